@@ -1,0 +1,91 @@
+"""Every exception of the project, drawn as one tree.
+
+    ReactorChatError
+    ├── ProtocolViolation       the peer broke the contract; its connection is closed after the refusal `code`
+    │   └── FrameLengthInvalid  a length prefix of 0 or above the limit
+    ├── MessageInvalid          one payload is no message; the connection stays
+    ├── UsageError              our caller (a person, a bot's author) asked for what cannot be
+    ├── StorageError            the journal cannot do its work; the process must stop
+    │   ├── StorageFull         ... but this one: writes are refused, reads go on
+    │   ├── StorageBusy         another process holds the journal
+    │   └── StorageCorrupt      what is stored is not what was written
+    ├── TrustError              a key or a proof is not the one that was expected
+    └── MlsError                end-to-end encryption could not go on; the group is unchanged
+        ├── MlsMalformed        the bytes are no object of RFC 9420, or exceed a limit
+        └── MlsRefused          a signature, tag, key or rule did not hold; deliberately says no more
+
+Refusals that people are meant to see (a name taken, a text too long) are values, not exceptions.
+A bug is an `AssertionError` and stops the process.
+"""
+
+
+class ReactorChatError(Exception):
+    """Anything this project raises on purpose."""
+
+
+class ProtocolViolation(ReactorChatError):
+    """The peer broke the contract; the connection closes after the refusal.
+
+    Attributes:
+        code: the refusal code to send (PROTOCOL §6).
+    """
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class FrameLengthInvalid(ProtocolViolation):
+    """A length prefix announced 0 bytes or more than the limit; nothing was buffered for it."""
+
+    def __init__(self, frame_bytes: int, frame_bytes_max: int) -> None:
+        super().__init__("bad_frame", f"A frame of {frame_bytes} bytes is not within 1 to {frame_bytes_max}")
+        self.frame_bytes = frame_bytes
+
+
+class MessageInvalid(ReactorChatError):
+    """One payload is no message of the protocol; the text names the field.
+
+    Attributes:
+        request_id: the request's `id` where one could be read, for the refusal's `re`.
+    """
+
+    def __init__(self, text: str, request_id: str | None = None) -> None:
+        super().__init__(text)
+        self.request_id = request_id
+
+
+class UsageError(ReactorChatError):
+    """Our caller asked for something that cannot be; the text says what to do instead."""
+
+
+class StorageError(ReactorChatError):
+    """The journal failed; nobody knows what is on disk, so the process must stop."""
+
+
+class StorageFull(StorageError):
+    """No space for this transaction; it was rolled back and everything committed before is intact."""
+
+
+class StorageBusy(StorageError):
+    """Another process holds the journal."""
+
+
+class StorageCorrupt(StorageError):
+    """The stored records are not what was written, or not ours; nothing was changed."""
+
+
+class TrustError(ReactorChatError):
+    """A key or a proof is not the one that was expected."""
+
+
+class MlsError(ReactorChatError):
+    """An operation of the `mls` package failed; every group keeps the state it had."""
+
+
+class MlsMalformed(MlsError):
+    """The bytes are no object of RFC 9420 or exceed a limit set before work is done."""
+
+
+class MlsRefused(MlsError):
+    """A signature, tag, key or protocol rule did not hold; the text never tells which secret was wrong."""

@@ -1,0 +1,54 @@
+"""Package description; every dependency carries the reason it is there."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'^VERSION = "(.+)"$', (HERE / "reactor_chat" / "__init__.py").read_text(), re.MULTILINE)
+if VERSION is None:
+    raise SystemExit("reactor_chat/__init__.py states no VERSION")
+
+REQUIRED = [
+    "cryptography>=47",  # signatures now, HPKE, AEADs and KDFs for end-to-end encryption; 47 brings HPKE and ML-KEM
+    "msgspec",  # typed messages, validated while they are decoded, several times faster than json plus checks
+    "platformdirs",  # where each system keeps a user's data
+]
+
+TEST = [
+    "hypothesis",  # properties, state machines, fuzzing of framing and parser
+    "mypy",  # the types are checked strictly
+    "pyte",  # a terminal emulator: what a person's screen shows, as a value
+    "pytest",  # runs the tests
+    "pytest-xdist",  # ... on every core
+    "ruff",  # one style, checked
+]
+
+setup(
+    name="reactor-chat",
+    version=VERSION.group(1),
+    description="A terminal-first, self-hosted chat on one selectors loop",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    packages=find_packages(include=["reactor_chat", "reactor_chat.*"]),
+    package_data={"reactor_chat": ["py.typed"]},
+    install_requires=REQUIRED,
+    extras_require={"test": TEST},
+    entry_points={
+        "console_scripts": [
+            "reactor-chat = reactor_chat.client.__main__:main",
+            "reactor-chatd = reactor_chat.server.__main__:main",
+        ]
+    },
+    classifiers=[
+        "Environment :: Console",
+        "Operating System :: POSIX",
+        "Programming Language :: Python :: 3",
+        "Topic :: Communications :: Chat",
+        "Typing :: Typed",
+    ],
+)
