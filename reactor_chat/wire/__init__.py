@@ -1,0 +1,1 @@
+"""Bytes ⇄ messages.  Knows neither sockets nor the rules of the chat."""

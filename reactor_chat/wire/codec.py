@@ -1,0 +1,125 @@
+"""Turns any bytes into a message or one declared error, and a message into bytes.
+
+Types, ranges and missing fields are judged while the JSON is read.  Three things the reader would let pass in fields
+nobody asked for are judged before: bytes that are not UTF-8, nesting deeper than the protocol allows, and (since a
+`sealed` object is passed on) a number that could not be written again.
+"""
+
+import re
+
+import msgspec
+
+from reactor_chat.errors import MessageInvalid
+from reactor_chat.wire.messages import Notice, Request, Sealed, type_of_id
+
+DEPTH_MAX = 16
+SEALED_BYTES_MAX = 48 * 1024
+SEALED_DEPTH_MAX = 8
+
+_requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+_notices: msgspec.json.Decoder[Notice] = msgspec.json.Decoder(Notice)
+_encoder = msgspec.json.Encoder()
+_string_or_bracket = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+class _Identified(msgspec.Struct):
+    """Reads nothing but the `id` of an object."""
+
+    id: type_of_id | None = None
+
+
+_identified = msgspec.json.Decoder(_Identified)
+
+
+def encode(message: msgspec.Struct) -> bytes:
+    """Return the message as one JSON object in UTF-8, fields in the order of their definition.
+
+    Source: PROTOCOL §1.
+    """
+    return _encoder.encode(message)
+
+
+def decode_request(payload: bytes) -> Request:
+    """Read one payload that a client sent.
+
+    Args:
+        payload: any bytes, as long as a frame may be.
+
+    Returns:
+        The request, every field of the type and in the range that the protocol gives it.
+
+    Raises:
+        MessageInvalid: it is no request; the text names the field, `request_id` is its id where one could be read.
+
+    Source: PROTOCOL §1, §3.
+    """
+    try:
+        _refuse_unreadable(payload)
+        request = _requests.decode(payload)
+        _refuse_unsealable(getattr(request, "sealed", None))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise MessageInvalid(_reason(error), _readable_id(payload)) from None
+    return request
+
+
+def decode_notice(payload: bytes) -> Notice:
+    """Read one payload that a server sent.
+
+    Returns:
+        The notice, every field of the type that the protocol gives it.
+
+    Raises:
+        MessageInvalid: it is no notice this version knows; a client ignores it.
+
+    Source: PROTOCOL §1, §4.
+    """
+    try:
+        _refuse_unreadable(payload)
+        return _notices.decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise MessageInvalid(_reason(error)) from None
+
+
+def depth_of(payload: bytes) -> int:
+    """Return how deep objects and arrays are nested in this JSON text; brackets inside strings do not count."""
+    depth = deepest = 0
+    for match in _string_or_bracket.finditer(payload):
+        token = match[0]
+        if token in (b"[", b"{"):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token in (b"]", b"}"):
+            depth -= 1
+    return deepest
+
+
+def _refuse_unreadable(payload: bytes) -> None:
+    payload.decode("utf-8")
+    # Counting brackets is a bound on the depth that nearly every payload keeps; only the rest is scanned.
+    if payload.count(b"[") + payload.count(b"{") > DEPTH_MAX and depth_of(payload) > DEPTH_MAX:
+        raise msgspec.DecodeError(f"nested deeper than {DEPTH_MAX} levels")
+
+
+def _refuse_unsealable(sealed: Sealed | None) -> None:
+    if sealed is None:
+        return
+    written = _encoder.encode(sealed)
+    if len(written) > SEALED_BYTES_MAX:
+        raise msgspec.DecodeError(f"`sealed` is longer than {SEALED_BYTES_MAX} bytes")
+    if depth_of(written) > SEALED_DEPTH_MAX:
+        raise msgspec.DecodeError(f"`sealed` is nested deeper than {SEALED_DEPTH_MAX} levels")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "Bad message: not UTF-8"
+    if isinstance(error, RecursionError):
+        return f"Bad message: nested deeper than {DEPTH_MAX} levels"
+    return f"Bad message: {error}"
+
+
+def _readable_id(payload: bytes) -> str | None:
+    try:
+        return _identified.decode(payload).id
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None

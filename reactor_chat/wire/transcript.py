@@ -1,0 +1,28 @@
+"""The bytes that a login signs: which server asked, who answers, with which key, over which channel."""
+
+import hashlib
+
+LOGIN_LABEL = b"reactor-chat login v1\x00"
+NONCE_BYTES = KEY_BYTES = BINDING_BYTES = 32
+NO_BINDING = bytes(BINDING_BYTES)
+"""The channel binding of a connection without TLS."""
+
+
+def login_transcript(nonce: bytes, name: str, key: bytes, binding: bytes = NO_BINDING) -> bytes:
+    """Return the bytes that the Ed25519 key of a login signs.
+
+    Args:
+        nonce: the 32 bytes of the server's `hello`.
+        name: the name, as it is sent.
+        key: the 32 bytes of the public key.
+        binding: SHA-256 of the server's TLS public key (SubjectPublicKeyInfo, DER), or 32 zero bytes without TLS.
+
+    Returns:
+        Label, nonce, SHA-256 of the name, key and binding: 150 bytes, each field of fixed length.
+
+    Source: PROTOCOL §7.
+    """
+    assert len(nonce) == NONCE_BYTES
+    assert len(key) == KEY_BYTES
+    assert len(binding) == BINDING_BYTES
+    return LOGIN_LABEL + nonce + hashlib.sha256(name.encode("utf-8")).digest() + key + binding
