@@ -5,6 +5,7 @@ types are the first of two checks: what does not fit them is `bad_message`.  Rul
 its words (names, texts) are not here.  Source of every field: PROTOCOL §2 to §4.
 """
 
+import re
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
@@ -14,11 +15,30 @@ HISTORY_LIMIT_MAX = 200
 HISTORY_LIMIT_DEFAULT = 50
 SEQ_MAX = 2**53 - 1  # the largest whole number that every JSON reader keeps exact
 
+NAME_CHARS_MAX = 32
+RESERVED_WORDS = frozenset(
+    "quit names history help group groups grouplist who add kick encrypt verify trust device sendfile acceptfile "
+    "rejectfile viewfile search me everyone server private".split()
+)
+"""No person and no group may be called so, in any case (PROTOCOL §2)."""
+
+_name = re.compile(rf"[A-Za-z0-9_]{{1,{NAME_CHARS_MAX}}}")
+
 type_of_id = Annotated[str, Meta(min_length=1, max_length=64)]
 type_of_seq = Annotated[int, Meta(ge=0, le=SEQ_MAX)]
 type_of_key = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Sealed = dict[str, Any]
 """An opaque JSON object, end-to-end encrypted by clients; the server stores and forwards it."""
+
+
+def is_name(word: str) -> bool:
+    """Return whether a person or a group may be called so, reserved words aside (PROTOCOL §2)."""
+    return _name.fullmatch(word) is not None
+
+
+def fold(name: str) -> str:
+    """Return the form in which two spellings of one name are equal; names are ASCII, so this is lower case."""
+    return name.lower()
 
 
 class Message(Struct, tag_field="type", frozen=True, omit_defaults=True, gc=False):
