@@ -1,0 +1,213 @@
+"""What is still to be written: bytes that many share, and what one connection is owed.
+
+A `Run` is one sequence of bytes with absolute offsets; bytes enter at its end and are dropped at its start.  Every
+reader has a place in it.  Readers that have all had the same (nearly all of them, nearly always) are *abreast*: they
+keep no place of their own but stand at `Run.settled`, so that serving a thousand of them takes one slice, made once,
+and changes nothing in any of the thousand.
+
+An `OutputQueue` is one connection's output: private bytes, and its place in a run.  Private bytes remember where the
+run ended when they were queued; that alone gives the order: what was appended to the run before leaves before them,
+what came after leaves after.
+
+    run       aaaabbbbcccc|        place 2, private x at 8:   aabbbb x cccc
+                ^place  ^8
+"""
+
+from dataclasses import dataclass
+
+
+class Run:
+    """Bytes that go to every reader, in one order.
+
+    Attributes:
+        start: offset of the oldest byte still kept.
+        end: offset after the newest byte; never falls.
+        settled: where every reader that is abreast stands; between `start` and `end`.
+    """
+
+    __slots__ = ("_cut", "_kept", "end", "settled", "start")
+
+    def __init__(self) -> None:
+        self.start = 0
+        self.end = 0
+        self.settled = 0
+        self._kept = bytearray()
+        self._cut: tuple[int, int, bytes] = (0, 0, b"")  # the last slice made
+
+    def append(self, data: bytes) -> None:
+        """Add bytes at the end."""
+        self._kept += data
+        self.end += len(data)
+
+    def slice(self, place: int, end: int) -> bytes:
+        """Return the bytes from `place` to `end`; who asks for what was asked for last gets the same object.
+
+        Args:
+            place: `start` to `end`.
+            end: `place` to `self.end`.
+        """
+        if self._cut[:2] != (place, end):
+            assert self.start <= place <= end <= self.end, "a slice of bytes that are not there"
+            with memoryview(self._kept) as kept:
+                self._cut = (place, end, bytes(kept[place - self.start : end - self.start]))
+        return self._cut[2]
+
+    def news(self) -> bytes:
+        """What those who are abreast have not had."""
+        return self.slice(self.settled, self.end)
+
+    def settle(self) -> None:
+        """Move everyone who is abreast to the end: they have been given the news."""
+        self.settled = self.end
+
+    def trim(self, oldest_place_wanted: int) -> None:
+        """Drop what lies before a place.
+
+        Args:
+            oldest_place_wanted: at most `settled`, for those who are abreast.  Before `start`: nothing happens.
+        """
+        assert oldest_place_wanted <= self.settled, "those who are abreast still want it"
+        if oldest_place_wanted > self.start:
+            del self._kept[: oldest_place_wanted - self.start]
+            self.start = oldest_place_wanted
+            self._cut = (0, 0, b"")
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes held in memory."""
+        return self.end - self.start
+
+
+@dataclass(slots=True)
+class _Private:
+    """Bytes for one reader, and where the run ended when they were queued."""
+
+    place: int
+    data: bytes | bytearray
+
+
+class OutputQueue:
+    """One connection's output, oldest first: private bytes and, where one is attached, a run from some place on."""
+
+    __slots__ = ("_place", "_privates", "_privates_bytes", "_run")
+
+    def __init__(self) -> None:
+        self._run: Run | None = None
+        self._place: int | None = None  # None: abreast (or no run)
+        self._privates: list[_Private] = []
+        self._privates_bytes = 0
+
+    @property
+    def place(self) -> int:
+        """Where in the run this reader stands; 0 without a run."""
+        if self._run is None:
+            return 0
+        return self._run.settled if self._place is None else self._place
+
+    @property
+    def pending_bytes(self) -> int:
+        """Everything that is owed: private bytes and how far the run is ahead."""
+        return self._privates_bytes + (self._run.end - self.place if self._run else 0)
+
+    def push(self, data: bytes) -> None:
+        """Queue private bytes behind everything that is owed now; the reader is no longer abreast."""
+        if not data:
+            return
+        at = 0
+        if self._run is not None:
+            at = self._run.end
+            self._place = self.place
+        self._privates_bytes += len(data)
+        last = self._privates[-1] if self._privates else None
+        if last is None or last.place != at:
+            self._privates.append(_Private(at, data))
+            return
+        # Many small pieces are kept as one: a piece has an overhead of its own, and only bytes are counted.
+        if isinstance(last.data, bytes):
+            last.data = bytearray(last.data)
+        last.data += data
+
+    def attach(self, run: Run) -> None:
+        """Be owed everything that is appended to `run` from now on, after what is owed already."""
+        assert self._run is None, "attached already"
+        self._run = run
+        self._place = run.end
+        for private in self._privates:
+            private.place = run.end
+
+    def detach(self) -> None:
+        """Be owed nothing more of the run than what is owed now (which is copied); nothing happens without a run."""
+        owed = self.next_bytes(self.pending_bytes)
+        self.clear()
+        self.push(owed)
+
+    def clear(self) -> None:
+        """Be owed nothing and leave the run."""
+        self._run = self._place = None
+        self._privates = []
+        self._privates_bytes = 0
+
+    def come_abreast(self) -> bool:
+        """Give up one's own place where it is everybody's; returns whether the reader is abreast now."""
+        if self._run is not None and not self._privates and self.place == self._run.settled:
+            self._place = None
+        return self._run is not None and self._place is None
+
+    def fall_behind(self, place: int) -> None:
+        """Leave those who are abreast, having had the run up to `place`."""
+        self._place = place
+
+    def next_bytes(self, bytes_max: int) -> bytes:
+        """Return what is owed next, up to `bytes_max` bytes; it stays owed until `sent`.
+
+        Returns:
+            Empty when nothing is owed.  Where only one piece is owed, that very object, without a copy.
+        """
+        privates, run, place = self._privates, self._run, self.place
+        if not privates:
+            return run.slice(place, min(run.end, place + bytes_max)) if run else b""
+        if len(privates) == 1 and self.pending_bytes == self._privates_bytes <= bytes_max:
+            return bytes(privates[0].data)
+        parts: list[bytes | bytearray] = []
+        room = bytes_max
+        for private in privates:
+            if run is not None and place < private.place:
+                parts.append(run.slice(place, min(private.place, place + room)))
+                place += len(parts[-1])
+                room -= len(parts[-1])
+            parts.append(private.data[:room])
+            room -= len(parts[-1])
+            if not room:
+                break
+        if run is not None and room:
+            parts.append(run.slice(place, min(run.end, place + room)))
+        return b"".join(parts)
+
+    def sent(self, bytes_sent: int) -> None:
+        """Strike off what has left.
+
+        Args:
+            bytes_sent: 0 to `pending_bytes`; a part of what `next_bytes` gave.
+        """
+        assert 0 <= bytes_sent <= self.pending_bytes, "more left than was owed"
+        place, gone = self.place, 0
+        for private in self._privates:
+            of_the_run = min(bytes_sent, max(private.place - place, 0))
+            place += of_the_run
+            bytes_sent -= of_the_run
+            if bytes_sent < len(private.data):
+                break
+            bytes_sent -= len(private.data)
+            self._privates_bytes -= len(private.data)
+            gone += 1
+        del self._privates[:gone]
+        if not self._privates:
+            place += bytes_sent
+        elif bytes_sent:
+            head = self._privates[0]
+            if isinstance(head.data, bytes):
+                head.data = bytearray(head.data)
+            del head.data[:bytes_sent]  # a bytearray drops its front without moving the rest
+            self._privates_bytes -= bytes_sent
+        if self._run is not None:
+            self._place = place

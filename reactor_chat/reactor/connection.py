@@ -1,0 +1,420 @@
+"""One peer on a non-blocking stream socket: bytes in to an owner, bytes out of a queue.
+
+Reading: at most one `recv` a turn, handed to the owner as it came.  Writing: `send` only queues; at the end of the turn
+everything owed leaves in one system call, and only where the kernel took less is writability asked for.  The owner's
+code is never called from inside a call of the owner's: `lost` comes at the very end of a turn.
+
+    OPEN ──finish──▶ FINISHING ──all sent, SHUT_WR──▶ LINGERING ──EOF or deadline──▶ CLOSED
+      └─────────────abort, an error, at any time─────────────────────────────────────▶ CLOSED ──end of turn──▶ lost
+
+From `finish` on, input is read and thrown away: a socket that is closed with unread input sends a reset, and a reset
+makes the peer's kernel throw away the last words we sent.
+
+When writing fails the peer may have said something before it went.  So the output is dropped, both directions are shut
+down, and reading goes on to the end of what had arrived; only then is the connection lost.
+
+A byte filter such as TLS belongs between `_read` and the owner, and between the queue and `offer`; nothing else touches
+the socket's bytes.
+"""
+
+import contextlib
+import errno
+import logging
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from selectors import EVENT_READ, EVENT_WRITE
+from typing import Protocol
+
+from reactor_chat.reactor.addresses import printable
+from reactor_chat.reactor.buffers import OutputQueue
+from reactor_chat.reactor.fanout import Fanout
+from reactor_chat.reactor.loop import Loop
+from reactor_chat.reactor.timers import Timer
+
+WRITE_BYTES_MAX = 262_144  # offered at once: a copy is made of it, and the kernel may take little
+LINGER_SECONDS = 5.0
+REST_SECONDS = 0.1  # how long the kernel is left alone after it was out of memory
+
+_NOT_NOW = (BlockingIOError, InterruptedError)
+_STARVED = frozenset({errno.ENOBUFS, errno.ENOMEM})
+
+_log = logging.getLogger(__name__)
+
+
+class Owner(Protocol):
+    """Whoever a connection tells what happens; any method may call any method of any connection."""
+
+    def received(self, connection: "Connection", data: bytes, /) -> None:
+        """Take 1 byte or more."""
+
+    def ended(self, connection: "Connection", /) -> None:
+        """Learn that the peer will send nothing more; it may still read."""
+
+    def overflowed(self, connection: "Connection", /) -> None:
+        """Learn, once, that the peer reads too slowly; whoever does nothing now lets the queue grow."""
+
+    def lost(self, connection: "Connection", reason: str, /) -> None:
+        """Learn that the connection is gone; the last call, and exactly one for every connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one connection may cost; one object serves them all.
+
+    Attributes:
+        read_bytes_max: most bytes read in one turn; 1 or more.
+        output_bytes_soft: more than this owed for `output_seconds_soft` without a break is an overflow.
+        output_seconds_soft: see there.
+        output_bytes_hard: more than this owed after a write is an overflow.
+    """
+
+    read_bytes_max: int = 65_536
+    output_bytes_soft: int = 262_144
+    output_seconds_soft: float = 10.0
+    output_bytes_hard: int = 1_048_576
+
+    def __post_init__(self) -> None:
+        assert self.read_bytes_max >= 1
+        assert 0 <= self.output_bytes_soft <= self.output_bytes_hard
+        assert self.output_seconds_soft >= 0.0
+
+
+class _State(Enum):
+    OPEN = "open"
+    FINISHING = "finishing"  # what is queued still leaves
+    LINGERING = "lingering"  # all has left and the peer was told; its end is awaited
+    CLOSED = "closed"
+
+
+def _because(error: OSError) -> str:
+    """Words for the log: never the peer's bytes."""
+    return os.strerror(error.errno) if error.errno else str(error)
+
+
+class Connection:
+    """A stream socket, what it is owed, and its owner.
+
+    Args:
+        loop: where it is watched, from now on.
+        sock: connected, of any stream family; belongs to the connection, which makes it non-blocking, closed on exec
+            and sending without delay.
+        owner: told what happens, never before the next turn.
+        limits: what it may cost.
+
+    Attributes:
+        peer: the address of the other side, printable.
+        output: what is owed; for `Fanout`.
+        offer: the socket's `send`; for `Fanout`.
+
+    Raises:
+        OSError: the kernel cannot watch the descriptor; the socket is left to the caller.
+    """
+
+    __slots__ = (
+        "_broken",
+        "_ended",
+        "_fanout",
+        "_limits",
+        "_linger",
+        "_loop",
+        "_mask",
+        "_overflowed",
+        "_owner",
+        "_paused",
+        "_reason",
+        "_rest",
+        "_sock",
+        "_soft",
+        "_state",
+        "offer",
+        "output",
+        "peer",
+        "waiting",
+    )
+
+    def __init__(self, loop: Loop, sock: socket.socket, owner: Owner, limits: Limits = Limits()) -> None:
+        self._loop = loop
+        self._sock = sock
+        self._owner = owner
+        self._limits = limits
+        self._state = _State.OPEN
+        self._fanout: Fanout | None = None
+        self._mask = 0
+        self._reason = ""
+        self._broken = ""  # why writing failed, while what had arrived is still read
+        self._ended = False
+        self._paused = False
+        self._overflowed = False
+        self._linger: Timer | None = None
+        self._rest: Timer | None = None
+        self._soft: Timer | None = None
+        self.waiting = False  # the kernel refused bytes and has not asked for more since
+        self.output = OutputQueue()
+        self.offer: Callable[[bytes], int] = sock.send
+        _prepare(sock)
+        self.peer = printable(sock)
+        self._update()
+
+    # ------------------------------------------------------------------ for the owner
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing but `lost` will come, or has come."""
+        return self._state is _State.CLOSED
+
+    @property
+    def queued_bytes(self) -> int:
+        """Everything queued that the kernel has not taken, what the fan-out is ahead included."""
+        return self.output.pending_bytes
+
+    def send(self, data: bytes) -> None:
+        """Queue bytes; they leave at the end of the turn.  After `finish`, `abort` or an error they are dropped."""
+        if self._state is not _State.OPEN or self._broken:
+            return
+        self.output.push(data)
+        if self._fanout:
+            self._fanout.settle(self)
+        self._loop.flush_later(self)
+
+    def attach(self, fanout: Fanout) -> None:
+        """Get everything that is appended to `fanout` from now on, in one order with what is sent here.
+
+        A connection is in one fan-out at a time; from another it is detached first.
+        """
+        if self._state is not _State.OPEN or self._broken or self._fanout is fanout:
+            return
+        self.detach()
+        self._fanout = fanout
+        fanout.join(self)
+
+    def detach(self) -> None:
+        """Get nothing of the fan-out any more but what had been appended; nothing happens where it is in none."""
+        if self._fanout:
+            fanout, self._fanout = self._fanout, None
+            fanout.leave(self)
+            self._loop.flush_later(self)
+
+    def pause(self) -> None:
+        """Read nothing until `resume`; that the peer has gone is noticed then, or when writing to it fails."""
+        self._paused = True
+        self._update()
+
+    def resume(self) -> None:
+        """Read again."""
+        self._paused = False
+        self._update()
+
+    def finish(self, linger_seconds: float = LINGER_SECONDS) -> None:
+        """Close when everything queued has left and the peer has closed too; the owner gets only `lost` from here on.
+
+        Args:
+            linger_seconds: after this long it is closed whatever is left; 0 or more.
+        """
+        if self._broken:
+            self._close(self._broken)
+        if self._state is not _State.OPEN:
+            return
+        self.detach()
+        self._state = _State.FINISHING
+        self._linger = self._loop.timers.call_at(self._loop.now + linger_seconds, self._linger_over)
+        self._loop.flush_later(self)
+        self._update()
+
+    def abort(self, reason: str) -> None:
+        """Close now, whatever is queued; `lost(reason)` follows at the end of the turn."""
+        self._close(reason)
+
+    # ------------------------------------------------------------------ for the loop and the fan-out
+
+    def flush(self) -> None:
+        """Offer the kernel what is owed, once."""
+        if self.closed or self.waiting or self._broken:
+            return
+        if data := self.output.next_bytes(WRITE_BYTES_MAX):
+            self._write(data)
+        if self.closed or self._broken:
+            return
+        if self._fanout:
+            self._fanout.settle(self)
+        if self._state is _State.FINISHING and not self.output.pending_bytes:
+            self._shut_down()
+
+    def reap(self) -> None:
+        """Give the descriptor back and say goodbye."""
+        with contextlib.suppress(
+            OSError
+        ):  # some systems report the peer's reset here; the descriptor is free all the same
+            self._sock.close()
+        self._owner.lost(self, self._reason)
+
+    def fell_short(self, error: OSError | None) -> None:
+        """Learn that the kernel took only a part of what was offered (None), or nothing and why."""
+        if self.closed:
+            return
+        if error is None or isinstance(error, _NOT_NOW):
+            self.waiting = True
+        elif error.errno in _STARVED:
+            self._take_a_rest(error)
+        else:
+            self._writing_failed(_because(error))
+        self.check_marks()
+        self._update()
+
+    def check_marks(self) -> None:
+        """Compare what is owed with the limits, after a write."""
+        queued_bytes = self.output.pending_bytes
+        if queued_bytes > self._limits.output_bytes_hard:
+            self._overflow()
+        elif queued_bytes <= self._limits.output_bytes_soft:
+            self._forget_soft()
+        elif self._soft is None and not self._overflowed:
+            self._soft = self._loop.timers.call_at(self._loop.now + self._limits.output_seconds_soft, self._overflow)
+
+    def lagged(self) -> None:
+        """Leave the fan-out because it cannot keep what this connection has not taken."""
+        self._overflow()
+        self.detach()
+
+    # ------------------------------------------------------------------ inside
+
+    def _ready(self, mask: int) -> None:
+        mask &= self._mask  # somebody before us in this turn may have changed it
+        if mask & EVENT_WRITE:
+            self.waiting = False
+            self._loop.flush_later(self)
+        if mask & EVENT_READ:
+            self._read()
+
+    def _read(self) -> None:
+        try:
+            data = self._sock.recv(self._limits.read_bytes_max)
+        except _NOT_NOW:
+            return
+        except OSError as error:
+            if error.errno in _STARVED:
+                self._take_a_rest(error)
+                self._update()
+            else:
+                self._close(_because(error))
+            return
+        if not data:
+            self._end()
+        elif self._state is _State.OPEN:
+            self._owner.received(self, data)
+
+    def _end(self) -> None:
+        self._ended = True
+        if self._broken:
+            self._close(self._broken)
+        elif self._state is _State.LINGERING:
+            self._close("finished")
+        else:
+            self._update()
+            if self._state is _State.OPEN:
+                self._owner.ended(self)
+
+    def _write(self, data: bytes) -> None:
+        try:
+            taken = self.offer(data)
+        except OSError as error:
+            self.fell_short(error)
+            return
+        self.output.sent(taken)
+        self.waiting = self.output.pending_bytes > 0  # the kernel's limit or ours: either way it says when to go on
+        self.check_marks()
+        self._update()
+
+    def _writing_failed(self, reason: str) -> None:
+        self._broken = reason
+        self._drop_output()
+        with contextlib.suppress(OSError):  # usually the kernel knows already
+            self._sock.shutdown(socket.SHUT_RDWR)
+        if self._ended or self._state is not _State.OPEN:
+            self._close(reason)
+        else:
+            self._linger = self._loop.timers.call_at(self._loop.now + LINGER_SECONDS, self._linger_over)
+
+    def _shut_down(self) -> None:
+        try:
+            self._sock.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            self._close(_because(error))
+            return
+        self._state = _State.LINGERING
+        if self._ended:
+            self._close("finished")
+
+    def _linger_over(self) -> None:
+        self._close(self._broken or "did not finish in time")
+
+    def _forget_soft(self) -> None:
+        if self._soft:
+            self._soft.cancel()
+            self._soft = None
+
+    def _overflow(self) -> None:
+        self._forget_soft()
+        if self._state is _State.OPEN and not self._overflowed:
+            self._overflowed = True
+            self._owner.overflowed(self)
+
+    def _take_a_rest(self, error: OSError) -> None:
+        """Leave the kernel alone: it is short of memory, and the descriptor would at once be ready again."""
+        _log.debug("! %s: %s; waiting %.1f s", self.peer, _because(error), REST_SECONDS)
+        self.waiting = True
+        self._rest = self._rest or self._loop.timers.call_at(self._loop.now + REST_SECONDS, self._rested)
+
+    def _rested(self) -> None:
+        self._rest = None
+        self.waiting = False
+        self._loop.flush_later(self)
+        self._update()
+
+    def _drop_output(self) -> None:
+        self._forget_soft()
+        self.waiting = False
+        self.output.clear()
+        if self._fanout:
+            fanout, self._fanout = self._fanout, None
+            fanout.leave(self)
+
+    def _close(self, reason: str) -> None:
+        if self.closed:
+            return
+        self._state = _State.CLOSED
+        self._reason = reason
+        self._drop_output()
+        for timer in (self._linger, self._rest):
+            if timer:
+                timer.cancel()
+        self._update()
+        self._loop.reap_later(self)
+
+    def _update(self) -> None:
+        """Wait for what there is a use for, and tell the kernel only when that changes."""
+        mask = 0
+        if not self.closed and self._rest is None:
+            if not self._ended and not (self._paused and self._state is _State.OPEN):
+                mask |= EVENT_READ
+            if self.waiting:
+                mask |= EVENT_WRITE
+        if mask == self._mask:
+            return
+        if not mask:  # a hang-up is reported to everyone who is registered at all
+            self._loop.unwatch(self._sock)
+        elif self._mask:
+            self._loop.rewatch(self._sock, mask)
+        else:
+            self._loop.watch(self._sock, mask, self._ready)
+        self._mask = mask
+
+
+def _prepare(sock: socket.socket) -> None:
+    sock.settimeout(0.0)
+    sock.set_inheritable(False)
+    if sock.family in {socket.AF_INET, socket.AF_INET6}:
+        with contextlib.suppress(OSError):  # the peer has gone already: reading will say so
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
