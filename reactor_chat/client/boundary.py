@@ -1,0 +1,136 @@
+"""What crosses between the client's engine and whoever runs it: settings in, outcomes out.
+
+The engine is told what happened (bytes came, a line was typed, time passed) and answers with one `Outcome`, to be
+obeyed in the order of its fields: send, show, then do what is wished.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import NamedTuple
+
+from reactor_chat.wire.codec import encode
+from reactor_chat.wire.messages import Notice, Refused
+
+
+class ExitStatus(IntEnum):
+    """How the client's process ends (PROTOCOL §10)."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    HOST_UNKNOWN = 68
+    NO_SERVER = 69
+    TRY_LATER = 75
+    REFUSED = 77
+
+
+class NoteKind(Enum):
+    """Why the client itself has something to say."""
+
+    NEWS = "news"  # how the connection is
+    QUESTION = "question"  # a name is wanted
+    DOUBT = "doubt"  # something typed was perhaps not delivered, or not sent
+    FAILURE = "failure"  # the last line before a status other than 0
+
+
+class Arrived(NamedTuple):
+    """A notice to show: from the server, with the payload it came in, or a refusal of our own."""
+
+    notice: Notice
+    payload: bytes
+
+
+class Note(NamedTuple):
+    """One line of the client's own, for a person."""
+
+    kind: NoteKind
+    text: str
+
+
+class Wish(Enum):
+    """What the engine cannot do itself."""
+
+    CONNECT = "connect"  # dial; answer with `connected` or `unreachable`
+    CLOSE = "close"  # drop the connection at once; the engine has forgotten it and wants no `cut` for it
+    STOP = "stop"  # end with the engine's `exit_status`
+
+
+class Outcome(NamedTuple):
+    """What is to be done, in this order."""
+
+    data: bytes
+    shown: list[Arrived | Note]
+    wishes: list[Wish]
+
+
+class Tray:
+    """Where the engine puts what is to be shown and what it wishes, until they are taken."""
+
+    def __init__(self) -> None:
+        self._shown: list[Arrived | Note] = []
+        self._wishes: list[Wish] = []
+
+    def show(self, arrived: Arrived) -> None:
+        """Show a notice that came."""
+        self._shown.append(arrived)
+
+    def refuse(self, code: str, text: str, re: str | None = None) -> None:
+        """Show a refusal of our own."""
+        refused = Refused(code, text, re)
+        self._shown.append(Arrived(refused, encode(refused)))
+
+    def note(self, kind: NoteKind, text: str) -> None:
+        """Say something ourselves."""
+        self._shown.append(Note(kind, text))
+
+    def wish(self, wish: Wish) -> None:
+        """Ask the runner for something."""
+        self._wishes.append(wish)
+
+    def take(self, data: bytes) -> Outcome:
+        """Remove and return everything, behind the bytes to send."""
+        outcome = Outcome(data, self._shown, self._wishes)
+        self._shown, self._wishes = [], []
+        return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one run of the engine is told once.
+
+    Attributes:
+        name: the name to log in with; None asks for one, which needs `interactive`.
+        place: the server, as a person would write it.
+        interactive: somebody is there to answer questions; nobody is in a pipe.
+        id_prefix: makes request ids unique among all runs of all clients; 1 to 40 characters, from fresh entropy.
+        curious: ask after login, unseen, who is there and which groups there are, for completion.
+        idle_seconds_max: silence after which the server is asked whether it is there; below what routers forget.
+        pong_seconds_max: silence after that question which means that the connection is dead.
+        greeting_seconds_max: from connection to `hello`.
+        login_seconds_max: from `login` to its answer.
+        leave_seconds_max: how long a person waits for a goodbye to be heard.
+        retry_seconds_first: pause before the first attempt to connect again; doubles with every attempt,
+        retry_seconds_max: up to this.
+        steady_seconds: a connection that lived so long was a good one, and the pauses begin anew.
+        give_up_seconds: without a connection for so long, a client in a pipe stops.
+    """
+
+    name: str | None
+    place: str
+    interactive: bool
+    id_prefix: str
+    curious: bool = False
+    idle_seconds_max: float = 60.0
+    pong_seconds_max: float = 30.0
+    greeting_seconds_max: float = 10.0
+    login_seconds_max: float = 20.0
+    leave_seconds_max: float = 5.0
+    retry_seconds_first: float = 0.5
+    retry_seconds_max: float = 30.0
+    steady_seconds: float = 10.0
+    give_up_seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        assert self.interactive or self.name is not None
+        assert 1 <= len(self.id_prefix) <= 40
+        assert 0 < self.retry_seconds_first <= self.retry_seconds_max

@@ -1,0 +1,495 @@
+"""The client without its outside: bytes and typed lines in, bytes and things to show out.
+
+Theory of operation.  The engine is told what happened, each time with the monotonic time in seconds, and changes its
+state by the table in `states`.  What it wants done gathers until `take` hands it over as one `Outcome`.  It reads no
+clock, has no entropy and touches no socket, so the same engine runs on a terminal, in a pipe, in the load generator
+and in the simulated world.
+
+Four promises are kept here and nowhere else:
+
+- *Shown once.*  Numbered notices come in the order of their numbers, so what is not above the cursor was shown before
+  and is dropped.  After a cut, `login` says how far we came and the server replays the rest (PROTOCOL §5.5).
+- *Answered or told.*  Every line that becomes a request stays in the outbox until it is answered; after a cut it is
+  sent again where that cannot do it twice, and otherwise told to the person (see `outbox`).
+- *Never stuck.*  In every state something is due at a known time: silence is broken by a ping, a ping unanswered is a
+  cut, a cut is followed by an attempt to connect, with growing pauses.
+- *One's own words* appear when the server has numbered them, like everybody's.
+
+A guest learns its doubtful messages' fate in this way: `login` with `after` makes the server replay what everyone may
+see, and the answer to a ping sent behind it says that the replay is over.  What turned up in it was delivered.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from reactor_chat.client.backoff import Backoff
+from reactor_chat.client.boundary import Arrived, ExitStatus, NoteKind, Outcome, Settings, Tray, Wish
+from reactor_chat.client.inbox import Inbox, request_concluded
+from reactor_chat.client.known import Known
+from reactor_chat.client.link import Link
+from reactor_chat.client.outbox import Outbox, in_words
+from reactor_chat.client.states import AFTER_BYE, AFTER_LOGIN_REFUSED, ONLINE, STEPS, State, Step, Then
+from reactor_chat.client.vault import Identity, MemoryVault, Vault
+from reactor_chat.errors import MessageInvalid, ProtocolViolation
+from reactor_chat.text.parser import parse
+from reactor_chat.wire.codec import decode_notice
+from reactor_chat.wire.messages import (
+    PROTOCOL_VERSION,
+    AskGroups,
+    AskNames,
+    Bye,
+    Closing,
+    Hello,
+    Login,
+    Notice,
+    Ping,
+    Quit,
+    Refused,
+    Request,
+    Welcome,
+    fold,
+    is_name,
+)
+from reactor_chat.wire.transcript import NO_BINDING, login_transcript
+
+_surrogate = re.compile("[\ud800-\udfff]")  # half a sign, as from a badly decoded byte; UTF-8 cannot hold it
+
+
+class Engine:
+    """One person's client.
+
+    Args:
+        settings: what this run is told once.
+        jitter: gives numbers from 0 to 1 that no other client gives, so that not all come back in the same instant.
+        vault: remembers the cursor and what is not accepted yet.
+        identity: proves the name; a guest has none.
+
+    Attributes:
+        state: how far the connection has come.
+        name: one's own name, as the server spells it once logged in.
+        known: people and groups heard of.
+        exit_status: how the process should end, once `STOP` is wished.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        jitter: Callable[[], float],
+        vault: Vault | None = None,
+        identity: Identity | None = None,
+    ) -> None:
+        self.state = State.OFFLINE
+        self.name = settings.name or ""
+        self.known = Known()
+        self.exit_status = ExitStatus.DONE
+        self._settings = settings
+        self._identity = identity
+        vault = MemoryVault() if vault is None else vault
+        self._inbox = Inbox(vault)
+        self._outbox = Outbox(vault)
+        self._backoff = Backoff(settings.retry_seconds_first, settings.retry_seconds_max, jitter)
+        self._candidate = settings.name  # the name to log in with; None while one is wanted
+        self._ids_given = 0
+        self._ending = False  # no more input; quit when everything is answered
+        self._has_met = False  # a server greeted us once
+        self._has_lived = False  # we were logged in once
+        self._undelivered = 0
+        self._lost_at: float | None = None  # since when there is no connection, once there was one
+        self._retry_at: float | None = None
+        self._leave_by: float | None = None
+        self._link = Link(0.0)
+        self._tray = Tray()
+
+    # ------------------------------------------------------------------------------------------ what is asked
+
+    @property
+    def wants_name(self) -> bool:
+        """Whether the next typed line is taken as a name."""
+        return self._candidate is None
+
+    @property
+    def wants_input(self) -> bool:
+        """Whether lines should be read; a pipe is left alone while too much waits, and after `@quit`."""
+        return not (self._ending or self._outbox.is_full or self.state is State.STOPPED)
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether a connection was lost and is not back yet."""
+        return self._lost_at is not None
+
+    @property
+    def next_deadline(self) -> float | None:
+        """When `tick` should be called next, monotonic seconds; None when only the outside can bring news."""
+        return min((when for when, _ in self._due()), default=None)
+
+    def take(self) -> Outcome:
+        """Remove and return everything that is to be done by now, to be obeyed in the order of the fields."""
+        return self._tray.take(self._link.take())
+
+    # ------------------------------------------------------------------------------------------ what happens
+
+    def start(self, now: float) -> None:
+        """Begin: connect, and ask for a name where none was given."""
+        if self._candidate is None:
+            self._tray.note(NoteKind.QUESTION, "Enter a unique username")
+        else:
+            self._consider(self._candidate)
+        if self.state is State.OFFLINE:
+            self._dial(now)
+
+    def connected(self, now: float, binding: bytes = NO_BINDING) -> None:
+        """The connection that was wished for is there.
+
+        Args:
+            now: monotonic seconds.
+            binding: SHA-256 of the server's TLS public key, 32 zero bytes without TLS (PROTOCOL §7).
+        """
+        self._step(Step.CONNECTED)
+        self._link = Link(now, binding)
+
+    def unreachable(self, now: float, reason: str, *, is_host_unknown: bool = False) -> None:
+        """The connection that was wished for could not be made.
+
+        Args:
+            now: monotonic seconds.
+            reason: why, in words for a person.
+            is_host_unknown: the name of the host leads nowhere.
+        """
+        self._step(Step.CUT)
+        place = self._settings.place
+        if self._has_met:
+            self._retry(now, reason)
+        elif is_host_unknown:
+            self._fail(ExitStatus.HOST_UNKNOWN, f"Unknown host in {place} ({reason}). Check its spelling")
+        else:
+            hint = "Start one with: python -m reactor_chat.server"
+            self._fail(ExitStatus.NO_SERVER, f"No server at {place} ({reason}). {hint}")
+
+    def received(self, data: bytes, now: float) -> None:
+        """Bytes came from the server, split anywhere."""
+        if self.state not in ONLINE:
+            return
+        self._link.feed(data, now)
+        try:
+            while self.state in ONLINE and (payload := self._link.next_payload()) is not None:
+                self._read(payload, now)
+        except ProtocolViolation as violation:
+            self._drop(now, str(violation))
+
+    def cut(self, now: float, reason: str) -> None:
+        """The connection is gone; a second word about the same one is ignored."""
+        if self.state in ONLINE:
+            self._cut(now, reason)
+
+    def typed(self, line: str, now: float) -> None:
+        """A person, or a pipe, gave one line (or a paste of several) without its line end.  Blank ones ask nothing."""
+        if self._ending or self.state is State.STOPPED:
+            return
+        if self._candidate is None:
+            self._name_typed(line.strip(), now)
+        elif line.strip():
+            self._ask(line, now)
+
+    def end_of_input(self, now: float) -> None:
+        """Nothing more will be typed: quit, in a pipe when everything is answered."""
+        if self._settings.interactive:
+            self.leave(now)
+            return
+        self._ending = True
+        if self.state is State.OFFLINE and self._has_lived and not len(self._outbox):
+            self._stop(ExitStatus.DONE)
+        self._pump(now)
+
+    def leave(self, now: float) -> None:
+        """The person wants to go; a second time, at once."""
+        if self.state is State.STOPPED:
+            return
+        if self._leave_by is not None or self.state not in (State.LIVE, State.LEAVING):
+            self._stop(ExitStatus.DONE)
+            return
+        self._ending = True
+        self._leave_by = now + self._settings.leave_seconds_max
+        self._pump(now)
+
+    def tick(self, now: float) -> None:
+        """Do what is due; nothing, when called too early."""
+        while due := min((d for d in self._due() if d[0] <= now), default=None, key=lambda d: d[0]):
+            due[1](now)
+
+    # ------------------------------------------------------------------------------------------ time
+
+    def _due(self) -> Iterator[tuple[float, Callable[[float], None]]]:
+        settings, link = self._settings, self._link
+        if self.state is State.STOPPED:
+            return
+        if self.state is State.OFFLINE and self._retry_at is not None:
+            yield self._retry_at, self._dial
+        elif self.state is State.GREETED:
+            yield link.since + settings.greeting_seconds_max, partial(self._drop, reason="it says nothing")
+        elif self.state is State.LOGGING_IN and link.login_at is not None:
+            yield link.login_at + settings.login_seconds_max, partial(self._drop, reason="the login is not answered")
+        elif self.state is State.LIVE and link.pinged_at is not None:
+            yield link.pinged_at + settings.pong_seconds_max, partial(self._drop, reason="no answer")
+        elif self.state is State.LIVE:
+            yield link.heard_at + settings.idle_seconds_max, self._ping
+        if self._leave_by is not None:
+            yield self._leave_by, lambda _: self._stop(ExitStatus.DONE)
+        if self._lost_at is not None and not settings.interactive:
+            yield self._lost_at + settings.give_up_seconds, self._give_up
+
+    def _ping(self, now: float) -> None:
+        self._link.pinged_at = now
+        self._link.send(Ping(id=self._hidden_id()))
+
+    def _give_up(self, _now: float) -> None:
+        self._fail(ExitStatus.TRY_LATER, f"No connection to {self._settings.place}. Try again later")
+
+    # ------------------------------------------------------------------------------------------ the connection
+
+    def _step(self, step: Step) -> None:
+        self.state = STEPS[self.state][step]
+
+    def _dial(self, _now: float) -> None:
+        self._step(Step.DIAL)
+        self._retry_at = None
+        self._tray.wish(Wish.CONNECT)
+
+    def _drop(self, now: float, reason: str) -> None:
+        self._tray.wish(Wish.CLOSE)
+        self._cut(now, reason)
+
+    def _cut(self, now: float, reason: str) -> None:
+        was, lived_seconds = self.state, now - self._link.since
+        self._link = Link(now)  # what was not sent was meant for the connection that is gone
+        self._step(Step.CUT)
+        if was is State.LEAVING:
+            self._stop(ExitStatus.DONE)
+        elif not self._has_met:
+            place = self._settings.place
+            self._fail(ExitStatus.NO_SERVER, f"{place} is no reactor-chat server ({reason}). Check host and port")
+        elif self._candidate is not None:
+            if was is State.LIVE and lived_seconds >= self._settings.steady_seconds:
+                self._backoff.reset()
+            self._retry(now, reason)
+
+    def _retry(self, now: float, reason: str) -> None:
+        if self._ending and (self._leave_by is not None or (self._has_lived and not len(self._outbox))):
+            self._stop(ExitStatus.DONE)
+            return
+        self._retry_at = now + self._backoff.next_pause()
+        if self._lost_at is None:
+            self._lost_at = now
+            self._tray.note(NoteKind.NEWS, f"Connection lost ({reason}); trying to connect again")
+        elif self._backoff.is_at_most:
+            seconds = round(self._settings.retry_seconds_max)
+            self._tray.note(NoteKind.NEWS, f"Still no connection ({reason}); trying every {seconds} s from now on")
+
+    # ------------------------------------------------------------------------------------------ what the server says
+
+    def _read(self, payload: bytes, now: float) -> None:
+        try:
+            notice = decode_notice(payload)
+        except MessageInvalid:
+            return  # a newer server may say more than we understand (PROTOCOL §1)
+        self._has_met = True
+        arrived = Arrived(notice, payload)
+        if isinstance(notice, Bye):
+            self._on_bye(notice, arrived, now)
+        elif isinstance(notice, Hello):
+            if self.state is State.GREETED:
+                self._on_hello(notice, arrived, now)
+        elif self.state in (State.LIVE, State.LEAVING):
+            self._on_live(notice, arrived, now)
+        elif isinstance(notice, Welcome) and self._link.login_at is not None:
+            self._on_welcome(notice, arrived, now)
+        elif isinstance(notice, Refused):
+            self._on_login_refused(notice, arrived, now)
+        elif isinstance(notice, Closing):
+            self._tray.show(arrived)
+
+    def _on_hello(self, notice: Hello, arrived: Arrived, now: float) -> None:
+        self._step(Step.HELLO)
+        self._tray.show(arrived)
+        if notice.protocol != PROTOCOL_VERSION:
+            what = f"The server speaks protocol {notice.protocol}, not {PROTOCOL_VERSION}"
+            self._fail(ExitStatus.FAILED, f"{what}. Update the older one of the two")
+            return
+        self._link.greeted(notice)
+        if self._candidate is not None:
+            self._login(self._candidate, now)
+
+    def _login(self, name: str, now: float) -> None:
+        key = signature = None
+        if self._identity is not None:
+            key = self._identity.key
+            signature = self._identity.sign(login_transcript(self._link.nonce, name, key, self._link.binding))
+        self._link.login_at = now
+        self._link.send(Login(name, PROTOCOL_VERSION, key, signature, after=self._inbox.cursor))
+
+    def _on_login_refused(self, notice: Refused, arrived: Arrived, now: float) -> None:
+        if self.state is State.GREETED:
+            self._drop(now, notice.text)  # not even greeted: the server is full, or going
+            return
+        if self._link.login_at is None:
+            return  # nobody typed a name within the server's patience; its `bye` follows
+        self._link.login_at = None
+        # After a cut the server may not have noticed yet that our old connection, which holds the name, is dead.
+        patient_until = now if self._lost_at is None else self._lost_at + self._settings.give_up_seconds
+        if notice.code == "name_taken" and now < patient_until:
+            self._drop(now, notice.text)
+            return
+        self._tray.show(arrived)
+        then = AFTER_LOGIN_REFUSED.get(notice.code)
+        if then is Then.ANOTHER_NAME:
+            self._want_name(notice.text)
+        elif then is Then.LATER:
+            self._drop(now, notice.text)
+        else:
+            self._fail(ExitStatus.REFUSED, f"The login was refused: {notice.text}")
+
+    def _on_welcome(self, notice: Welcome, arrived: Arrived, now: float) -> None:
+        self._step(Step.WELCOME)
+        self._link.since = now
+        self.name = self._candidate = notice.name
+        self._inbox.welcomed(notice)
+        if self._lost_at is not None:
+            self._tray.note(NoteKind.NEWS, "Connected again")
+        self._lost_at = None
+        self._tray.show(arrived)
+        self.known.forget()
+        if self._has_lived:
+            self._outbox.after_cut(ids_remembered=not notice.guest)
+            self._link.replay_end_id = self._hidden_id()
+            self._link.send(Ping(id=self._link.replay_end_id))
+        self._has_lived = True
+        if self._settings.curious:
+            self._link.send(AskNames(id=self._hidden_id()))
+            self._link.send(AskGroups(id=self._hidden_id()))
+        self._pump(now)
+
+    def _on_bye(self, notice: Bye, arrived: Arrived, now: float) -> None:
+        self._tray.show(arrived)
+        if self.state is State.LEAVING:
+            self._stop(ExitStatus.DONE)
+        elif self._candidate is None or (status := AFTER_BYE.get(notice.reason)) is None:
+            self._drop(now, notice.text)
+        elif status is ExitStatus.DONE:
+            self._stop(status)
+        else:
+            self._fail(status, f"The server closed the connection: {notice.text}")
+
+    def _on_live(self, notice: Notice, arrived: Arrived, now: float) -> None:
+        self.known.learn(notice, self.name)
+        concluded = request_concluded(notice, self.name)
+        if getattr(notice, "re", None) in self._link.hidden_ids:
+            self._on_hidden(concluded)
+        else:
+            if self._inbox.is_new(notice):
+                self._tray.show(arrived)
+            if concluded is not None:
+                self._outbox.answered(concluded)
+        self._pump(now)
+
+    def _on_hidden(self, request_id: str | None) -> None:
+        if request_id is None:
+            return
+        self._link.hidden_ids.discard(request_id)
+        if request_id == self._link.replay_end_id:
+            self._report("Perhaps not delivered", self._outbox.give_up_doubtful())
+
+    # ------------------------------------------------------------------------------------------ what people type
+
+    def _name_typed(self, name: str, now: float) -> None:
+        if not name:
+            return
+        if fold(name) == "@quit":
+            self._stop(ExitStatus.DONE)
+            return
+        self._consider(name)
+        if self._candidate is None:
+            return
+        if self.state is State.LOGGING_IN:
+            self._login(name, now)
+        elif self.state is State.OFFLINE:
+            self._dial(now)
+
+    def _consider(self, name: str) -> None:
+        """Take a name that can be one; the server judges the rest."""
+        if is_name(name):
+            self.name = self._candidate = name
+            return
+        text = "A name is 1 to 32 letters, digits or underscores (A-Z a-z 0-9 _)"
+        self._tray.refuse("bad_name", text)
+        self._want_name(text)
+
+    def _want_name(self, reason: str) -> None:
+        if self._settings.interactive:
+            self._candidate = None
+            self._tray.note(NoteKind.QUESTION, "Choose another name")
+        else:
+            self._fail(ExitStatus.REFUSED, f"{reason}. Pass another name with --name")
+
+    def _ask(self, line: str, now: float) -> None:
+        request = Refused("bad_text", "This is not text") if _surrogate.search(line) else parse(line, self._fresh_id())
+        if isinstance(request, Quit):
+            self.end_of_input(now)
+        elif isinstance(request, Refused):
+            # A pipe reads its answers in the order of its lines; a person learns of a typo at once.
+            if self._settings.interactive:
+                self._tray.refuse(request.code, request.text)
+            else:
+                self._outbox.add(request)
+        elif self._outbox.is_overfull:
+            self._tray.refuse("too_many", "Too much is waiting to be sent; this was not added")
+        else:
+            self._outbox.add(request)
+            if self._settings.interactive and self._lost_at is not None:
+                self._tray.note(NoteKind.NEWS, "Not connected; this will be sent when the connection is back")
+        self._pump(now)
+
+    def _pump(self, now: float) -> None:
+        """Send what may be sent, and say goodbye when everything is done."""
+        if self.state is not State.LIVE:
+            return
+        while (item := self._outbox.next()) is not None:
+            if isinstance(item, Refused):
+                self._tray.refuse(item.code, item.text)
+            elif not self._link.send(item):
+                self._outbox.answered(item.id or "")
+                text = f"This is longer than the {self._link.frame_bytes_max} bytes that the server takes"
+                self._tray.refuse("too_long", text, item.id)
+        if self._ending and not len(self._outbox):
+            self._link.send(Quit())
+            self._step(Step.QUIT)
+            self._leave_by = now + self._settings.leave_seconds_max
+
+    # ------------------------------------------------------------------------------------------ the end
+
+    def _fresh_id(self) -> str:
+        self._ids_given += 1
+        return f"{self._settings.id_prefix}-{self._ids_given}"
+
+    def _hidden_id(self) -> str:
+        fresh = self._fresh_id()
+        self._link.hidden_ids.add(fresh)
+        return fresh
+
+    def _report(self, fate: str, requests: Iterable[Request]) -> None:
+        count, lines = in_words(requests)
+        self._undelivered += count
+        for line in lines:
+            self._tray.note(NoteKind.DOUBT, f"{fate}: {line}")
+
+    def _fail(self, status: ExitStatus, text: str) -> None:
+        self._tray.note(NoteKind.FAILURE, text)
+        self._stop(status)
+
+    def _stop(self, status: ExitStatus) -> None:
+        self._report("Perhaps not delivered", self._outbox.sent_unanswered())
+        self._report("Not sent", self._outbox.unsent())
+        if status is ExitStatus.DONE and self._undelivered and not self._settings.interactive:
+            status = ExitStatus.TRY_LATER
+        self._step(Step.STOP)
+        self.exit_status = status
+        self._tray.wish(Wish.STOP)

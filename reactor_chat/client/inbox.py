@@ -1,0 +1,75 @@
+"""Lets every numbered notice through once.
+
+Everybody sees numbered notices in the order of their numbers (PROTOCOL §5.1), so one number, the cursor, says which
+were shown.  It moves before a notice is handed to whoever shows it.
+"""
+
+from reactor_chat.client.vault import Vault
+from reactor_chat.wire.messages import (
+    Exited,
+    GroupChanged,
+    GroupSaid,
+    GroupsAnswer,
+    Joined,
+    MembersAnswer,
+    NamesAnswer,
+    Notice,
+    Refused,
+    Said,
+    Told,
+    Welcome,
+    fold,
+)
+
+NUMBERED = (Said, Told, GroupSaid, Joined, Exited, GroupChanged)
+IN_PARTS = (NamesAnswer, GroupsAnswer, MembersAnswer)
+
+
+def request_concluded(notice: Notice, me: str) -> str | None:
+    """Return the id of the request that this notice is the last word on, None where it is on none.
+
+    The echo of one's own message is as much of a promise as `accepted` (PROTOCOL §5.3).  Ids are seen by everyone, so
+    only one's own name makes an echo.
+    """
+    if isinstance(notice, Said | Told | GroupSaid):
+        return notice.id if fold(notice.sender) == fold(me) else None
+    if isinstance(notice, IN_PARTS) and notice.more:
+        return None
+    re: str | None = getattr(notice, "re", None)
+    return re
+
+
+class Inbox:
+    """What has been shown so far.
+
+    Args:
+        vault: remembers the cursor.
+    """
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._welcome_seq = 0
+
+    @property
+    def cursor(self) -> int | None:
+        """The newest number shown: what `login` says as `after`; None before the first welcome."""
+        return self._vault.cursor()
+
+    def welcomed(self, welcome: Welcome) -> None:
+        """Begin from where the server stands, on the first login, or where it began its numbers anew."""
+        self._welcome_seq = welcome.seq
+        cursor = self._vault.cursor()
+        if cursor is None or welcome.seq < cursor:
+            self._vault.move_cursor(welcome.seq)
+
+    def is_new(self, notice: Notice) -> bool:
+        """Return whether the notice is to be shown; asked once for each, in the order they came."""
+        if isinstance(notice, Refused) and notice.code == "gap":
+            # What lies between is lost for good: the next login must not ask for it again.
+            self._vault.move_cursor(max(self._vault.cursor() or 0, self._welcome_seq))
+        if not isinstance(notice, NUMBERED):
+            return True
+        if notice.seq <= (self._vault.cursor() or 0):
+            return False
+        self._vault.move_cursor(notice.seq)
+        return True

@@ -1,0 +1,79 @@
+"""One connection as the client sees it: bytes to payloads, requests to bytes, and how long it has been silent.
+
+Everything here ends with the connection; what outlives it is the engine's.
+"""
+
+from reactor_chat.wire.codec import encode
+from reactor_chat.wire.framing import FRAME_BYTES_MAX, FrameDecoder, frame
+from reactor_chat.wire.messages import Hello, Request
+from reactor_chat.wire.transcript import NO_BINDING
+
+FRAME_BYTES_ACCEPTED_MAX = 16 * 1024 * 1024
+"""A server may announce a larger limit than the usual one; not one that would fill our memory."""
+
+
+class Link:
+    """What belongs to one connection.
+
+    Args:
+        now: when it was made, monotonic seconds.
+        binding: SHA-256 of the server's TLS public key, 32 zero bytes without TLS (PROTOCOL §7).
+
+    Attributes:
+        since: when it was made, or when its login held.
+        heard_at: when bytes last came.
+        pinged_at: since when an answer to a ping is awaited, None while none is.
+        login_at: since when an answer to `login` is awaited, None while none is.
+        nonce: the server's, from `hello`.
+        frame_bytes_max: the longest payload that the server takes.
+        hidden_ids: our own questions, whose answers nobody asked to see.
+        replay_end_id: the one of them whose answer says that everything missed has come.
+    """
+
+    def __init__(self, now: float, binding: bytes = NO_BINDING) -> None:
+        self.since = self.heard_at = now
+        self.pinged_at: float | None = None
+        self.login_at: float | None = None
+        self.binding = binding
+        self.nonce = b""
+        self.frame_bytes_max = FRAME_BYTES_MAX
+        self.hidden_ids: set[str] = set()
+        self.replay_end_id: str | None = None
+        self._decoder = FrameDecoder()
+        self._out: list[bytes] = []
+
+    def feed(self, data: bytes, now: float) -> None:
+        """Store what came."""
+        self.heard_at, self.pinged_at = now, None
+        self._decoder.feed(data)
+
+    def next_payload(self) -> bytes | None:
+        """Return the next payload, None when none is complete.
+
+        They are taken singly because the greeting can change the limit for the one behind it.
+
+        Raises:
+            FrameLengthInvalid: what comes is no frame; nothing more can be read from this connection.
+        """
+        payloads = self._decoder.take(1)
+        return payloads[0] if payloads else None
+
+    def greeted(self, hello: Hello) -> None:
+        """Take over what the server announces."""
+        self.nonce = hello.nonce
+        self.frame_bytes_max = hello.limits.frame_bytes_max
+        self._decoder.frame_bytes_max = max(FRAME_BYTES_MAX, min(self.frame_bytes_max, FRAME_BYTES_ACCEPTED_MAX))
+
+    def send(self, request: Request) -> bool:
+        """Queue a request; return False, and queue nothing, where it is longer than the server takes."""
+        payload = encode(request)
+        if len(payload) > self.frame_bytes_max:
+            return False
+        self._out.append(frame(payload))
+        return True
+
+    def take(self) -> bytes:
+        """Remove and return the bytes to send."""
+        data = b"".join(self._out)
+        self._out.clear()
+        return data

@@ -1,0 +1,151 @@
+"""What was typed and is not answered yet, in the order it was typed.
+
+A request waits unsent, is then in flight, and leaves when it is answered.  At most `in_flight_max` are in flight, so a
+long pipe never stands unread between client and server, and a cut leaves few fates open.
+
+After a cut, what was in flight has one of three fates:
+
+- A request that changes nothing (`names`, `history` …) is always sent again.
+- A request of a *claimed* name is sent again: the server remembers its id and does it once (PROTOCOL §5.4).
+- A request of a *guest* is not: the server forgot the guest and its ids when the connection ended, so the same words
+  could be said twice.  It becomes *doubtful* until its echo turns up in what the server replays, or else is told to
+  the person as "perhaps not delivered", who can judge better than a program whether saying it twice hurts more than
+  not at all.
+
+What certainly was not sent is sent in every case.  Refusals that the client itself makes can wait in the same line, so
+that a pipe reads its answers in the order of its lines.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from reactor_chat.client.vault import Vault
+from reactor_chat.text.parser import format_request
+from reactor_chat.wire.messages import AskGroups, AskHelp, AskHistory, AskNames, AskWho, Ping, Refused, Request
+
+IN_FLIGHT_MAX = 64
+"""The server stops reading from who is too fast; what is in flight beyond that only waits in buffers."""
+
+WAITING_MAX = 256
+"""Whoever reads a pipe for us should stop at this many; a person is refused far later, see `REFUSED_FROM`."""
+
+REFUSED_FROM = 4_096
+"""Nobody types so many lines without a connection; a paste gone wrong might."""
+
+REPORTED_MAX = 5
+REPORTED_CHARS_MAX = 200
+
+_READS = (AskNames, AskGroups, AskHelp, AskWho, AskHistory, Ping)
+
+
+def only_reads(request: Request) -> bool:
+    """Return whether the request changes nothing, so that asking twice harms nobody."""
+    return isinstance(request, _READS)
+
+
+def in_words(requests: Iterable[Request]) -> tuple[int, list[str]]:
+    """Return how many of the requests would change something, and these as they may be typed, shortened, few."""
+    changes = [request for request in requests if not only_reads(request)]
+    lines = [format_request(request)[:REPORTED_CHARS_MAX] for request in changes[:REPORTED_MAX]]
+    if len(changes) > REPORTED_MAX:
+        lines.append(f"and {len(changes) - REPORTED_MAX} more")
+    return len(changes), lines
+
+
+class Outbox:
+    """The line of requests between a person and the server.
+
+    Args:
+        vault: keeps every change that is waiting; what it kept from an earlier run stands first in the line.
+        in_flight_max: most requests sent and not answered, at least 1.
+    """
+
+    def __init__(self, vault: Vault, in_flight_max: int = IN_FLIGHT_MAX) -> None:
+        self._vault = vault
+        self._in_flight_max = in_flight_max
+        self._unsent: deque[Request | Refused] = deque(vault.kept())
+        self._in_flight: dict[str, Request] = {}
+        self._doubtful: dict[str, Request] = {}
+
+    def __len__(self) -> int:
+        """How many are waiting for anything: to be sent, answered, or cleared up."""
+        return len(self._unsent) + len(self._in_flight) + len(self._doubtful)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more should be read from a pipe for now."""
+        return len(self._unsent) >= WAITING_MAX
+
+    @property
+    def is_overfull(self) -> bool:
+        """Whether nothing more may be added at all."""
+        return len(self._unsent) >= REFUSED_FROM
+
+    @property
+    def has_doubtful(self) -> bool:
+        """Whether the fate of anything sent before the last cut is open."""
+        return bool(self._doubtful)
+
+    def add(self, item: Request | Refused) -> None:
+        """Put a request with an `id`, or a refusal to be shown in its turn, at the end of the line."""
+        if not isinstance(item, Refused):
+            assert item.id is not None
+            if not only_reads(item):
+                self._vault.keep(item)
+        self._unsent.append(item)
+
+    def next(self) -> Request | Refused | None:
+        """Take what is to be sent, or shown, now.
+
+        Returns:
+            A request, which is in flight from here on; a refusal, once nothing before it is in flight; None when the
+            line is empty or must wait for answers.
+        """
+        if not self._unsent or len(self._in_flight) >= self._in_flight_max:
+            return None
+        item = self._unsent[0]
+        if isinstance(item, Refused):
+            return None if self._in_flight else self._unsent.popleft()
+        assert item.id is not None
+        self._unsent.popleft()
+        self._in_flight[item.id] = item
+        return item
+
+    def answered(self, request_id: str) -> Request | None:
+        """Forget the request with this id; return it, None where none was waiting for an answer."""
+        request = self._in_flight.pop(request_id, None) or self._doubtful.pop(request_id, None)
+        if request is not None:
+            self._vault.drop(request_id)
+        return request
+
+    def after_cut(self, *, ids_remembered: bool) -> None:
+        """Decide what becomes of what was in flight when a connection ended; to be called once there is a new one.
+
+        Args:
+            ids_remembered: the server still knows our ids (a claimed name), so everything can be sent again.
+        """
+        again: list[Request | Refused] = []
+        for request_id, request in self._in_flight.items():
+            if ids_remembered or only_reads(request):
+                again.append(request)
+            else:
+                self._doubtful[request_id] = request
+        self._in_flight.clear()
+        self._unsent.extendleft(reversed(again))
+
+    def give_up_doubtful(self) -> list[Request]:
+        """Remove and return what nobody will ever tell us about, in the order it was typed."""
+        given_up = list(self._doubtful.values())
+        for request_id in self._doubtful:
+            self._vault.drop(request_id)
+        self._doubtful.clear()
+        return given_up
+
+    def sent_unanswered(self) -> Iterator[Request]:
+        """Return what was sent and not answered, oldest first; for a last report."""
+        return chain(self._doubtful.values(), self._in_flight.values())
+
+    def unsent(self) -> Iterator[Request]:
+        """Return what was never sent, oldest first; for a last report."""
+        return (item for item in self._unsent if not isinstance(item, Refused))
