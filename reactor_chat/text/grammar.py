@@ -1,0 +1,147 @@
+"""The commands as one table, and everything that is only another look at it.
+
+A row says what is typed, what follows, which request that becomes, and what a person gets.  The parser, its inverse,
+completion, `@help`, the README's table and the fuzzer's dictionary read the rows; none of them knows a command of its
+own.  So a new command is a new row, and what is not in a row is `Invalid command. Use @help`.
+"""
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from reactor_chat.wire.messages import (
+    HISTORY_LIMIT_DEFAULT,
+    HISTORY_LIMIT_MAX,
+    AskGroups,
+    AskHelp,
+    AskHistory,
+    AskNames,
+    AskWho,
+    GroupAdd,
+    GroupDelete,
+    GroupKick,
+    GroupLeave,
+    GroupSend,
+    GroupSet,
+    Quit,
+    Request,
+    Say,
+    Tell,
+)
+
+Kind = Literal["group", "user", "users", "text", "conversation", "number"]
+"""What an argument is: one word that names a group; one person; persons, separated by commas or blanks; all the rest
+of the line; `@` and a person, or a group, or nothing; a number, or nothing."""
+
+
+class Argument(NamedTuple):
+    """One thing that follows a command: the field of the request it fills, how usage shows it, and what it is."""
+
+    field: str
+    shown: str
+    kind: Kind
+
+
+class Command(NamedTuple):
+    """One row: the words typed, what follows them, the request that becomes of it, and what it is for."""
+
+    words: str
+    arguments: tuple[Argument, ...]
+    request: type[Request]
+    summary: str
+
+    @property
+    def key(self) -> str:
+        """The words that choose this row, lower case and without the `@`; empty for the rows that need no word."""
+        return self.words.lstrip("@")
+
+    @property
+    def usage(self) -> str:
+        """How it is typed, such as `@who <group>`; a bare `@` touches what follows it."""
+        shown = " ".join(argument.shown for argument in self.arguments)
+        return f"{self.words} {shown}".strip() if self.key else self.words + shown
+
+
+_TEXT = Argument("text", "<message>", "text")
+_TO = Argument("to", "<user>", "user")
+_GROUP = Argument("group", "<group>", "group")
+_MEMBERS = Argument("members", "<user1,user2,…>", "users")
+_USERS = Argument("users", "<user1,user2,…>", "users")
+_USER = Argument("user", "<user>", "user")
+_CONVERSATION = Argument("with_", "[@<user>|<group>]", "conversation")
+_NUMBER = Argument("limit", "[<number>]", "number")
+_HISTORY = f"show the newest {HISTORY_LIMIT_DEFAULT} (at most {HISTORY_LIMIT_MAX}) messages"
+
+COMMANDS = (
+    Command("",              (_TEXT,),                  Say,         "say something to everyone"),
+    Command("@",             (_TO, _TEXT),              Tell,        "say something to one person only"),
+    Command("@names",        (),                        AskNames,    "show who is connected"),
+    Command("@history",      (_CONVERSATION, _NUMBER),  AskHistory,  _HISTORY),
+    Command("@group set",    (_GROUP, _MEMBERS),        GroupSet,    "create a group; you own it"),
+    Command("@group send",   (_GROUP, _TEXT),           GroupSend,   "say something to a group"),
+    Command("@group add",    (_GROUP, _USERS),          GroupAdd,    "add people to a group you own"),
+    Command("@group kick",   (_GROUP, _USER),           GroupKick,   "remove somebody from a group you own"),
+    Command("@group leave",  (_GROUP,),                 GroupLeave,  "leave a group"),
+    Command("@group delete", (_GROUP,),                 GroupDelete, "delete a group you own"),
+    Command("@grouplist",    (),                        AskGroups,   "show your groups"),
+    Command("@who",          (_GROUP,),                 AskWho,      "show who is in a group of yours"),
+    Command("@add",          (_GROUP, _USERS),          GroupAdd,    "the same as @group add"),
+    Command("@kick",         (_GROUP, _USER),           GroupKick,   "the same as @group kick"),
+    Command("@@",            (_TEXT,),                  Say,         "say something that begins with @"),
+    Command("@help",         (),                        AskHelp,     "show this list"),
+    Command("@quit",         (),                        Quit,        "leave the chat"),
+)  # fmt: skip
+"""Every command, in the order of `@help`.  Source: PROTOCOL §8."""
+
+BY_KEY = {command.key: command for command in COMMANDS if command.key}
+"""A row by its words, such as `group set`."""
+
+FAMILIES = {
+    first: tuple(key.partition(" ")[2] for key in BY_KEY if key.startswith(f"{first} "))
+    for first, _, second in (key.partition(" ") for key in BY_KEY)
+    if second
+}
+"""The second words of every first word that needs one, in the order of the table: `group` and what follows it."""
+
+
+def usage_of(key: str) -> str:
+    """Return how a command is typed.
+
+    Args:
+        key: the words of a row, or the first word of a family, lower case and without the `@`.
+
+    Returns:
+        One line, such as `@who <group>` or `@group set|send|…`; all the second words for a family.
+    """
+    if key in FAMILIES:
+        return f"@{key} {'|'.join(FAMILIES[key])} …"
+    return BY_KEY[key].usage
+
+
+def help_text(more: Iterable[tuple[str, str]] = ()) -> str:
+    """Return what `@help` answers: every row's usage and summary, aligned, one a line.
+
+    Args:
+        more: usages and summaries that only the caller knows (a client's own commands); they stand at the end.
+
+    Returns:
+        Lines of at most 80 columns as long as `more` keeps to that, without a final line break.
+
+    Source: PROTOCOL §3 (`help`), §8.
+    """
+    rows = [(command.usage, command.summary) for command in COMMANDS] + list(more)
+    width = max(len(usage) for usage, _ in rows)
+    return "\n".join(f"{usage:<{width}}  {summary}" for usage, summary in rows)
+
+
+def markdown_table() -> str:
+    """Return the table of the README, one row a command, without a final line break."""
+    # A bar ends a cell even inside code, unless it is escaped.
+    cells = [(command.usage.replace("|", "\\|"), command.summary) for command in COMMANDS]
+    rows = [f"| `{usage}` | {summary} |" for usage, summary in cells]
+    return "\n".join(["| typed | what it does |", "|---|---|", *rows])
+
+
+def fuzz_dictionary() -> list[str]:
+    """Return the words and signs a line of input may be made of, sorted: what a fuzzer should try to combine."""
+    words = {word for command in COMMANDS for word in command.words.split()}
+    return sorted(words | {key for seconds in FAMILIES.values() for key in seconds} | {"@", "@@", ",", " ", "\n", "20"})
