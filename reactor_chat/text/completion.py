@@ -1,0 +1,88 @@
+"""Proposes what the word under the cursor may become: a command, a person or a group, as the grammar expects one there.
+
+The word being typed is what stands after the last blank or comma before the cursor.  What stands before it chooses a
+row of COMMANDS and says how many of the row's arguments are complete; the kind of the next one says what is proposed.
+In running text only a word that begins with `@` is taken for somebody's name.
+"""
+
+import re
+from collections.abc import Iterable
+
+from reactor_chat.text.grammar import BY_KEY, FAMILIES, Kind
+from reactor_chat.text.parser import first_word
+from reactor_chat.wire.messages import fold
+
+_word = re.compile(r"[^\s,]*\Z")
+_separators = re.compile(r"[\s,]+")
+_FIRST_WORDS = tuple(dict.fromkeys("@" + key.partition(" ")[0] for key in BY_KEY))
+
+
+def word_typed(typed_up_to_cursor: str) -> str:
+    """Return the word that every proposal of `completions` would replace; empty right after a blank or a comma."""
+    found = _word.search(typed_up_to_cursor)
+    return found[0] if found else ""
+
+
+def completions(typed_up_to_cursor: str, people: Iterable[str], groups: Iterable[str]) -> list[str]:
+    """Return what the word being typed may become.
+
+    Args:
+        typed_up_to_cursor: the line as far as the cursor.
+        people: names that may be meant, in any order.
+        groups: names of groups, in any order.
+
+    Returns:
+        Whole words, each to stand in place of `word_typed(typed_up_to_cursor)`, with the `@` where one belongs and
+        without a blank after it: commands in the order of the table, then people, then groups, both alphabetically
+        and in their own spelling.  Empty where nothing fits.
+
+    Source: PROTOCOL §8.
+    """
+    word = word_typed(typed_up_to_cursor)
+    before = typed_up_to_cursor[: len(typed_up_to_cursor) - len(word)]
+    people, groups = _sorted(people), _sorted(groups)
+    mentions = ["@" + name for name in people]
+    if not before.strip():
+        return _starting(word, [*_FIRST_WORDS, *mentions]) if word.startswith("@") else []
+    key, rest = _row(before)
+    if key in FAMILIES and not rest:
+        return _starting(word, FAMILIES[key])
+    kind = _kind_expected(key, rest)
+    if kind == "group":
+        return _starting(word, groups)
+    if kind == "conversation":
+        return _starting(word, [*mentions, *groups])
+    if kind in ("user", "users"):
+        named = {fold(name) for name in _separators.split(rest.partition(" ")[2])}  # the first word is the group
+        return _starting(word.lstrip("@"), [name for name in people if fold(name) not in named])
+    return _starting(word, mentions) if kind == "text" and word.startswith("@") else []
+
+
+def _row(before: str) -> tuple[str, str]:
+    bare = before.lstrip()
+    if not bare.startswith("@"):
+        return "", bare
+    key, rest = first_word(bare[1:])
+    if fold(key) in FAMILIES and rest:
+        second, rest = first_word(rest)
+        key = f"{key} {second}"
+    return fold(key), rest
+
+
+def _kind_expected(key: str, rest: str) -> Kind | None:
+    if key not in BY_KEY:
+        return None if key.partition(" ")[0] in FAMILIES else "text"
+    arguments = BY_KEY[key].arguments
+    complete = len(rest.split())
+    if complete < len(arguments):
+        return arguments[complete].kind
+    # A text and a list of people go on for as long as somebody types.
+    return arguments[-1].kind if arguments and arguments[-1].kind in ("text", "users") else None
+
+
+def _sorted(names: Iterable[str]) -> list[str]:
+    return sorted(set(names), key=lambda name: (fold(name), name))
+
+
+def _starting(word: str, candidates: Iterable[str]) -> list[str]:
+    return [candidate for candidate in candidates if fold(candidate).startswith(fold(word))]

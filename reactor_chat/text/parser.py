@@ -1,0 +1,209 @@
+"""Turns any line a person may type into a request or a refusal, and a request back into a line.
+
+Theory of operation: a line whose first sign is no `@` is said as it was typed.  Otherwise the word after the `@`
+chooses a row of COMMANDS (for a family such as `@group`, together with the next word), and the row's arguments take
+their share of the rest, one after the other; whatever is missing, wrong or left over makes it a usage refusal.  A word
+that is neither a command nor reserved is a person's name.
+
+Whether people and groups exist, may be called so, or are too many is the chat's to judge and not looked at here.
+`format_request` writes candidates by the same rows and returns the one that `parse` reads back as the same request, so
+the two cannot drift apart.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from reactor_chat.text.grammar import BY_KEY, COMMANDS, FAMILIES, Argument, Command, Kind, help_text, usage_of
+from reactor_chat.text.nearness import nearest
+from reactor_chat.wire.messages import (
+    HISTORY_LIMIT_DEFAULT,
+    HISTORY_LIMIT_MAX,
+    RESERVED_WORDS,
+    Refused,
+    Request,
+    Say,
+    Tell,
+    fold,
+    is_name,
+)
+
+# The chat's core may import this module only, and asks it for the help and for "did you mean" too.
+__all__ = ["INVALID_COMMAND", "first_word", "format_request", "help_text", "nearest", "parse"]
+
+INVALID_COMMAND = "Invalid command. Use @help"
+"""The first line of every `invalid_command` refusal (PROTOCOL §6)."""
+
+_separators = re.compile(r"[\s,]+")
+
+Taken = tuple[dict[str, Any], str]
+"""The fields an argument fills, and what it left of the line."""
+
+
+def parse(typed: str, request_id: str | None = None) -> Request | Refused:
+    """Read one line that a person typed.
+
+    Args:
+        typed: any text at all, of any length; it may hold line breaks, which end a word like a blank does.
+        request_id: becomes the request's `id`, or the refusal's `re`.
+
+    Returns:
+        The request asked for; or a refusal: `bad_text` for a blank line, `invalid_command` for what begins with `@`
+        and is no command and no private message.  A known command with wrong arguments adds a line with its usage.
+
+    Source: PROTOCOL §8.
+    """
+    bare = typed.lstrip()
+    if not bare:
+        return Refused("bad_text", "There is nothing to say on a blank line", request_id)
+    if not bare.startswith("@"):
+        return Say(text=typed, id=request_id)
+    if bare.startswith("@@"):
+        blanks = typed[: len(typed) - len(bare)]
+        return Say(text=blanks + bare[1:], id=request_id)
+    word, rest = first_word(bare[1:])
+    if not is_name(word):
+        return _invalid(request_id)
+    if fold(word) in RESERVED_WORDS:
+        return _command(fold(word), rest, request_id)
+    return Tell(to=word, text=rest, id=request_id) if rest else _invalid(request_id)
+
+
+def format_request(request: Request) -> str:
+    """Write a request as a line that `parse` reads back as the same request (its `id`, which no line holds, aside).
+
+    Args:
+        request: one that `parse` can return.
+
+    Returns:
+        The line, by the first row of COMMANDS that can say it; names keep their spelling.
+
+    Raises:
+        ValueError: no line asks for this (a login, a ping, a sealed message, a page of history before a number, a
+            text of blanks only, a name with a blank in it).
+
+    Source: PROTOCOL §8.
+    """
+    for typed in _spellings(request):
+        if parse(typed, request.id) == request:
+            return typed
+    raise ValueError(f"there is no line to type for this {type(request).__name__}")
+
+
+def first_word(text: str) -> tuple[str, str]:
+    """Return the word that a text begins with and the rest without the blanks around it; a blank means no word."""
+    word = text[:1].strip() and text.split(maxsplit=1)[0]
+    return word, text[len(word) :].strip()
+
+
+# --------------------------------------------------------------------------------------- a line into a request
+
+
+def _command(key: str, rest: str, request_id: str | None) -> Request | Refused:
+    if key in FAMILIES:
+        second, after = first_word(rest)
+        # `is_name` first: there are signs outside of ASCII whose lower case is inside.
+        if not is_name(second) or fold(second) not in FAMILIES[key]:
+            return _invalid(request_id, usage_of(key))
+        key, rest = f"{key} {fold(second)}", after
+    if key not in BY_KEY:
+        return _invalid(request_id)
+    command = BY_KEY[key]
+    fields = _fields(command, rest)
+    return _invalid(request_id, command.usage) if fields is None else command.request(**fields, id=request_id)
+
+
+def _invalid(request_id: str | None, usage: str | None = None) -> Refused:
+    text = INVALID_COMMAND if usage is None else f"{INVALID_COMMAND}\nUsage: {usage}"
+    return Refused("invalid_command", text, request_id)
+
+
+def _fields(command: Command, rest: str) -> dict[str, Any] | None:
+    fields: dict[str, Any] = {}
+    for argument in command.arguments:
+        taken = _TAKES[argument.kind](argument.field, rest)
+        if taken is None:
+            return None
+        more, rest = taken
+        fields |= more
+    return None if rest else fields
+
+
+def _take_word(field: str, rest: str) -> Taken | None:
+    word, after = first_word(rest)
+    return ({field: word}, after) if word else None
+
+
+def _take_text(field: str, rest: str) -> Taken | None:
+    return ({field: rest}, "") if rest else None
+
+
+def _take_users(field: str, rest: str) -> Taken | None:
+    users = [user for user in _separators.split(rest) if user]
+    return ({field: users}, "") if users else None
+
+
+def _take_user(field: str, rest: str) -> Taken | None:
+    taken = _take_users(field, rest)
+    return ({field: taken[0][field][0]}, "") if taken and len(taken[0][field]) == 1 else None
+
+
+def _take_conversation(field: str, rest: str) -> Taken | None:
+    word, after = first_word(rest)
+    if not word or (_is_number(word) and not after):  # one number alone is how many, not which
+        return {}, rest
+    if not word.startswith("@"):
+        return {"group": word}, after
+    return ({field: word[1:]}, after) if word != "@" else None
+
+
+def _take_number(field: str, rest: str) -> Taken | None:
+    if not rest:
+        return {}, ""
+    digits = rest.lstrip("0")
+    # Measured before it is read: Python refuses to read numbers of thousands of digits.
+    if not _is_number(rest) or len(digits) > 3 or not 1 <= int(digits or 0) <= HISTORY_LIMIT_MAX:
+        return None
+    return {field: int(digits)}, ""
+
+
+def _is_number(word: str) -> bool:
+    return word.isascii() and word.isdigit()
+
+
+_TAKES: dict[Kind, Callable[[str, str], Taken | None]] = {
+    "group": _take_word,
+    "user": _take_user,
+    "users": _take_users,
+    "text": _take_text,
+    "conversation": _take_conversation,
+    "number": _take_number,
+}
+"""How each kind of argument takes its share of the rest of a line, which has no blanks around it; None: it cannot."""
+
+
+# --------------------------------------------------------------------------------------- a request into a line
+
+
+def _spellings(request: Request) -> Iterator[str]:
+    if isinstance(request, Say):
+        text = request.text or ""
+        bare = text.lstrip()
+        yield text[: len(text) - len(bare)] + "@" + bare if bare.startswith("@") else text
+        return
+    for command in COMMANDS:
+        if command.request is type(request):
+            written = [_written(argument, request) for argument in command.arguments]
+            line = " ".join([command.words, *filter(None, written)])
+            yield line if command.key else line.replace("@ ", "@", 1)
+
+
+def _written(argument: Argument, request: Any) -> str:
+    value = getattr(request, argument.field)
+    if argument.kind == "users":
+        return ",".join(value)
+    if argument.kind == "conversation":
+        return request.group or "" if value is None else f"@{value}"
+    if argument.kind == "number" and value == HISTORY_LIMIT_DEFAULT and not _is_number(request.group or ""):
+        return ""
+    return "" if value is None else str(value)

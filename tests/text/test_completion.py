@@ -1,0 +1,67 @@
+"""What Tab proposes, place by place."""
+
+import pytest
+
+from reactor_chat.text.completion import completions, word_typed
+
+PEOPLE = ["stefan", "Stella", "Ann", "Stella"]
+GROUPS = ["team", "Lunch"]
+COMMANDS = ["@names", "@history", "@group", "@grouplist", "@who", "@add", "@kick", "@help", "@quit"]
+SECOND = ["set", "send", "add", "kick", "leave", "delete"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "proposed"),
+    [
+        ("", []),
+        ("  ", []),
+        ("Ste", []),
+        ("@", [*COMMANDS, "@Ann", "@stefan", "@Stella"]),
+        ("  @H", ["@history", "@help"]),
+        ("@gr", ["@group", "@grouplist"]),
+        ("@a", ["@add", "@Ann"]),
+        ("@STE", ["@stefan", "@Stella"]),
+        ("@@", []),
+        ("@@S", []),
+        ("@Zed", []),
+        ("@group ", SECOND),
+        ("@group S", ["set", "send"]),
+        ("@GROUP SEND ", ["Lunch", "team"]),
+        ("@group send T", ["team"]),
+        ("@group send team ", []),
+        ("@group send team hi @s", ["@stefan", "@Stella"]),
+        ("@group set team ", ["Ann", "stefan", "Stella"]),
+        ("@group set team Ann,", ["stefan", "Stella"]),
+        ("@group set Ann ", ["Ann", "stefan", "Stella"]),
+        ("@group set team ann, ST", ["stefan", "Stella"]),
+        ("@group set team Ann Stella s", ["stefan"]),
+        ("@group bogus ", []),
+        ("@group leave t", ["team"]),
+        ("@group leave team ", []),
+        ("@who l", ["Lunch"]),
+        ("@add ", ["Lunch", "team"]),
+        ("@add team st", ["stefan", "Stella"]),
+        ("@kick team @st", ["stefan", "Stella"]),
+        ("@kick team Ann ", []),
+        ("@history ", ["@Ann", "@stefan", "@Stella", "Lunch", "team"]),
+        ("@history @a", ["@Ann"]),
+        ("@history t", ["team"]),
+        ("@history team 2", []),
+        ("@names ", []),
+        ("Hello @St", ["@stefan", "@Stella"]),
+        ("Hello,@A", ["@Ann"]),
+        ("Hello A", []),
+        ("@Stella do you know @a", ["@Ann"]),
+        ("@@x @a", ["@Ann"]),
+    ],
+)
+def test_completions(typed: str, proposed: list[str]) -> None:
+    assert completions(typed, PEOPLE, GROUPS) == proposed
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [("", ""), ("@gr", "@gr"), ("@group se", "se"), ("@add team a,b", "b"), ("a ", ""), ("a,", ""), ("a\nb", "b")],
+)
+def test_word_typed(typed: str, word: str) -> None:
+    assert word_typed(typed) == word

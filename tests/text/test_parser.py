@@ -1,0 +1,234 @@
+"""What people type, line by line: every row of PROTOCOL §8, and what is nearly one."""
+
+import pytest
+
+from reactor_chat.text import parser
+from reactor_chat.text.grammar import BY_KEY, help_text
+from reactor_chat.text.nearness import nearest
+from reactor_chat.text.parser import INVALID_COMMAND, first_word, format_request, parse
+from reactor_chat.wire.messages import (
+    RESERVED_WORDS,
+    AskGroups,
+    AskHelp,
+    AskHistory,
+    AskNames,
+    AskWho,
+    GroupAdd,
+    GroupDelete,
+    GroupKick,
+    GroupLeave,
+    GroupSend,
+    GroupSet,
+    Line,
+    Login,
+    Ping,
+    Quit,
+    Refused,
+    Request,
+    Say,
+    Tell,
+)
+
+PROTOCOL_ROWS: list[tuple[str, Request]] = [
+    ("Hello everyone!", Say("Hello everyone!")),
+    ("@Stella Are you free next Tuesday?", Tell("Stella", "Are you free next Tuesday?")),
+    ("@quit", Quit()),
+    ("@names", AskNames()),
+    ("@help", AskHelp()),
+    ("@grouplist", AskGroups()),
+    ("@who team", AskWho("team")),
+    ("@history", AskHistory()),
+    ("@history 20", AskHistory(20)),
+    ("@history @Stella", AskHistory(with_="Stella")),
+    ("@history team 20", AskHistory(20, group="team")),
+    ("@group set team Ann,Bob", GroupSet("team", ["Ann", "Bob"])),
+    ("@group send team Hi there", GroupSend("team", "Hi there")),
+    ("@group leave team", GroupLeave("team")),
+    ("@group delete team", GroupDelete("team")),
+    ("@add team Ann", GroupAdd("team", ["Ann"])),
+    ("@group add team Ann,Bob", GroupAdd("team", ["Ann", "Bob"])),
+    ("@kick team Ann", GroupKick("team", "Ann")),
+    ("@group kick team Ann", GroupKick("team", "Ann")),
+    ("@@text", Say("@text")),
+]
+
+SPELLINGS: list[tuple[str, Request]] = [
+    ("  @Names  ", AskNames()),
+    ("@NAMES\n", AskNames()),
+    ("\t@qUIT", Quit()),
+    ("@GROUP\tKick g1 spc", GroupKick("g1", "spc")),
+    ("@WHO Team", AskWho("Team")),
+    ("@who bad-name", AskWho("bad-name")),
+    ("@group set g a,b c,, d", GroupSet("g", ["a", "b", "c", "d"])),
+    ("@group set g ,a , a,", GroupSet("g", ["a", "a"])),
+    ("@group who x", Refused("invalid_command", f"{INVALID_COMMAND}\nUsage: @group set|send|add|kick|leave|delete …")),
+    ("@add g a, b", GroupAdd("g", ["a", "b"])),
+    ("@kick g Bob,", GroupKick("g", "Bob")),
+    ("@group send team  two  blanks ", GroupSend("team", "two  blanks")),
+    ("@group send team one\ntwo", GroupSend("team", "one\ntwo")),
+    ("@group\nsend\nteam\none\ntwo\n", GroupSend("team", "one\ntwo")),
+    ("@Stella\nfirst\n  second", Tell("Stella", "first\n  second")),
+    (" @STELLA hi ", Tell("STELLA", "hi")),
+    ("@Stella @names", Tell("Stella", "@names")),
+    ("@Stella @@x", Tell("Stella", "@@x")),
+    ("@history 1", AskHistory(1)),
+    ("@history 200", AskHistory(200)),
+    ("@history 0020", AskHistory(20)),
+    ("@history 50", AskHistory()),
+    ("@history team", AskHistory(group="team")),
+    ("@history 7 20", AskHistory(20, group="7")),
+    ("@history @7", AskHistory(with_="7")),
+    ("@history @Stella 20", AskHistory(20, with_="Stella")),
+    ("@history ٢٠", AskHistory(group="٢٠")),
+    ("  plain  words ", Say("  plain  words ")),
+    ("a @names", Say("a @names")),
+    ("one\n@names", Say("one\n@names")),
+    ("@@names is a command", Say("@names is a command")),
+    ("@@@ ", Say("@@ ")),
+    ("@@", Say("@")),
+    ("  @@x ", Say("  @x ")),
+    ("@@ ", Say("@ ")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "request_"), PROTOCOL_ROWS + SPELLINGS)
+def test_parse(typed: str, request_: Request) -> None:
+    assert parse(typed) == request_
+
+
+@pytest.mark.parametrize(("typed", "request_"), PROTOCOL_ROWS)
+def test_the_id_is_handed_on(typed: str, request_: Request) -> None:
+    assert getattr(parse(typed, "7"), "id", None) == "7"
+
+
+@pytest.mark.parametrize("typed", ["", " ", "\t\n", "\u3000"])
+def test_a_blank_line_is_bad_text(typed: str) -> None:
+    refused = parse(typed, "7")
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.re) == ("bad_text", "7")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "@", " @ ", "@ hello", "@ names", "@frobnicate", "@Stella", "@Stella \n", "@dash-ed hi", "@Zoë hi",
+        "@Stella, hi", "@" + "x" * 33 + " hi", "@\ud800 hi", "@x@y hi", "@.", "@\u212aick team Ann",
+    ],
+)  # fmt: skip
+def test_what_is_neither_a_command_nor_a_private_message(typed: str) -> None:
+    assert parse(typed, "7") == Refused("invalid_command", INVALID_COMMAND, "7")
+
+
+@pytest.mark.parametrize("word", sorted(RESERVED_WORDS - {key.split()[0] for key in BY_KEY}))
+def test_reserved_words_are_nobody(word: str) -> None:
+    assert parse(f"@{word.title()} hi") == Refused("invalid_command", INVALID_COMMAND)
+
+
+@pytest.mark.parametrize(
+    ("typed", "usage"),
+    [
+        ("@names extra words", "@names"),
+        ("@quit now", "@quit"),
+        ("@who", "@who <group>"),
+        ("@who my team", "@who <group>"),
+        ("@add x", "@add <group> <user1,user2,…>"),
+        ("@add x ,", "@add <group> <user1,user2,…>"),
+        ("@kick team", "@kick <group> <user>"),
+        ("@kick team a b", "@kick <group> <user>"),
+        ("@kick team a,b", "@kick <group> <user>"),
+        ("@group", "@group set|send|add|kick|leave|delete …"),
+        ("@group frob x", "@group set|send|add|kick|leave|delete …"),
+        ("@group \u212aick team Ann", "@group set|send|add|kick|leave|delete …"),
+        ("@group set team", "@group set <group> <user1,user2,…>"),
+        ("@GROUP Send x", "@group send <group> <message>"),
+        ("@group leave", "@group leave <group>"),
+        ("@group delete a b", "@group delete <group>"),
+        *(
+            ("@history " + wrong, "@history [@<user>|<group>] [<number>]")
+            for wrong in (
+                "0",
+                "000",
+                "201",
+                "team 0",
+                "team 201",
+                "@",
+                "@ 20",
+                "20 @Ann",
+                "team x",
+                "a b 3",
+                "9" * 5000,
+                "team -1",
+            )
+        ),
+    ],
+)
+def test_wrong_arguments_are_answered_with_the_usage(typed: str, usage: str) -> None:
+    assert parse(typed, "7") == Refused("invalid_command", f"{INVALID_COMMAND}\nUsage: {usage}", "7")
+
+
+@pytest.mark.parametrize(
+    ("request_", "typed"),
+    [
+        (Say("hi"), "hi"),
+        (Say("@names"), "@@names"),
+        (Say("\n @x"), "\n @@x"),
+        (Tell("Stella", "Hi"), "@Stella Hi"),
+        (GroupAdd("team", ["Ann", "Bob"]), "@group add team Ann,Bob"),
+        (AskHistory(), "@history"),
+        (AskHistory(20), "@history 20"),
+        (AskHistory(with_="Ann"), "@history @Ann"),
+        (AskHistory(20, group="team"), "@history team 20"),
+        (AskHistory(group="7"), "@history 7 50"),
+    ],
+)
+def test_format_request(request_: Request, typed: str) -> None:
+    assert format_request(request_) == typed
+
+
+@pytest.mark.parametrize(("_", "request_"), PROTOCOL_ROWS)
+def test_format_request_knows_every_row_and_keeps_no_id(_: str, request_: Request) -> None:
+    typed = format_request(
+        type(request_)(**{f: getattr(request_, f) for f in request_.__struct_fields__} | {"id": "7"})
+    )
+    assert parse(typed) == request_
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Login("John", 1),
+        Line("@names"),
+        Ping(),
+        Say(sealed={}),
+        Tell("Ann", sealed={}),
+        GroupSend("team", sealed={}),
+        AskHistory(before=5),
+        Say(""),
+        Say(" \n"),
+        Tell("names", "x"),
+        Tell("Ann", " x"),
+        Tell("Ann Bob", "x"),
+        GroupSet("team", []),
+        GroupSet("team", ["a,b"]),
+        GroupKick("", "a"),
+        AskWho("a b"),
+        AskHistory(group="@x"),
+        AskHistory(with_=""),
+        AskHistory(201),
+    ],
+)
+def test_format_request_refuses_what_no_line_asks_for(request_: Request) -> None:
+    with pytest.raises(ValueError, match=f"for this {type(request_).__name__}$"):
+        format_request(request_)
+
+
+def test_first_word() -> None:
+    assert first_word("send  team hi ") == ("send", "team hi")
+    assert first_word("alone") == ("alone", "")
+    assert first_word(" x") == ("", "x")
+    assert first_word("") == ("", "")
+
+
+def test_the_core_finds_here_all_it_may_import() -> None:
+    assert parser.nearest is nearest
+    assert parser.help_text is help_text
