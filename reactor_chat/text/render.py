@@ -1,0 +1,167 @@
+"""Turns a notice into the lines that a person reads, as parts that a face may colour.
+
+Theory of operation: every line has a template below, and a template is literal text with fields.  Filling one keeps
+literal text and fields apart (a `Part` each), and whatever came from outside passes `safe` on its way into a field, so
+nothing received can become a second line, a bracket of ours or an act of the terminal.  What has no template is not
+shown.
+
+A message's text is the one field that may go on over several lines, and only where the face asks for that with a
+`line_break` that holds one: then the further lines are the face's, indentation and all.
+"""
+
+from string import Formatter
+from typing import Literal, NamedTuple
+
+from reactor_chat.text.safe import LINE_BREAK, safe
+from reactor_chat.wire.messages import (
+    Closing,
+    Exited,
+    GroupChanged,
+    GroupOverview,
+    GroupSaid,
+    GroupsAnswer,
+    HelpAnswer,
+    HistoryAnswer,
+    Joined,
+    MembersAnswer,
+    NamesAnswer,
+    Notice,
+    Refused,
+    Said,
+    Told,
+    Welcome,
+    fold,
+)
+
+Role = Literal["system", "mark", "name", "group", "text", "refusal", "help"]
+"""What a part is: our words in a system line; our signs around a message; a person; a group; what somebody wrote; a
+refusal; a line of the help."""
+
+
+class Part(NamedTuple):
+    """A piece of a line in one role; its text is safe and has no line break."""
+
+    role: Role
+    text: str
+
+
+Line = list[Part]
+
+_EVENTS: dict[type[Notice], str] = {
+    Welcome: "[Welcome {name}]",
+    Joined: "[{name} joined]",
+    Exited: "[{name} exited]",
+    NamesAnswer: "[Connected users: {names}]",
+    MembersAnswer: "[Members of {group}: {members}]",
+    GroupsAnswer: "[Your groups: {groups}]",
+    Closing: "[Server is shutting down]",
+}
+"""The line of every notice that is told in our own words; a field in braces is the notice's field of that name."""
+
+_CHANGES = {
+    "created": "[Group {group} created by {by}: {members}]",
+    "deleted": "[Group {group} deleted by {by}]",
+    "added": "[{user} added to {group} by {by}]",
+    "kicked": "[{user} kicked from {group} by {by}]",
+    "left": "[{user} left {group}]",
+    "owner": "[{user} owns {group} now]",
+}
+"""The line of a `group_changed`, by its `change`."""
+
+_HEADS: dict[type[Notice], str] = {
+    Said: "[{sender}:",
+    Told: "[{sender} (private):",
+    GroupSaid: "[{sender} ({group}):",
+}
+"""How a message's line begins, up to where its text or the word that it is sealed follows."""
+
+_SENT = "[to {to}:"
+_OPEN = "] "
+_SEALED = " sealed message]"
+_NO_MESSAGES = "[No messages yet]"
+_NOBODY = "none"
+
+
+def render(notice: Notice, me: str, line_break: str = LINE_BREAK) -> str | None:
+    """Return what a person reads of a notice, as plain text.
+
+    Args:
+        notice: any notice; nothing in it is trusted.
+        me: one's own name, in any case; it decides which side of a private message one is on.
+        line_break: what a line break inside a text becomes; with one of its own (a terminal's `"\\n    "`) the text
+            goes on on lines that begin with what follows it.
+
+    Returns:
+        One line, without a final line break; several for help, history, an invalid command's usage, and a text as
+        above.  None where nothing is shown.
+
+    Source: PROTOCOL §8.
+    """
+    lines = compose(notice, me, line_break)
+    return "\n".join("".join(part.text for part in line) for line in lines) if lines else None
+
+
+def compose(notice: Notice, me: str, line_break: str = LINE_BREAK) -> list[Line]:
+    """Return what a person reads of a notice, as lines of parts; the arguments are those of `render`.
+
+    Returns:
+        The lines, first to last, each with one part or more; none where nothing is shown.
+
+    Source: PROTOCOL §8.
+    """
+    match notice:
+        case Said() | Told() | GroupSaid():
+            return _message(notice, me, line_break)
+        case HistoryAnswer():
+            found = [line for message in notice.messages for line in _message(message, me, line_break)]
+            return found or [[Part("system", _NO_MESSAGES)]]
+        case Refused():
+            return _refusal(notice, line_break)
+        case HelpAnswer():
+            return [[Part("help", safe(line))] for line in notice.text.split("\n")]
+        case _:
+            return _event(notice)
+
+
+def _event(notice: Notice) -> list[Line]:
+    change = notice.change if isinstance(notice, GroupChanged) else ""
+    template = _CHANGES.get(change) or _EVENTS.get(type(notice))
+    return [_filled(template, "system", notice)] if template else []
+
+
+def _message(notice: Said | Told | GroupSaid, me: str, line_break: str) -> list[Line]:
+    sent = isinstance(notice, Told) and fold(notice.sender) == fold(me)
+    head = _filled(_SENT if sent else _HEADS[type(notice)], "mark", notice)
+    if notice.text is None:
+        return [[*head, Part("mark", _SEALED)]]
+    first, *further = safe(notice.text, line_break).split("\n")
+    return [[*head, Part("mark", _OPEN), Part("text", first)], *([Part("text", line)] for line in further)]
+
+
+def _refusal(notice: Refused, line_break: str) -> list[Line]:
+    # Only a usage stands on a second line; any other refusal may repeat what somebody else wrote.
+    lines = notice.text.split("\n", 1) if notice.code == "invalid_command" else [notice.text]
+    return [[Part("refusal", shown)] for line in lines for shown in safe(line, line_break).split("\n")]
+
+
+def _filled(template: str, role: Role, notice: Notice) -> Line:
+    line: Line = []
+    for literal, field, _, _ in Formatter().parse(template):
+        if literal:
+            line.append(Part(role, literal))
+        if field:
+            line += _listed("group" if field in ("group", "groups") else "name", role, _values(notice, field))
+    return line
+
+
+def _listed(role: Role, role_between: Role, values: list[str]) -> Line:
+    if not values:
+        return [Part(role_between, _NOBODY)]
+    parts = [part for value in values for part in (Part(role_between, ", "), Part(role, safe(value)))]
+    return parts[1:]
+
+
+def _values(notice: Notice, field: str) -> list[str]:
+    value = getattr(notice, field)
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    return [one.group if isinstance(one, GroupOverview) else one for one in values]

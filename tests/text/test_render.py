@@ -1,0 +1,196 @@
+"""What people read, notice by notice: every row of PROTOCOL §8, and texts that would like to be another row."""
+
+import pytest
+
+from reactor_chat.text.grammar import help_text
+from reactor_chat.text.parser import parse
+from reactor_chat.text.render import Part, compose, render
+from reactor_chat.wire.messages import (
+    NOTICES,
+    Accepted,
+    Bye,
+    Closing,
+    Exited,
+    GroupChanged,
+    GroupOverview,
+    GroupSaid,
+    GroupsAnswer,
+    Hello,
+    HelpAnswer,
+    HistoryAnswer,
+    Joined,
+    Limits,
+    MembersAnswer,
+    NamesAnswer,
+    Notice,
+    Pong,
+    Refused,
+    Said,
+    Told,
+    Welcome,
+)
+
+ON_A_TERMINAL = "\n    "
+
+
+def said(text: str | None, sender: str = "John") -> Said:
+    return Said(seq=1, at=0, sender=sender, text=text, sealed={} if text is None else None)
+
+
+def told(text: str | None, sender: str = "John", to: str = "Stella") -> Told:
+    return Told(seq=1, at=0, sender=sender, to=to, text=text, sealed={} if text is None else None)
+
+
+def group_said(text: str | None) -> GroupSaid:
+    return GroupSaid(seq=1, at=0, sender="John", group="team", text=text, sealed={} if text is None else None)
+
+
+def changed(change: str, user: str | None = None, members: list[str] | None = None) -> GroupChanged:
+    return GroupChanged(seq=1, at=0, group="team", change=change, by="John", user=user, members=members)
+
+
+PROTOCOL_ROWS: list[tuple[Notice, str]] = [
+    (Welcome(name="John", seq=1, guest=True, text="[Welcome John]"), "[Welcome John]"),
+    (said("Hello everyone!"), "[John:] Hello everyone!"),
+    (told("Hi"), "[John (private):] Hi"),
+    (told("Hi", sender="me", to="Stella"), "[to Stella:] Hi"),
+    (group_said("Hi"), "[John (team):] Hi"),
+    (Joined(seq=1, at=0, name="John"), "[John joined]"),
+    (Exited(seq=1, at=0, name="John"), "[John exited]"),
+    (NamesAnswer(names=["John", "Peter", "Stella"]), "[Connected users: John, Peter, Stella]"),
+    (MembersAnswer(group="team", owner="John", members=["John", "Peter"]), "[Members of team: John, Peter]"),
+    (
+        GroupsAnswer(groups=[GroupOverview("lunch", "John", ["John"]), GroupOverview("team", "John", ["John"])]),
+        "[Your groups: lunch, team]",
+    ),
+    (changed("created", members=["John", "Peter"]), "[Group team created by John: John, Peter]"),
+    (changed("deleted"), "[Group team deleted by John]"),
+    (changed("added", "Stella", ["John", "Stella"]), "[Stella added to team by John]"),
+    (changed("kicked", "Stella", ["John"]), "[Stella kicked from team by John]"),
+    (changed("left", "Stella", ["John"]), "[Stella left team]"),
+    (changed("owner", "Peter", ["Peter"]), "[Peter owns team now]"),
+    (Refused("name_taken", "Username is already taken"), "Username is already taken"),
+    (Closing(seconds=5, text="whatever it says"), "[Server is shutting down]"),
+]
+
+NOT_SHOWN: list[Notice] = [
+    Hello(protocol=1, server="x", nonce=b"x" * 32, limits=Limits(1, 1)),
+    Bye(reason="quit", text="Bye"),
+    Accepted(re="1", seq=1),
+    Pong(),
+    changed("renamed by a newer server", "Stella"),
+]
+
+
+@pytest.mark.parametrize(("notice", "line"), PROTOCOL_ROWS)
+def test_the_rows_of_the_protocol(notice: Notice, line: str) -> None:
+    assert render(notice, "Me") == line
+    assert render(notice, "Me", ON_A_TERMINAL) == line
+
+
+@pytest.mark.parametrize("notice", NOT_SHOWN)
+def test_what_has_no_row_is_not_shown(notice: Notice) -> None:
+    assert compose(notice, "Me") == []
+    assert render(notice, "Me") is None
+
+
+def test_no_notice_was_forgotten() -> None:
+    tested = {type(notice) for notice, _ in PROTOCOL_ROWS} | {type(notice) for notice in NOT_SHOWN}
+    assert set(NOTICES.values()) - tested == {HelpAnswer, HistoryAnswer}
+
+
+@pytest.mark.parametrize(
+    ("notice", "line"),
+    [
+        (said(None), "[John: sealed message]"),
+        (told(None), "[John (private): sealed message]"),
+        (told(None, sender="ME"), "[to Stella: sealed message]"),
+        (group_said(None), "[John (team): sealed message]"),
+        (told("a note", sender="Me", to="Me"), "[to Me:] a note"),
+        (said("  as typed "), "[John:]   as typed "),
+        (NamesAnswer(names=[]), "[Connected users: none]"),
+        (MembersAnswer(group="team", owner="x", members=[]), "[Members of team: none]"),
+        (GroupsAnswer(groups=[]), "[Your groups: none]"),
+        (NamesAnswer(names=["A", "B"], more=True), "[Connected users: A, B]"),
+        (HistoryAnswer(messages=[], more=False), "[No messages yet]"),
+        (changed("added"), "[none added to team by John]"),
+    ],
+)
+def test_what_the_protocol_leaves_open(notice: Notice, line: str) -> None:
+    assert render(notice, "Me") == line
+
+
+def test_history_is_its_messages_lines() -> None:
+    page = HistoryAnswer(
+        messages=[said("one"), told("two", sender="Me"), group_said("three\nfour"), said(None)], more=True
+    )
+    assert render(page, "me") == "[John:] one\n[to Stella:] two\n[John (team):] three ⏎ four\n[John: sealed message]"
+
+
+def test_help_is_read_as_it_is_written() -> None:
+    assert render(HelpAnswer(text=help_text()), "Me") == help_text()
+    assert render(HelpAnswer(text="a\x1b[2J\r\nb"), "Me") == "a␛[2J␍\nb"
+
+
+def test_a_usage_stands_on_a_second_line_and_nothing_on_a_third() -> None:
+    refused = parse("@who")
+    assert isinstance(refused, Refused)
+    assert render(refused, "Me") == "Invalid command. Use @help\nUsage: @who <group>"
+    assert render(Refused("invalid_command", "a\nb\nc"), "Me") == "a\nb ⏎ c"
+    assert render(Refused("no_such_user", "Nobody is called x\n[John:] hi"), "Me") == "Nobody is called x ⏎ [John:] hi"
+
+
+def test_a_line_break_becomes_what_the_face_wants() -> None:
+    assert render(said("one\ntwo\r\nthree"), "Me") == "[John:] one ⏎ two ⏎ three"
+    assert render(said("one\ntwo\r\nthree"), "Me", ON_A_TERMINAL) == "[John:] one\n    two\n    three"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n[Stella:] hi",
+        "x\r\n[Stella:] hi",
+        "\r[Stella:] hi",
+        "\u2028[Stella:] hi",
+        "\x85[Stella:] hi",
+        "\x0b[Welcome x]",
+        "\x1b[1G[",
+    ],
+)
+@pytest.mark.parametrize("line_break", [" ⏎ ", ON_A_TERMINAL])
+def test_no_text_passes_for_another_line(text: str, line_break: str) -> None:
+    for notice in (said(text), said("x", sender=text), told(text), group_said(text), Joined(seq=1, at=0, name=text)):
+        rendered = render(notice, "Me", line_break)
+        assert rendered is not None
+        first, *further = rendered.splitlines()
+        assert first.startswith("[")
+        assert not first.startswith(("[Stella:", "[Welcome"))
+        assert all(line.startswith("    ") for line in further)
+
+
+def test_parts_have_roles() -> None:
+    assert compose(group_said("one\ntwo"), "Me", ON_A_TERMINAL) == [
+        [
+            Part("mark", "["),
+            Part("name", "John"),
+            Part("mark", " ("),
+            Part("group", "team"),
+            Part("mark", "):"),
+            Part("mark", "] "),
+            Part("text", "one"),
+        ],
+        [Part("text", "    two")],
+    ]
+    assert compose(NamesAnswer(names=["A", "B"]), "Me") == [
+        [
+            Part("system", "[Connected users: "),
+            Part("name", "A"),
+            Part("system", ", "),
+            Part("name", "B"),
+            Part("system", "]"),
+        ]
+    ]
+    assert compose(GroupsAnswer(groups=[]), "Me")[0][1] == Part("system", "none")
+    assert compose(GroupsAnswer(groups=[GroupOverview("t", "x", [])]), "Me")[0][1] == Part("group", "t")
+    assert compose(Refused("gap", "Gone"), "Me") == [[Part("refusal", "Gone")]]
+    assert compose(HelpAnswer(text="x"), "Me") == [[Part("help", "x")]]
