@@ -1,0 +1,1 @@
+"""The deterministic core: what happens in the chat.  Knows neither sockets, bytes, the clock nor chance."""

@@ -1,0 +1,139 @@
+"""Everything that crosses the border of the core: inputs on the way in, effects on the way out.
+
+An input is what happened outside; an effect is an order to the world.  Connections are numbers that the world chose.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from reactor_chat.chat.records import Record
+from reactor_chat.wire.messages import Notice, Refused, Request
+
+Span = tuple[str, int, int]
+"""A label of the journal with the first and the last number (both included) that somebody may read under it."""
+
+# --------------------------------------------------------------------------------------------------- inputs
+
+
+class Started(Struct, frozen=True):
+    """The journal has been replayed; whoever it left present is not there any more."""
+
+
+class Connected(Struct, frozen=True):
+    """A connection was opened.
+
+    Attributes:
+        nonce, binding: the 32 bytes each that a login's signature covers (PROTOCOL §7).
+        address: where it comes from, without a port; failed logins are counted by it.
+    """
+
+    conn: int
+    nonce: bytes
+    binding: bytes
+    address: str
+
+
+class Received(Struct, frozen=True, gc=False):
+    """A request came."""
+
+    conn: int
+    request: Request
+
+
+class Garbled(Struct, frozen=True):
+    """Something came that is no request; the connection stays until there were too many."""
+
+    conn: int
+    refusal: Refused
+
+
+class Broken(Struct, frozen=True):
+    """The connection broke the contract, or waited too long; it is told why and closed.
+
+    Attributes:
+        refusal: what it is told before `bye`, if anything.
+        reason: the reason of the `bye` (PROTOCOL §2).
+    """
+
+    conn: int
+    refusal: Refused | None
+    reason: str
+
+
+class Disconnected(Struct, frozen=True):
+    """The connection sends nothing any more; what it sent before still counts."""
+
+    conn: int
+
+
+class Committed(Struct, frozen=True):
+    """Every record up to this number is durable."""
+
+    seq: int
+
+
+class Rejected(Struct, frozen=True):
+    """The journal had no space for the records that were appended and not committed; none of them exists."""
+
+
+class Retried(Struct, frozen=True):
+    """Time has passed since the journal had no space: try again what cannot be refused."""
+
+
+Input = Started | Connected | Received | Garbled | Broken | Disconnected | Committed | Rejected | Retried
+
+# -------------------------------------------------------------------------------------------------- effects
+
+
+class Append(Struct, frozen=True, gc=False):
+    """Put these records into the journal, in this order and all or none; each with the labels it is found by."""
+
+    records: Sequence[tuple[Record, tuple[str, ...]]]
+
+
+class Deliver(Struct, frozen=True, gc=False):
+    """Tell these connections; the same bytes to all of them.  An empty list tells nobody."""
+
+    conns: Sequence[int]
+    notice: Notice
+
+
+class DeliverAll(Struct, frozen=True, gc=False):
+    """Tell every connection that has entered."""
+
+    notice: Notice
+
+
+class Enter(Struct, frozen=True):
+    """From here on the connection hears what everyone hears; first what it missed after the number `after`."""
+
+    conn: int
+    name: str
+    after: int | None
+
+
+class Recall(Struct, frozen=True):
+    """Answer with the newest messages of these spans.
+
+    Attributes:
+        before: newest number to leave out, or None for the newest of all.
+        if_empty: what to answer instead where there is none.
+    """
+
+    conn: int
+    spans: Sequence[Span]
+    limit: int
+    before: int | None
+    re: str | None
+    if_empty: Refused | None
+
+
+class Close(Struct, frozen=True):
+    """Let everything queued leave, then say `bye` with this reason and close; without a reason, just close."""
+
+    conn: int
+    reason: str | None
+
+
+Effect = Append | Deliver | DeliverAll | Enter | Recall | Close

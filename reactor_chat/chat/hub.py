@@ -1,0 +1,371 @@
+"""The core: takes one input, gives back effects; nothing else goes in or out.
+
+A request is judged by the committed state.  What would change the chat becomes an `Append`; when the journal has it,
+the same door says so, the record is applied, and only then is anybody told.  Three rules keep each connection's
+answers in the order of its requests:
+
+1. While one of its changes is on the way, a request that would be answered at once waits.
+2. While something that a request depends on is about to change, the request waits (see `pending`).
+3. While a connection has something waiting, everything it sends waits behind it.
+
+After each commit whatever waited is judged again, in the order in which the connections began to wait.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from msgspec import structs
+
+from reactor_chat.chat.boundary import (
+    Broken,
+    Close,
+    Committed,
+    Connected,
+    Deliver,
+    DeliverAll,
+    Disconnected,
+    Effect,
+    Enter,
+    Garbled,
+    Input,
+    Received,
+    Rejected,
+    Retried,
+    Span,
+    Started,
+)
+from reactor_chat.chat.decisions import CHANGES, NEEDS, READS, Case, Change, Rules, Stamp, departure
+from reactor_chat.chat.logins import Logins, Takeover
+from reactor_chat.chat.pending import ANY_GROUP, Flight, Pending
+from reactor_chat.chat.receipts import Outcome
+from reactor_chat.chat.records import Declined, Entered, Record, Released, notice_of
+from reactor_chat.chat.session import BAD_MESSAGES_MAX, LOGIN_REFUSALS_MAX, NOT_SERVED, SERVED, Session, State
+from reactor_chat.chat.state import ChatState
+from reactor_chat.text.parser import parse
+from reactor_chat.wire import messages as m
+from reactor_chat.wire.messages import Exited, Refused, fold
+
+NO_SPACE = Refused("no_space", "The server has no space left; try again later")
+NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast"})
+"""Refusals that may pass: sent again, the request is judged again (PROTOCOL §5.4)."""
+
+Sent = Received | Garbled | Broken | Disconnected
+
+
+class Hub:
+    """The chat.
+
+    Args:
+        rules: what the operator chose.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self.state = ChatState()
+        self._rules = rules
+        self._logins = Logins(rules)
+        self._sessions: dict[int, Session] = {}
+        self._pending = Pending()
+        self._waiting: deque[Session] = deque()
+        self._departing: dict[str, str] = {}
+        self._now = 0
+
+    # ------------------------------------------------------------------------------------------- the door
+
+    def handle(self, what: Input, now: int) -> list[Effect]:
+        """Take one input and say what is to be done.
+
+        Args:
+            what: what happened outside.
+            now: the time in milliseconds since the Unix epoch; where it went back, the newest record's time counts.
+
+        Returns:
+            Effects in the order in which they are to be carried out; empty when there is nothing to do.
+        """
+        self._now = max(now, self.state.at)
+        effects: list[Effect] = []
+        self._INPUTS[type(what)](self, what, effects)
+        return effects
+
+    def replay(self, record: Record) -> None:
+        """Apply one record of the journal; nobody is told."""
+        self.state.apply(record)
+
+    def release(self, name: str, now: int) -> list[Effect]:
+        """Give a claimed name free, as the operator orders; no effects where nobody owns it."""
+        self._now = max(now, self.state.at)
+        effects: list[Effect] = []
+        claim = self.state.identity.claim_of(name)
+        if claim is not None:
+            record = Released(self._stamp().seq(), self._now, claim.name)
+            self._launch(Change([(record, ())], (("name", fold(name)),)), None, None, effects)
+        return effects
+
+    def entitlement(self, conn: int) -> list[Span]:
+        """Return the spans of everything the person on this connection is told of; empty where nobody is on it."""
+        session = self._sessions.get(conn)
+        if session is None or session.state is not State.PRESENT:
+            return []
+        return self.state.timeline.everything(session.name, session.since)
+
+    # --------------------------------------------------------------------------------------------- inputs
+
+    def _on_started(self, _: Started, effects: list[Effect]) -> None:
+        for presence in self.state.roster.people():
+            self._departing[fold(presence.name)] = presence.name
+        self._record_departures(effects)
+
+    def _on_retried(self, _: Retried, effects: list[Effect]) -> None:
+        self._record_departures(effects)
+
+    def _on_connected(self, what: Connected, _: list[Effect]) -> None:
+        assert what.conn not in self._sessions
+        self._sessions[what.conn] = Session(what.conn, what.nonce, what.binding, what.address)
+
+    def _on_sent(self, what: Sent, effects: list[Effect]) -> None:
+        session = self._sessions.get(what.conn)
+        if session is None:
+            return  # it was closed from this side; what still came in does not count
+        if session.backlog or not self._judge(session, what, effects):
+            self._wait(session, what)
+
+    def _on_committed(self, what: Committed, effects: list[Effect]) -> None:
+        for flight in self._pending.land(what.seq):
+            for record in flight.records:
+                self._announce(record, flight, effects)
+            self._answer(flight, effects)
+        self._record_departures(effects)
+        self._go_on(effects)
+
+    def _on_rejected(self, _: Rejected, effects: list[Effect]) -> None:
+        for flight in self._pending.fail():
+            for record in flight.records:
+                if isinstance(record, Exited):
+                    self._departing[fold(record.name)] = record.name
+            if flight.session is not None:
+                if flight.session.state is State.JOINING:
+                    flight.session.state = State.ARRIVED
+                self._refuse(flight.session, NO_SPACE, flight.request_id, effects)
+        self._go_on(effects)
+
+    _INPUTS: ClassVar[dict[type, Callable[["Hub", Any, list[Effect]], None]]] = {
+        Started: _on_started,
+        Retried: _on_retried,
+        Connected: _on_connected,
+        Received: _on_sent,
+        Garbled: _on_sent,
+        Broken: _on_sent,
+        Disconnected: _on_sent,
+        Committed: _on_committed,
+        Rejected: _on_rejected,
+    }
+
+    # ------------------------------------------------------------------------------- waiting and going on
+
+    def _wait(self, session: Session, what: Sent) -> None:
+        if session.backlog is None:
+            session.backlog = deque()
+        if not session.backlog:
+            self._waiting.append(session)
+        session.backlog.append(what)
+
+    def _go_on(self, effects: list[Effect]) -> None:
+        for _ in range(len(self._waiting)):
+            session = self._waiting.popleft()
+            backlog = session.backlog
+            while backlog and self._judge(session, backlog[0], effects):
+                backlog.popleft()
+            if backlog:
+                self._waiting.append(session)
+            else:
+                session.backlog = None
+
+    def _judge(self, session: Session, what: Sent, effects: list[Effect]) -> bool:
+        """Serve what a connection sent; False where it has to wait, and then nothing has changed."""
+        if session.state is State.GONE:
+            return True
+        if session.state is State.JOINING:
+            return False
+        if isinstance(what, Received):
+            return self._serve(session, what.request, effects)
+        if isinstance(what, Disconnected):
+            return self._depart(session, None, effects)
+        return not session.flights and self._reproach(session, what, effects)
+
+    def _reproach(self, session: Session, what: Garbled | Broken, effects: list[Effect]) -> bool:
+        if what.refusal is not None:
+            self._tell(session, what.refusal, effects)
+        if isinstance(what, Broken):
+            return self._depart(session, what.reason, effects)
+        session.bad_messages += 1
+        return session.bad_messages < BAD_MESSAGES_MAX or self._depart(session, "violation", effects)
+
+    # ------------------------------------------------------------------------------------------- requests
+
+    def _serve(self, session: Session, request: m.Request, effects: list[Effect]) -> bool:
+        verdict: m.Request | Refused = request
+        if type(request) not in SERVED[session.state]:
+            verdict = structs.replace(NOT_SERVED[session.state], re=request.id)
+            return self._answer_now(session, [Deliver([session.conn], verdict)], effects)
+        if isinstance(request, m.Line):
+            verdict = parse(request.text, request.id)
+        if type(verdict) in READS:
+            return self._serve_read(session, verdict, effects)
+        if isinstance(verdict, m.Login):
+            return self._serve_login(session, verdict, effects)
+        if isinstance(verdict, m.Quit):
+            return not session.flights and self._depart(session, "quit", effects)
+        return self._serve_change(session, request.id, verdict, effects)
+
+    def _serve_read(self, session: Session, request: Any, effects: list[Effect]) -> bool:
+        if session.flights or self._blocked(request):
+            return False
+        return self._conclude(session, request.id, READS[type(request)](self._case(session), request), effects)
+
+    def _serve_change(self, session: Session, request_id: str | None, what: Any, effects: list[Effect]) -> bool:
+        if request_id is not None:
+            person = fold(session.name)
+            if self._pending.blocks([("id", person, request_id)]):
+                return False
+            outcome = self.state.receipts.get(person, request_id)
+            if outcome is not None:
+                return self._answer_now(session, [_repeated(session, request_id, outcome)], effects)
+        if isinstance(what, Refused):
+            return self._conclude(session, request_id, what, effects)
+        if self._blocked(what):
+            return False
+        return self._conclude(session, request_id, CHANGES[type(what)](self._case(session), what), effects)
+
+    def _conclude(self, session: Session, request_id: str | None, verdict: Any, effects: list[Effect]) -> bool:
+        """Carry a verdict out: launch a change, tell a refusal (or record it, where its id is to be remembered)."""
+        if isinstance(verdict, Change):
+            self._launch(verdict, session, request_id, effects)
+            return True
+        if not isinstance(verdict, Refused):
+            return self._answer_now(session, verdict, effects)
+        if request_id is None or verdict.code in NOT_REMEMBERED:
+            refusal = structs.replace(verdict, re=request_id)
+            return self._answer_now(session, [Deliver([session.conn], refusal)], effects)
+        declined = Declined(self._stamp().seq(), self._now, session.name, request_id, verdict.code, verdict.text)
+        self._launch(Change([(declined, ())]), session, request_id, effects)
+        return True
+
+    def _serve_login(self, session: Session, login: m.Login, effects: list[Effect]) -> bool:
+        name = fold(login.name)
+        if self._pending.blocks([("name", name)]):
+            return False
+        verdict = self._logins.judge(self.state, session, login, self._stamp())
+        if isinstance(verdict, Refused):
+            self._refuse(session, verdict, login.id, effects)
+            session.login_refusals += 1
+            return session.login_refusals < LOGIN_REFUSALS_MAX or self._depart(session, "violation", effects)
+        session.login = login
+        if isinstance(verdict, Takeover):
+            self._take_over(session, login, effects)
+        else:
+            session.state = State.JOINING
+            self._launch(verdict, session, login.id, effects)
+        return True
+
+    def _take_over(self, session: Session, login: m.Login, effects: list[Effect]) -> None:
+        self._departing.pop(fold(login.name), None)
+        old = self._sessions.get(self.state.roster.conn_of(login.name) or -1)
+        if old is not None:
+            self._close(old, "taken_over", effects)
+        self._welcome(session, effects)
+
+    # -------------------------------------------------------------------------------- changes on their way
+
+    def _launch(self, change: Change, session: Session | None, request_id: str | None, effects: list[Effect]) -> None:
+        marks = change.marks
+        if session is not None and request_id is not None:
+            marks = (*marks, ("id", fold(session.name), request_id))
+        records = [record for record, _ in change.records]
+        self._pending.add(Flight(records, marks, session, request_id))
+        effects.append(change.append())
+
+    def _announce(self, record: Record, flight: Flight, effects: list[Effect]) -> None:
+        """Apply a committed record and tell those it concerns."""
+        audience = self.state.apply(record)
+        notice = notice_of(record)
+        if notice is None:
+            return
+        if audience is None:
+            effects.append(DeliverAll(notice))
+        else:
+            effects.append(Deliver(self.state.roster.conns_of(audience), notice))
+        if isinstance(record, Entered) and flight.session is not None:
+            self._welcome(flight.session, effects)
+
+    def _answer(self, flight: Flight, effects: list[Effect]) -> None:
+        session, first = flight.session, flight.records[0]
+        if session is None or flight.request_id is None:
+            return
+        if isinstance(first, Declined):
+            self._tell(session, Refused(first.code, first.text, flight.request_id), effects)
+        else:
+            self._tell(session, m.Accepted(flight.request_id, first.seq), effects)
+
+    def _welcome(self, session: Session, effects: list[Effect]) -> None:
+        """Let somebody in whose name is present: by a new record, or in place of an older connection."""
+        login, session.login = session.login, None
+        assert login is not None
+        presence = self.state.roster.get(login.name)
+        assert presence is not None
+        session.state, session.name = State.PRESENT, presence.name
+        session.since = self.state.since(presence.name)
+        self.state.roster.reach(presence.name, session.conn)
+        text = f"[Welcome {presence.name}]"
+        self._tell(session, m.Welcome(presence.name, self.state.seq, presence.guest, text), effects)
+        effects.append(Enter(session.conn, presence.name, login.after))
+
+    # --------------------------------------------------------------------------------------------- leaving
+
+    def _depart(self, session: Session, reason: str | None, effects: list[Effect]) -> bool:
+        if session.state is State.PRESENT:
+            self._departing[fold(session.name)] = session.name
+        self._close(session, reason, effects)
+        self._record_departures(effects)
+        return True
+
+    def _close(self, session: Session, reason: str | None, effects: list[Effect]) -> None:
+        session.state = State.GONE
+        del self._sessions[session.conn]
+        effects.append(Close(session.conn, reason))
+
+    def _record_departures(self, effects: list[Effect]) -> None:
+        for key, name in list(self._departing.items()):
+            if not self._pending.blocks([("name", key), ANY_GROUP]):
+                del self._departing[key]
+                self._launch(departure(self.state, name, self._stamp()), None, None, effects)
+
+    # ------------------------------------------------------------------------------------------- small words
+
+    def _blocked(self, request: m.Request) -> bool:
+        needs = NEEDS.get(type(request))
+        return needs is not None and self._pending.blocks(needs(request))
+
+    def _case(self, session: Session) -> Case:
+        return Case(self.state, self._rules, session, self._stamp())
+
+    def _stamp(self) -> Stamp:
+        return Stamp(self.state.seq + self._pending.records_count, self._now)
+
+    def _answer_now(self, session: Session, answers: Any, effects: list[Effect]) -> bool:
+        if session.flights:
+            return False
+        effects.extend(answers)
+        return True
+
+    def _refuse(self, session: Session, refusal: Refused, request_id: str | None, effects: list[Effect]) -> None:
+        self._tell(session, structs.replace(refusal, re=request_id), effects)
+
+    def _tell(self, session: Session, notice: m.Notice, effects: list[Effect]) -> None:
+        if session.state is not State.GONE:
+            effects.append(Deliver([session.conn], notice))
+
+
+def _repeated(session: Session, request_id: str, outcome: Outcome) -> Effect:
+    if outcome.code is None:
+        return Deliver([session.conn], m.Accepted(request_id, outcome.seq))
+    return Deliver([session.conn], Refused(outcome.code, outcome.text or "", request_id))

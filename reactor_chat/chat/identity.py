@@ -1,0 +1,80 @@
+"""Who owns a name: the first login with a key claims it, and later ones must prove that they hold the key."""
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec import Struct
+
+from reactor_chat.wire.messages import fold
+from reactor_chat.wire.transcript import login_transcript
+
+_P = 2**255 - 19
+_ORDER_8 = 2707385501144840649318225287225658788936804267575313519463743609750303402022  # y of a point of order 8
+_SMALL_ORDER_Y = frozenset({0, 1, _P - 1, _ORDER_8, _P - _ORDER_8})
+
+
+def is_small_order(key: bytes) -> bool:
+    """Return whether an Ed25519 public key is one of the points of small order, in any of their encodings.
+
+    Under such a key one signature fits many messages, and the library accepts them.
+
+    Args:
+        key: 32 bytes.
+
+    Source: RFC 8032 §5.1.3 for the encoding; PROTOCOL §7 for the rule.
+    """
+    y = int.from_bytes(key, "little") & (2**255 - 1)
+    return y % _P in _SMALL_ORDER_Y
+
+
+def proves(key: bytes, signature: bytes, nonce: bytes, name: str, binding: bytes) -> bool:
+    """Return whether the signature proves a login with this key on this connection.
+
+    Source: PROTOCOL §7.
+    """
+    if is_small_order(key):
+        return False
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, login_transcript(nonce, name, key, binding))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+class Claim(Struct, frozen=True, array_like=True):
+    """A name that belongs to a key, since the number `since`."""
+
+    name: str
+    key: bytes
+    since: int
+
+
+class Identity:
+    """The claimed names, by their folded form."""
+
+    def __init__(self) -> None:
+        self._claims: dict[str, Claim] = {}
+
+    def claim_of(self, name: str) -> Claim | None:
+        """Return the claim on this name, whatever its spelling; None where nobody owns it."""
+        return self._claims.get(fold(name))
+
+    def claim(self, name: str, key: bytes, seq: int) -> None:
+        """Note that the name belongs to the key; its owner's later spellings replace the first."""
+        known = self._claims.get(fold(name))
+        self._claims[fold(name)] = Claim(name, key, known.since if known else seq)
+
+    def release(self, name: str) -> None:
+        """Give the name free."""
+        self._claims.pop(fold(name), None)
+
+    def names(self) -> list[str]:
+        """Return every owned name, in the order of the first claims."""
+        return [claim.name for claim in self._claims.values()]
+
+    def dump(self) -> list[Claim]:
+        """Return every claim, sorted by folded name."""
+        return [self._claims[key] for key in sorted(self._claims)]
+
+    def load(self, claims: list[Claim]) -> None:
+        """Replace the state by what `dump` returned."""
+        self._claims = {fold(claim.name): claim for claim in claims}

@@ -1,0 +1,73 @@
+"""What is on its way to the journal, and who must wait for it.
+
+The state changes only when records are committed, but requests keep coming.  So each flight (the records of one
+request) marks what it will change; a request that depends on something marked waits for the commit, and so does
+everything its connection sends after it.  What does not touch anything marked goes on at once, so that any number of
+messages, and of logins under different names, share one commit.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from reactor_chat.chat.records import Record
+from reactor_chat.chat.session import Session
+
+Mark = tuple[str, ...]
+"""Names something that may change: ("name", folded), ("group", folded), ("id", folded name, id) or one of these:"""
+
+ANY_NAME: Mark = ("names",)
+ANY_GROUP: Mark = ("groups",)
+
+
+class Flight(Struct, gc=False):
+    """The records of one request, appended and not committed."""
+
+    records: Sequence[Record]
+    marks: tuple[Mark, ...]
+    session: Session | None
+    request_id: str | None
+
+
+class Pending:
+    """Flights in the order of their numbers."""
+
+    def __init__(self) -> None:
+        self._flights: deque[Flight] = deque()
+        self._marked: Counter[Mark] = Counter()
+        self.records_count = 0
+
+    def add(self, flight: Flight) -> None:
+        """Note a flight that was appended."""
+        self._flights.append(flight)
+        self.records_count += len(flight.records)
+        for mark in flight.marks:
+            self._marked[mark] += 1
+        if flight.session is not None:
+            flight.session.flights += 1
+
+    def blocks(self, marks: Iterable[Mark]) -> bool:
+        """Return whether a flight will change any of these."""
+        return bool(self._marked) and any(mark in self._marked for mark in marks)
+
+    def land(self, seq: int) -> Iterable[Flight]:
+        """Remove and yield the flights whose records are all at or below this number, oldest first."""
+        while self._flights and self._flights[0].records[-1].seq <= seq:
+            yield self._pop()
+
+    def fail(self) -> Iterable[Flight]:
+        """Remove and yield every flight, oldest first: none of their records exists."""
+        while self._flights:
+            yield self._pop()
+
+    def _pop(self) -> Flight:
+        flight = self._flights.popleft()
+        self.records_count -= len(flight.records)
+        for mark in flight.marks:
+            self._marked[mark] -= 1
+            if not self._marked[mark]:
+                del self._marked[mark]
+        if flight.session is not None:
+            flight.session.flights -= 1
+        return flight

@@ -1,0 +1,45 @@
+"""One request id, one outcome: what each person's newest requests came to, for when one is sent again."""
+
+from msgspec import Struct
+
+RECEIPTS_MAX = 1_024
+"""How many ids are remembered for each person (PROTOCOL §5.4)."""
+
+
+class Outcome(Struct, frozen=True, array_like=True, gc=False):
+    """What a request came to: accepted with the number of its first notice, or refused by a code and a text."""
+
+    seq: int
+    code: str | None = None
+    text: str | None = None
+
+
+class Receipts:
+    """Outcomes by folded name and request id, oldest first; the oldest are forgotten first."""
+
+    def __init__(self) -> None:
+        self._outcomes: dict[str, dict[str, Outcome]] = {}
+
+    def get(self, person: str, request_id: str) -> Outcome | None:
+        """Return what the request came to; None where the id is new (or forgotten)."""
+        outcomes = self._outcomes.get(person)
+        return outcomes.get(request_id) if outcomes is not None else None
+
+    def add(self, person: str, request_id: str, outcome: Outcome) -> None:
+        """Remember an outcome."""
+        outcomes = self._outcomes.setdefault(person, {})
+        outcomes[request_id] = outcome
+        if len(outcomes) > RECEIPTS_MAX:
+            del outcomes[next(iter(outcomes))]
+
+    def forget(self, person: str) -> None:
+        """Forget everything of somebody: a guest that left."""
+        self._outcomes.pop(person, None)
+
+    def dump(self) -> list[tuple[str, list[tuple[str, Outcome]]]]:
+        """Return every outcome: people sorted, each one's ids oldest first."""
+        return [(person, list(self._outcomes[person].items())) for person in sorted(self._outcomes)]
+
+    def load(self, outcomes: list[tuple[str, list[tuple[str, Outcome]]]]) -> None:
+        """Replace the state by what `dump` returned."""
+        self._outcomes = {person: dict(pairs) for person, pairs in outcomes}

@@ -1,0 +1,96 @@
+"""What the journal keeps: one record for every number of the chat's one number line.
+
+A record is a fact, stamped with its `seq` and its time, and everything a notice of it says is in it.  So what people
+missed is read back from the journal as it was told, without knowing how the chat looked at the time, and replaying
+the records rebuilds the state.  What was said is kept as the very notice that was shown; the others carry what the
+notice leaves out: the key of a login, the id of a request.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from reactor_chat.wire.messages import (
+    Exited,
+    GroupChanged,
+    GroupSaid,
+    Joined,
+    Notice,
+    Said,
+    Told,
+    fold,
+    type_of_id,
+    type_of_key,
+)
+
+
+class Entered(Struct, tag_field="type", tag="entered", frozen=True, omit_defaults=True, gc=False):
+    """Somebody came; a `key` claims the name for its owner, without one it is a guest."""
+
+    seq: int
+    at: int
+    name: str
+    key: type_of_key | None = None
+
+
+class GroupAltered(Struct, tag_field="type", tag="group_altered", frozen=True, omit_defaults=True, gc=False):
+    """A group was created or deleted, or its members or owner changed; `born` is the number of its creation."""
+
+    seq: int
+    at: int
+    group: str
+    change: str
+    by: str
+    born: int
+    user: str | None = None
+    members: list[str] | None = None
+    id: type_of_id | None = None
+
+
+class Declined(Struct, tag_field="type", tag="declined", frozen=True, omit_defaults=True, gc=False):
+    """A request with an id was refused for good; sent again, it is refused in the same words."""
+
+    seq: int
+    at: int
+    name: str
+    id: type_of_id
+    code: str
+    text: str
+
+
+class Released(Struct, tag_field="type", tag="released", frozen=True, omit_defaults=True, gc=False):
+    """The operator gave a claimed name free; what was private to its owner is nobody's from here on."""
+
+    seq: int
+    at: int
+    name: str
+
+
+Record = Said | Told | GroupSaid | Entered | Exited | GroupAltered | Declined | Released
+
+
+def _joined(record: Entered) -> Notice:
+    return Joined(record.seq, record.at, record.name)
+
+
+def _group_changed(record: GroupAltered) -> Notice:
+    members = None if record.members is None else sorted(record.members, key=fold)
+    return GroupChanged(record.seq, record.at, record.group, record.change, record.by, record.user, members)
+
+
+_TOLD_DIFFERENTLY: dict[type, Callable[[Any], Notice | None]] = {
+    Entered: _joined,
+    GroupAltered: _group_changed,
+    Declined: lambda _: None,
+    Released: lambda _: None,
+}
+
+
+def notice_of(record: Record) -> Notice | None:
+    """Return what those who are entitled to it are told of a record; None where nobody is told anything.
+
+    Source: PROTOCOL §4.
+    """
+    told = _TOLD_DIFFERENTLY.get(type(record))
+    return told(record) if told is not None else record  # type: ignore[return-value]

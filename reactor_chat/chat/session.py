@@ -1,0 +1,82 @@
+"""The life of one connection, as one table: in which state which requests are served.
+
+What a row does not hold is refused as NOT_SERVED says.  JOINING serves nothing because everything waits until the
+login is committed, GONE because nothing that a closed connection sent is served any more.
+"""
+
+from collections import deque
+from enum import Enum, auto
+
+from reactor_chat.chat.boundary import Broken, Disconnected, Garbled, Received
+from reactor_chat.wire import messages as m
+from reactor_chat.wire.messages import Refused
+
+
+class State(Enum):
+    """Where a connection is in its life (PROTOCOL §2)."""
+
+    ARRIVED = auto()
+    """Greeted, without a name."""
+    JOINING = auto()
+    """A login is on its way to the journal; everything else waits."""
+    PRESENT = auto()
+    """Welcomed."""
+    GONE = auto()
+    """Closed, or about to be."""
+
+
+SERVED: dict[State, frozenset[type]] = {
+    State.ARRIVED: frozenset({m.Login, m.Quit}),
+    State.JOINING: frozenset(),
+    State.PRESENT: frozenset(m.REQUESTS.values()) - {m.Login},
+    State.GONE: frozenset(),
+}
+
+NOT_SERVED: dict[State, Refused] = {
+    State.ARRIVED: Refused("login_first", "Log in first"),
+    State.PRESENT: Refused("already_logged_in", "You are logged in already"),
+}
+
+BAD_MESSAGES_MAX = 8
+"""The bad message that closes a connection (PROTOCOL §1)."""
+
+LOGIN_REFUSALS_MAX = 5
+"""The refused login that closes a connection (PROTOCOL §2)."""
+
+
+class Session:
+    """One connection: its state, whose it is, and what of it still waits.
+
+    Attributes:
+        flights: how many of its requests are on their way to the journal.
+        backlog: what it sent that cannot be judged yet, oldest first.
+    """
+
+    __slots__ = (
+        "address",
+        "backlog",
+        "bad_messages",
+        "binding",
+        "conn",
+        "flights",
+        "login",
+        "login_refusals",
+        "name",
+        "nonce",
+        "since",
+        "state",
+    )
+
+    def __init__(self, conn: int, nonce: bytes, binding: bytes, address: str) -> None:
+        self.conn = conn
+        self.nonce = nonce
+        self.binding = binding
+        self.address = address
+        self.state = State.ARRIVED
+        self.name = ""
+        self.since = 0
+        self.login: m.Login | None = None
+        self.login_refusals = 0
+        self.bad_messages = 0
+        self.flights = 0
+        self.backlog: deque[Received | Garbled | Broken | Disconnected] | None = None

@@ -1,0 +1,119 @@
+"""Which records somebody may read: the labels they are stored under, and the stretches of them each person may see.
+
+Content is under one label for each audience, and what is no message under another, so that a page of history reads
+messages only:
+
+    said                everyone's messages           presence        who came and went
+    told/NAME           private messages of a person  pair/NAME/NAME  the same, of two people
+    group/BORN          a group's messages            change/BORN     a group's changes
+
+Names are folded; BORN is the number of the group's creation, so that a later group of the same name is another one.
+A person's stay in a group is a stretch of numbers, from joining to leaving, both included.  What is private to a
+guest begins with the guest's own entering and is forgotten at the exit.
+"""
+
+from msgspec import Struct
+
+from reactor_chat.chat.boundary import Span
+from reactor_chat.chat.records import Declined, Entered, GroupAltered, Record, Released
+from reactor_chat.wire.messages import SEQ_MAX, Exited, GroupSaid, Told, fold
+
+SAID = "said"
+PRESENCE = "presence"
+
+
+def labels_of(record: Record, born: int | None = None) -> tuple[str, ...]:
+    """Return the labels a record is found by; none where nobody is told of it.
+
+    Args:
+        born: the number of the group's creation, for what was said to a group.
+    """
+    if isinstance(record, Told):
+        return tuple(dict.fromkeys((_told(record.sender), _told(record.to), _pair(record.sender, record.to))))
+    if isinstance(record, GroupSaid):
+        return (f"group/{born}",)
+    if isinstance(record, GroupAltered):
+        return (f"change/{record.born}",)
+    if isinstance(record, Entered | Exited):
+        return (PRESENCE,)
+    if isinstance(record, Declined | Released):
+        return ()
+    return (SAID,)
+
+
+def _told(name: str) -> str:
+    return f"told/{fold(name)}"
+
+
+def _pair(one: str, other: str) -> str:
+    first, second = sorted((fold(one), fold(other)))
+    return f"pair/{first}/{second}"
+
+
+class Stay(Struct, array_like=True):
+    """One stretch of membership: the group's birth, and the first and last number; SEQ_MAX while it lasts."""
+
+    born: int
+    first: int
+    last: int = SEQ_MAX
+
+
+class Timeline:
+    """The stays in groups of everybody who may still read about them."""
+
+    def __init__(self) -> None:
+        self._stays: dict[str, list[Stay]] = {}
+
+    def apply(self, record: GroupAltered) -> None:
+        """Note who stays from this number on, and whose stay ends with it."""
+        if record.change == "created":
+            for name in record.members or []:
+                self._stays.setdefault(fold(name), []).append(Stay(record.born, record.seq))
+        elif record.change == "added" and record.user is not None:
+            self._stays.setdefault(fold(record.user), []).append(Stay(record.born, record.seq))
+        elif record.change in {"left", "kicked"} and record.user is not None:
+            self._end(record.user, record)
+
+    def deleted(self, record: GroupAltered, members: list[str]) -> None:
+        """Note that the stay of every member of a deleted group ends with this number."""
+        for name in members:
+            self._end(name, record)
+
+    def _end(self, name: str, record: GroupAltered) -> None:
+        for stay in self._stays.get(fold(name), ()):
+            if stay.born == record.born and stay.last == SEQ_MAX:
+                stay.last = record.seq
+
+    def forget(self, name: str) -> None:
+        """Forget somebody's stays: a guest that left, an owner whose name was released."""
+        self._stays.pop(fold(name), None)
+
+    def messages(self, name: str, since: int) -> list[Span]:
+        """Return the spans of every message that somebody may read.
+
+        Args:
+            since: the number with which this person's private life begins.
+        """
+        groups: list[Span] = [(f"group/{s.born}", s.first, s.last) for s in self._stays.get(fold(name), ())]
+        return [(SAID, 0, SEQ_MAX), (_told(name), since, SEQ_MAX), *groups]
+
+    def messages_with(self, name: str, other: str, since: int) -> list[Span]:
+        """Return the span of what was told between two people, as the first of them may read it."""
+        return [(_pair(name, other), since, SEQ_MAX)]
+
+    def messages_of_group(self, name: str, born: int) -> list[Span]:
+        """Return the spans of a group's messages from when somebody was a member."""
+        return [(f"group/{s.born}", s.first, s.last) for s in self._stays.get(fold(name), ()) if s.born == born]
+
+    def everything(self, name: str, since: int) -> list[Span]:
+        """Return the spans of everything that somebody is told of, messages or not."""
+        changes: list[Span] = [(f"change/{s.born}", s.first, s.last) for s in self._stays.get(fold(name), ())]
+        return [*self.messages(name, since), (PRESENCE, 0, SEQ_MAX), *changes]
+
+    def dump(self) -> list[tuple[str, list[Stay]]]:
+        """Return everybody's stays, sorted by folded name."""
+        return [(key, self._stays[key]) for key in sorted(self._stays)]
+
+    def load(self, stays: list[tuple[str, list[Stay]]]) -> None:
+        """Replace the state by what `dump` returned."""
+        self._stays = dict(stays)
