@@ -1,0 +1,1 @@
+"""An ordered, durable log.  Knows order and durability, and nothing of what it keeps."""

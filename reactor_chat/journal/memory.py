@@ -1,0 +1,93 @@
+"""A journal that lasts as long as its process, for trying things out and for servers that keep nothing."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from heapq import merge
+from itertools import islice
+
+from reactor_chat.journal.contract import Entry, Row, Span
+
+ROWS_MAX = 100_000
+
+
+class MemoryJournal:
+    """Keeps the newest rows, and forgets the oldest beyond `rows_max`.
+
+    Args:
+        rows_max: most rows kept, 1 or more; up to twice as many are held for a while, so that forgetting is cheap.
+    """
+
+    def __init__(self, rows_max: int = ROWS_MAX) -> None:
+        self._rows_max = rows_max
+        self._rows: list[Row] = []
+        self._labels: dict[str, list[int]] = {}
+        self._snapshot: tuple[int, bytes] | None = None
+        self.head = 0
+        self.oldest = 1
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """Append entries, all or none; see `contract.Journal`."""
+        for seq, entry in enumerate(entries, self.head + 1):
+            assert entry.seq == seq, f"entry {entry.seq} where {seq} is next"
+        for entry in entries:
+            self._rows.append(Row(entry.seq, entry.payload))
+            for label in entry.labels:
+                self._labels.setdefault(label, []).append(entry.seq)
+        self.head += len(entries)
+        if len(self._rows) > 2 * self._rows_max:
+            self._forget(len(self._rows) - self._rows_max)
+
+    def newest(self, spans: Sequence[Span], before: int | None, limit: int) -> list[Row]:
+        """Read back from the newest; see `contract.Journal`."""
+        found = merge(*(reversed(self._seqs(span, 0, before or self.head + 1)) for span in spans), reverse=True)
+        return [self._row(seq) for seq in islice(_each_once(found), limit)]
+
+    def since(self, spans: Sequence[Span], after: int, limit: int) -> list[Row]:
+        """Read on from a number; see `contract.Journal`."""
+        found = merge(*(self._seqs(span, after + 1, self.head + 1) for span in spans))
+        return [self._row(seq) for seq in islice(_each_once(found), limit)]
+
+    def replay(self, after: int = 0) -> Iterator[Row]:
+        """Yield every row above a number that is still kept; see `contract.Journal`."""
+        return islice(iter(self._rows), max(0, after + 1 - self.oldest), None)
+
+    def keep_snapshot(self, seq: int, snapshot: bytes) -> None:
+        """Keep a snapshot; see `contract.Journal`."""
+        self._snapshot = (seq, snapshot)
+
+    def snapshot(self) -> tuple[int, bytes] | None:
+        """Return the newest snapshot; see `contract.Journal`."""
+        return self._snapshot
+
+    def rest(self) -> None:
+        """Do nothing: there is nothing that could wait."""
+
+    def close(self) -> None:
+        """Do nothing: everything goes with the process."""
+
+    def _row(self, seq: int) -> Row:
+        return self._rows[seq - self.oldest]
+
+    def _seqs(self, span: Span, first: int, end: int) -> list[int]:
+        """The numbers of a span from `first` up to and without `end`."""
+        label, span_first, span_last = span
+        seqs = self._labels.get(label, [])
+        begin = bisect_left(seqs, max(first, span_first))
+        return seqs[begin : bisect_right(seqs, min(end - 1, span_last))]
+
+    def _forget(self, count: int) -> None:
+        del self._rows[:count]
+        self.oldest += count
+        for label, seqs in list(self._labels.items()):
+            del seqs[: bisect_left(seqs, self.oldest)]
+            if not seqs:
+                del self._labels[label]
+
+
+def _each_once(seqs: Iterator[int]) -> Iterator[int]:
+    """Leave out repetitions from a sorted row of numbers."""
+    last = -1
+    for seq in seqs:
+        if seq != last:
+            last = seq
+            yield seq
