@@ -161,10 +161,10 @@ class Engine:
         if self._has_met:
             self._retry(now, reason)
         elif is_host_unknown:
-            self._fail(ExitStatus.HOST_UNKNOWN, f"Unknown host in {place} ({reason}). Check its spelling")
+            self.fail(ExitStatus.HOST_UNKNOWN, f"Unknown host: {reason}. Check its spelling")
         else:
             hint = "Start one with: python -m reactor_chat.server"
-            self._fail(ExitStatus.NO_SERVER, f"No server at {place} ({reason}). {hint}")
+            self.fail(ExitStatus.NO_SERVER, f"No server at {place} ({reason}). {hint}")
 
     def received(self, data: bytes, now: float) -> None:
         """Bytes came from the server, split anywhere."""
@@ -212,6 +212,11 @@ class Engine:
         self._leave_by = now + self._settings.leave_seconds_max
         self._pump(now)
 
+    def fail(self, status: ExitStatus, text: str) -> None:
+        """Stop for a reason, told in one line that says what to do."""
+        self._tray.note(NoteKind.FAILURE, text)
+        self._stop(status)
+
     def tick(self, now: float) -> None:
         """Do what is due; nothing, when called too early."""
         while due := min((d for d in self._due() if d[0] <= now), default=None, key=lambda d: d[0]):
@@ -243,7 +248,7 @@ class Engine:
         self._link.send(Ping(id=self._hidden_id()))
 
     def _give_up(self, _now: float) -> None:
-        self._fail(ExitStatus.TRY_LATER, f"No connection to {self._settings.place}. Try again later")
+        self.fail(ExitStatus.TRY_LATER, f"No connection to {self._settings.place}. Try again later")
 
     # ------------------------------------------------------------------------------------------ the connection
 
@@ -267,7 +272,7 @@ class Engine:
             self._stop(ExitStatus.DONE)
         elif not self._has_met:
             place = self._settings.place
-            self._fail(ExitStatus.NO_SERVER, f"{place} is no reactor-chat server ({reason}). Check host and port")
+            self.fail(ExitStatus.NO_SERVER, f"{place} is no reactor-chat server ({reason}). Check host and port")
         elif self._candidate is not None:
             if was is State.LIVE and lived_seconds >= self._settings.steady_seconds:
                 self._backoff.reset()
@@ -313,7 +318,7 @@ class Engine:
         self._tray.show(arrived)
         if notice.protocol != PROTOCOL_VERSION:
             what = f"The server speaks protocol {notice.protocol}, not {PROTOCOL_VERSION}"
-            self._fail(ExitStatus.FAILED, f"{what}. Update the older one of the two")
+            self.fail(ExitStatus.FAILED, f"{what}. Update the older one of the two")
             return
         self._link.greeted(notice)
         if self._candidate is not None:
@@ -346,7 +351,7 @@ class Engine:
         elif then is Then.LATER:
             self._drop(now, notice.text)
         else:
-            self._fail(ExitStatus.REFUSED, f"The login was refused: {notice.text}")
+            self.fail(ExitStatus.REFUSED, f"The login was refused: {notice.text}")
 
     def _on_welcome(self, notice: Welcome, arrived: Arrived, now: float) -> None:
         self._step(Step.WELCOME)
@@ -377,7 +382,7 @@ class Engine:
         elif status is ExitStatus.DONE:
             self._stop(status)
         else:
-            self._fail(status, f"The server closed the connection: {notice.text}")
+            self.fail(status, f"The server closed the connection: {notice.text}")
 
     def _on_live(self, notice: Notice, arrived: Arrived, now: float) -> None:
         self.known.learn(notice, self.name)
@@ -428,10 +433,10 @@ class Engine:
             self._candidate = None
             self._tray.note(NoteKind.QUESTION, "Choose another name")
         else:
-            self._fail(ExitStatus.REFUSED, f"{reason}. Pass another name with --name")
+            self.fail(ExitStatus.REFUSED, f"{reason}. Pass another name with --name")
 
     def _ask(self, line: str, now: float) -> None:
-        request = Refused("bad_text", "This is not text") if _surrogate.search(line) else parse(line, self._fresh_id())
+        request = Refused("bad_text", "This is not UTF-8") if _surrogate.search(line) else parse(line, self._fresh_id())
         if isinstance(request, Quit):
             self.end_of_input(now)
         elif isinstance(request, Refused):
@@ -480,10 +485,6 @@ class Engine:
         self._undelivered += count
         for line in lines:
             self._tray.note(NoteKind.DOUBT, f"{fate}: {line}")
-
-    def _fail(self, status: ExitStatus, text: str) -> None:
-        self._tray.note(NoteKind.FAILURE, text)
-        self._stop(status)
 
     def _stop(self, status: ExitStatus) -> None:
         self._report("Perhaps not delivered", self._outbox.sent_unanswered())

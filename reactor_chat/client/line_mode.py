@@ -1,0 +1,241 @@
+"""The face for a terminal: what arrives is printed above the line being typed, and never through it.
+
+The line being typed is always one row, the last one printed: when it is longer than the row it scrolls sideways.  To
+print, the row is erased, the new lines are written, and the row is drawn again, all in one write; no position on the
+screen is ever counted, so nothing can get out of step, and the terminal's own scrolling and searching work as with
+any program.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from reactor_chat.client.boundary import Arrived, Note, NoteKind
+from reactor_chat.client.cells import cells
+from reactor_chat.client.editor import Choices, Editor, Result, Submitted, Wanted
+from reactor_chat.client.engine import Engine
+from reactor_chat.client.keys import ESCAPE_SECONDS_MAX, PASTE_OFF, PASTE_ON, KeyReader
+from reactor_chat.client.palette import Palette
+from reactor_chat.client.wrapping import wrapped
+from reactor_chat.text.completion import completions, word_typed
+from reactor_chat.text.render import Part, compose
+from reactor_chat.text.safe import safe
+from reactor_chat.wire.messages import HistoryAnswer, Notice
+
+ERASE_ROW = "\r\x1b[K"
+CLEAR_SCREEN = "\x1b[H\x1b[2J"
+BELL = "\a"
+INDENT = " " * 6  # as wide as a time and its blank
+
+TYPED_CELLS_MIN = 10
+"""A prompt that leaves less than this to type in is left out."""
+
+
+class Screen(Protocol):
+    """Where the face draws."""
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes."""
+
+    def flush(self) -> None:
+        """Let everything queued leave before returning."""
+
+
+class Tty(Protocol):
+    """The terminal's modes, as in `terminal.Terminal`."""
+
+    def enter(self) -> None:
+        """Take the keys."""
+
+    def leave(self) -> None:
+        """Give them back."""
+
+    def size(self) -> tuple[int, int]:
+        """Return columns and rows."""
+
+    def stop(self) -> None:
+        """Stop until the shell lets us go on."""
+
+
+class LineMode:
+    """Prints notices above an editor.
+
+    Args:
+        engine: whose face this is.
+        screen: where to draw.
+        tty: whose keys are read.
+        palette: paints.
+        local_time: gives the local time of a moment in milliseconds since 1970, and of now for None.
+    """
+
+    wants_input = True
+
+    def __init__(
+        self,
+        engine: Engine,
+        screen: Screen,
+        tty: Tty,
+        palette: Palette,
+        local_time: Callable[[int | None], datetime],
+    ) -> None:
+        self.next_deadline: float | None = None
+        self._engine = engine
+        self._screen = screen
+        self._tty = tty
+        self._palette = palette
+        self._local_time = local_time
+        self._keys = KeyReader()
+        self._editor = Editor(self._complete)
+        self._above: list[str] = []
+        self._bells = ""
+        self._drawn = ""
+
+    # ------------------------------------------------------------------------------------------ what happens
+
+    def begin(self) -> None:
+        """Take the terminal."""
+        self._tty.enter()
+        self._write(PASTE_ON)
+
+    def end(self) -> None:
+        """Give the terminal back, the cursor at the start of a free row."""
+        self.draw()
+        self._write(ERASE_ROW + PASTE_OFF)
+        self._screen.flush()
+        self._tty.leave()
+
+    def input_came(self, data: bytes, now: float) -> None:
+        """Take bytes from the keyboard."""
+        for key in self._keys.feed(data):
+            self._editor.remembers = not self._engine.wants_name
+            self._do(self._editor.press(key), now)
+        self.next_deadline = now + ESCAPE_SECONDS_MAX if self._keys.is_waiting else None
+
+    def input_ended(self, now: float) -> None:
+        """The terminal was closed."""
+        self._engine.leave(now)
+
+    def refresh(self, now: float) -> None:
+        """Take an Escape for what it is when nothing follows it."""
+        if self.next_deadline is not None and now >= self.next_deadline:
+            self._keys.flush()
+            self.next_deadline = None
+
+    def show(self, item: Arrived | Note) -> None:
+        """Print a notice or a note with the next `draw`; nothing, for notices that people do not read."""
+        if isinstance(item, Arrived):
+            self._show_notice(item.notice)
+        elif item.kind is not NoteKind.QUESTION:  # the prompt asks it
+            text = Part("system", safe(item.text))
+            rows = wrapped([text], self._columns - len(INDENT) - 2, self._columns - len(INDENT) - 2)
+            painted = [self._palette.note(item.kind, part.text) for row in rows for part in row]
+            self._print(None, [f"* {painted[0]}", *painted[1:]])
+
+    def draw(self) -> None:
+        """Bring the screen up to date in one write; nothing where it is."""
+        row = self._row()
+        if not self._above and row == self._drawn:
+            self._write(self._bells)
+        else:
+            above = "".join(f"{line}\r\n" for line in self._above)
+            self._write(f"{ERASE_ROW}{above}{row}{self._bells}")
+        self._above, self._bells, self._drawn = [], "", row
+
+    def resized(self) -> None:
+        """The terminal has another size."""
+        self._drawn = ""
+
+    def resumed(self) -> None:
+        """The shell let us go on, perhaps after others used the terminal."""
+        self._tty.enter()
+        self._write(PASTE_ON)
+        self._drawn = ""
+
+    # ------------------------------------------------------------------------------------------ keys
+
+    def _do(self, result: Result, now: float) -> None:
+        match result:
+            case Submitted():
+                self._engine.typed(result.text, now)
+            case Choices():
+                self._print_rows([Part("system", "  ".join(result.words))])
+            case Wanted.BELL:
+                self._bells = BELL
+            case Wanted.LEAVE:
+                self._engine.leave(now)
+            case Wanted.CLEAR_SCREEN:
+                self._write(CLEAR_SCREEN)
+                self._drawn = ""
+            case Wanted.SUSPEND:
+                self._suspend()
+            case None:
+                pass
+
+    def _suspend(self) -> None:
+        self.draw()
+        self._write(ERASE_ROW + PASTE_OFF)
+        self._screen.flush()
+        self._tty.leave()
+        self._tty.stop()
+        self.resumed()
+
+    def _complete(self, typed: str) -> tuple[str, list[str]]:
+        known = self._engine.known
+        return word_typed(typed), completions(typed, known.users, known.groups)
+
+    # ------------------------------------------------------------------------------------------ printing
+
+    @property
+    def _columns(self) -> int:
+        return self._tty.size()[0]
+
+    def _show_notice(self, notice: Notice) -> None:
+        if isinstance(notice, HistoryAnswer) and notice.messages:
+            for message in notice.messages:
+                self._show_notice(message)
+            return
+        lines = compose(notice, self._engine.name, "\n")
+        room = self._columns - len(INDENT)
+        rows = [self._palette.line(row) for line in lines for row in wrapped(line, room, room)]
+        self._print(getattr(notice, "at", None), rows)
+
+    def _print_rows(self, parts: list[Part]) -> None:
+        room = self._columns - len(INDENT)
+        self._print(None, [self._palette.line(row) for row in wrapped(parts, room, room)])
+
+    def _print(self, at: int | None, rows: list[str]) -> None:
+        if rows:
+            first, *others = rows
+            self._above.append(f"{self._time(at)} {first}")
+            self._above += [INDENT + row for row in others]
+
+    def _time(self, at: int | None) -> str:
+        now = self._local_time(None)
+        try:
+            moment = now if at is None else self._local_time(at)
+        except (OverflowError, ValueError, OSError):  # a server may say any number
+            return self._palette.dim("--:--")
+        return self._palette.dim(f"{moment:%H:%M}" if moment.date() == now.date() else f"{moment:%Y-%m-%d %H:%M}")
+
+    # ------------------------------------------------------------------------------------------ the row being typed
+
+    def _row(self) -> str:
+        prompt = self._prompt()
+        columns = self._columns
+        if columns - cells(prompt) < TYPED_CELLS_MIN:
+            prompt = ""
+        view = self._editor.view(columns - cells(prompt))
+        cursor_cells = cells(prompt) + view.cursor_cells
+        to_cursor = f"\x1b[{cursor_cells}C" if cursor_cells else ""
+        return f"{self._palette.dim(prompt)}{view.text}\r{to_cursor}"
+
+    def _prompt(self) -> str:
+        if self._engine.wants_name:
+            return "Enter a unique username: "
+        where = "(offline) " if self._engine.is_offline else ""
+        what = f"({self._editor.lines} lines) " if self._editor.lines > 1 else ""
+        return f"{where}{what}> "
+
+    def _write(self, text: str) -> None:
+        if text:
+            self._screen.write(text.encode("utf-8", "replace"))

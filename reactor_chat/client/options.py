@@ -1,0 +1,119 @@
+"""The client's command line as one table, from which the parser, `--help` and the README's table are made."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from reactor_chat import PRODUCT
+from reactor_chat.client.boundary import ExitStatus
+from reactor_chat.client.keys import KEYS
+from reactor_chat.wire.messages import NAME_CHARS_MAX
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 7667
+
+
+class Option(NamedTuple):
+    """One row: how it is written, what it takes, and what it is for."""
+
+    name: str  # with dashes an option, without a place
+    takes: str  # what stands behind it in the usage; empty where it is a switch
+    default: Any
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+OPTIONS = (
+    Option("host", "HOST", DEFAULT_HOST, "the machine that the server runs on"),
+    Option("port", "PORT", DEFAULT_PORT, "the server's port"),
+    Option(
+        "--name", "NAME", None, f"your name: 1 to {NAME_CHARS_MAX} of A-Z a-z 0-9 _; asked for where it is left out"
+    ),
+    Option(
+        "--guest", "", None, "log in without a key; the name is yours while you are connected (so far the only way)"
+    ),
+    Option("--home", "DIR", None, "where keys, trust and the archive are kept (guests keep nothing)"),
+    Option("--plaintext", "", None, "connect without TLS to any host; without this only to this machine"),
+    Option("--plain", "", None, "plain lines, also on a terminal; the default in a pipe"),
+    Option("--json", "", None, "one notice a line on standard output, as JSON"),
+    Option("--color", "WHEN", "auto", "use colours", ("auto", "always", "never")),
+    Option("--version", "", None, "print the version and stop"),
+    Option("--help", "", None, "print this and stop"),
+)
+
+STATUSES: dict[ExitStatus, str] = {
+    ExitStatus.DONE: "done",
+    ExitStatus.FAILED: "failed",
+    ExitStatus.USAGE: "wrong options",
+    ExitStatus.HOST_UNKNOWN: "no such host",
+    ExitStatus.NO_SERVER: "no server there",
+    ExitStatus.TRY_LATER: "try again later; something may not have been delivered",
+    ExitStatus.REFUSED: "refused: the name, or who you are",
+}
+
+
+def read_options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the values of all options, by their names without dashes.
+
+    Raises:
+        SystemExit: with 0 after `--help` and `--version`, with 2 after a line that says what is wrong.
+    """
+    return _parser().parse_args(arguments)
+
+
+def markdown_table() -> str:
+    """Return the options as the README shows them."""
+    rows = [f"| `{_written(option)}` | {_default(option)} | {option.help} |" for option in OPTIONS]
+    return "\n".join(["| option | default | what it does |", "|---|---|---|", *rows])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="reactor-chat",
+        description="Talk on a reactor-chat server. Type to talk to everyone; @help lists the commands.",
+        epilog=_epilog(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+        allow_abbrev=False,
+    )
+    for option in OPTIONS:
+        _add(parser, option)
+    return parser
+
+
+def _add(parser: argparse.ArgumentParser, option: Option) -> None:
+    text = option.help if option.default is None else f"{option.help} ({option.default})"
+    if option.name == "--help":
+        parser.add_argument("-h", option.name, action="help", help=text)
+    elif option.name == "--version":
+        parser.add_argument(option.name, action="version", version=PRODUCT, help=text)
+    elif not option.name.startswith("-"):
+        kind = _port if option.name == "port" else str
+        parser.add_argument(option.name, nargs="?", default=option.default, metavar=option.takes, type=kind, help=text)
+    elif not option.takes:
+        parser.add_argument(option.name, action="store_true", help=text)
+    else:
+        parser.add_argument(
+            option.name, default=option.default, metavar=option.takes, choices=option.choices or None, help=text
+        )
+
+
+def _port(written: str) -> int:
+    if written.isascii() and written.isdigit() and 1 <= int(written) <= 65_535:
+        return int(written)
+    raise argparse.ArgumentTypeError(f"{written!r} is no port; one is a number from 1 to 65535")
+
+
+def _epilog() -> str:
+    keys = "\n".join(f"  {', '.join(row.keys):26} {row.help}" for row in KEYS)
+    statuses = "\n".join(f"  {status.value:<26} {text}" for status, text in STATUSES.items())
+    return f"keys on a terminal:\n{keys}\n\nexit status:\n{statuses}"
+
+
+def _written(option: Option) -> str:
+    takes = "\\|".join(option.choices) or option.takes
+    return f"[{takes}]" if not option.name.startswith("-") else f"{option.name} {takes}".strip()
+
+
+def _default(option: Option) -> str:
+    return "" if option.default is None else f"`{option.default}`"

@@ -1,0 +1,111 @@
+"""The face for pipes, files and simple terminals: lines in, lines out, and everything else on the side.
+
+What people read goes to `out`, what the client itself has to say to `aside`.  Lines are handed to the engine only as
+fast as it can place them, so a file of any length may be poured in.
+"""
+
+import re
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+
+from reactor_chat.client.boundary import Arrived, Note, NoteKind
+from reactor_chat.client.engine import Engine
+from reactor_chat.client.lines import LineSplitter
+from reactor_chat.client.palette import Palette
+from reactor_chat.text.render import compose
+from reactor_chat.text.safe import safe
+
+# A terminal may act on these, and JSON need not escape them; inside a string, the only place they can be, it may.
+_act_on_terminals = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+class PipeMode:
+    """Prints notices as lines, or as they came.
+
+    Args:
+        engine: whose face this is.
+        out: writes to whoever reads the chat.
+        aside: writes to the person who started it.
+        palette: paints the lines.
+        as_json: one notice a line, as JSON, instead of what people read.
+    """
+
+    next_deadline: float | None = None
+
+    def __init__(
+        self,
+        engine: Engine,
+        out: Callable[[bytes], None],
+        aside: Callable[[bytes], None],
+        palette: Palette,
+        *,
+        as_json: bool = False,
+    ) -> None:
+        self._engine = engine
+        self._out = out
+        self._aside = aside
+        self._palette = palette
+        self._as_json = as_json
+        self._splitter = LineSplitter()
+        self._lines: deque[str] = deque()
+        self._has_ended = False
+
+    @property
+    def wants_input(self) -> bool:
+        """Whether more should be read."""
+        return not self._lines and self._engine.wants_input
+
+    def begin(self) -> None:
+        """Nothing needs to be prepared."""
+
+    def end(self) -> None:
+        """Nothing needs to be put back."""
+
+    def input_came(self, data: bytes, now: float) -> None:
+        """Take bytes of the input."""
+        self._lines += self._splitter.feed(data)
+        self.refresh(now)
+
+    def input_ended(self, now: float) -> None:
+        """Take the end of the input."""
+        self._lines += self._splitter.end()
+        self._has_ended = True
+        self.refresh(now)
+
+    def refresh(self, now: float) -> None:
+        """Hand over the lines that the engine has room for, and the end behind the last."""
+        while self._lines and self._engine.wants_input:
+            self._engine.typed(self._lines.popleft(), now)
+        if self._has_ended and not self._lines:
+            self._has_ended = False
+            self._engine.end_of_input(now)
+
+    def show(self, item: Arrived | Note) -> None:
+        """Print a notice or a note; nothing, for notices that people do not read."""
+        if isinstance(item, Note):
+            self._aside(self._side_line(item).encode("utf-8", "replace"))
+        elif self._as_json:
+            self._out(_json_line(item.payload))
+        else:
+            lines = compose(item.notice, self._engine.name)
+            self._out("".join(self._palette.line(line) + "\n" for line in lines).encode("utf-8", "replace"))
+
+    def draw(self) -> None:
+        """Everything is printed as it comes."""
+
+    def resized(self) -> None:
+        """Lines are as long as they are."""
+
+    def resumed(self) -> None:
+        """A suspended pipe needs no repainting."""
+
+    def _side_line(self, note: Note) -> str:
+        text = safe(note.text)
+        return f"{text}: " if note.kind is NoteKind.QUESTION else f"reactor-chat: {text}\n"
+
+
+def _json_line(payload: bytes) -> bytes:
+    line = msgspec.json.format(payload, indent=-1).decode("utf-8")
+    return (_act_on_terminals.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n").encode("utf-8")

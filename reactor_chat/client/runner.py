@@ -1,0 +1,261 @@
+"""Joins engine, face and loop: the one module of the client that knows sockets.
+
+After everything that happened in a turn, `_obey` brings the engine's wishes about: it sends, shows and dials until
+the engine wants nothing more, and then says when it must be woken.  The name of the host is looked up anew for every
+attempt, because a laptop that was carried elsewhere may find another address behind it; that look-up blocks the
+client, and it alone.
+"""
+
+import ipaddress
+import os
+import signal
+import socket
+from collections.abc import Callable
+from typing import Protocol
+
+from reactor_chat.client.boundary import Arrived, ExitStatus, Note, Wish
+from reactor_chat.client.engine import Engine
+from reactor_chat.client.states import State
+from reactor_chat.client.streams import InputStream, OutputStream
+from reactor_chat.reactor.addresses import Row, resolve
+from reactor_chat.reactor.connection import Connection
+from reactor_chat.reactor.dialer import Dialer
+from reactor_chat.reactor.loop import Loop
+from reactor_chat.reactor.signals import Signals
+from reactor_chat.reactor.timers import Timer
+
+UNREAD_BYTES_MAX = 1_048_576
+"""When so much waits for the terminal or the pipe to be read, we stop reading the server."""
+
+UNREAD_BYTES_LOW = 65_536
+
+LEAVING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Face(Protocol):
+    """What a person, or a program in a pipe, deals with."""
+
+    @property
+    def wants_input(self) -> bool:
+        """Whether input should be read."""
+
+    @property
+    def next_deadline(self) -> float | None:
+        """When `refresh` should be called even though nothing happens."""
+
+    def begin(self) -> None:
+        """Take the terminal."""
+
+    def end(self) -> None:
+        """Give it back; called whatever happened."""
+
+    def input_came(self, data: bytes, now: float) -> None:
+        """Take bytes of the input."""
+
+    def input_ended(self, now: float) -> None:
+        """Take its end."""
+
+    def refresh(self, now: float) -> None:
+        """Do what is due."""
+
+    def show(self, item: Arrived | Note) -> None:
+        """Show a notice or a note."""
+
+    def draw(self) -> None:
+        """Finish what `show` began."""
+
+    def resized(self) -> None:
+        """The terminal has another size."""
+
+    def resumed(self) -> None:
+        """We were stopped and go on."""
+
+
+class Runner:
+    """One run of a client.
+
+    Args:
+        engine: decides everything.
+        host: where the server is.
+        port: its port.
+        plaintext: connect without TLS to any host; otherwise only to this machine.
+        output: the descriptor that the face draws on.
+
+    Attributes:
+        out: where the face writes; when too much waits in it, the server is not read.
+    """
+
+    def __init__(self, engine: Engine, host: str, port: int, *, plaintext: bool, output: int) -> None:
+        self._loop = Loop()
+        self.out = OutputStream(self._loop, output, self.leave)
+        self._engine = engine
+        self._host = host
+        self._port = port
+        self._plaintext = plaintext
+        self._dialer: Dialer | None = None
+        self._connection: Connection | None = None
+        self._is_reading = True
+        self._wake: Timer | None = None
+
+    def run(self, face: Face, keyboard: int) -> ExitStatus:
+        """Run to the end; once.
+
+        Args:
+            face: shows, and is given the input.
+            keyboard: the descriptor of the input.
+
+        Returns:
+            How the process should end.
+        """
+        self._face = face
+        loop = self._loop
+        self._input = InputStream(loop, keyboard, self._input_came, self._input_ended)
+        signals = Signals(loop, self._signal_callbacks())
+        loop.add_middle(self._obey)
+        try:
+            face.begin()
+            self._engine.start(loop.now)
+            loop.run_soon()
+            loop.run()
+        finally:
+            self._close()
+            face.end()
+            self.out.flush()
+            signals.close()
+            loop.close()
+        return self._engine.exit_status
+
+    # ------------------------------------------------------------------------------------------ a turn
+
+    def _obey(self, now: float) -> None:
+        self._engine.tick(now)
+        self._face.refresh(now)
+        while any(outcome := self._engine.take()):
+            if self._connection is not None:
+                self._connection.send(outcome.data)
+            for item in outcome.shown:
+                self._face.show(item)
+            for wish in outcome.wishes:
+                self._fulfil(wish, now)
+            self._face.refresh(now)
+        self._face.draw()
+        self._balance()
+        self._set_alarm()
+
+    def _fulfil(self, wish: Wish, now: float) -> None:
+        if wish is Wish.STOP:
+            self._loop.stop()
+        elif wish is Wish.CLOSE:
+            self._close()
+        elif self._engine.state is State.DIALING:
+            self._connect(now)
+
+    def _balance(self) -> None:
+        """Read input only as fast as the engine takes it, and the server only as fast as somebody reads us."""
+        if self._face.wants_input:
+            self._input.resume()
+        else:
+            self._input.pause()
+        if self._connection is None:
+            return
+        if self._is_reading and self.out.pending_bytes > UNREAD_BYTES_MAX:
+            self._is_reading = False
+            self._connection.pause()
+        elif not self._is_reading and self.out.pending_bytes < UNREAD_BYTES_LOW:
+            self._is_reading = True
+            self._connection.resume()
+
+    def _set_alarm(self) -> None:
+        deadlines = [when for when in (self._engine.next_deadline, self._face.next_deadline) if when is not None]
+        deadline = min(deadlines, default=None)
+        if self._wake is not None and self._wake.armed and self._wake.deadline_s == deadline:
+            return
+        if self._wake is not None:
+            self._wake.cancel()
+        # The alarm only ends the wait; what is due is done in the middle of the turn.
+        self._wake = None if deadline is None else self._loop.timers.call_at(deadline, lambda: None)
+
+    # ------------------------------------------------------------------------------------------ input and signals
+
+    def _input_came(self, data: bytes) -> None:
+        self._face.input_came(data, self._loop.now)
+
+    def _input_ended(self) -> None:
+        self._face.input_ended(self._loop.now)
+
+    def _signal_callbacks(self) -> dict[int, Callable[[], None]]:
+        callbacks: dict[int, Callable[[], None]] = dict.fromkeys(LEAVING, self.leave)
+        callbacks[signal.SIGWINCH] = self._face.resized
+        callbacks[signal.SIGCONT] = self._face.resumed
+        return callbacks
+
+    def leave(self) -> None:
+        """Say goodbye and stop, as the person or the system wants; a second time, at once."""
+        self._engine.leave(self._loop.now)
+
+    # ------------------------------------------------------------------------------------------ the connection
+
+    def _connect(self, now: float) -> None:
+        try:
+            rows = resolve(self._host, self._port)
+        except OSError as error:
+            self._engine.unreachable(now, str(error.strerror or error), is_host_unknown=True)
+            return
+        if not self._plaintext:
+            rows = [row for row in rows if is_this_machine(row)]
+        if rows:
+            self._dialer = Dialer(self._loop, rows, self._connected, self._failed)
+        else:
+            text = f"{self._host} is another machine, and without TLS everybody between could read along"
+            self._engine.fail(ExitStatus.USAGE, f"{text}. Pass --plaintext to connect all the same")
+
+    def _connected(self, sock: socket.socket) -> None:
+        self._dialer = None
+        try:
+            self._connection = Connection(self._loop, sock, self)
+        except OSError as error:
+            sock.close()
+            self._failed(error)
+            return
+        self._is_reading = True
+        self._engine.connected(self._loop.now)
+
+    def _failed(self, error: OSError) -> None:
+        self._dialer = None
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        self._engine.unreachable(self._loop.now, reason)
+
+    def _close(self) -> None:
+        if self._dialer is not None:
+            self._dialer.cancel()
+            self._dialer = None
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            connection.abort("closed")
+
+    def received(self, connection: Connection, data: bytes) -> None:
+        """Hand bytes to the engine."""
+        if connection is self._connection:
+            self._engine.received(data, self._loop.now)
+
+    def ended(self, connection: Connection) -> None:
+        """Take the end of what the server sends for the end of the connection."""
+        if connection is self._connection:
+            self._close()
+            self._engine.cut(self._loop.now, "the server closed it")
+
+    def overflowed(self, connection: Connection) -> None:
+        """Wait: what is in flight is bounded, and a server may read as slowly as it likes."""
+
+    def lost(self, connection: Connection, reason: str) -> None:
+        """Tell the engine, unless it has closed the connection itself."""
+        if connection is self._connection:
+            self._connection = None
+            self._engine.cut(self._loop.now, reason)
+
+
+def is_this_machine(row: Row) -> bool:
+    """Return whether an address leads nowhere but back to this machine."""
+    address = ipaddress.ip_address(str(row[4][0]).partition("%")[0])
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)

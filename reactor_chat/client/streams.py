@@ -1,0 +1,179 @@
+"""The process's own input and output as seen from the loop: read in slices, written in slices, never waited for.
+
+Neither descriptor is made non-blocking: that flag belongs to the open file and not to us, so the shell, or whatever
+else shares the terminal, would find it changed.  Instead we read only what the kernel says is there, and write only
+when it says there is room, at most `WRITE_BYTES_MAX` at once, which is what a pipe with room always takes (POSIX:
+PIPE_BUF).
+
+Files and /dev/null cannot be waited for; they are always ready, and are read a slice a turn so that nobody starves.
+"""
+
+import os
+from collections.abc import Callable
+from selectors import EVENT_READ, EVENT_WRITE
+from typing import Protocol
+
+READ_BYTES_MAX = 65_536
+WRITE_BYTES_MAX = 4_096
+
+
+class _Timers(Protocol):
+    def call_at(self, deadline_s: float, callback: Callable[[], None]) -> object:
+        """As the loop's timers."""
+
+
+class Turns(Protocol):
+    """What the streams need of a loop."""
+
+    @property
+    def now(self) -> float:
+        """Monotonic seconds."""
+
+    @property
+    def timers(self) -> _Timers:
+        """Where deadlines wait."""
+
+    def watch(self, fileobj: int, events: int, callback: Callable[[int], None]) -> None:
+        """Call back while the descriptor is ready."""
+
+    def unwatch(self, fileobj: int) -> None:
+        """Never call back again."""
+
+
+class InputStream:
+    """Reads a descriptor.
+
+    Args:
+        loop: where it is watched.
+        descriptor: open for reading, and left open.
+        got: is given what came, 1 byte or more.
+        ended: is called once, when nothing more will come.
+
+    It begins paused.
+    """
+
+    def __init__(self, loop: Turns, descriptor: int, got: Callable[[bytes], None], ended: Callable[[], None]) -> None:
+        self._loop = loop
+        self._descriptor = descriptor
+        self._got = got
+        self._ended = ended
+        self._is_wanted = False
+        self._is_over = False
+        self._is_waiting = False  # for a turn of our own, with a descriptor that is always ready
+        self._is_watched = False
+        self._is_watchable = True
+
+    def resume(self) -> None:
+        """Read from now on."""
+        self._is_wanted = not self._is_over
+        if not self._is_wanted:
+            return
+        if self._is_watchable and not self._is_watched:
+            self._watch()
+        if not self._is_watchable and not self._is_waiting:
+            self._is_waiting = True
+            self._loop.timers.call_at(self._loop.now, self._read_in_turn)
+
+    def pause(self) -> None:
+        """Read nothing until `resume`."""
+        self._is_wanted = False
+        if self._is_watched:
+            self._is_watched = False
+            self._loop.unwatch(self._descriptor)
+
+    def close(self) -> None:
+        """Read nothing more and call nobody."""
+        self._is_over = True
+        self.pause()
+
+    def _watch(self) -> None:
+        try:
+            self._loop.watch(self._descriptor, EVENT_READ, self._read)
+            self._is_watched = True
+        except (OSError, ValueError):  # a file, /dev/null, or closed before we began: reading says which
+            self._is_watchable = False
+
+    def _read_in_turn(self) -> None:
+        self._is_waiting = False
+        if self._is_wanted:
+            self._read(EVENT_READ)
+            if self._is_wanted:
+                self.resume()
+
+    def _read(self, _mask: int) -> None:
+        try:
+            data = os.read(self._descriptor, READ_BYTES_MAX)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:  # the terminal is gone
+            data = b""
+        if data:
+            self._got(data)
+        else:
+            self.close()
+            self._ended()
+
+
+class OutputStream:
+    """Writes a descriptor, in the order of `write`.
+
+    Args:
+        loop: where it is watched.
+        descriptor: open for writing, and left open.
+        broken: is called once, when nobody reads any more; what is written from then on is dropped.
+    """
+
+    def __init__(self, loop: Turns, descriptor: int, broken: Callable[[], None]) -> None:
+        self._loop = loop
+        self._descriptor = descriptor
+        self._broken = broken
+        self._pending = bytearray()
+        self._is_watched = False
+        self._is_over = False
+
+    @property
+    def pending_bytes(self) -> int:
+        """What waits for somebody to read."""
+        return len(self._pending)
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes; a file gets them at once."""
+        if self._is_over or not data:
+            return
+        self._pending += data
+        if self._is_watched:
+            return
+        try:
+            self._loop.watch(self._descriptor, EVENT_WRITE, self._write_some)
+            self._is_watched = True
+        except (OSError, ValueError):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write everything now, waiting for whoever reads: for the end, and before the process is suspended."""
+        while self._pending and not self._is_over:
+            self._write(len(self._pending))
+        self._unwatch()
+
+    def _write_some(self, _mask: int) -> None:
+        self._write(WRITE_BYTES_MAX)
+        if not self._pending:
+            self._unwatch()
+
+    def _write(self, bytes_max: int) -> None:
+        try:
+            written = os.write(self._descriptor, self._pending[:bytes_max])
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self._is_over = True
+            self._pending.clear()
+            self._unwatch()
+            self._broken()
+        else:
+            del self._pending[:written]
+
+    def _unwatch(self) -> None:
+        if self._is_watched:
+            self._is_watched = False
+            self._loop.unwatch(self._descriptor)
