@@ -39,12 +39,13 @@ class MemoryJournal:
 
     def newest(self, spans: Sequence[Span], before: int | None, limit: int) -> list[Row]:
         """Read back from the newest; see `contract.Journal`."""
-        found = merge(*(reversed(self._seqs(span, 0, before or self.head + 1)) for span in spans), reverse=True)
+        end = self.head + 1 if before is None else before
+        found = merge(*(reversed(self._seqs(span, 0, end, newest=limit)) for span in spans), reverse=True)
         return [self._row(seq) for seq in islice(_each_once(found), limit)]
 
     def since(self, spans: Sequence[Span], after: int, limit: int) -> list[Row]:
         """Read on from a number; see `contract.Journal`."""
-        found = merge(*(self._seqs(span, after + 1, self.head + 1) for span in spans))
+        found = merge(*(self._seqs(span, after + 1, self.head + 1, oldest=limit) for span in spans))
         return [self._row(seq) for seq in islice(_each_once(found), limit)]
 
     def replay(self, after: int = 0) -> Iterator[Row]:
@@ -68,12 +69,13 @@ class MemoryJournal:
     def _row(self, seq: int) -> Row:
         return self._rows[seq - self.oldest]
 
-    def _seqs(self, span: Span, first: int, end: int) -> list[int]:
-        """The numbers of a span from `first` up to and without `end`."""
+    def _seqs(self, span: Span, first: int, end: int, *, newest: int = 0, oldest: int = 0) -> list[int]:
+        """The numbers of a span from `first` up to and without `end`; only so many of the newest, or the oldest."""
         label, span_first, span_last = span
         seqs = self._labels.get(label, [])
         begin = bisect_left(seqs, max(first, span_first))
-        return seqs[begin : bisect_right(seqs, min(end - 1, span_last))]
+        stop = bisect_right(seqs, min(end - 1, span_last))
+        return seqs[max(begin, stop - newest) if newest else begin : min(stop, begin + oldest) if oldest else stop]
 
     def _forget(self, count: int) -> None:
         del self._rows[:count]
