@@ -68,7 +68,8 @@ class Limits:
         read_bytes_max: most bytes read in one turn; 1 or more.
         output_bytes_soft: more than this owed for `output_seconds_soft` without a break is an overflow.
         output_seconds_soft: see there.
-        output_bytes_hard: more than this owed after a write is an overflow.
+        output_bytes_hard: more than this owed after a write is an overflow, however quick the reader: what one turn
+            queues for one connection has to fit.
     """
 
     read_bytes_max: int = 65_536

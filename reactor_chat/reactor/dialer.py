@@ -31,8 +31,10 @@ class Dialer:
         loop: where the sockets are watched.
         addresses: rows of `addresses.resolve`, best first.
         connected: is given the connected, non-blocking socket, its own from then on.
-        failed: is given the last error when no address answered, or `TimeoutError`.
+        failed: is given the last error when no address took the connection, or `TimeoutError`; its text names the
+            address and the cause.
         seconds_max: for everything together; more than 0.
+        stagger_seconds: how long an address may be silent before the next is tried as well; 0 or more.
 
     Exactly one of `connected` and `failed` is called, from a turn of the loop, unless it is cancelled before.
     """
@@ -75,7 +77,7 @@ class Dialer:
                     self._next = self._loop.timers.call_at(self._loop.now + self._stagger_seconds, self._try_next)
                 return
         if not self._trying:
-            self._end()
+            self.cancel()
             self._failed(self._error)
 
     def _begin(self, row: Row) -> bool:
@@ -104,18 +106,13 @@ class Dialer:
             return
         self._loop.unwatch(sock)
         del self._trying[sock]
-        self._end()
+        self.cancel()
         self._connected(sock)
 
     def _give_up(self) -> None:
-        self._end()
-        self._failed(TimeoutError(errno.ETIMEDOUT, f"no answer from {self._whom()}"))
-
-    def _whom(self) -> str:
-        return ", ".join(self._trying.values())
-
-    def _end(self) -> None:
+        silent = ", ".join(self._trying.values()) or "any address"
         self.cancel()
+        self._failed(TimeoutError(errno.ETIMEDOUT, f"no answer from {silent}"))
 
     def _note(self, code: int, address: str) -> None:
         self._error = OSError(code, f"{address}: {os.strerror(code)}")

@@ -12,6 +12,7 @@ import pytest
 
 from reactor_chat.reactor.connection import Connection, Limits
 from reactor_chat.reactor.loop import Loop
+from tests.reactor.faulty import FaultySocket
 
 TURNS_MAX = 20_000
 
@@ -136,7 +137,13 @@ class World:
         diary = Diary()
         return self.connection(ours, diary, limits), diary, peer
 
-    def connection(self, sock: socket.socket, diary: Diary, limits: Limits | None = None) -> Connection:
+    def connect_faulty(self, limits: Limits | None = None) -> tuple[Connection, Diary, Peer, FaultySocket]:
+        """Return likewise, and the socket whose calls can be made to fail."""
+        ours, peer = self.unix_pair()
+        sock, diary = FaultySocket(ours), Diary()
+        return self.connection(sock, diary, limits), diary, peer, sock
+
+    def connection(self, sock: socket.socket | FaultySocket, diary: Diary, limits: Limits | None = None) -> Connection:
         connection = Connection(self.loop, sock, diary, limits or Limits())
         self._connections.append(connection)
         return connection

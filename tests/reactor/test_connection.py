@@ -8,20 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor_chat.reactor.connection import LINGER_SECONDS, REST_SECONDS, Connection, Limits
+from reactor_chat.reactor.connection import LINGER_SECONDS, REST_SECONDS, WRITE_BYTES_MAX, Connection, Limits
 from reactor_chat.reactor.fanout import Fanout
 from tests.reactor.conftest import Diary, Peer, World
-from tests.reactor.faulty import FaultySocket
 
 FATAL = [errno.ECONNRESET, errno.EPIPE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTUNREACH]
 NOT_NOW = [errno.EAGAIN, errno.EINTR]
 STARVED = [errno.ENOBUFS, errno.ENOMEM]
-
-
-def faulty(world: World, limits: Limits | None = None) -> tuple[Connection, Diary, Peer, FaultySocket]:
-    ours, peer = world.unix_pair()
-    sock, diary = FaultySocket(ours), Diary()
-    return world.connection(sock, diary, limits), diary, peer, sock
 
 
 def reset(peer: Peer) -> None:
@@ -67,7 +60,7 @@ def test_the_socket_is_prepared(world: World) -> None:
 
 
 def test_what_is_sent_in_one_turn_leaves_in_one_call_at_its_end(world: World) -> None:
-    connection, _, peer, sock = faulty(world)
+    connection, _, peer, sock = world.connect_faulty()
     for _ in range(100):
         connection.send(b"abc")
     assert sock.sends == 0
@@ -111,8 +104,20 @@ def test_what_the_kernel_refuses_leaves_when_it_can(world: World, family: str) -
     assert connection._mask == 1
 
 
+def test_more_than_is_offered_at_once_goes_on_in_the_next_turns(world: World) -> None:
+    connection, _, peer, sock = world.connect_faulty(Limits(output_bytes_soft=1 << 30, output_bytes_hard=1 << 30))
+    pushed = bytes(range(256)) * 3_000
+    connection.send(pushed)
+    world.turn()
+    assert sock.sends == 1
+    assert len(pushed) - connection.queued_bytes <= WRITE_BYTES_MAX
+    world.until(lambda: len(peer.hear()) == len(pushed))
+    assert peer.heard == pushed
+    assert connection.queued_bytes == 0
+
+
 def test_a_refused_connection_makes_no_system_call_until_it_is_writable(world: World) -> None:
-    connection, _, peer, sock = faulty(world)
+    connection, _, peer, sock = world.connect_faulty()
     sock.script["send"].append(errno.EAGAIN)
     connection.send(b"a")
     world.turn()
@@ -131,7 +136,7 @@ def test_a_refused_connection_makes_no_system_call_until_it_is_writable(world: W
 )
 def test_any_partial_writes_deliver_the_same_bytes(pieces: list[bytes], script: list[object]) -> None:
     with World() as world:
-        connection, _, peer, sock = faulty(world)
+        connection, _, peer, sock = world.connect_faulty()
         room = Fanout(world.loop)
         connection.attach(room)
         sock.script["send"].extend(script)
@@ -154,7 +159,7 @@ def test_beyond_the_hard_mark_the_owner_is_told_once(world: World) -> None:
 
 @pytest.mark.parametrize(("over", "told"), [(0, []), (1, ["overflowed"])])
 def test_the_hard_mark_itself_is_allowed(world: World, over: int, told: list[str]) -> None:
-    connection, diary, _, sock = faulty(world, Limits(output_bytes_soft=1_000, output_bytes_hard=1_000))
+    connection, diary, _, sock = world.connect_faulty(Limits(output_bytes_soft=1_000, output_bytes_hard=1_000))
     sock.script["send"].append(errno.EAGAIN)
     connection.send(b"x" * (1_000 + over))
     world.turn()
@@ -163,7 +168,7 @@ def test_the_hard_mark_itself_is_allowed(world: World, over: int, told: list[str
 
 def test_the_soft_mark_counts_only_when_it_lasts(world: World) -> None:
     limits = Limits(output_bytes_soft=10, output_seconds_soft=10.0, output_bytes_hard=1 << 30)
-    connection, diary, peer, sock = faulty(world, limits)
+    connection, diary, peer, sock = world.connect_faulty(limits)
     sock.script["send"].append(errno.EAGAIN)
     connection.send(b"x" * 11)
     world.turn()
@@ -193,7 +198,7 @@ def test_an_owner_may_abort_when_it_overflows(world: World) -> None:
 
 @pytest.mark.parametrize("code", NOT_NOW)
 def test_a_read_that_would_block_or_was_interrupted_is_done_again(world: World, code: int) -> None:
-    _, diary, peer, sock = faulty(world)
+    _, diary, peer, sock = world.connect_faulty()
     sock.script["recv"].append(code)
     peer.sock.send(b"x")
     world.turn(2)
@@ -202,7 +207,7 @@ def test_a_read_that_would_block_or_was_interrupted_is_done_again(world: World, 
 
 @pytest.mark.parametrize("code", FATAL)
 def test_a_read_that_fails_loses_the_connection_once(world: World, code: int) -> None:
-    connection, diary, peer, sock = faulty(world)
+    connection, diary, peer, sock = world.connect_faulty()
     other, other_diary, other_peer = world.connect()
     sock.script["recv"].append(code)
     peer.sock.send(b"x")
@@ -216,7 +221,7 @@ def test_a_read_that_fails_loses_the_connection_once(world: World, code: int) ->
 
 @pytest.mark.parametrize("code", FATAL)
 def test_a_write_that_fails_loses_the_connection_after_what_had_arrived(world: World, code: int) -> None:
-    connection, diary, peer, sock = faulty(world, Limits(read_bytes_max=4))
+    connection, diary, peer, sock = world.connect_faulty(Limits(read_bytes_max=4))
     sock.script["send"].append(code)
     peer.sock.send(b"my last words")
     connection.send(b"x")
@@ -229,7 +234,7 @@ def test_a_write_that_fails_loses_the_connection_after_what_had_arrived(world: W
 @pytest.mark.parametrize("code", FATAL)
 def test_a_write_to_many_that_fails_loses_that_connection_only(world: World, code: int) -> None:
     room = Fanout(world.loop)
-    connection, diary, _, sock = faulty(world)
+    connection, diary, _, sock = world.connect_faulty()
     other, _, other_peer = world.connect()
     for one in (connection, other):
         one.attach(room)
@@ -241,7 +246,7 @@ def test_a_write_to_many_that_fails_loses_that_connection_only(world: World, cod
 
 
 def test_writing_fails_and_the_peer_never_ends_its_side(world: World) -> None:
-    connection, diary, _, sock = faulty(world)
+    connection, diary, _, sock = world.connect_faulty()
     sock.script["send"].append(errno.EPIPE)
     sock.script["shutdown"].append(errno.ENOTCONN)
     connection.send(b"x")
@@ -256,7 +261,7 @@ def test_writing_fails_and_the_peer_never_ends_its_side(world: World) -> None:
 @pytest.mark.parametrize("code", STARVED)
 @pytest.mark.parametrize("call", ["send", "recv"])
 def test_a_kernel_out_of_memory_is_left_alone_for_a_moment(world: World, code: int, call: str) -> None:
-    connection, diary, peer, sock = faulty(world)
+    connection, diary, peer, sock = world.connect_faulty()
     sock.script[call].append(code)
     peer.sock.send(b"in")
     if call == "send":
@@ -380,7 +385,7 @@ def test_finishing_twice_or_after_an_abort_changes_nothing(world: World) -> None
 
 @pytest.mark.parametrize("code", FATAL)
 def test_a_shutdown_that_fails_closes(world: World, code: int) -> None:
-    connection, diary, _, sock = faulty(world)
+    connection, diary, _, sock = world.connect_faulty()
     sock.script["shutdown"].append(code)
     connection.finish()
     world.turn(2)
@@ -389,7 +394,7 @@ def test_a_shutdown_that_fails_closes(world: World, code: int) -> None:
 
 @pytest.mark.parametrize("code", FATAL)
 def test_an_error_while_finishing_closes(world: World, code: int) -> None:
-    connection, diary, _, sock = faulty(world)
+    connection, diary, _, sock = world.connect_faulty()
     sock.script["send"].append(code)
     connection.send(b"x")
     connection.finish()
@@ -452,53 +457,3 @@ def test_pausing_one_that_was_reported_ready_holds_in_this_very_turn(world: Worl
         peer.sock.send(b"x")
     world.turn(3)
     assert sorted(bytes(diary.data) for _, diary, _ in pairs) == [b"", b"x"]
-
-
-# ------------------------------------------------------------------ owners who do the worst
-
-
-DEEDS = {
-    "send": lambda connection, _room: connection.send(b"y" * 300_000),
-    "finish": lambda connection, _room: connection.finish(1.0),
-    "abort": lambda connection, _room: connection.abort("a deed"),
-    "attach": lambda connection, room: connection.attach(room),
-    "detach": lambda connection, _room: connection.detach(),
-    "pause": lambda connection, _room: connection.pause(),
-    "append": lambda _connection, room: room.append(b"z" * 300_000),
-}
-
-
-@settings(max_examples=80, deadline=None)
-@given(
-    st.lists(st.tuples(st.sampled_from(["received", "ended", "overflowed", "lost"]), st.sampled_from(sorted(DEEDS))))
-)
-def test_nothing_an_owner_does_to_anybody_breaks_the_turn(deeds: list[tuple[str, str]]) -> None:
-    with World() as world:
-        room = Fanout(world.loop, lag_bytes_max=100_000)
-        limits = Limits(output_bytes_soft=1_000, output_seconds_soft=0.5, output_bytes_hard=500_000)
-        trios = [world.connect(limits) for _ in range(4)]
-
-        def do(occasion: str) -> None:
-            for when, deed in deeds:
-                if when == occasion:
-                    for connection, _, _ in trios:
-                        DEEDS[deed](connection, room)
-
-        for connection, diary, peer in trios:
-            diary.on_received = lambda _connection, _data: do("received")
-            diary.on_ended = lambda _connection: do("ended")
-            diary.on_overflowed = lambda _connection: do("overflowed")
-            diary.on_lost = lambda _connection: do("lost")
-            connection.attach(room)
-            peer.sock.send(b"x")
-        world.turn(3)
-        room.append(b"w" * 400_000)
-        world.turn(3)
-        trios[0][2].sock.close()
-        for _, _, peer in trios[1:]:
-            peer.sock.shutdown(socket.SHUT_WR)
-        for _ in range(4):
-            world.pass_time(1.0)
-    for _, diary, _ in trios:
-        assert len(diary.lost_reasons) == 1
-    assert len(room) == 0

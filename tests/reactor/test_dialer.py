@@ -99,12 +99,14 @@ def test_a_silent_address_is_overtaken_after_a_moment(world: World, answers: Ans
 
 
 def test_silence_everywhere_ends_at_the_deadline(world: World, answers: Answers) -> None:
-    answers.dial([silent(world), silent(world)], seconds_max=10.0)
+    rows = [silent(world), silent(world)]
+    answers.dial(rows, seconds_max=10.0)
     world.turn(2)
     world.pass_time(9.9)
     assert not answers.some()
     world.pass_time(0.1)
     assert isinstance(answers.failed[0], TimeoutError)
+    assert all(f"127.0.0.1:{row[4][1]}" in str(answers.failed[0]) for row in rows)
     assert len(answers.failed) == 1
 
 
@@ -149,7 +151,6 @@ def test_it_can_be_cancelled_from_what_it_calls(world: World, answers: Answers) 
 def test_a_socket_connected_to_itself_is_nobody(
     world: World, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = refusing(world)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         where = probe.getsockname()

@@ -5,22 +5,15 @@ import errno
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor_chat.reactor.connection import Connection, Limits
+from reactor_chat.reactor.connection import Limits
 from reactor_chat.reactor.fanout import Fanout
-from tests.reactor.conftest import Diary, Peer, World
-from tests.reactor.faulty import FaultySocket
+from tests.reactor.conftest import World
 
 PATIENT = Limits(output_bytes_soft=1 << 30, output_bytes_hard=1 << 30)
 
 
-def faulty(world: World, limits: Limits = PATIENT) -> tuple[Connection, Diary, Peer, FaultySocket]:
-    ours, peer = world.unix_pair()
-    sock, diary = FaultySocket(ours), Diary()
-    return world.connection(sock, diary, limits), diary, peer, sock
-
-
 def test_many_messages_leave_in_one_call_to_each(world: World) -> None:
-    room, readers = Fanout(world.loop), [faulty(world) for _ in range(20)]
+    room, readers = Fanout(world.loop), [world.connect_faulty(PATIENT) for _ in range(20)]
     for connection, _, _, _ in readers:
         connection.attach(room)
     for number in range(256):
@@ -48,7 +41,7 @@ def test_everyone_is_offered_the_same_object(world: World) -> None:
 
 def test_private_bytes_stand_where_they_were_queued_and_leave_in_the_same_call(world: World) -> None:
     room = Fanout(world.loop)
-    connection, _, peer, sock = faulty(world)
+    connection, _, peer, sock = world.connect_faulty(PATIENT)
     connection.send(b"[welcome]")
     connection.attach(room)
     room.append(b"A")
@@ -95,8 +88,8 @@ def test_from_one_room_to_another(world: World) -> None:
 
 def test_a_slow_reader_lags_and_costs_the_others_nothing(world: World) -> None:
     room = Fanout(world.loop)
-    slow, _, slow_peer, slow_sock = faulty(world)
-    quick, _, quick_peer, quick_sock = faulty(world)
+    slow, _, slow_peer, slow_sock = world.connect_faulty(PATIENT)
+    quick, _, quick_peer, quick_sock = world.connect_faulty(PATIENT)
     for connection in (slow, quick):
         connection.attach(room)
     slow_sock.script["send"].append(("at most", 3))
@@ -118,7 +111,7 @@ def test_a_slow_reader_lags_and_costs_the_others_nothing(world: World) -> None:
 
 def test_one_who_has_caught_up_and_one_who_has_not_were_refused_at_different_times(world: World) -> None:
     room = Fanout(world.loop)
-    connection, _, peer, sock = faulty(world)
+    connection, _, peer, sock = world.connect_faulty(PATIENT)
     connection.attach(room)
     sock.script["send"].append(errno.EAGAIN)
     room.append(b"A")
@@ -132,7 +125,7 @@ def test_one_who_has_caught_up_and_one_who_has_not_were_refused_at_different_tim
 
 def test_one_too_far_behind_is_told_and_leaves(world: World) -> None:
     room = Fanout(world.loop, lag_bytes_max=100)
-    slow, slow_diary, slow_peer, slow_sock = faulty(world)
+    slow, slow_diary, slow_peer, slow_sock = world.connect_faulty(PATIENT)
     quick, quick_diary, quick_peer = world.connect()
     for connection in (slow, quick):
         connection.attach(room)
@@ -151,7 +144,7 @@ def test_one_too_far_behind_is_told_and_leaves(world: World) -> None:
 
 
 def test_many_too_far_behind_are_aborted_in_one_turn(world: World) -> None:
-    room, readers = Fanout(world.loop, lag_bytes_max=100), [faulty(world) for _ in range(30)]
+    room, readers = Fanout(world.loop, lag_bytes_max=100), [world.connect_faulty(PATIENT) for _ in range(30)]
     for connection, diary, _, sock in readers:
         connection.attach(room)
         sock.script["send"].extend([errno.EAGAIN] * 3)
@@ -166,7 +159,7 @@ def test_many_too_far_behind_are_aborted_in_one_turn(world: World) -> None:
 
 def test_the_marks_of_a_connection_count_its_lag(world: World) -> None:
     room = Fanout(world.loop)
-    connection, diary, _, sock = faulty(world, Limits(output_bytes_soft=10, output_bytes_hard=20))
+    connection, diary, _, sock = world.connect_faulty(Limits(output_bytes_soft=10, output_bytes_hard=20))
     connection.attach(room)
     sock.script["send"].extend([errno.EAGAIN] * 9)
     room.append(b"x" * 15)
@@ -180,7 +173,7 @@ def test_the_marks_of_a_connection_count_its_lag(world: World) -> None:
 
 def test_an_idle_room_is_not_flushed(world: World) -> None:
     room = Fanout(world.loop)
-    connection, _, _, sock = faulty(world)
+    connection, _, _, sock = world.connect_faulty(PATIENT)
     connection.attach(room)
     room.append(b"")
     world.turn(3)
@@ -200,7 +193,7 @@ steps = st.one_of(
 @given(st.lists(steps, max_size=60))
 def test_any_course_of_events_gives_each_what_a_dull_model_says(course: list[tuple[str, int, bytes]]) -> None:
     with World() as world:
-        room, readers = Fanout(world.loop), [faulty(world) for _ in range(4)]
+        room, readers = Fanout(world.loop), [world.connect_faulty(PATIENT) for _ in range(4)]
         model, inside = [b""] * 4, [False] * 4
         for what, number, data in course:
             connection, _, _, sock = readers[number]

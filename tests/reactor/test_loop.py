@@ -3,11 +3,13 @@
 import os
 import selectors
 import socket
+import sys
 from collections.abc import Callable
 from selectors import EVENT_READ, EVENT_WRITE
 
 import pytest
 
+from reactor_chat.reactor.fanout import Fanout
 from reactor_chat.reactor.loop import WAIT_SECONDS_MAX, Loop
 from tests.reactor.conftest import Clock, World
 
@@ -184,6 +186,32 @@ def test_rewatching_changes_what_is_waited_for(world: World) -> None:
     world.loop.rewatch(one, EVENT_WRITE)
     world.turn()
     assert masks == [EVENT_WRITE]
+
+
+def calls_in_a_turn(world: World) -> int:
+    calls = 0
+
+    def count(_frame: object, _event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    try:
+        world.turn()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_those_who_are_silent_cost_nothing(world: World) -> None:
+    room = Fanout(world.loop)
+    world.connect()[0].attach(room)
+    world.turn()
+    before = calls_in_a_turn(world)
+    for _ in range(100):
+        world.connect()[0].attach(room)
+    world.turn()
+    assert calls_in_a_turn(world) == before
 
 
 def test_a_plain_descriptor_can_be_watched_as_well(world: World) -> None:
