@@ -109,10 +109,14 @@ class OutputQueue:
         """Everything that is owed: private bytes and how far the run is ahead."""
         return self._privates_bytes + (self._run.end - self.place if self._run else 0)
 
-    def push(self, data: bytes) -> None:
-        """Queue private bytes behind everything that is owed now; the reader is no longer abreast."""
+    def push(self, data: bytes) -> bool:
+        """Queue private bytes behind everything that is owed now; the reader is no longer abreast.
+
+        Returns:
+            Whether they are the only private bytes, so that whoever writes them is to be told.
+        """
         if not data:
-            return
+            return False
         at = 0
         if self._run is not None:
             at = self._run.end
@@ -121,11 +125,12 @@ class OutputQueue:
         last = self._privates[-1] if self._privates else None
         if last is None or last.place != at:
             self._privates.append(_Private(at, data))
-            return
+            return last is None
         # Many small pieces are kept as one: a piece has an overhead of its own, and only bytes are counted.
         if isinstance(last.data, bytes):
             last.data = bytearray(last.data)
         last.data += data
+        return False
 
     def attach(self, run: Run) -> None:
         """Be owed everything that is appended to `run` from now on, after what is owed already."""
@@ -189,7 +194,13 @@ class OutputQueue:
         Args:
             bytes_sent: 0 to `pending_bytes`; a part of what `next_bytes` gave.
         """
-        assert 0 <= bytes_sent <= self.pending_bytes, "more left than was owed"
+        pending_bytes = self.pending_bytes
+        assert 0 <= bytes_sent <= pending_bytes, "more left than was owed"
+        if bytes_sent == pending_bytes:  # nearly always
+            self._privates.clear()
+            self._privates_bytes = 0
+            self._place = self._run.end if self._run else None
+            return
         place, gone = self.place, 0
         for private in self._privates:
             of_the_run = min(bytes_sent, max(private.place - place, 0))

@@ -175,10 +175,10 @@ class Connection:
         """Queue bytes; they leave at the end of the turn.  After `finish`, `abort` or an error they are dropped."""
         if self._state is not _State.OPEN or self._broken:
             return
-        self.output.push(data)
-        if self._fanout:
-            self._fanout.settle(self)
-        self._loop.flush_later(self)
+        if self.output.push(data):
+            if self._fanout:
+                self._fanout.settle(self)
+            self._loop.flush_later(self)
 
     def attach(self, fanout: Fanout) -> None:
         """Get everything that is appended to `fanout` from now on, in one order with what is sent here.
@@ -232,12 +232,12 @@ class Connection:
 
     def flush(self) -> None:
         """Offer the kernel what is owed, once."""
-        if self.closed or self.waiting or self._broken:
+        if self._state is _State.CLOSED or self.waiting or self._broken:
             return
         if data := self.output.next_bytes(WRITE_BYTES_MAX):
             self._write(data)
-        if self.closed or self._broken:
-            return
+            if self.closed or self._broken:
+                return
         if self._fanout:
             self._fanout.settle(self)
         if self._state is _State.FINISHING and not self.output.pending_bytes:
@@ -245,9 +245,7 @@ class Connection:
 
     def reap(self) -> None:
         """Give the descriptor back and say goodbye."""
-        with contextlib.suppress(
-            OSError
-        ):  # some systems report the peer's reset here; the descriptor is free all the same
+        with contextlib.suppress(OSError):  # some systems report the peer's reset here; the descriptor is free
             self._sock.close()
         self._owner.lost(self, self._reason)
 
@@ -325,8 +323,9 @@ class Connection:
             return
         self.output.sent(taken)
         self.waiting = self.output.pending_bytes > 0  # the kernel's limit or ours: either way it says when to go on
-        self.check_marks()
-        self._update()
+        if self.waiting or self._soft or self._mask & EVENT_WRITE:
+            self.check_marks()
+            self._update()
 
     def _writing_failed(self, reason: str) -> None:
         self._broken = reason

@@ -86,7 +86,7 @@ class Fanout:
 
     def settle(self, reader: Reader) -> None:
         """Count `reader` among those who are abreast where it is; called when its queue has grown or shrunk."""
-        if not reader.output.come_abreast():
+        if reader.waiting or not reader.output.come_abreast():  # who waits is not to be written to with the others
             self._abreast.pop(reader, None)
             self._behind[reader] = None
         elif reader in self._behind:
@@ -137,5 +137,5 @@ class Fanout:
 
     def _clear_when_all_had_it(self) -> None:
         """Free the run without waiting for the next message; to look for the slowest here would be quadratic."""
-        if not self._behind:
+        if not self._behind and self._run.kept_bytes:
             self._run.trim(self._run.settled)

@@ -171,6 +171,19 @@ def test_the_marks_of_a_connection_count_its_lag(world: World) -> None:
     assert diary.told == ["overflowed"]
 
 
+def test_one_refused_where_the_others_stand_is_not_written_to_with_them(world: World) -> None:
+    room = Fanout(world.loop)
+    connection, _, peer, sock = world.connect_faulty(PATIENT)
+    connection.send(b"x")
+    connection.attach(room)
+    sock.script["send"].append(("at most", 1))
+    room.append(b"A")
+    world.loop.turn()
+    assert sock.sends == 1
+    world.turn()
+    assert peer.hear() == b"xA"
+
+
 def test_an_idle_room_is_not_flushed(world: World) -> None:
     room = Fanout(world.loop)
     connection, _, _, sock = world.connect_faulty(PATIENT)
@@ -189,7 +202,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(steps, max_size=60))
 def test_any_course_of_events_gives_each_what_a_dull_model_says(course: list[tuple[str, int, bytes]]) -> None:
     with World() as world:
