@@ -1,0 +1,480 @@
+"""A group as a member sees it: the public face of the package (RFC 9420).
+
+Theory of operation.  A `Group` is a value.  Everything that would change it returns a new group beside the result and
+leaves the old one whole, so that "it failed", "the server chose another commit" and "the process died before it was
+stored" are all the same case: keep the group you have.  The caller's duties are two.  Store the new group before its
+message leaves or its plaintext is shown; and let go of the old one, for its secrets live as long as it does.
+
+Messages of other epochs, used-up keys and our own messages are refused.  Who may do what (admit, remove, change
+extensions) is the caller's policy: look at what `receive` returns before adopting the group in it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from reactor_chat.errors import MlsMalformed, MlsRefused
+from reactor_chat.mls import storage
+from reactor_chat.mls.commits import CommitOptions, fresh_secret_tree, process_commit
+from reactor_chat.mls.creation import create_group
+from reactor_chat.mls.framing import envelope, open_envelope, protect_public
+from reactor_chat.mls.kem import Entropy
+from reactor_chat.mls.keypackage import Identity, OwnKeyPackage
+from reactor_chat.mls.messages import (
+    Add,
+    ApplicationData,
+    CommitContent,
+    ContentType,
+    KeyPackage,
+    MemberSender,
+    MLSMessage,
+    ReInit,
+    Remove,
+    ResumptionPsk,
+    ResumptionUsage,
+    Welcome,
+)
+from reactor_chat.mls.outside import ExternalJoin, external_commit
+from reactor_chat.mls.receiving import open_message
+from reactor_chat.mls.sending import carry, commit, keep_proposal, propose, propose_update, signed
+from reactor_chat.mls.state import AnyProposal, AnySender, MemberState, Proposed, PskSecrets
+from reactor_chat.mls.structs import MLS10, Extension, ExtensionType, ExternalPub, GroupContext, LeafNode
+from reactor_chat.mls.suites import Suite
+from reactor_chat.mls.welcome import join_from_welcome, make_group_info, tree_extension
+
+NO_PSKS: PskSecrets = {}
+DEFAULT_OPTIONS = CommitOptions()
+NEWCOMER = ExternalJoin()
+EXPORT_BYTES_MAX = 8160  # 255 blocks of the smallest hash (RFC 5869 §2.3)
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A commit of our own that nobody has accepted yet.
+
+    Attributes:
+        message: for the members, an encoded MLSMessage.
+        welcome: for those it adds, an encoded MLSMessage; None where it adds nobody.
+        group: to be adopted when the delivery service accepted `message`, and to be forgotten when it did not.
+    """
+
+    message: bytes
+    welcome: bytes | None = field(repr=False)
+    group: "Group"
+
+
+@dataclass(frozen=True)
+class Protected:
+    """A message of our own, and the group with its key used up: store that before the message leaves."""
+
+    message: bytes
+    group: "Group"
+
+
+@dataclass(frozen=True)
+class Unprotected:
+    """A message of another member.
+
+    Attributes:
+        data: what was said.
+        sender: leaf index.
+        authenticated_data: what came with it in the open, signed.
+        generation: counts the sender's messages in this epoch from 0; a gap means that messages are missing.
+        group: with the message's key used up.
+    """
+
+    data: bytes = field(repr=False)
+    sender: int
+    authenticated_data: bytes
+    generation: int
+    group: "Group"
+
+
+@dataclass(frozen=True)
+class ReceivedProposal:
+    """A proposal, kept in `group` until a commit covers it or the epoch ends."""
+
+    proposed: Proposed
+    authenticated_data: bytes
+    group: "Group"
+
+
+@dataclass(frozen=True)
+class ReceivedCommit:
+    """A commit of somebody else.
+
+    Attributes:
+        sender: who committed; a newcomer that joins by itself has no leaf in the old group.
+        proposals: what the commit covers, each with who proposed it.
+        group: of the new epoch; None where we were removed.
+    """
+
+    sender: AnySender
+    proposals: tuple[Proposed, ...]
+    authenticated_data: bytes
+    group: "Group | None"
+
+
+class Group:
+    """One member's view of a group in one epoch; a value."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: MemberState) -> None:
+        """Wrap a state; use `create`, `join`, `join_externally` or `deserialize` instead."""
+        self.state = state
+
+    def __repr__(self) -> str:
+        return f"<Group {self.group_id.hex()} epoch {self.epoch} leaf {self.own_leaf}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Group) and self.serialize() == other.serialize()
+
+    def __hash__(self) -> int:
+        return hash((self.group_id, self.epoch, self.own_leaf))
+
+    # -- coming into being ------------------------------------------------------------------------------------------
+
+    @classmethod
+    def create(
+        cls, own: OwnKeyPackage, group_id: bytes, random: Entropy, extensions: tuple[Extension, ...] = ()
+    ) -> "Group":
+        """Create a group with one member.
+
+        Args:
+            own: gives suite, leaf and keys; it is used up.
+            group_id: unique, 0 to 64 KiB; 32 random bytes do.
+            random: `random(n)` returns n fresh bytes.
+            extensions: of the GroupContext.
+
+        Raises:
+            MlsRefused: the creator lacks what `extensions` require.
+
+        Source: RFC 9420 §11.
+        """
+        return cls(create_group(own, group_id, random, extensions))
+
+    @classmethod
+    def join(
+        cls,
+        welcome: bytes,
+        own: OwnKeyPackage,
+        *,
+        psks: PskSecrets = NO_PSKS,
+        tree: bytes | None = None,
+        previous: "Group | None" = None,
+        now: int | None = None,
+    ) -> "Group":
+        """Join a group that somebody added us to.
+
+        Args:
+            welcome: encoded MLSMessage.
+            own: the KeyPackage the Welcome names; forget it after success.
+            psks: pre-shared keys the Welcome may ask for.
+            tree: the ratchet tree (`Group.ratchet_tree`), where the Welcome carries none.
+            previous: the group this one reinitialises or branches from.
+            now: seconds since 1970 to check lifetimes, or None.
+
+        Raises:
+            MlsMalformed: no MLSMessage, or a part of it is no object of the RFC.
+            MlsRefused: not for us, a pre-shared key is missing, or anything that does not hold; `own` is still good.
+
+        Source: RFC 9420 §12.4.3.1.
+        """
+        body = open_envelope(welcome).body
+        if not isinstance(body, Welcome):
+            raise MlsRefused("no Welcome")
+        old = previous.state if previous is not None else None
+        return cls(join_from_welcome(body, own, psks, encoded_tree=tree, previous=old, now=now))
+
+    @classmethod
+    def join_externally(
+        cls, group_info: bytes, own: OwnKeyPackage, random: Entropy, join: ExternalJoin = NEWCOMER
+    ) -> Pending:
+        """Join a group by a commit of our own.
+
+        Args:
+            group_info: encoded MLSMessage from `Group.group_info`.
+            own: gives leaf and signature key.
+            join: what else there is to say.
+
+        Returns:
+            The commit for the members, in the open, and our group once it is accepted.
+
+        Raises:
+            MlsMalformed: no MLSMessage.
+            MlsRefused: the GroupInfo does not hold or does not invite.
+
+        Source: RFC 9420 §12.4.3.2.
+        """
+        made = external_commit(group_info, own, join, random)
+        following = made.following
+        assert made.path is not None, "an external commit has a path"
+        state = MemberState(
+            following.state,
+            made.leaf_index,
+            own.signing_key,
+            made.path.private_keys,
+            following.secrets.without_encryption_secret(),
+            fresh_secret_tree(following.state, following.secrets),
+        )
+        message = envelope(protect_public(own.suite, made.authenticated, b"", b""))
+        return Pending(message, None, cls(state.entered()))
+
+    # -- what it is -------------------------------------------------------------------------------------------------
+
+    @property
+    def suite(self) -> Suite:
+        """The cipher suite."""
+        return self.state.epoch.suite
+
+    @property
+    def context(self) -> GroupContext:
+        """What all members agree on in this epoch."""
+        return self.state.epoch.context
+
+    @property
+    def group_id(self) -> bytes:
+        """The group's name."""
+        return self.context.group_id
+
+    @property
+    def epoch(self) -> int:
+        """Commits so far."""
+        return self.context.epoch
+
+    @property
+    def own_leaf(self) -> int:
+        """Our leaf index."""
+        return self.state.own_leaf
+
+    @property
+    def members(self) -> dict[int, LeafNode]:
+        """Every member's leaf by leaf index, ascending."""
+        return dict(self.state.epoch.tree.leaves())
+
+    @property
+    def proposals(self) -> tuple[Proposed, ...]:
+        """Proposals of this epoch not yet committed, in the order received."""
+        return self.state.proposals
+
+    @property
+    def reinit(self) -> ReInit | None:
+        """What the group is to be reinitialised as; it is closed then."""
+        return self.state.reinit
+
+    @property
+    def epoch_authenticator(self) -> bytes:
+        """A value that members compare to see that they are in the same epoch of the same group (RFC 9420 §8.7)."""
+        return self.state.secrets.epoch_authenticator
+
+    def ratchet_tree(self) -> bytes:
+        """Return the public tree for joiners whose Welcome carries none (RFC 9420 §12.4.3.3)."""
+        return self.state.epoch.tree.encode()
+
+    def export(self, label: bytes, context: bytes, length: int) -> bytes:
+        """Derive a secret of the epoch for another purpose.
+
+        Args:
+            label: names the purpose.
+            context: bound into the secret.
+            length: 0 to EXPORT_BYTES_MAX bytes.
+
+        Raises:
+            MlsMalformed: too long.
+
+        Source: RFC 9420 §8.5.
+        """
+        if not 0 <= length <= EXPORT_BYTES_MAX:
+            raise MlsMalformed("an exported secret exceeds its limit")
+        return self.state.secrets.export(self.suite, label, context, length)
+
+    def psk(self, usage: ResumptionUsage = ResumptionUsage.APPLICATION) -> dict[ResumptionPsk, bytes]:
+        """Return this epoch's resumption key under its name, to be proposed in this or another group (RFC 9420 §8.6).
+        """
+        return {ResumptionPsk(usage, self.group_id, self.epoch): self.state.secrets.resumption_psk}
+
+    def keeping_resumption(self, epochs: int) -> "Group":
+        """Return this group remembering the resumption keys of `epochs` past epochs; by default it remembers none."""
+        return Group(replace(self.state, resumption_epochs=epochs))
+
+    def group_info(self, *, with_tree: bool = True, extensions: tuple[Extension, ...] = ()) -> bytes:
+        """Return an encoded MLSMessage that lets outsiders join by a commit of their own, once.
+
+        Source: RFC 9420 §12.4.3, §12.4.3.2.
+        """
+        external = ExternalPub(self.state.secrets.external_key_pair(self.suite).public_key)
+        carried = [Extension(ExtensionType.EXTERNAL_PUB, external.encode()), *extensions]
+        if with_tree:
+            carried.append(tree_extension(self.state.epoch.tree))
+        info = make_group_info(self.state.epoch, self.own_leaf, self.state.signing_key, tuple(carried))
+        return MLSMessage(MLS10, info).encode()
+
+    def serialize(self) -> bytes:
+        """Return the whole group, secrets included, for storage only; the first byte is the version."""
+        return storage.serialize(self.state)
+
+    @classmethod
+    def deserialize(cls, stored: bytes) -> "Group":
+        """Read what `serialize` wrote.
+
+        Raises:
+            MlsMalformed: not of this form.
+            MlsRefused: another version, or parts that do not belong together.
+        """
+        return cls(storage.deserialize(stored))
+
+    # -- messages ---------------------------------------------------------------------------------------------------
+
+    def protect(self, data: bytes, random: Entropy, *, authenticated_data: bytes = b"", padding: int = 0) -> Protected:
+        """Encrypt a message to the group.
+
+        Args:
+            data: 0 to 1 MiB.
+            random: gives 4 bytes.
+            authenticated_data: readable by everybody, 0 to 64 KiB.
+            padding: zero bytes to append, 0 to 64 KiB.
+
+        Raises:
+            MlsMalformed: a size exceeds its limit.
+            MlsRefused: proposals of others wait for a commit (§12.4), the group is closed, or the ratchet is at its
+                end.
+
+        Source: RFC 9420 §6.3, §15.
+        """
+        state = self.state
+        state.check_open()
+        if any(proposed.sender != MemberSender(self.own_leaf) for proposed in state.proposals):
+            raise MlsRefused("proposals are waiting: commit before sending")
+        authenticated = signed(state, ApplicationData(data), authenticated_data, encrypt=True)
+        sent = carry(state, authenticated, random, padding)
+        return Protected(sent.message, Group(sent.state))
+
+    def unprotect(self, message: bytes) -> Unprotected:
+        """Decrypt and verify a message of another member.
+
+        Args:
+            message: encoded MLSMessage.
+
+        Raises:
+            MlsMalformed: no MLSMessage, or its plaintext is no content or padded with other than zeros.
+            MlsRefused: anything that does not hold; the key is not used up, the genuine message still opens.
+
+        Source: RFC 9420 §6.3.
+        """
+        opened = open_message(self.state, message, frozenset({ContentType.APPLICATION}))
+        content = opened.authenticated.content
+        sender, inner = content.sender, content.content
+        assert isinstance(sender, MemberSender), "only members have message keys"
+        assert isinstance(inner, ApplicationData), "the kind was asked for"
+        assert opened.generation is not None, "application data never travels in the open"
+        after = Group(opened.state)
+        return Unprotected(inner.data, sender.leaf_index, content.authenticated_data, opened.generation, after)
+
+    def receive(
+        self, message: bytes, *, psks: PskSecrets = NO_PSKS, now: int | None = None
+    ) -> ReceivedProposal | ReceivedCommit:
+        """Take in a proposal or a commit of somebody else.
+
+        Args:
+            message: encoded MLSMessage.
+            psks: pre-shared keys a commit may ask for; resumption keys of this group need not be named.
+            now: seconds since 1970 to check the lifetimes of those added, or None.
+
+        Raises:
+            MlsMalformed: no MLSMessage, or a part of it is no object of the RFC.
+            MlsRefused: anything that does not hold; this group is as it was, to the last byte.
+
+        Source: RFC 9420 §12.1, §12.4.2.
+        """
+        opened = open_message(self.state, message, frozenset({ContentType.PROPOSAL, ContentType.COMMIT}))
+        content = opened.authenticated.content
+        if isinstance(content.content, CommitContent):
+            followed = process_commit(opened.state, opened.authenticated, psks, now)
+            after = Group(followed.state) if followed.state is not None else None
+            return ReceivedCommit(content.sender, followed.proposals, content.authenticated_data, after)
+        kept = keep_proposal(opened.state, opened.authenticated, now)
+        return ReceivedProposal(kept.proposals[-1], content.authenticated_data, Group(kept))
+
+    # -- proposals and commits --------------------------------------------------------------------------------------
+
+    def propose(
+        self, proposal: AnyProposal, random: Entropy, *, encrypt: bool = True, authenticated_data: bytes = b""
+    ) -> Protected:
+        """Propose a change for somebody to commit; for our own update, use `propose_update`.
+
+        Raises:
+            MlsRefused: the proposal is not valid here, or the group is closed.
+            MlsMalformed: a limit is exceeded.
+
+        Source: RFC 9420 §12.1.
+        """
+        sent = propose(self.state, proposal, random, authenticated_data, encrypt=encrypt)
+        return Protected(sent.message, Group(sent.state))
+
+    def propose_update(self, random: Entropy, identity: Identity | None = None, *, encrypt: bool = True) -> Protected:
+        """Propose fresh keys for our own leaf; another member has to commit them.
+
+        Args:
+            identity: what the leaf says from then on; None leaves it as it is.
+
+        Source: RFC 9420 §12.1.2.
+        """
+        sent = propose_update(self.state, random, identity, encrypt=encrypt)
+        return Protected(sent.message, Group(sent.state))
+
+    def add(
+        self,
+        packages: Sequence[KeyPackage],
+        random: Entropy,
+        *,
+        psks: PskSecrets = NO_PSKS,
+        options: CommitOptions = DEFAULT_OPTIONS,
+    ) -> Pending:
+        """Commit to adding clients; see `commit` (RFC 9420 §12.1.1)."""
+        return self.commit(random, [Add(package) for package in packages], psks=psks, options=options)
+
+    def remove(
+        self,
+        leaf_indices: Sequence[int],
+        random: Entropy,
+        *,
+        psks: PskSecrets = NO_PSKS,
+        options: CommitOptions = DEFAULT_OPTIONS,
+    ) -> Pending:
+        """Commit to removing members; see `commit` (RFC 9420 §12.1.3)."""
+        return self.commit(random, [Remove(index) for index in leaf_indices], psks=psks, options=options)
+
+    def update(
+        self, random: Entropy, *, psks: PskSecrets = NO_PSKS, options: CommitOptions = DEFAULT_OPTIONS
+    ) -> Pending:
+        """Commit to fresh keys of our own, from our leaf to the root; see `commit` (RFC 9420 §12.4)."""
+        return self.commit(random, psks=psks, options=options)
+
+    def commit(
+        self,
+        random: Entropy,
+        proposals: Sequence[AnyProposal] = (),
+        *,
+        psks: PskSecrets = NO_PSKS,
+        options: CommitOptions = DEFAULT_OPTIONS,
+    ) -> Pending:
+        """Make a commit; this group stays in its epoch until the commit is accepted.
+
+        Args:
+            random: `random(n)` returns n fresh bytes.
+            proposals: made and committed at once, in this order, after those received before.
+            psks: secrets of the pre-shared keys proposed; resumption keys of this group need not be named.
+            options: how it is made and travels.
+
+        Returns:
+            The message, the Welcome if anybody is added, and the group to adopt on acceptance.
+
+        Raises:
+            MlsRefused: the proposals may not be committed together, a pre-shared key is missing, or the group is
+                closed.
+            MlsMalformed: a limit is exceeded.
+
+        Source: RFC 9420 §12.4.1.
+        """
+        sent = commit(self.state, proposals, psks, options, random)
+        return Pending(sent.message, sent.welcome, Group(sent.state))

@@ -1,0 +1,285 @@
+"""Which lists of proposals a commit may cover, and what they do to the tree (RFC 9420 §12.1-12.3).
+
+`check` judges each proposal by itself and the list as a whole, before anything is changed; `apply` then carries the
+list out on a copy of the tree, in the order the RFC prescribes and not in the order of the list.  What can only be
+seen in the result (a key that appears twice, a member that does not meet new requirements) is checked on the result,
+by `validation`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.messages import (
+    Add,
+    ByReference,
+    Commit,
+    ExternalInit,
+    GroupContextExtensions,
+    MemberSender,
+    NewMemberCommit,
+    NewMemberProposal,
+    OutsideSender,
+    PreSharedKey,
+    PreSharedKeyID,
+    ReInit,
+    Remove,
+    ResumptionPsk,
+    ResumptionUsage,
+    Update,
+)
+from reactor_chat.mls.state import AnyProposal, AnySender, EpochState, Proposed
+from reactor_chat.mls.structs import (
+    MLS10,
+    Extension,
+    ExtensionType,
+    ExternalSenders,
+    UpdateSource,
+    extension_data,
+)
+from reactor_chat.mls.tree import RatchetTree
+from reactor_chat.mls.validation import check_key_package, check_leaf, check_source, required_capabilities
+
+PATH_REQUIRED = (Update, Remove, ExternalInit, GroupContextExtensions)
+# Who may propose what (RFC 9420 §17.4, column "External Sender", and §12.2 for external commits).
+_ALLOWED: dict[type[AnySender], tuple[type[AnyProposal], ...]] = {
+    MemberSender: (Add, Update, Remove, PreSharedKey, ReInit, GroupContextExtensions),
+    OutsideSender: (Add, Remove, PreSharedKey, ReInit, GroupContextExtensions),
+    NewMemberProposal: (Add,),
+    NewMemberCommit: (ExternalInit, Remove, PreSharedKey),
+}
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The result of a list of proposals.
+
+    Attributes:
+        tree: changed, and free to be changed further.
+        extensions: of the new GroupContext.
+        added: new leaf indices with the Adds that made them, in the order of the list.
+        removed: leaf indices that became blank.
+        updated: leaf indices replaced by Update proposals, with those proposals.
+        psks: identifiers in the order of the list.
+        kem_output: of an ExternalInit.
+    """
+
+    tree: RatchetTree
+    extensions: tuple[Extension, ...]
+    added: list[tuple[int, Add]] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    updated: list[tuple[int, Proposed]] = field(default_factory=list)
+    psks: list[PreSharedKeyID] = field(default_factory=list)
+    reinit: ReInit | None = None
+    kem_output: bytes | None = None
+
+    @property
+    def newcomers(self) -> frozenset[int]:
+        """The leaf indices that were added."""
+        return frozenset(index for index, _ in self.added)
+
+
+def resolve(commit: Commit, sender: AnySender, known: tuple[Proposed, ...]) -> list[Proposed]:
+    """Return the proposals a commit covers, in its order, with their senders.
+
+    Raises:
+        MlsRefused: a reference to a proposal that was not received, the same one twice, or any in an external commit.
+
+    Source: RFC 9420 §12.4.
+    """
+    by_reference = {proposed.reference: proposed for proposed in known}
+    resolved = []
+    for item in commit.proposals:
+        if not isinstance(item, ByReference):
+            resolved.append(Proposed(sender, item.proposal))
+            continue
+        found = by_reference.pop(item.reference, None)
+        if found is None or isinstance(sender, NewMemberCommit):
+            raise MlsRefused("a commit refers to a proposal that cannot be used")
+        resolved.append(found)
+    return resolved
+
+
+def check(epoch: EpochState, proposals: list[Proposed], committer: AnySender, now: int | None) -> None:
+    """Return if a commit by `committer` may cover these proposals, else raise MlsRefused.
+
+    Source: RFC 9420 §12.2.
+    """
+    for proposed in proposals:
+        check_proposal(epoch, proposed, now)
+    if isinstance(committer, NewMemberCommit):
+        _check_external_list(proposals)
+    elif isinstance(committer, MemberSender):
+        _check_member_list(epoch, proposals, committer)
+    else:
+        raise MlsRefused("a commit comes from somebody who may only propose")
+
+
+def check_proposal(epoch: EpochState, proposed: Proposed, now: int | None) -> None:
+    """Return if one proposal is valid by itself, from this sender, in this epoch, else raise MlsRefused.
+
+    Source: RFC 9420 §12.1.
+    """
+    proposal, sender = proposed.proposal, proposed.sender
+    if not isinstance(proposal, _ALLOWED[type(sender)]):
+        raise MlsRefused("a proposal this sender may not make")
+    match proposal:
+        case Add():
+            check_key_package(epoch.suite, proposal.key_package, now)
+        case Update():
+            _check_update(epoch, proposal, sender)
+        case PreSharedKey():
+            _check_psk(epoch, proposal.psk, sender)
+        case GroupContextExtensions():
+            _check_extensions(proposal.extensions)
+        case Remove() | ReInit():
+            _check_small(epoch, proposal)
+
+
+def _check_small(epoch: EpochState, proposal: Remove | ReInit) -> None:
+    if isinstance(proposal, Remove) and epoch.tree.leaf(proposal.removed) is None:
+        raise MlsRefused("a removal of nobody")
+    if isinstance(proposal, ReInit) and proposal.version < MLS10:
+        raise MlsRefused("a reinitialisation to an older version")
+
+
+def _check_update(epoch: EpochState, proposal: Update, sender: AnySender) -> None:
+    if not isinstance(sender, MemberSender):
+        raise MlsRefused("an update by somebody who is no member")
+    old = epoch.tree.leaf(sender.leaf_index)
+    if old is None or old.encryption_key == proposal.leaf_node.encryption_key:
+        raise MlsRefused("an update that updates nothing")
+    check_source(proposal.leaf_node, UpdateSource)
+    check_leaf(epoch.suite, proposal.leaf_node, epoch.context.group_id, sender.leaf_index)
+
+
+def _check_psk(epoch: EpochState, identifier: PreSharedKeyID, sender: AnySender) -> None:
+    if len(identifier.psk_nonce) != epoch.suite.hash_bytes:
+        raise MlsRefused("a pre-shared key's nonce has the wrong size")
+    psk = identifier.psk
+    if isinstance(psk, ResumptionPsk) and psk.usage != ResumptionUsage.APPLICATION:
+        # Only the first commit of the new group, by its creator and while alone, ties it to the old one (§11.2, §11.3).
+        founding = epoch.context.epoch == 0 and epoch.tree.leaf_count == 1 and isinstance(sender, MemberSender)
+        if not founding or psk.usage not in (ResumptionUsage.REINIT, ResumptionUsage.BRANCH):
+            raise MlsRefused("a resumption key outside its use")
+
+
+def _check_extensions(extensions: tuple[Extension, ...]) -> None:
+    types = [extension.extension_type for extension in extensions]
+    if len(set(types)) != len(types):
+        raise MlsRefused("an extension appears twice")
+    required_capabilities(extensions)
+    external_senders(extensions)
+
+
+def external_senders(extensions: tuple[Extension, ...]) -> ExternalSenders:
+    """Return who outside the group may propose; MlsMalformed where the extension is not readable (RFC 9420
+    §12.1.8.1).
+    """
+    encoded = extension_data(extensions, ExtensionType.EXTERNAL_SENDERS)
+    return ExternalSenders(()) if encoded is None else ExternalSenders.decode(encoded)
+
+
+def _check_member_list(epoch: EpochState, proposals: list[Proposed], committer: MemberSender) -> None:
+    touched: Counter[int] = Counter()
+    kinds = Counter(type(proposed.proposal) for proposed in proposals)
+    for proposed in proposals:
+        if isinstance(proposed.proposal, Remove):
+            touched[proposed.proposal.removed] += 1
+        elif isinstance(proposed.proposal, Update) and isinstance(proposed.sender, MemberSender):
+            touched[proposed.sender.leaf_index] += 1
+    if touched[committer.leaf_index]:
+        raise MlsRefused("a committer updates or removes itself by proposal")
+    if any(count > 1 for count in touched.values()):
+        raise MlsRefused("two proposals for one leaf")
+    if kinds[GroupContextExtensions] > 1 or kinds[ExternalInit] or (kinds[ReInit] and len(proposals) > 1):
+        raise MlsRefused("proposals that exclude each other")
+    psks = [proposed.proposal.psk for proposed in proposals if isinstance(proposed.proposal, PreSharedKey)]
+    if len(set(psks)) != len(psks):
+        raise MlsRefused("one pre-shared key twice")
+    if epoch.tree.leaf(committer.leaf_index) is None:
+        raise MlsRefused("a committer who is no member")
+
+
+def _check_external_list(proposals: list[Proposed]) -> None:
+    kinds = Counter(type(proposed.proposal) for proposed in proposals)
+    if kinds[ExternalInit] != 1 or kinds[Remove] > 1:
+        raise MlsRefused("an external commit needs one external init and removes at most one member")
+    if set(kinds) - {ExternalInit, Remove, PreSharedKey}:
+        raise MlsRefused("a proposal that has no place in an external commit")
+    psks = [proposed.proposal.psk for proposed in proposals if isinstance(proposed.proposal, PreSharedKey)]
+    if len(set(psks)) != len(psks):
+        raise MlsRefused("one pre-shared key twice")
+
+
+def apply(epoch: EpochState, proposals: list[Proposed]) -> Applied:
+    """Carry out a checked list on a copy of the tree.
+
+    Raises:
+        MlsMalformed: the tree would exceed its limit.
+
+    Source: RFC 9420 §12.3.
+    """
+    tree, listed = epoch.tree.copy(), [proposed.proposal for proposed in proposals]
+    updated = [
+        (proposed.sender.leaf_index, proposed)
+        for proposed in proposals
+        if isinstance(proposed.proposal, Update) and isinstance(proposed.sender, MemberSender)
+    ]
+    for leaf_index, proposed in updated:
+        assert isinstance(proposed.proposal, Update), "selected just now"
+        tree.update(leaf_index, proposed.proposal.leaf_node)
+    removed = [proposal.removed for proposal in listed if isinstance(proposal, Remove)]
+    for leaf_index in removed:
+        tree.remove(leaf_index)
+    added = [(tree.add(proposal.key_package.leaf_node), proposal) for proposal in listed if isinstance(proposal, Add)]
+    extensions = (proposal.extensions for proposal in listed if isinstance(proposal, GroupContextExtensions))
+    return Applied(
+        tree,
+        next(extensions, epoch.context.extensions),
+        added,
+        removed,
+        updated,
+        [proposal.psk for proposal in listed if isinstance(proposal, PreSharedKey)],
+        next((proposal for proposal in listed if isinstance(proposal, ReInit)), None),
+        next((proposal.kem_output for proposal in listed if isinstance(proposal, ExternalInit)), None),
+    )
+
+
+def is_path_required(proposals: list[Proposed]) -> bool:
+    """Say whether a commit of these proposals must renew the committer's path (RFC 9420 §12.4)."""
+    return not proposals or any(isinstance(proposed.proposal, PATH_REQUIRED) for proposed in proposals)
+
+
+def select(known: tuple[Proposed, ...], own_leaf: int) -> list[Proposed]:
+    """Choose from the proposals received those that `own_leaf` may commit together.
+
+    Removals win over updates of the same leaf, later updates and extensions over earlier ones, everything else over a
+    reinitialisation; what concerns the committer itself is left out.
+
+    Source: RFC 9420 §12.2.
+    """
+    removes: dict[int, Proposed] = {}
+    updates: dict[int, Proposed] = {}
+    others: dict[object, Proposed] = {}
+    reinit = None
+    for proposed in known:
+        match proposed.proposal:
+            case Remove() as proposal:
+                removes.setdefault(proposal.removed, proposed)
+            case Update() if isinstance(proposed.sender, MemberSender):
+                updates[proposed.sender.leaf_index] = proposed
+            case Add() as proposal:
+                others.setdefault(proposal.key_package.leaf_node.signature_key, proposed)
+            case PreSharedKey() as proposal:
+                others.setdefault(proposal.psk, proposed)
+            case GroupContextExtensions():
+                others[GroupContextExtensions] = proposed
+            case ReInit():
+                reinit = reinit or proposed
+            case _:
+                pass
+    by_leaf = {**updates, **removes}
+    by_leaf.pop(own_leaf, None)
+    chosen = [*by_leaf.values(), *others.values()]
+    return chosen if chosen or reinit is None else [reinit]
