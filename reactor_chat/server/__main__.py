@@ -1,0 +1,156 @@
+"""The server's process: sockets, signals, clocks and entropy, wired to the app, which knows none of them."""
+
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+
+from reactor_chat.errors import StorageBusy, StorageError
+from reactor_chat.journal.contract import Journal
+from reactor_chat.journal.memory import MemoryJournal
+from reactor_chat.reactor.connection import Connection
+from reactor_chat.reactor.fanout import Fanout
+from reactor_chat.reactor.listener import Listener, open_listener
+from reactor_chat.reactor.loop import Loop
+from reactor_chat.reactor.signals import Signals
+from reactor_chat.reactor.timers import Timer
+from reactor_chat.server.app import App
+from reactor_chat.server.doors import Door, FramesDoor, LinesDoor
+from reactor_chat.server.options import Options, read_options
+
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_TRY_LATER = 75
+DRAIN_SECONDS = 4.0
+"""How long people may take to read what they are owed when the server stops; the promise is an exit within 5 s."""
+
+_log = logging.getLogger("reactor_chat.server")
+
+
+class Server:
+    """One process's worth of server.
+
+    Args:
+        options: what the operator chose.
+        journal: opened; closed by the caller.
+    """
+
+    def __init__(self, options: Options, journal: Journal) -> None:
+        self._options = options
+        self._loop = Loop()
+        self._journal = journal
+        self._app = App(options, journal, Fanout(self._loop), os.urandom, self._loop.run_soon)
+        self._listeners: list[Listener] = []
+        self._signals = Signals(self._loop, {signal.SIGINT: self._stop, signal.SIGTERM: self._stop})
+        self._alarm: Timer | None = None
+        self._stopping = False
+        self._loop.add_middle(self._middle)
+
+    def listen(self) -> None:
+        """Open the doors, and print a line for each; nobody is served before that.
+
+        Raises:
+            OSError: an address cannot be listened on; the text names it.
+        """
+        options = self._options
+        self._open("frames", options.host, options.port, self._new_frames_door, options.login_seconds_max)
+        if options.lines is not None:
+            host, port = options.lines
+            self._open("lines", host, port, LinesDoor, options.typed_login_seconds_max)
+
+    def run(self) -> int:
+        """Serve until told to stop.
+
+        Returns:
+            The exit status.
+
+        Raises:
+            StorageError: the journal failed; nothing was shown that it does not hold.
+        """
+        self._app.start(_unix_ms())
+        self._loop.run()
+        return EXIT_DONE
+
+    def close(self) -> None:
+        """Give every descriptor back."""
+        for listener in self._listeners:
+            listener.close()
+        self._signals.close()
+        self._loop.close()
+
+    def _new_frames_door(self) -> Door:
+        return FramesDoor(self._options.frame_bytes_max)
+
+    def _open(self, name: str, host: str, port: int, make_door: Callable[[], Door], login_seconds_max: int) -> None:
+        def opened(sock: socket.socket, _address: str) -> None:
+            connection = Connection(self._loop, sock, self._app)
+            self._app.opened(connection, make_door(), login_seconds_max, self._loop.now)
+
+        listener = Listener(self._loop, open_listener(host, port), opened)
+        self._listeners.append(listener)
+        shown_host, _, shown_port = listener.address.rpartition(":")
+        print(f"listening host={shown_host.strip('[]')} port={shown_port} door={name} tls=off", flush=True)  # noqa: T201
+
+    def _middle(self, now: float) -> None:
+        self._app.turn(now, _unix_ms())
+        if self._stopping and self._app.is_empty:
+            self._loop.stop()
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        """Wake the loop when the app wants its next turn."""
+        deadline = self._app.deadline
+        if self._alarm is not None and self._alarm.armed:
+            self._alarm.cancel()
+        self._alarm = self._loop.timers.call_at(deadline, lambda: None) if deadline is not None else None
+
+    def _stop(self) -> None:
+        if self._stopping:
+            _log.warning("told to stop again: exiting at once")
+            self._loop.stop()
+            return
+        _log.info("stopping")
+        self._stopping = True
+        for listener in self._listeners:
+            listener.close()
+        self._listeners.clear()
+        self._app.shut_down()
+        self._loop.timers.call_at(self._loop.now + DRAIN_SECONDS, self._loop.stop)
+
+
+def _unix_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def main() -> int:
+    """Run the server as the command line says, and return the exit status (PROTOCOL §10)."""
+    options = read_options(sys.argv[1:])
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO, stream=sys.stderr)
+    try:
+        return _serve(options, MemoryJournal())
+    except StorageBusy as error:
+        return _complain(error, EXIT_TRY_LATER)
+    except (StorageError, OSError) as error:
+        return _complain(error, EXIT_FAILED)
+
+
+def _serve(options: Options, journal: Journal) -> int:
+    server = Server(options, journal)
+    try:
+        server.listen()
+        return server.run()
+    finally:
+        server.close()
+        journal.close()
+
+
+def _complain(error: Exception, status: int) -> int:
+    print(f"reactor-chatd: {error}", file=sys.stderr)  # noqa: T201
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

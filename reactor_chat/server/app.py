@@ -1,0 +1,450 @@
+"""The middle of the turn: bytes become inputs of the core, and its effects become bytes.
+
+The app owns no socket and reads no clock: wires are given to it, and so is the time.  What came in since the last turn
+is judged in `turn`, what the core wants to keep is committed once, and only then are people told; the wires write
+after that.  So nobody is shown anything that the journal could still lose, by the order of the turn.
+
+A turn may hold several rounds: what waited for a commit may append in its turn.
+
+Somebody who missed something is behind: what was missed is read from the journal, page by page as the wire takes it,
+and until that is done nothing new is sent there; the journal has it.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any, ClassVar
+
+from reactor_chat import PRODUCT
+from reactor_chat.chat.boundary import (
+    Append,
+    Broken,
+    Close,
+    Committed,
+    Connected,
+    Deliver,
+    DeliverAll,
+    Disconnected,
+    Effect,
+    Enter,
+    Input,
+    Recall,
+    Rejected,
+    Retried,
+    Started,
+)
+from reactor_chat.chat.decisions import Rules
+from reactor_chat.chat.hub import Hub
+from reactor_chat.chat.ratelimit import TokenBucket
+from reactor_chat.chat.records import Entered, notice_of
+from reactor_chat.errors import StorageFull
+from reactor_chat.journal.contract import Journal
+from reactor_chat.server.doors import Door
+from reactor_chat.server.ledger import Ledger, record_of
+from reactor_chat.server.options import Options
+from reactor_chat.server.peers import Broadcast, Peer, Wire
+from reactor_chat.text.parser import help_text
+from reactor_chat.wire import codec
+from reactor_chat.wire.framing import frame
+from reactor_chat.wire.messages import (
+    PROTOCOL_VERSION,
+    Bye,
+    Closing,
+    Exited,
+    GroupChanged,
+    GroupSaid,
+    Hello,
+    HistoryAnswer,
+    Joined,
+    Limits,
+    Notice,
+    Refused,
+    Said,
+    Told,
+    fold,
+)
+from reactor_chat.wire.transcript import NO_BINDING, NONCE_BYTES
+
+TURN_MESSAGES_MAX = 2_000
+"""Messages taken in one turn from all connections together: about 20 ms of work."""
+ROUNDS_MAX = 16
+"""Commits in one turn; what still waits then waits for the next."""
+CATCH_UP_ROWS = 256
+CATCH_UP_BYTES = 131_072
+"""While so much is queued on a wire, nothing more is read from the journal for it."""
+CATCH_UP_SECONDS = 0.02
+RETRY_SECONDS = 1.0
+HISTORY_SLACK_BYTES = 512
+"""Room in the frame of a page of history for everything but the messages."""
+SHUTDOWN_SECONDS = 5
+
+NUMBERED = (Said, Told, GroupSaid, GroupChanged, Joined, Exited)
+
+BYE: dict[str, str] = {
+    "quit": "Goodbye",
+    "shutdown": "The server is shutting down",
+    "taken_over": "You are connected from elsewhere now",
+    "idle": "Nothing was heard from you for too long",
+    "too_slow": "You read too slowly; connect again to get the rest",
+    "flood": "You sent too much",
+    "kicked": "You were removed by the operator",
+    "violation": "What you sent breaks the protocol",
+}
+
+_log = logging.getLogger("reactor_chat.server")
+
+
+class App:
+    """The server without its sockets.
+
+    Args:
+        options: what the operator chose.
+        journal: where records are kept; recovered from and owned by the caller.
+        broadcast: what carries bytes to everybody.
+        entropy: returns so many random bytes.
+        wake: asks for another turn at once; the end of a connection may be learnt after a turn's middle.
+
+    Attributes:
+        deadline: when `turn` wants to be called at the latest, in seconds of the turns' clock; None: no hurry.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        journal: Journal,
+        broadcast: Broadcast,
+        entropy: Callable[[int], bytes],
+        wake: Callable[[], None],
+    ) -> None:
+        self.deadline: float | None = None
+        self.hub = Hub(
+            Rules(
+                options.text_bytes_max,
+                options.group_members_max,
+                options.groups_max,
+                options.people_max,
+                options.failed_logins.burst,
+                options.failed_logins.per_second,
+                help_text(),
+            )
+        )
+        self._options = options
+        self._ledger = Ledger(journal)
+        self._broadcast = broadcast
+        self._entropy = entropy
+        self._wake = wake
+        self._conns_count = 0
+        self._peers: dict[int, Peer] = {}
+        self._by_wire: dict[Wire, Peer] = {}
+        self._ready: dict[Peer, None] = {}
+        self._unshared: dict[Peer, None] = {}
+        self._behind: dict[Peer, None] = {}
+        self._slowed: list[tuple[float, int, Peer]] = []
+        self._logins: dict[int, deque[tuple[float, Peer]]] = {}
+        self._inputs: deque[Input] = deque()
+        self._retry_at: float | None = None
+        self._closing = False
+        self._now = 0.0
+        self._unix_ms = 0
+
+    # -------------------------------------------------------------------------------- what happens outside
+
+    def start(self, unix_ms: int) -> int:
+        """Recover from the journal and let everybody exit whom it left present.
+
+        Returns:
+            How many records were replayed.
+
+        Raises:
+            StorageError: the journal cannot be used.
+        """
+        self._unix_ms = unix_ms
+        count = self._ledger.recover(self.hub.state)
+        self._handle(Started())
+        self._commit()
+        return count
+
+    def opened(self, wire: Wire, door: Door, login_seconds_max: float, now: float) -> None:
+        """Take a new connection and greet it."""
+        self._conns_count += 1
+        rate = self._options.rate
+        bucket = TokenBucket(rate.burst, rate.per_second, now) if rate is not None else None
+        peer = Peer(self._conns_count, wire, door, bucket)
+        self._peers[peer.conn] = self._by_wire[wire] = peer
+        nonce = self._entropy(NONCE_BYTES)
+        address = wire.peer.rpartition(":")[0]
+        self.hub.handle(Connected(peer.conn, nonce, NO_BINDING, address), self._unix_ms)
+        limits = Limits(self._options.frame_bytes_max, self._options.text_bytes_max)
+        wire.send(door.greet(Hello(PROTOCOL_VERSION, PRODUCT, nonce, limits)))
+        self._logins.setdefault(int(login_seconds_max), deque()).append((now + int(login_seconds_max), peer))
+        _log.info("conn=%d opened from=%s door=%s", peer.conn, wire.peer, type(door).__name__)
+
+    def received(self, wire: Wire, data: bytes) -> None:
+        """Take bytes; they are looked at in the turn."""
+        peer = self._by_wire.get(wire)
+        if peer is not None and not peer.closing:
+            peer.door.feed(data)
+            self._ready[peer] = None
+
+    def ended(self, wire: Wire) -> None:
+        """Learn that the other side will send nothing more; what it sent still counts."""
+        peer = self._by_wire.get(wire)
+        if peer is not None:
+            self._end(peer)
+
+    def overflowed(self, wire: Wire) -> None:
+        """Learn that the other side reads too slowly; it is sent away and resumes without loss."""
+        peer = self._by_wire.get(wire)
+        if peer is not None and not peer.closing:
+            self._inputs.append(Broken(peer.conn, None, "too_slow"))
+
+    def lost(self, wire: Wire, reason: str) -> None:
+        """Learn that the connection is gone."""
+        peer = self._by_wire.pop(wire)
+        _log.info("conn=%d closed: %s", peer.conn, reason)
+        self._end(peer)
+
+    def _end(self, peer: Peer) -> None:
+        if not peer.closing and not peer.ended:
+            peer.ended = True
+            peer.door.end()
+            self._ready[peer] = None
+            self._wake()
+
+    def shut_down(self) -> None:
+        """Say goodbye to everybody in the coming turn, after what was sent so far has been served."""
+        self._closing = True
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no connection is left."""
+        return not self._by_wire
+
+    # -------------------------------------------------------------------------------------------- the turn
+
+    def turn(self, now: float, unix_ms: int) -> None:
+        """Serve what came in: judge, commit, tell.
+
+        Args:
+            now: seconds of a clock that never goes back; deadlines are kept by it.
+            unix_ms: milliseconds since the Unix epoch; records are stamped with it.
+
+        Raises:
+            StorageError: the journal failed; nothing of this turn was shown to anybody, and the process must stop.
+
+        Source: DESIGN §3, steps 4 to 7.
+        """
+        self._now, self._unix_ms = now, unix_ms
+        self._wake_slowed()
+        self._expire_logins()
+        self._take_messages()
+        while self._inputs:
+            self._handle(self._inputs.popleft())
+        if self._retry_at is not None and now >= self._retry_at:
+            self._retry_at = None
+            self._handle(Retried())
+        self._commit()
+        self._catch_up()
+        if self._closing:
+            self._say_goodbye()
+        self.deadline = self._next_deadline()
+
+    def _take_messages(self) -> None:
+        """Take what was sent, so much from each connection and so much from all of them."""
+        left = TURN_MESSAGES_MAX
+        for peer in list(self._ready):
+            if left <= 0:
+                return
+            del self._ready[peer]
+            left -= self._take_from(peer, min(left, self._options.messages_per_turn_max))
+
+    def _take_from(self, peer: Peer, sent_max: int) -> int:
+        if peer.slowed or peer.closing:
+            return 0
+        if peer.bucket is not None:
+            sent_max = min(sent_max, peer.bucket.available(self._now))
+        sent = peer.door.take(peer.conn, sent_max) if sent_max else []
+        if peer.bucket is not None:
+            peer.bucket.take(len(sent))
+        for one in sent:
+            self._handle(one)
+        self._see_to_the_rest(peer)
+        return len(sent)
+
+    def _see_to_the_rest(self, peer: Peer) -> None:
+        """Where something was left, read no more of this connection until that is taken."""
+        more = peer.door.has_more and not peer.closing
+        peer.read_on(reading=not more)
+        if not more:
+            if peer.ended and not peer.closing:
+                self._handle(Disconnected(peer.conn))
+            return
+        if peer.bucket is not None and peer.bucket.available(self._now) < 1:
+            peer.slowed = True
+            heappush(self._slowed, (self._now + peer.bucket.wait_seconds(), peer.conn, peer))
+        else:
+            self._ready[peer] = None
+
+    def _wake_slowed(self) -> None:
+        while self._slowed and self._slowed[0][0] <= self._now:
+            peer = heappop(self._slowed)[2]
+            peer.slowed = False
+            self._ready[peer] = None
+
+    def _expire_logins(self) -> None:
+        for waiting in self._logins.values():
+            while waiting and (waiting[0][0] <= self._now or waiting[0][1].entered or waiting[0][1].closing):
+                peer = waiting.popleft()[1]
+                if not peer.entered and not peer.closing:
+                    self._inputs.append(
+                        Broken(peer.conn, Refused("login_timeout", "You took too long to log in"), "idle")
+                    )
+
+    def _next_deadline(self) -> float | None:
+        if self._ready or self._inputs or self._ledger.has_entries:
+            return self._now
+        deadlines = [waiting[0][0] for waiting in self._logins.values() if waiting]
+        if self._slowed:
+            deadlines.append(self._slowed[0][0])
+        if self._retry_at is not None:
+            deadlines.append(self._retry_at)
+        if self._behind:
+            deadlines.append(self._now + CATCH_UP_SECONDS)
+        return min(deadlines, default=None)
+
+    # -------------------------------------------------------------------------------- the core and the journal
+
+    def _handle(self, what: Input) -> None:
+        self._carry_out(self.hub.handle(what, self._unix_ms))
+
+    def _commit(self) -> None:
+        for _ in range(ROUNDS_MAX):
+            if not self._ledger.has_entries:
+                return
+            try:
+                what: Input = Committed(self._ledger.commit())
+            except StorageFull as error:
+                _log.error("%s", error)
+                self._retry_at = self._now + RETRY_SECONDS
+                what = Rejected()
+            self._handle(what)
+
+    def _carry_out(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            self._EFFECTS[type(effect)](self, effect)
+
+    def _append(self, effect: Append) -> None:
+        self._ledger.append(effect.records)
+
+    def _deliver(self, effect: Deliver) -> None:
+        notice, framed = effect.notice, b""
+        for conn in effect.conns:
+            peer = self._peers.get(conn)
+            if peer is None:
+                continue
+            if peer.heard is not None:
+                self._hold(peer, notice)
+            elif peer.door.shares_frames:
+                framed = framed or self._framed(notice)
+                peer.wire.send(framed)
+            else:
+                peer.tell(notice)
+
+    def _deliver_all(self, effect: DeliverAll) -> None:
+        self._broadcast.append(self._framed(effect.notice))
+        for peer in self._unshared:
+            peer.tell(effect.notice)
+
+    def _framed(self, notice: Notice) -> bytes:
+        """One notice as a frame; what the journal holds in the same words is not encoded again."""
+        if isinstance(notice, Said | Told | GroupSaid | Exited):
+            return frame(self._ledger.written.get(notice.seq) or codec.encode(notice))
+        return frame(codec.encode(notice))
+
+    def _enter(self, effect: Enter) -> None:
+        peer = self._peers[effect.conn]
+        peer.entered = True
+        peer.name = effect.name
+        peer.door.entered(effect.name)
+        _log.info("conn=%d logged in as %s", peer.conn, effect.name)
+        if effect.after is None:
+            self._go_live(peer)
+        elif effect.after > self._ledger.journal.head or effect.after + 1 < self._ledger.journal.oldest:
+            peer.tell(Refused("gap", "What you missed is not kept any more"))
+            self._go_live(peer)
+        else:
+            peer.heard = effect.after
+            self._behind[peer] = None
+
+    def _recall(self, effect: Recall) -> None:
+        peer = self._peers.get(effect.conn)
+        if peer is None:
+            return
+        page_bytes_max = self._options.frame_bytes_max - HISTORY_SLACK_BYTES
+        messages, more = self._ledger.page(effect.spans, effect.before, effect.limit, page_bytes_max)
+        answer: Notice = HistoryAnswer(messages, more, effect.re)
+        if not messages and effect.before is None and effect.if_empty is not None:
+            answer = Refused(effect.if_empty.code, effect.if_empty.text, effect.re)
+        self._deliver(Deliver([effect.conn], answer))
+
+    def _close(self, effect: Close) -> None:
+        peer = self._peers.pop(effect.conn)
+        self._unshared.pop(peer, None)
+        self._behind.pop(peer, None)
+        peer.closing = True
+        if effect.reason is not None:
+            peer.tell(Bye(effect.reason, BYE[effect.reason]))
+            _log.info("conn=%d closing: %s", peer.conn, effect.reason)
+        peer.wire.finish()
+
+    _EFFECTS: ClassVar[dict[type, Callable[["App", Any], None]]] = {
+        Append: _append,
+        Deliver: _deliver,
+        DeliverAll: _deliver_all,
+        Enter: _enter,
+        Recall: _recall,
+        Close: _close,
+    }
+
+    # -------------------------------------------------------------------------------------------- catching up
+
+    def _catch_up(self) -> None:
+        for peer in list(self._behind):
+            while peer.heard is not None and peer.wire.queued_bytes < CATCH_UP_BYTES:
+                self._tell_missed(peer, peer.heard)
+
+    def _tell_missed(self, peer: Peer, heard: int) -> None:
+        rows = self._ledger.journal.since(self.hub.entitlement(peer.conn), heard, CATCH_UP_ROWS)
+        for row in rows:
+            record = record_of(row.seq, row.payload)
+            notice = notice_of(record)
+            own = isinstance(record, Entered | Exited) and fold(record.name) == fold(peer.name)
+            if notice is not None and not own:
+                peer.tell(notice)
+            peer.heard = row.seq
+        if len(rows) < CATCH_UP_ROWS:
+            self._go_live(peer)
+
+    def _hold(self, peer: Peer, notice: Notice) -> None:
+        """Keep what is told to somebody who is behind; what has a number comes from the journal in its turn."""
+        if not isinstance(notice, NUMBERED):
+            peer.held.append(notice)
+
+    def _go_live(self, peer: Peer) -> None:
+        peer.heard = None
+        self._behind.pop(peer, None)
+        if peer.door.shares_frames:
+            peer.wire.attach(self._broadcast)
+        else:
+            self._unshared[peer] = None
+        while peer.held:
+            peer.tell(peer.held.popleft())
+
+    # -------------------------------------------------------------------------------------------- the end
+
+    def _say_goodbye(self) -> None:
+        self._closing = False
+        for peer in list(self._peers.values()):
+            peer.tell(Closing(SHUTDOWN_SECONDS, "[Server is shutting down]"))
+            self._close(Close(peer.conn, "shutdown"))

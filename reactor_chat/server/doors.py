@@ -1,0 +1,174 @@
+"""The two ways in: frames for programs, lines for people with nc.
+
+A door turns the bytes of one connection into inputs of the core and notices into bytes.  What the bytes mean differs
+from door to door; what happens then does not.
+"""
+
+from typing import Protocol
+
+from reactor_chat.chat.boundary import Broken, Garbled, Received
+from reactor_chat.errors import FrameLengthInvalid, MessageInvalid
+from reactor_chat.text.render import render
+from reactor_chat.wire import codec
+from reactor_chat.wire.framing import FRAME_BYTES_MAX_BEFORE_LOGIN, FrameDecoder, frame
+from reactor_chat.wire.messages import PROTOCOL_VERSION, Hello, Line, Login, Notice, Refused, Welcome
+
+LINE_BYTES_MAX = 16_384
+PROMPT = b"Enter a unique username: "
+
+Sent = Received | Garbled | Broken
+
+
+class Door(Protocol):
+    """One connection's way in."""
+
+    shares_frames: bool
+    """Whether notices to everyone are the same bytes as everyone else's."""
+
+    def feed(self, data: bytes) -> None:
+        """Store what came."""
+
+    def end(self) -> None:
+        """Learn that nothing more will come."""
+
+    def take(self, conn: int, sent_max: int) -> list[Sent]:
+        """Remove and return what was sent, oldest first, at most so much of it; empty when nothing is complete."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether `take` would return something."""
+
+    def greet(self, hello: Hello) -> bytes:
+        """Return the first bytes of the connection."""
+
+    def entered(self, name: str) -> None:
+        """Learn that somebody has logged in."""
+
+    def written(self, notice: Notice) -> bytes:
+        """Return a notice as bytes; empty where this door does not show it."""
+
+
+class FramesDoor:
+    """Length-prefixed JSON (PROTOCOL §1)."""
+
+    __slots__ = ("_decoder", "_frame_bytes_max")
+    shares_frames = True
+
+    def __init__(self, frame_bytes_max: int) -> None:
+        self._decoder = FrameDecoder(FRAME_BYTES_MAX_BEFORE_LOGIN)
+        self._frame_bytes_max = frame_bytes_max
+
+    def feed(self, data: bytes) -> None:
+        """Store what came."""
+        self._decoder.feed(data)
+
+    def end(self) -> None:
+        """Learn that nothing more will come; an unfinished frame is dropped."""
+
+    def take(self, conn: int, sent_max: int) -> list[Sent]:
+        """Remove and return what was sent; see `Door`."""
+        try:
+            payloads = self._decoder.take(sent_max)
+        except FrameLengthInvalid as error:
+            return [Broken(conn, Refused(error.code, str(error)), "violation")]
+        return [_read(conn, payload) for payload in payloads]
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a frame is complete, or broken."""
+        return self._decoder.has_frame
+
+    def greet(self, hello: Hello) -> bytes:
+        """Return the `hello`."""
+        return self.written(hello)
+
+    def entered(self, name: str) -> None:  # noqa: ARG002
+        """Allow longer frames from here on."""
+        self._decoder.frame_bytes_max = self._frame_bytes_max
+
+    def written(self, notice: Notice) -> bytes:
+        """Return the notice as a frame."""
+        return frame(codec.encode(notice))
+
+
+def _read(conn: int, payload: bytes) -> Sent:
+    try:
+        return Received(conn, codec.decode_request(payload))
+    except MessageInvalid as error:
+        return Garbled(conn, Refused("bad_message", str(error), error.request_id))
+
+
+class LinesDoor:
+    """Lines of UTF-8, for nc and telnet (PROTOCOL §9); whoever comes in here is a guest."""
+
+    __slots__ = ("_broken", "_buffer", "_name")
+    shares_frames = False
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._name: str | None = None
+        self._broken = False
+
+    def feed(self, data: bytes) -> None:
+        """Store what came."""
+        self._buffer += data
+
+    def end(self) -> None:
+        """Count a last line without its end as one: `printf hi | nc` means it."""
+        if self._buffer and not self._buffer.endswith(b"\n"):
+            self._buffer += b"\n"
+
+    def take(self, conn: int, sent_max: int) -> list[Sent]:
+        """Remove and return what was typed; see `Door`."""
+        sent: list[Sent] = []
+        place = 0
+        if self._name is None:
+            sent_max = 1  # what the second line means depends on what becomes of the first
+        while len(sent) < sent_max and not self._broken:
+            end = self._buffer.find(b"\n", place)
+            if (len(self._buffer) if end < 0 else end) - place > LINE_BYTES_MAX + 1:
+                self._broken = True
+            elif end < 0:
+                break
+            else:
+                line = bytes(self._buffer[place:end]).removesuffix(b"\r")
+                place = end + 1
+                self._broken = len(line) > LINE_BYTES_MAX
+                sent += () if self._broken else self._read(conn, line)
+        del self._buffer[:place]
+        if self._broken:
+            self._buffer.clear()
+            sent.append(Broken(conn, Refused("too_long", f"A line has at most {LINE_BYTES_MAX} bytes"), "violation"))
+        return sent
+
+    def _read(self, conn: int, line: bytes) -> list[Sent]:
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError:
+            return [Garbled(conn, Refused("bad_text", "That line is not UTF-8"))]
+        if self._name is None:
+            return [Received(conn, Login(text.strip(), PROTOCOL_VERSION))]
+        return [Received(conn, Line(text))] if text.strip() else []
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a line is complete, or too long already."""
+        return not self._broken and (b"\n" in self._buffer or len(self._buffer) > LINE_BYTES_MAX + 1)
+
+    def greet(self, hello: Hello) -> bytes:  # noqa: ARG002
+        """Ask for a name."""
+        return PROMPT
+
+    def entered(self, name: str) -> None:
+        """Take lines as what is said, from here on."""
+        self._name = name
+
+    def written(self, notice: Notice) -> bytes:
+        """Return the notice as lines, with a new prompt after a refused name."""
+        shown = render(notice, self._name or "")
+        if shown is None:
+            return b""
+        asks_again = self._name is None and isinstance(notice, Refused) and notice.code != "login_timeout"
+        if isinstance(notice, Welcome):
+            self._name = notice.name
+        return shown.encode("utf-8") + b"\n" + (PROMPT if asks_again and not self._broken else b"")

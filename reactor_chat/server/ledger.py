@@ -1,0 +1,122 @@
+"""The core's records as the journal's entries, and back."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
+
+from reactor_chat.chat.boundary import Span
+from reactor_chat.chat.records import Record
+from reactor_chat.chat.state import ChatState, Snapshot
+from reactor_chat.errors import StorageCorrupt
+from reactor_chat.journal.contract import Entry, Journal
+from reactor_chat.wire import codec
+from reactor_chat.wire.messages import GroupSaid, Said, Told
+
+T = TypeVar("T")
+
+_records: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
+_snapshots: msgspec.json.Decoder[Snapshot] = msgspec.json.Decoder(Snapshot)
+
+
+class Ledger:
+    """Collects what is to be appended, and commits it.
+
+    Args:
+        journal: where it goes.
+
+    Attributes:
+        written: the payloads of the newest commit by number; what was said is broadcast as it was written.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.written: dict[int, bytes] = {}
+        self._entries: list[Entry] = []
+
+    def append(self, records: Sequence[tuple[Record, tuple[str, ...]]]) -> None:
+        """Collect records for the next commit."""
+        for record, labels in records:
+            self._entries.append(Entry(record.seq, codec.encode(record), labels))
+
+    @property
+    def has_entries(self) -> bool:
+        """Whether there is something to commit."""
+        return bool(self._entries)
+
+    def commit(self) -> int:
+        """Make everything collected durable.
+
+        Returns:
+            The newest committed number.
+
+        Raises:
+            StorageFull: nothing of it was stored, and it is not collected any more.
+            StorageError: the process must stop.
+        """
+        entries, self._entries = self._entries, []
+        self.journal.commit(entries)
+        self.written = {entry.seq: entry.payload for entry in entries}
+        return self.journal.head
+
+    def recover(self, state: ChatState) -> int:
+        """Bring a new state up to the journal's head, from a snapshot where there is one.
+
+        Returns:
+            How many records were replayed.
+
+        Raises:
+            StorageCorrupt: a record is not what was written, or is none of ours.
+        """
+        kept = self.journal.snapshot()
+        if kept is not None and kept[0] <= self.journal.head:
+            state.restore(_decoded(_snapshots, kept[1], kept[0]))
+        count = 0
+        for seq, payload in self.journal.replay(state.seq):
+            state.apply(_decoded(_records, payload, seq))
+            count += 1
+        return count
+
+    def keep_snapshot(self, state: ChatState) -> None:
+        """Keep the state, so that the next recovery is short.
+
+        Raises:
+            StorageFull, StorageError: see `Journal.keep_snapshot`.
+        """
+        self.journal.keep_snapshot(state.seq, msgspec.json.encode(state.snapshot()))
+
+    def page(
+        self, spans: Sequence[Span], before: int | None, limit: int, page_bytes_max: int
+    ) -> tuple[list[Said | Told | GroupSaid], bool]:
+        """Read one page of messages.
+
+        Args:
+            spans, before, limit: see `Journal.newest`.
+            page_bytes_max: the page holds fewer messages where they would not fit.
+
+        Returns:
+            The newest messages, oldest first, and whether there are older ones.
+        """
+        rows = self.journal.newest(spans, before, limit + 1)
+        messages: list[Said | Told | GroupSaid] = []
+        page_bytes = 0
+        for row in rows[:limit]:
+            page_bytes += len(row.payload) + 1
+            if messages and page_bytes > page_bytes_max:
+                break
+            record = record_of(row.seq, row.payload)
+            assert isinstance(record, Said | Told | GroupSaid)
+            messages.append(record)
+        return messages[::-1], len(rows) > len(messages)
+
+
+def record_of(seq: int, payload: bytes) -> Record:
+    """Return the record that a journal's payload holds.  Raises StorageCorrupt where it holds none."""
+    return _decoded(_records, payload, seq)
+
+
+def _decoded(decoder: msgspec.json.Decoder[T], payload: bytes, seq: int) -> T:
+    try:
+        return decoder.decode(payload)
+    except msgspec.MsgspecError as error:
+        raise StorageCorrupt(f"Entry {seq} of the journal is none of this program's: {error}") from error

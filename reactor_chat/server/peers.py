@@ -1,0 +1,94 @@
+"""One connection as the server sees it: its wire, its door, and how far it has come."""
+
+from collections import deque
+from typing import Any, Protocol
+
+from reactor_chat.chat.ratelimit import TokenBucket
+from reactor_chat.server.doors import Door
+from reactor_chat.wire.messages import Notice
+
+
+class Broadcast(Protocol):
+    """Bytes that go to every wire that is attached."""
+
+    def append(self, data: bytes, /) -> None:
+        """Queue bytes for everyone who is attached now."""
+
+
+class Wire(Protocol):
+    """What carries a connection's bytes: the reactor's connection, or a simulated one."""
+
+    peer: str
+    """Where it leads, printable."""
+
+    @property
+    def queued_bytes(self) -> int:
+        """What was sent and has not left."""
+
+    def send(self, data: bytes, /) -> None:
+        """Queue bytes; they leave after the turn's commit."""
+
+    def attach(self, broadcast: Any, /) -> None:
+        """Get everything that is broadcast from now on; each kind of wire has its own kind of `Broadcast`."""
+
+    def pause(self) -> None:
+        """Read nothing until `resume`."""
+
+    def resume(self) -> None:
+        """Read again."""
+
+    def finish(self) -> None:
+        """Close when everything queued has left."""
+
+
+class Peer:
+    """One open connection.
+
+    Attributes:
+        conn: the number the core knows it by.
+        entered: whether somebody is logged in on it.
+        heard: while it catches up, the newest number it was told; None when it is current.
+        held: what it is to be told when it has caught up.
+        slowed: whether it is not read for a while, because it was faster than its rate.
+        ended: whether nothing more will come; what has come still counts.
+        closing: whether the core is done with it.
+    """
+
+    __slots__ = (
+        "bucket",
+        "closing",
+        "conn",
+        "door",
+        "ended",
+        "entered",
+        "heard",
+        "held",
+        "name",
+        "paused",
+        "slowed",
+        "wire",
+    )
+
+    def __init__(self, conn: int, wire: Wire, door: Door, bucket: TokenBucket | None) -> None:
+        self.conn = conn
+        self.wire = wire
+        self.door = door
+        self.bucket = bucket
+        self.name = ""
+        self.entered = False
+        self.ended = False
+        self.closing = False
+        self.paused = False
+        self.slowed = False
+        self.heard: int | None = None
+        self.held: deque[Notice] = deque()
+
+    def tell(self, notice: Notice) -> None:
+        """Queue one notice."""
+        self.wire.send(self.door.written(notice))
+
+    def read_on(self, *, reading: bool) -> None:
+        """Have the wire read, or not, and tell it only when that changes."""
+        if reading is self.paused:
+            self.paused = not reading
+            (self.wire.resume if reading else self.wire.pause)()
