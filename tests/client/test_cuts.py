@@ -1,0 +1,166 @@
+"""Cuts at any byte, in both directions: nothing is shown twice, and everything typed is answered or told."""
+
+from dataclasses import dataclass
+
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
+
+from reactor_chat.client.boundary import NoteKind, Wish
+from reactor_chat.client.states import ONLINE, State
+from reactor_chat.wire.messages import Said, Told
+from tests.client.toy import ToyServer, ToySession, Watcher
+
+STEPS_MAX = 5_000
+
+
+@dataclass
+class Key:
+    """An identity nobody checks."""
+
+    key: bytes = b"k" * 32
+
+    def sign(self, transcript: bytes) -> bytes:
+        return transcript[:64]
+
+
+class World:
+    """One client, the toy server, and a wire that is cut wherever the test wants."""
+
+    def __init__(self, *, claimed: bool) -> None:
+        self.server = ToyServer(remembers_ids=claimed)
+        self.client = Watcher("Ann", identity=Key() if claimed else None, give_up_seconds=1e9)
+        self.now = 0.0
+        self.session: ToySession | None = None
+        self.up = bytearray()
+        self.client.engine.start(self.now)
+        # A first connection that is cut before the greeting is no server; all that comes after is a cut.
+        while self.client.engine.state is not State.LOGGING_IN:
+            self.step(200)
+
+    def step(self, bytes_max: int) -> None:
+        """Let a few bytes pass each way, and time where nothing else can happen."""
+        self.up += self.client.take()
+        engine = self.client.engine
+        if self.client.took(Wish.CLOSE):
+            self.lose()
+        if self.client.took(Wish.CONNECT):
+            engine.connected(self.now)
+            self.session, self.up = self.server.connect(), bytearray()
+        if self.session is None:
+            self.sleep()
+            return
+        self.session.feed(bytes(self.up[:bytes_max]))
+        del self.up[:bytes_max]
+        down = bytes(self.session.out[:bytes_max])
+        del self.session.out[:bytes_max]
+        engine.received(down, self.now)
+        if not (down or self.up or self.session.is_open):
+            self.cut()
+
+    def sleep(self) -> None:
+        deadline = self.client.engine.next_deadline
+        if deadline is not None:
+            self.now = deadline
+            self.client.engine.tick(self.now)
+
+    def cut(self, *, deliver: bool = False) -> None:
+        """End the connection; what the client sent may still arrive."""
+        if self.session is None:
+            return
+        if deliver:
+            self.session.feed(bytes(self.up))
+        self.lose()
+        if self.client.engine.state in ONLINE:
+            self.client.engine.cut(self.now, "cut")
+
+    def lose(self) -> None:
+        if self.session is not None:
+            self.server.disconnect(self.session)
+        self.session, self.up = None, bytearray()
+
+    def finish(self) -> None:
+        self.client.engine.end_of_input(self.now)
+        for _ in range(STEPS_MAX):
+            if self.client.engine.state is State.STOPPED:
+                return
+            self.step(10_000)
+        raise AssertionError("it never ends")
+
+
+things = st.one_of(
+    st.tuples(st.just("type"), st.sampled_from(["say", "@Bob tell"])),
+    st.tuples(st.just("pass"), st.integers(1, 400)),
+    st.tuples(st.just("cut"), st.booleans()),
+    st.tuples(st.just("other"), st.just(0)),
+)
+
+
+def played(script: list, *, claimed: bool) -> tuple[World, list[str]]:
+    world, typed = World(claimed=claimed), []
+    for what, how in script:
+        if what == "type":
+            typed.append(f"{how} {len(typed)}")
+            world.client.engine.typed(typed[-1], world.now)
+        elif what == "pass":
+            world.step(how)
+        elif what == "cut":
+            world.cut(deliver=how)
+        else:
+            world.server.somebody_says(f"news {world.server.seq}")
+    world.finish()
+    note(f"{world.client.shown=}")
+    return world, typed
+
+
+def plain(typed: str) -> str:
+    return typed.removeprefix("@Bob ")
+
+
+def shown_seqs(world: World) -> list[int]:
+    return [n.seq for n in world.client.notices if isinstance(n, Said | Told)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(things, max_size=40))
+def test_a_claimed_name_loses_nothing_and_repeats_nothing(script):
+    world, typed = played(script, claimed=True)
+    assert world.server.said_by("Ann") == [plain(line) for line in typed]
+    assert shown_seqs(world) == sorted(set(shown_seqs(world)))
+    mine = {n.seq for n in world.server.log if n.sender == "Ann"}
+    assert mine <= set(shown_seqs(world))
+    assert world.client.notes(NoteKind.DOUBT) == []
+    assert world.client.engine.exit_status == 0
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(things, max_size=40))
+def test_a_guest_repeats_nothing_and_is_told_what_is_uncertain(script):
+    world, typed = played(script, claimed=False)
+    arrived = world.server.said_by("Ann")
+    assert len(arrived) == len(set(arrived)), "something was said twice"
+    seqs = shown_seqs(world)
+    assert seqs == sorted(set(seqs))
+    told = world.client.notes(NoteKind.DOUBT)
+    for line in typed:
+        assert plain(line) in arrived or told, f"{line} vanished without a word"
+    public = {n.seq for n in world.server.log if isinstance(n, Said) and n.sender == "Ann"}
+    assert public <= set(seqs), "said and replayed, but not shown"
+    for line in typed:  # what everyone may see is never in doubt once it is there
+        if not line.startswith("@"):
+            assert not (line in arrived and f"Perhaps not delivered: {line}" in told)
+    assert (world.client.engine.exit_status == 0) == (not told)
+
+
+@given(st.integers(0, 600), st.integers(0, 600), st.booleans())
+def test_a_cut_at_every_byte_of_one_session(up_bytes, down_bytes, claimed):
+    world = World(claimed=claimed)
+    for i in range(3):
+        world.client.engine.typed(f"say {i}", world.now)
+    for _ in range(max(up_bytes, down_bytes)):
+        world.step(1)
+    world.cut(deliver=up_bytes % 2 == 0)
+    world.finish()
+    arrived = world.server.said_by("Ann")
+    assert len(arrived) == len(set(arrived))
+    if claimed:
+        assert arrived == ["say 0", "say 1", "say 2"]

@@ -1,0 +1,88 @@
+"""Every numbered notice once; who answers what."""
+
+import pytest
+
+from reactor_chat.client.inbox import Inbox, request_concluded
+from reactor_chat.client.vault import MemoryVault
+from reactor_chat.wire.messages import (
+    Accepted,
+    Exited,
+    GroupChanged,
+    HistoryAnswer,
+    Joined,
+    NamesAnswer,
+    Pong,
+    Refused,
+    Said,
+    Told,
+    Welcome,
+)
+
+
+def inbox(seq: int = 0) -> Inbox:
+    made = Inbox(MemoryVault())
+    made.welcomed(Welcome("Ann", seq, guest=True, text=""))
+    return made
+
+
+def test_a_first_login_begins_where_the_server_stands():
+    assert Inbox(MemoryVault()).cursor is None
+    assert inbox(7).cursor == 7
+
+
+def test_a_later_login_keeps_its_place_unless_the_numbers_began_anew():
+    made = inbox(7)
+    made.welcomed(Welcome("Ann", 90, guest=True, text=""))
+    assert made.cursor == 7
+    made.welcomed(Welcome("Ann", 3, guest=True, text=""))
+    assert made.cursor == 3
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        Said(8, 0, "Bob", "x"),
+        Told(8, 0, "Bob", "Ann", "x"),
+        Joined(8, 0, "Bob"),
+        Exited(8, 0, "Bob"),
+        GroupChanged(8, 0, "g", "created", "Bob"),
+    ],
+)
+def test_a_numbered_notice_is_new_once(notice):
+    made = inbox(7)
+    assert made.is_new(notice)
+    assert made.cursor == 8
+    assert not made.is_new(notice)
+
+
+@pytest.mark.parametrize("notice", [Accepted("1", 3), Pong(), Refused("too_long", "x"), NamesAnswer([])])
+def test_others_are_always_new(notice):
+    made = inbox(7)
+    assert made.is_new(notice)
+    assert made.is_new(notice)
+    assert made.cursor == 7
+
+
+def test_over_a_gap_the_cursor_jumps():
+    made = inbox(7)
+    made.welcomed(Welcome("Ann", 90, guest=True, text=""))
+    assert made.is_new(Refused("gap", "x"))
+    assert made.cursor == 90
+
+
+@pytest.mark.parametrize(
+    ("notice", "concluded"),
+    [
+        (Accepted("1", 3), "1"),
+        (Refused("too_long", "x", "1"), "1"),
+        (Refused("too_long", "x"), None),
+        (NamesAnswer([], "1"), "1"),
+        (NamesAnswer([], "1", more=True), None),
+        (HistoryAnswer([], more=True, re="1"), "1"),
+        (Said(1, 0, "ANN", "x", id="1"), "1"),
+        (Said(1, 0, "Mallory", "x", id="1"), None),
+        (Joined(1, 0, "Ann"), None),
+    ],
+)
+def test_what_a_notice_is_the_last_word_on(notice, concluded):
+    assert request_concluded(notice, "Ann") == concluded

@@ -1,0 +1,137 @@
+"""The line of requests: order, window, and what becomes of what a cut left open."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reactor_chat.client.outbox import REFUSED_FROM, REPORTED_CHARS_MAX, WAITING_MAX, Outbox, in_words, only_reads
+from reactor_chat.client.vault import MemoryVault
+from reactor_chat.wire.messages import AskNames, GroupSet, Refused, Say
+
+REFUSED = Refused("invalid_command", "?")
+
+
+def outbox(in_flight_max: int = 64) -> Outbox:
+    return Outbox(MemoryVault(), in_flight_max)
+
+
+def say(number: int) -> Say:
+    return Say(f"line {number}", id=str(number))
+
+
+def drained(box: Outbox) -> list:
+    taken = []
+    while (item := box.next()) is not None:
+        taken.append(item)
+    return taken
+
+
+def test_everything_comes_in_order_and_only_so_much_at_once():
+    box = outbox(in_flight_max=3)
+    for number in range(5):
+        box.add(say(number))
+    assert drained(box) == [say(0), say(1), say(2)]
+    assert box.answered("1") == say(1)
+    assert drained(box) == [say(3)]
+    assert len(box) == 4
+
+
+def test_an_answer_to_nothing_is_nothing():
+    assert outbox().answered("1") is None
+
+
+def test_a_refusal_waits_for_what_stands_before_it():
+    box = outbox()
+    for item in (say(0), REFUSED, REFUSED, say(1)):
+        box.add(item)
+    assert drained(box) == [say(0)]
+    box.answered("0")
+    assert drained(box) == [REFUSED, REFUSED, say(1)]
+
+
+def test_after_a_cut_everything_is_sent_again_where_ids_are_remembered():
+    box = outbox(in_flight_max=3)
+    for number in range(4):
+        box.add(say(number))
+    drained(box)
+    box.answered("0")
+    box.after_cut(ids_remembered=True)
+    assert drained(box) == [say(1), say(2), say(3)]
+    assert not box.has_doubtful
+
+
+def test_after_a_cut_a_guest_asks_again_and_doubts_the_rest():
+    box = outbox()
+    for item in (say(0), AskNames(id="n"), say(1)):
+        box.add(item)
+    drained(box)
+    box.add(say(2))
+    box.after_cut(ids_remembered=False)
+    assert drained(box) == [AskNames(id="n"), say(2)]
+    assert box.answered("0") == say(0)
+    assert box.give_up_doubtful() == [say(1)]
+    assert not box.has_doubtful
+    assert list(box.sent_unanswered()) == [AskNames(id="n"), say(2)]
+
+
+def test_the_vault_keeps_changes_until_their_fate_is_known():
+    vault = MemoryVault()
+    box = Outbox(vault)
+    for item in (say(0), AskNames(id="n"), say(1), REFUSED):
+        box.add(item)
+    assert vault.kept() == [say(0), say(1)]
+    drained(box)
+    box.answered("0")
+    assert vault.kept() == [say(1)]
+    box.after_cut(ids_remembered=False)
+    box.give_up_doubtful()
+    assert vault.kept() == []
+
+
+def test_what_a_vault_kept_from_an_earlier_run_is_sent_first():
+    vault = MemoryVault()
+    vault.keep(say(0))
+    box = Outbox(vault)
+    box.add(say(1))
+    assert drained(box) == [say(0), say(1)]
+
+
+def test_a_pipe_is_stopped_long_before_anything_is_refused():
+    box = outbox()
+    for number in range(REFUSED_FROM):
+        assert box.is_full == (number >= WAITING_MAX)
+        assert not box.is_overfull
+        box.add(say(number))
+    assert box.is_overfull
+
+
+def test_a_report_is_short():
+    count, lines = in_words([AskNames(id="n"), Say("x" * 1_000, id="0"), *map(say, range(1, 9))])
+    assert count == 9
+    assert lines == ["x" * REPORTED_CHARS_MAX, "line 1", "line 2", "line 3", "line 4", "and 4 more"]
+
+
+def test_reads_are_told_from_changes():
+    assert only_reads(AskNames())
+    assert not only_reads(say(1))
+    assert not only_reads(GroupSet("g", []))
+
+
+@given(st.lists(st.sampled_from(["add", "take", "answer", "cut", "cut as guest"]), max_size=60), st.integers(1, 4))
+def test_nothing_is_lost_and_nothing_is_sent_twice_to_who_forgets(steps, in_flight_max):
+    box, sent, gone, added = outbox(in_flight_max), [], [], 0
+    for step in steps:
+        if step == "add":
+            box.add(say(added))
+            added += 1
+        elif step == "take" and (item := box.next()) is not None:
+            sent.append(item.id)
+        elif step == "answer":
+            gone += [item.id for item in list(box.sent_unanswered())[:1] if box.answered(item.id)]
+        elif step == "cut":
+            box.after_cut(ids_remembered=True)
+        elif step == "cut as guest":
+            box.after_cut(ids_remembered=False)
+    waiting = [item.id for item in [*box.sent_unanswered(), *box.unsent()]]
+    assert sorted(map(int, gone + waiting)) == list(range(added))
+    if "cut" not in steps:
+        assert len(sent) == len(set(sent))
