@@ -5,6 +5,7 @@ emoji) counts as the sum of its parts, which is what terminals show that do not 
 which disappears with the next key.
 """
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -12,10 +13,14 @@ ZERO_WIDTH_JOINER = "\u200d"
 _SOFT_HYPHEN = "\u00ad"
 
 
+# Vowels and final consonants of Hangul are drawn into the syllable that the consonant before them began.
+_inner_hangul = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff]")
+
+
 @lru_cache(maxsize=4_096)
 def width(sign: str) -> int:
     """Return the cells of one code point: 0, 1 or 2."""
-    if sign != _SOFT_HYPHEN and (unicodedata.category(sign) in ("Mn", "Me", "Cf") or "\u1160" <= sign <= "\u11ff"):
+    if sign != _SOFT_HYPHEN and (unicodedata.category(sign) in ("Mn", "Me", "Cf") or _inner_hangul.match(sign)):
         return 0
     return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
 

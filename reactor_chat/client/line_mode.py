@@ -191,13 +191,20 @@ class LineMode:
 
     def _show_notice(self, notice: Notice) -> None:
         if isinstance(notice, HistoryAnswer) and notice.messages:
-            for message in notice.messages:
-                self._show_notice(message)
+            self._show_history(notice)
             return
         lines = compose(notice, self._engine.name, "\n")
         room = self._columns - len(INDENT)
         rows = [self._palette.line(row) for line in lines for row in wrapped(line, room, room)]
         self._print(getattr(notice, "at", None), rows)
+
+    def _show_history(self, history: HistoryAnswer) -> None:
+        """Print each message with its own time, between marks, so that nobody takes what was said for what is said."""
+        older = ", and there are older ones" if history.more else ""
+        self._print(None, [self._palette.dim(f"* From the history{older}:")])
+        for message in history.messages:
+            self._show_notice(message)
+        self._print(None, [self._palette.dim("* End of the history")])
 
     def _print_rows(self, parts: list[Part]) -> None:
         room = self._columns - len(INDENT)
