@@ -7,7 +7,10 @@ import argparse
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+import platformdirs
 
 from reactor_chat import PRODUCT
 from reactor_chat.wire.framing import FRAME_BYTES_MAX
@@ -74,6 +77,12 @@ class Options:
 
     host: str = _option("127.0.0.1", str, "ADDRESS", "address to listen on")
     port: int = _option(DEFAULT_PORT, _whole(0, 65_535), "PORT", "port to listen on; 0 picks a free one")
+    data: Path = _option(
+        Path(platformdirs.user_data_dir("reactor-chat", appauthor=False)) / "server",
+        Path,
+        "DIR",
+        "where the journal is kept; one server at a time",
+    )
     memory: bool = _option(False, None, "", "keep everything in memory: nothing survives the process")  # noqa: FBT003
     plaintext: bool = _option(False, None, "", "no TLS; on loopback only, unless forced")  # noqa: FBT003
     force: bool = _option(False, None, "", "listen without TLS on other addresses than loopback")  # noqa: FBT003
@@ -93,6 +102,12 @@ class Options:
     frame_bytes_max: int = _option(
         FRAME_BYTES_MAX, _whole(FRAME_BYTES_MAX, 16_777_216), "BYTES", "one frame, in either direction"
     )
+    journal_bytes_max: int | None = _option(
+        None,
+        _whole(1_048_576, 2**43),
+        "BYTES",
+        "size of the journal; beyond it, writing is refused and reading goes on",
+    )
     login_seconds_max: int = _option(10, _whole(1, 3_600), "SECONDS", "from connecting to being logged in")
     typed_login_seconds_max: int = _option(60, _whole(1, 3_600), "SECONDS", "the same on the door for nc: people type")
     messages_per_turn_max: int = _option(
@@ -111,6 +126,8 @@ def option_rows() -> list[tuple[str, str, str, str]]:
 def _typed(default: Any) -> str:
     if default is None or default is False:
         return ""
+    if isinstance(default, Path):
+        return "the user's data directory"
     return f"{default.burst}/{default.per_second:g}" if isinstance(default, Rate) else str(default)
 
 

@@ -1,0 +1,87 @@
+"""Who may import whom: the source is read, and anything that the table does not list is forbidden."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "reactor_chat"
+
+MAY_IMPORT = {
+    "wire": {"errors"},
+    "journal": {"errors"},
+    "reactor": {"errors"},
+    "mls": {"errors"},
+    "text": {"wire.messages"},
+    "chat": {"wire.messages", "wire.transcript", "text.parser"},
+    "server": {"errors", "wire", "text", "chat", "journal"},
+    "client": {"errors", "wire", "text", "e2ee"},
+    "admin": {"errors", "wire", "text", "chat", "journal", "server"},
+}
+ALSO_MAY_IMPORT = {"server/__main__.py": {"reactor"}, "client/runner.py": {"reactor"}}
+"""The two places where the chat and the reactor meet."""
+
+PURE = ["wire", "text", "chat", "mls", "journal/contract.py", "journal/memory.py", "server/app.py"]
+PURE += ["client/engine.py", "client/outbox.py"]
+COMMAND_LINES_AMONG_THE_PURE = {"mls/passive.py"}
+IMPURE_MODULES = set(
+    "time datetime random secrets uuid socket select selectors ssl signal threading asyncio subprocess sqlite3".split()
+)
+IMPURE_CALLS = {"open", "print", "input"}
+
+
+def sources() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def name(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module a file imports; what is imported from a package counts with its name."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name(path)}: a relative import hides where it leads"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def modules_of_the_project(path: Path) -> set[str]:
+    found = (module.removeprefix("reactor_chat.") for module in imported(path) if module.startswith("reactor_chat."))
+    return {module for module in found if (PACKAGE / (module.replace(".", "/") + ".py")).exists()}
+
+
+@pytest.mark.parametrize("path", sources(), ids=name)
+def test_a_file_imports_only_what_its_package_may(path: Path) -> None:
+    own = name(path).partition("/")[0].removesuffix(".py")
+    if own not in MAY_IMPORT:
+        assert own in {"__init__", "errors"}, f"{own} has no row in the table"
+        assert not modules_of_the_project(path)
+        return
+    allowed = MAY_IMPORT[own] | {own} | ALSO_MAY_IMPORT.get(name(path), set())
+    for module in modules_of_the_project(path):
+        assert any(module == one or module.startswith(one + ".") for one in allowed), f"{name(path)} imports {module}"
+
+
+@pytest.mark.parametrize("place", PURE)
+def test_the_pure_know_no_time_no_chance_and_no_outside(place: str) -> None:
+    top = PACKAGE / place
+    for path in [top] if top.suffix else sorted(top.rglob("*.py")):
+        if name(path) in COMMAND_LINES_AMONG_THE_PURE:
+            continue
+        roots = {module.partition(".")[0] for module in imported(path)}
+        assert not roots & IMPURE_MODULES, f"{name(path)} imports {roots & IMPURE_MODULES}"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in IMPURE_CALLS, f"{name(path)}:{node.lineno} calls {node.func.id}"
+
+
+def test_nothing_runs_a_loop_or_a_thread_of_its_own() -> None:
+    for path in sources():
+        roots = {module.partition(".")[0] for module in imported(path)}
+        assert not roots & {"threading", "asyncio", "multiprocessing", "concurrent", "_thread"}, name(path)

@@ -1,0 +1,69 @@
+"""The sizes a reader can hold in mind, and the words that mean that nobody has understood yet."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODULE_LINES_MAX = 500
+FUNCTION_LINES_MAX = 60
+HOMELESS_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager", "handler"}
+
+FILES = sorted(path for top in ("reactor_chat", "tests", "fuzz") for path in (ROOT / top).rglob("*.py"))
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+def lines_of(function: ast.FunctionDef) -> int:
+    """Lines of a function without its docstring."""
+    first = function.body[0]
+    documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    docstring_lines = (first.end_lineno or 0) - first.lineno + 1 if documented else 0
+    return (function.end_lineno or 0) - function.lineno + 1 - docstring_lines
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_no_module_is_too_long_and_no_function(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= MODULE_LINES_MAX
+    for function in functions(ast.parse(text)):
+        assert lines_of(function) <= FUNCTION_LINES_MAX, f"{function.name} has {lines_of(function)} lines"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_every_module_begins_with_its_purpose(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstring = ast.get_docstring(tree)
+    if path.name == "__init__.py" and not tree.body:
+        return
+    assert docstring, "no docstring"
+    assert "." in docstring.split("\n\n")[0] or docstring.endswith(":"), "the first paragraph is no sentence"
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if name(path).startswith("reactor_chat/")], ids=name)
+def test_what_is_public_says_what_it_is(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_") and node.col_offset <= 4:
+            assert ast.get_docstring(node), f"{node.name} has no docstring"
+
+
+def test_names_have_a_home() -> None:
+    for path in FILES:
+        assert path.stem.removeprefix("test_") not in HOMELESS_NAMES, name(path)
+        assert len(path.relative_to(ROOT).parts) <= 4, f"{name(path)}: a third level of folders"
+
+
+def test_no_work_is_left_for_later() -> None:
+    words = ("TO" + "DO", "FIX" + "ME", "X" + "XX")
+    for path in FILES:
+        text = path.read_text(encoding="utf-8")
+        for word in words:
+            assert word not in text, f"{name(path)}: {word}"

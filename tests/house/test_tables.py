@@ -1,0 +1,62 @@
+"""The tables are the program: what README, `--help` and `@help` say is made from them, and stays true."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from reactor_chat.chat.session import SERVED, State
+from reactor_chat.client.options import markdown_table as client_options_table
+from reactor_chat.server.options import option_rows
+from reactor_chat.text.grammar import COMMANDS, help_text, markdown_table
+from reactor_chat.wire.messages import NOTICES, REQUESTS
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def help_of(program: str) -> str:
+    command = [sys.executable, "-m", f"reactor_chat.{program}", "--help"]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=True, cwd=ROOT, timeout=30).stdout
+
+
+def server_options_table() -> str:
+    rows = (f"| `{f'{flag} {shown}'.strip()}` | {f'`{default}`' if default else ''} | {reason} |"
+            for flag, shown, default, reason in option_rows())  # fmt: skip
+    return "\n".join(["| option | default | what for |", "|---|---|---|", *rows])
+
+
+def test_the_readme_has_the_tables_as_they_are() -> None:
+    assert markdown_table().strip() in README
+    assert server_options_table() in README
+    assert client_options_table().strip() in README
+
+
+def test_help_names_every_option() -> None:
+    said = help_of("server")
+    for flag, *_ in option_rows():
+        assert flag in said
+
+
+def test_help_names_every_command() -> None:
+    for command in COMMANDS:
+        assert command.usage in help_text()
+
+
+def test_every_request_is_served_somewhere() -> None:
+    served = frozenset().union(*SERVED.values())
+    assert served == frozenset(REQUESTS.values())
+    assert set(SERVED) == set(State)
+
+
+def test_tags_say_what_the_types_say() -> None:
+    for table in (REQUESTS, NOTICES):
+        for tag, kind in table.items():
+            assert kind.__struct_config__.tag == tag
+
+
+def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
+    text = (ROOT / "reactor_chat" / "errors.py").read_text(encoding="utf-8")
+    defined = set(re.findall(r"^class (\w+)", text, re.MULTILINE))
+    drawn = text.split('"""')[1]
+    assert all(name in drawn for name in defined)
