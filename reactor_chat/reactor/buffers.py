@@ -136,9 +136,7 @@ class OutputQueue:
         """Be owed everything that is appended to `run` from now on, after what is owed already."""
         assert self._run is None, "attached already"
         self._run = run
-        self._place = run.end
-        for private in self._privates:
-            private.place = run.end
+        self._place = run.end  # private bytes queued before remember no later place, so they leave first
 
     def detach(self) -> None:
         """Be owed nothing more of the run than what is owed now (which is copied); nothing happens without a run."""

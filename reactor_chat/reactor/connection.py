@@ -236,8 +236,6 @@ class Connection:
             return
         if data := self.output.next_bytes(WRITE_BYTES_MAX):
             self._write(data)
-            if self.closed or self._broken:
-                return
         if self._fanout:
             self._fanout.settle(self)
         if self._state is _State.FINISHING and not self.output.pending_bytes:

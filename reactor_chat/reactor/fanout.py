@@ -105,7 +105,8 @@ class Fanout:
             reader.fell_short(error)
         for reader in tuple(self._behind):
             self._follow(reader)
-        self._run.trim(min((reader.output.place for reader in self._behind), default=self._run.settled))
+        # an owner that was told something may have appended by now, and those who came then stand beyond `settled`
+        self._run.trim(min(self._run.settled, *(reader.output.place for reader in self._behind), self._run.end))
 
     def _write_news(self) -> list[tuple[Reader, int, OSError | None]]:
         """Offer the news to everyone who is abreast; returns of whom the kernel took how much too little, and why."""

@@ -89,7 +89,9 @@ class Loop:
         return self._now
 
     def turn(self) -> None:
-        """Do one turn; what a callback raises ends the turn, and the next one takes up what was left.
+        """Do one turn.
+
+        A callback that raises is a bug: the turn ends there, and what that very step had still to do may stay undone.
 
         Source: DESIGN §3.
         """

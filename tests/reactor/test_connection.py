@@ -276,6 +276,21 @@ def test_a_kernel_out_of_memory_is_left_alone_for_a_moment(world: World, code: i
     assert len(world.loop.timers) == 0
 
 
+def test_a_rest_ends_with_the_queue_drained_or_with_the_connection(world: World) -> None:
+    drained, _, peer, drained_sock = world.connect_faulty(Limits(output_bytes_soft=1))
+    aborted, _, _, aborted_sock = world.connect_faulty(Limits(output_bytes_soft=1))
+    for connection, sock in ((drained, drained_sock), (aborted, aborted_sock)):
+        sock.script["send"].append(errno.ENOBUFS)
+        connection.send(b"more than one byte")
+    world.turn()
+    assert len(world.loop.timers) == 4  # a rest and a soft mark each
+    aborted.abort("in its rest")
+    assert len(world.loop.timers) == 2
+    world.pass_time(REST_SECONDS)
+    assert peer.hear() == b"more than one byte"
+    assert len(world.loop.timers) == 0
+
+
 def test_a_reset_is_noticed(world: World) -> None:
     _, diary, peer = world.connect(tcp=True)
     reset(peer)
@@ -448,6 +463,22 @@ def test_after_the_end_nothing_is_ready_for_ever(world: World) -> None:
     peer.sock.shutdown(socket.SHUT_WR)
     world.until(lambda: diary.told)
     assert world.loop._selector.select(0.0) == []
+
+
+def test_pausing_one_that_also_waits_to_write_holds_in_this_very_turn(world: World) -> None:
+    first, first_diary, first_peer = world.connect()
+    second, second_diary, second_peer, sock = world.connect_faulty()
+    sock.script["send"].append(errno.EAGAIN)
+    second.send(b"x")
+    world.turn()
+    first_diary.on_received = lambda _connection, _data: second.pause()
+    second_diary.on_received = lambda _connection, _data: first.pause()
+    for peer in (first_peer, second_peer):
+        peer.sock.send(b"x")
+    first.send(b"y")
+    world.turn(3)
+    assert len(first_diary.data) + len(second_diary.data) == 1
+    assert second_peer.hear() == b"x"
 
 
 def test_pausing_one_that_was_reported_ready_holds_in_this_very_turn(world: World) -> None:

@@ -20,7 +20,7 @@ DEEDS = {
 }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(["received", "ended", "overflowed", "lost"]), st.sampled_from(sorted(DEEDS))))
 )

@@ -157,6 +157,32 @@ def test_many_too_far_behind_are_aborted_in_one_turn(world: World) -> None:
     assert (len(room), room.kept_bytes) == (0, 0)
 
 
+def test_one_aborted_by_the_owner_of_another_arms_nothing(world: World) -> None:
+    room = Fanout(world.loop)
+    readers = [world.connect_faulty(Limits(output_bytes_soft=1, output_bytes_hard=1)) for _ in range(2)]
+    for connection, diary, _, sock in readers:
+        connection.attach(room)
+        sock.script["send"].append(errno.ENOBUFS)
+        diary.on_overflowed = lambda _connection: [other.abort("both") for other, *_ in readers]
+    room.append(b"news")
+    world.turn()
+    assert [diary.lost_reasons for _, diary, _, _ in readers] == [["both"]] * 2
+    assert len(world.loop.timers) == 0
+
+
+def test_an_owner_may_append_and_attach_when_it_overflows(world: World) -> None:
+    room = Fanout(world.loop)
+    slow, diary, slow_peer, sock = world.connect_faulty(Limits(output_bytes_soft=1, output_bytes_hard=1))
+    late, _, late_peer = world.connect()
+    diary.on_overflowed = lambda _connection: (room.append(b"[slow]"), late.attach(room), room.append(b"[late]"))
+    slow.attach(room)
+    sock.script["send"].append(errno.EAGAIN)
+    room.append(b"news")
+    world.turn(3)
+    assert (slow_peer.hear(), late_peer.hear()) == (b"news[slow][late]", b"[late]")
+    assert room.kept_bytes == 0
+
+
 def test_the_marks_of_a_connection_count_its_lag(world: World) -> None:
     room = Fanout(world.loop)
     connection, diary, _, sock = world.connect_faulty(Limits(output_bytes_soft=10, output_bytes_hard=20))
