@@ -173,11 +173,11 @@ def _open_descriptors() -> list[str]:
 
 @pytest.fixture(autouse=True)
 def _no_descriptor_is_leaked() -> Iterator[None]:
-    gc.collect()
     before = _open_descriptors()
     yield
-    gc.collect()
-    assert _open_descriptors() == before
+    if _open_descriptors() != before:
+        gc.collect()  # slow, so only where something is still open: a test before may have left it in a cycle
+        assert set(_open_descriptors()) <= set(before)
 
 
 @pytest.fixture
