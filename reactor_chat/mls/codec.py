@@ -145,8 +145,9 @@ def fixed(size: int) -> Wire:
 def vector(item: Any, bytes_max: int, count_max: int = 4096) -> Wire:
     """Describe `item<V>`: `count_max` items and `bytes_max` bytes at most, one after another; read as a tuple."""
 
+    encode_item, decode_item, _ = wire_of(item)
+
     def encode(values: tuple[Any, ...]) -> bytes:
-        encode_item = wire_of(item).encode
         body = b"".join([encode_item(value) for value in values])
         if len(body) > bytes_max or len(values) > count_max:
             raise MlsMalformed("a vector exceeds its limit")
@@ -157,7 +158,6 @@ def vector(item: Any, bytes_max: int, count_max: int = 4096) -> Wire:
         end = at + length
         if length > bytes_max or end > len(data):
             raise MlsMalformed("a vector exceeds its limit or the input")
-        decode_item = wire_of(item).decode
         values: list[Any] = []
         while at < end:
             if len(values) == count_max:
@@ -174,8 +174,10 @@ def vector(item: Any, bytes_max: int, count_max: int = 4096) -> Wire:
 def optional(item: Any) -> Wire:
     """Describe `optional<item>`; absence is None."""
 
+    encode_item, decode_item, _ = wire_of(item)
+
     def encode(value: Any) -> bytes:
-        return b"\x00" if value is None else b"\x01" + wire_of(item).encode(value)
+        return b"\x00" if value is None else b"\x01" + encode_item(value)
 
     def decode(data: bytes, at: int) -> tuple[Any, int]:
         presence, at = take(data, at, 1)
@@ -183,31 +185,35 @@ def optional(item: Any) -> Wire:
             return None, at
         if presence != b"\x01":
             raise MlsMalformed("a presence octet is neither 0 nor 1")
-        return wire_of(item).decode(data, at)
+        return decode_item(data, at)
 
     return Wire(encode, decode)
 
 
 def tagged(tag: Any, variants: Mapping[int, type["Record"]]) -> Wire:
     """Describe `select (tag)`: the tag, then the struct that stands for it; the value's class is the tag."""
-    tags = {variant: number for number, variant in variants.items()}
+    encode_tag, decode_tag, _ = wire_of(tag)
+    encoders = {variant: (encode_tag(number), wire_of(variant).encode) for number, variant in variants.items()}
+    decoders = {number: wire_of(variant).decode for number, variant in variants.items()}
 
     def encode(value: "Record") -> bytes:
-        return wire_of(tag).encode(tags[type(value)]) + value.encode()
+        encoded_tag, encode_variant = encoders[type(value)]
+        return encoded_tag + encode_variant(value)
 
     def decode(data: bytes, at: int) -> tuple["Record", int]:
-        number, at = wire_of(tag).decode(data, at)
-        variant = variants.get(number)
-        if variant is None:
+        number, at = decode_tag(data, at)
+        decode_variant = decoders.get(number)
+        if decode_variant is None:
             raise MlsMalformed("an unknown tag")
-        return wire_of(variant).decode(data, at)
+        return decode_variant(data, at)
 
     return Wire(encode, decode)
 
 
 def only_if(condition: Callable[[list[Any]], bool], item: Any) -> Wire:
     """Describe a field that exists only where `condition` of the fields before it holds; absence is None."""
-    return Wire(lambda value: wire_of(item).encode(value), lambda data, at: wire_of(item).decode(data, at), condition)
+    encode, decode, _ = wire_of(item)
+    return Wire(encode, decode, condition)
 
 
 _compiled: dict[type, Wire] = {}
@@ -215,14 +221,15 @@ _compiled: dict[type, Wire] = {}
 
 def wire_of(description: Any) -> Wire:
     """Return the wire type of a `Wire`, of an `Annotated` alias or of a `Record` class."""
+    found = _compiled.get(description) if isinstance(description, type) else None
+    if found is not None:
+        return found
     if isinstance(description, Wire):
         return description
     if get_origin(description) is Annotated:
         return next(note for note in get_args(description) if isinstance(note, Wire))
-    found = _compiled.get(description)
-    if found is None:
-        found = _compiled[description] = _compile(description)
-    return found
+    compiled = _compiled[description] = _compile(description)
+    return compiled
 
 
 def _compile(record: type["Record"]) -> Wire:
@@ -231,16 +238,18 @@ def _compile(record: type["Record"]) -> Wire:
     names = [field.name for field in dataclasses.fields(record)]
     wires = [wire_of(hints[name]) for name in names]
 
+    if all(wire.condition is None for wire in wires):
+        return _flat(record, names, wires)
+
     def encode(value: Any) -> bytes:
         parts: list[bytes] = []
         seen: list[Any] = []
         for name, wire in zip(names, wires, strict=True):
             field = getattr(value, name)
-            if wire.condition is None:
-                parts.append(wire.encode(field))
-            elif wire.condition(seen) != (field is not None):
+            present = wire.condition is None or wire.condition(seen)
+            if wire.condition is not None and present != (field is not None):
                 raise MlsMalformed("a field is missing or out of place")
-            elif field is not None:
+            if present:
                 parts.append(wire.encode(field))
             seen.append(field)
         return b"".join(parts)
@@ -254,6 +263,24 @@ def _compile(record: type["Record"]) -> Wire:
             else:
                 seen.append(None)
         return record(*seen), at
+
+    return Wire(encode, decode)
+
+
+def _flat(record: type["Record"], names: list[str], wires: list[Wire]) -> Wire:
+    """Compile a struct all of whose fields are always there: the common case, and the one that is hot."""
+    encoders = [(name, wire.encode) for name, wire in zip(names, wires, strict=True)]
+    decoders = [wire.decode for wire in wires]
+
+    def encode(value: Any) -> bytes:
+        return b"".join([encode_field(getattr(value, name)) for name, encode_field in encoders])
+
+    def decode(data: bytes, at: int) -> tuple[Any, int]:
+        fields = []
+        for decode_field in decoders:
+            field, at = decode_field(data, at)
+            fields.append(field)
+        return record(*fields), at
 
     return Wire(encode, decode)
 

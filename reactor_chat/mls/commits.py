@@ -314,13 +314,14 @@ def _entered(
         signing_key=keys[1],
         private_keys=keep_current(applied.tree, own_leaf, keys[0]),
         secrets=following.secrets.without_encryption_secret(),
-        secret_tree=fresh_secret_tree(following.state, following.secrets),
+        secret_tree=fresh_secret_tree(following.state, following.secrets, own_leaf),
         proposals=(),
         own_updates={},
         reinit=applied.reinit,
     ).entered()
 
 
-def fresh_secret_tree(epoch: EpochState, secrets: EpochSecrets) -> SecretTree:
-    """Return the untouched secret tree of a new epoch."""
-    return SecretTree.from_encryption_secret(epoch.suite, epoch.tree.leaf_count, secrets.encryption_secret)
+def fresh_secret_tree(epoch: EpochState, secrets: EpochSecrets, own_leaf: int) -> SecretTree:
+    """Return the secret tree of a new epoch, our own ratchets opened so that our first message costs what others do."""
+    whole = SecretTree.from_encryption_secret(epoch.suite, epoch.tree.leaf_count, secrets.encryption_secret)
+    return whole.open_leaf(own_leaf)

@@ -40,5 +40,5 @@ def create_group(
         own.signing_key,
         {0: own.encryption_private_key},
         secrets.without_encryption_secret(),
-        fresh_secret_tree(epoch, secrets),
+        fresh_secret_tree(epoch, secrets, 0),
     ).entered()

@@ -215,7 +215,7 @@ class Group:
             own.signing_key,
             made.path.private_keys,
             following.secrets.without_encryption_secret(),
-            fresh_secret_tree(following.state, following.secrets),
+            fresh_secret_tree(following.state, following.secrets, made.leaf_index),
         )
         message = envelope(protect_public(own.suite, made.authenticated, b"", b""))
         return Pending(message, None, cls(state.entered()))
@@ -289,8 +289,7 @@ class Group:
         return self.state.secrets.export(self.suite, label, context, length)
 
     def psk(self, usage: ResumptionUsage = ResumptionUsage.APPLICATION) -> dict[ResumptionPsk, bytes]:
-        """Return this epoch's resumption key under its name, to be proposed in this or another group (RFC 9420 §8.6).
-        """
+        """Return this epoch's resumption key under its name, to be proposed here or in another group (RFC 9420 §8.6)."""
         return {ResumptionPsk(usage, self.group_id, self.epoch): self.state.secrets.resumption_psk}
 
     def keeping_resumption(self, epochs: int) -> "Group":

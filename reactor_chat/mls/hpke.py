@@ -65,7 +65,7 @@ class Context:
 
 
 @lru_cache(maxsize=16)
-def _library_suite(kem: int, kdf: int, aead: str) -> Any:
+def library_suite(kem: int, kdf: int, aead: str) -> Any:
     try:
         from cryptography.hazmat.primitives import hpke  # noqa: PLC0415 - absent before cryptography 47
 
@@ -132,7 +132,7 @@ class Hpke:
 
         Source: RFC 9180 §6.1, OpenBase with empty aad.
         """
-        library = _library_suite(self.kem.id, self.kdf.id, self.aead.library_name)
+        library = library_suite(self.kem.id, self.kdf.id, self.aead.library_name)
         if library is None:
             return self.open_without_library(private_key, info, encapsulation, ciphertext)
         key = self.kem.library_private_key(private_key)

@@ -17,6 +17,7 @@ from reactor_chat.mls.structs import (
     MLS10,
     BasicCredential,
     Capabilities,
+    CredentialType,
     Extension,
     LeafNode,
     Lifetime,
@@ -28,7 +29,7 @@ from reactor_chat.mls.validation import check_key_package
 
 STORED_VERSION = 1
 
-DEFAULT_CAPABILITIES = Capabilities((MLS10,), tuple(SUITES), (), (), (1, 2))
+DEFAULT_CAPABILITIES = Capabilities((MLS10,), tuple(SUITES), (), (), (CredentialType.BASIC,))
 FOREVER = Lifetime(0, 2**64 - 1)
 
 

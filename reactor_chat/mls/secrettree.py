@@ -69,7 +69,7 @@ class SecretTree:
 
     @classmethod
     def from_encryption_secret(cls, suite: Suite, leaf_count: int, encryption_secret: bytes) -> "SecretTree":
-        """Return the whole tree of an epoch with `leaf_count` leaves."""
+        """Return the whole tree of an epoch with `leaf_count` leaves (RFC 9420 §9)."""
         return cls(suite, leaf_count, {treemath.root(leaf_count): encryption_secret}, {})
 
     def next_generation(self, leaf_index: int, kind: RatchetKind) -> int:
@@ -90,7 +90,7 @@ class SecretTree:
 
         Source: RFC 9420 §9.1.
         """
-        opened = self if (leaf_index, kind) in self.ratchets else self._open_leaf(leaf_index)
+        opened = self if (leaf_index, kind) in self.ratchets else self.open_leaf(leaf_index)
         ratchet = opened.ratchets[leaf_index, kind]
         wanted = ratchet.generation if generation is None else generation
         if not 0 <= wanted - ratchet.generation <= GENERATIONS_AHEAD_MAX or wanted >= GENERATION_MAX:
@@ -107,8 +107,14 @@ class SecretTree:
         ratchets = {**opened.ratchets, (leaf_index, kind): following}
         return key, SecretTree(suite, self.leaf_count, opened.node_secrets, ratchets)
 
-    def _open_leaf(self, leaf_index: int) -> "SecretTree":
-        """Turn the secret above a leaf into its two ratchets, keeping only what other leaves need."""
+    def open_leaf(self, leaf_index: int) -> "SecretTree":
+        """Return the tree with a leaf's secret turned into its two ratchets, keeping only what other leaves need.
+
+        Raises:
+            MlsRefused: neither the leaf nor a node above it has a secret left.
+
+        Source: RFC 9420 §9.
+        """
         leaf = 2 * leaf_index
         node_secrets = dict(self.node_secrets)
         path = (leaf, *treemath.direct_path(leaf, self.leaf_count))

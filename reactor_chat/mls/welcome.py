@@ -117,7 +117,7 @@ def join_from_welcome(
     scheme.check_mac(secrets.confirmation_key, context.confirmed_transcript_hash, opened.info.confirmation_tag)
     check_lineage(opened.secrets.psks, opened.info, previous)
     epoch = EpochState.of(scheme, context, tree, opened.info.confirmation_tag)
-    secret_tree = fresh_secret_tree(epoch, secrets)
+    secret_tree = fresh_secret_tree(epoch, secrets, own_leaf)
     kept = secrets.without_encryption_secret()
     return MemberState(epoch, own_leaf, own.signing_key, private_keys, kept, secret_tree).entered()
 
