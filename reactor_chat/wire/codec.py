@@ -15,11 +15,15 @@ from reactor_chat.wire.messages import Notice, Request, Sealed, type_of_id
 DEPTH_MAX = 16
 SEALED_BYTES_MAX = 48 * 1024
 SEALED_DEPTH_MAX = 8
+REASON_CHARS_MAX = 256
+"""A refusal may repeat a value that was as long as the frame; ours has to fit a frame too."""
 
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _notices: msgspec.json.Decoder[Notice] = msgspec.json.Decoder(Notice)
 _encoder = msgspec.json.Encoder()
-_string_or_bracket = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# A string that does not end is one all the same, and nothing is given back once taken: each byte is looked at once,
+# whatever the payload (without that, a frame of escaped quotes took eight seconds).
+_string_or_bracket = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 class _Identified(msgspec.Struct):
@@ -115,7 +119,10 @@ def _reason(error: Exception) -> str:
         return "Bad message: not UTF-8"
     if isinstance(error, RecursionError):
         return f"Bad message: nested deeper than {DEPTH_MAX} levels"
-    return f"Bad message: {error}"
+    reason = f"Bad message: {error}"
+    if len(reason) > REASON_CHARS_MAX:
+        reason = f"{reason[: REASON_CHARS_MAX // 2]}…{reason[-REASON_CHARS_MAX // 2 + 1 :]}"
+    return reason
 
 
 def _readable_id(payload: bytes) -> str | None:

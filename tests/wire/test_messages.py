@@ -1,0 +1,57 @@
+"""The tables of tags agree with the classes, and the classes with the protocol's page."""
+
+from typing import get_args
+
+import pytest
+from msgspec import Struct, structs
+
+from reactor_chat.wire import messages as m
+from tests.wire.examples import NOTICES_, REQUESTS_
+
+TABLES = [(m.REQUESTS, m.Request, REQUESTS_), (m.NOTICES, m.Notice, NOTICES_)]
+
+
+def tag_of(type_: type[Struct]) -> object:
+    return type_.__struct_config__.tag
+
+
+@pytest.mark.parametrize(("table", "union", "examples"), TABLES, ids=["requests", "notices"])
+def test_a_table_holds_every_type_of_its_union_by_its_tag(table, union, examples) -> None:
+    assert {tag_of(type_): type_ for type_ in get_args(union)} == table
+    assert {type(example) for example in examples} == set(table.values()), "an example of every message"
+
+
+@pytest.mark.parametrize(("table", "union", "examples"), TABLES, ids=["requests", "notices"])
+def test_every_message_is_a_value_that_leaves_defaults_out(table, union, examples) -> None:
+    for type_ in table.values():
+        config = type_.__struct_config__
+        assert (config.frozen, config.omit_defaults, config.tag_field) == (True, True, "type"), type_
+
+
+def test_every_request_may_have_an_id_and_its_answer_names_it() -> None:
+    assert all(structs.fields(type_)[-1].name == "id" for type_ in m.REQUESTS.values())
+    answers = [m.NamesAnswer, m.GroupsAnswer, m.MembersAnswer, m.HistoryAnswer, m.HelpAnswer, m.Pong, m.Refused]
+    assert all(any(field.name == "re" for field in structs.fields(type_)) for type_ in [*answers, m.Accepted])
+
+
+def test_everything_with_a_number_has_a_time() -> None:
+    for type_ in (m.Said, m.Told, m.GroupSaid, m.Joined, m.Exited, m.GroupChanged):
+        assert [field.name for field in structs.fields(type_)][:2] == ["seq", "at"]
+
+
+@pytest.mark.parametrize("word", ["a", "Z9_", "a" * 32, "_", "0"])
+def test_names(word: str) -> None:
+    assert m.is_name(word)
+
+
+@pytest.mark.parametrize("word", ["", "a" * 33, "a b", "a-b", "é", "a\n", "\na", "@a", "a\0", "\uff41", "\u212a"])
+def test_no_names(word: str) -> None:
+    assert not m.is_name(word)
+
+
+def test_reserved_words_are_names_in_lower_case() -> None:
+    assert all(m.is_name(word) and m.fold(word) == word for word in m.RESERVED_WORDS)
+
+
+def test_folding_is_what_makes_two_spellings_one_name() -> None:
+    assert m.fold("JoHN_9") == m.fold("jOhn_9") == "john_9"
