@@ -124,7 +124,9 @@ class LinesDoor:
         place = 0
         if self._name is None:
             sent_max = 1  # what the second line means depends on what becomes of the first
-        while len(sent) < sent_max and not self._broken:
+        for _ in range(sent_max):  # a blank line asks nothing, but to look at it is work too
+            if self._broken:
+                break
             end = self._buffer.find(b"\n", place)
             if (len(self._buffer) if end < 0 else end) - place > LINE_BYTES_MAX + 1:
                 self._broken = True

@@ -102,8 +102,8 @@ def attempt(decode: Decode, payload: bytes) -> None:
 valid = st.sampled_from([encode(message) for message in [*REQUESTS_, *NOTICES_]])
 snippets = st.sampled_from(
     [b"", b'"', b"\\", b"\\ud800", b"\\u0000", b"{", b"}", b"[", b"]", b",", b":", b"null", b"true", b"-", b"1e999",
-     b"0.5", b"\xff", b"\xed\xa0\x80", b"\xc0\x80", b"\xef\xbb\xbf", b"\0", b"9" * 25, b'"type":', b'"id":', b'"sealed":{}',
-     b" " * 9]
+     b"0.5", b"\xff", b"\xed\xa0\x80", b"\xc0\x80", b"\xef\xbb\xbf", b"\0", b"9" * 25, b'"type":', b'"id":',
+     b'"sealed":{}', b" " * 9]
 )  # fmt: skip
 
 
@@ -183,7 +183,8 @@ def test_what_is_no_json_object_is_no_message(payload: bytes) -> None:
 @pytest.mark.parametrize("fault", NO_TEXT.values(), ids=NO_TEXT)
 @pytest.mark.parametrize("place", [
     b'{"type":"ping","data":"%s"}', b'{"type":"ping","id":"%s"}', b'{"type":"ping","x":"%s"}',
-    b'{"type":"ping","%s":1}', b'{"type":"ping","x":[{"y":["%s"]}]}', b'{"type":"say","text":"%s"}', b'{"type":"say","sealed":{"a":"%s"}}',
+    b'{"type":"ping","%s":1}', b'{"type":"ping","x":[{"y":["%s"]}]}',
+    b'{"type":"say","text":"%s"}', b'{"type":"say","sealed":{"a":"%s"}}',
     b'{"type":"say","sealed":{"%s":1}}', b'{"type":"%s"}', b'{"type":"login","name":"%s","protocol":1}',
     b'{"type":"group_set","group":"g","members":["a","%s"]}',
 ])  # fmt: skip
@@ -226,7 +227,8 @@ def test_the_refusal_names_the_field(field: str, payload: bytes) -> None:
 
 @pytest.mark.parametrize("payload", [
     b'{"type":"say","text":7,"id":"q"}', b'{"id":"q"}', b'{"type":"nope","id":"q"}',
-    b'{"id":"q","type":"ping","data":7}', b'{"id":"q","type":"ping","x":"\xff"}', b'{"id":"q","type":"ping","x":' + b"[" * 16 + b"]" * 16 + b"}",
+    b'{"id":"q","type":"ping","data":7}',
+    b'{"id":"q","type":"ping","x":"\xff"}', b'{"id":"q","type":"ping","x":' + b"[" * 16 + b"]" * 16 + b"}",
     b'{"type":"say","id":"q","sealed":{"a":' + b"[" * 8 + b"]" * 8 + b"}}",
 ])  # fmt: skip
 def test_the_id_is_read_where_it_can_be(payload: bytes) -> None:
