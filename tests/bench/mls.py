@@ -1,6 +1,7 @@
 """What the mls package costs, against the primitives it cannot do without: `python -m tests.bench.mls`.
 
-Every figure is the best of several repetitions in one run on one machine, so the ratios can be compared across machines.
+Every figure is the best of several repetitions in one run on one machine, so the ratios can be compared across
+machines.
 """
 
 import os
@@ -63,8 +64,8 @@ def report_messages(sender: Group, receiver: Group) -> list[str]:
 def report_refresh(name: str, groups: dict[int, Group], bytes_max: float) -> list[str]:
     """Measure a key refresh: making it, following it, its size.
 
-    The tree of 1,000 has 1,024 places.  The paths of all but the last eight members have ten nodes; the last member's has eight,
-    because two nodes above it have nobody on their other side.
+    The tree of 1,000 has 1,024 places.  The paths of all but the last eight members have ten nodes; the last member's
+    has eight, because two nodes above it have nobody on their other side.
     """
     full, last = groups[0], groups[MEMBERS - 1]
     pending = full.update(os.urandom)

@@ -1,0 +1,232 @@
+"""Entries packed into blocks, and the chain that ties every block to all that was written before it.
+
+A block holds the entries of consecutive numbers and is what the journal stores, checks and reads as one.  Its link is
+SHA-256(link of the block before ‖ its first number ‖ its body), and the body holds everything: payloads, labels, and
+where each begins.  So a flipped bit, a block that is missing and a block at the wrong place all break the chain, and a
+break says which few entries it is about.
+
+The newest block stays open: the next commit writes it again with its own entries added, until it is full.  Links of
+full blocks never change.
+
+Why blocks and not a row for every entry (300-byte payloads, measured here): a link of its own costs each entry 0.4 µs
+of hashing and 0.5 µs of fetching when read back, a block of twelve 0.2 and 0.1; twelve entries share one entry of the
+index.  And it costs nothing to write a small block again, as SQLite writes whole pages: a block ends where a page does.
+
+    body     row count u16 ‖ labels length u32 ‖ end of each payload u32 ‖ kind of each row u8 ‖ labels ‖ payloads
+    labels   JSON: the label tuples that occur, each once; a row's kind is its place in this list
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import lru_cache, partial
+from hashlib import sha256
+from struct import Struct, pack, unpack_from
+from typing import Any
+
+from reactor_chat.errors import StorageCorrupt
+from reactor_chat.journal.contract import Entry, Row, Span
+
+LINK_BYTES = 32
+FIRST_LINK = bytes(LINK_BYTES)
+"""What stands before the first block."""
+
+BLOCK_ROWS_MAX = 64
+BODY_BYTES_MAX = 4_000
+"""A body of at most so many bytes, with its link and number, fits one page of 4,096 without overflow (4,061 usable).
+
+A single entry that is larger is a block of its own."""
+
+_HEAD = Struct("<HI")
+_ROW_BYTES = 5
+"""What a row costs in a body beside its payload."""
+
+_row = partial(tuple.__new__, Row)
+"""Makes a Row of a pair; 0.12 µs instead of 0.16."""
+
+
+def link_of(link_before: bytes, first: int, body: bytes) -> bytes:
+    """Return the link of a block.
+
+    Args:
+        link_before: of the block before, or FIRST_LINK.
+        first: the number of its first entry.
+        body: as stored.
+    """
+    return sha256(link_before + first.to_bytes(8, "little") + body).digest()
+
+
+@lru_cache(maxsize=1_024)
+def _json_of(labels: tuple[str, ...]) -> bytes:
+    return json.dumps(labels, separators=(",", ":")).encode("ascii")
+
+
+class Draft:
+    """The block at the end, which still grows.
+
+    Args:
+        first: the number of its first entry.
+        link_before: the link of the block before.
+
+    Attributes:
+        indexed: the labels under which the index already finds this block.
+    """
+
+    def __init__(self, first: int, link_before: bytes) -> None:
+        self.first = first
+        self.link_before = link_before
+        self.indexed: set[str] = set()
+        self._kinds: dict[tuple[str, ...], int] = {}
+        self._kind_of_row = bytearray()
+        self._payloads: list[bytes] = []
+        self._ends: list[int] = []
+        self._overhead_bytes = _HEAD.size + 2
+
+    @property
+    def end(self) -> int:
+        """The number after its last entry's."""
+        return self.first + len(self._payloads)
+
+    def copy(self) -> "Draft":
+        """Return another one that grows by itself, so that a commit that fails leaves this one as it was."""
+        other = Draft(self.first, self.link_before)
+        other.indexed = set(self.indexed)
+        other._kinds = dict(self._kinds)
+        other._kind_of_row = bytearray(self._kind_of_row)
+        other._payloads = list(self._payloads)
+        other._ends = list(self._ends)
+        other._overhead_bytes = self._overhead_bytes
+        return other
+
+    def add(self, entry: Entry) -> bool:
+        """Add an entry where there is room; one always fits an empty block.  Returns whether it was added."""
+        payload, labels = entry.payload, entry.labels
+        kind = self._kinds.get(labels)
+        overhead_bytes = self._overhead_bytes + _ROW_BYTES + (0 if kind is not None else len(_json_of(labels)) + 1)
+        payloads_end = (self._ends[-1] if self._ends else 0) + len(payload)
+        if self._ends and (overhead_bytes + payloads_end > BODY_BYTES_MAX or len(self._ends) == BLOCK_ROWS_MAX):
+            return False
+        if kind is None:
+            kind = self._kinds[labels] = len(self._kinds)
+        self._kind_of_row.append(kind)
+        self._payloads.append(payload)
+        self._ends.append(payloads_end)
+        self._overhead_bytes = overhead_bytes
+        return True
+
+    def labels(self) -> set[str]:
+        """Return every label that one of its entries carries."""
+        return {label for labels in self._kinds for label in labels}
+
+    def body(self) -> bytes:
+        """Return the block as it is stored."""
+        labels = b"[" + b",".join(map(_json_of, self._kinds)) + b"]"
+        head = pack(f"<HI{len(self._ends)}I", len(self._ends), len(labels), *self._ends)
+        return b"".join((head, self._kind_of_row, labels, *self._payloads))
+
+
+def packed(draft: Draft, entries: Iterable[Entry]) -> list[tuple[Draft, bytes, bytes]]:
+    """Distribute entries over blocks.
+
+    Args:
+        draft: the open block; it takes what it has room for.
+        entries: in order, numbered on from the draft's end.
+
+    Returns:
+        Every block that changed, oldest first, each with its link and body.
+    """
+    blocks = []
+    for entry in entries:
+        if not draft.add(entry):
+            body = draft.body()
+            link = link_of(draft.link_before, draft.first, body)
+            blocks.append((draft, link, body))
+            draft = Draft(entry.seq, link)
+            draft.add(entry)
+    body = draft.body()
+    blocks.append((draft, link_of(draft.link_before, draft.first, body), body))
+    return blocks
+
+
+class Block:
+    """One block as it was read back, checked against the chain.
+
+    Args:
+        first: the number of its first entry.
+        link_before: the stored link of the block before, or FIRST_LINK.
+        link: its own stored link.
+        body: as stored.
+
+    Raises:
+        StorageCorrupt: this is not what was written.
+    """
+
+    __slots__ = ("_body", "_ends", "_labels_at", "first", "link")
+
+    def __init__(self, first: int, link_before: Any, link: Any, body: Any) -> None:
+        if not (type(link_before) is type(link) is type(body) is bytes) or link_of(link_before, first, body) != link:
+            raise StorageCorrupt(f"The journal's entries from {first} on are not what was written; restore a backup")
+        self.first = first
+        self.link: bytes = link
+        self._body: bytes = body
+        try:
+            count, labels_bytes = _HEAD.unpack_from(body)
+            self._ends: tuple[int, ...] = unpack_from(f"<{count}I", body, _HEAD.size)
+        except Exception as error:
+            raise _foreign(first) from error
+        self._labels_at = _HEAD.size + 4 * count
+        if not count or self._labels_at + count + labels_bytes + self._ends[-1] != len(body):
+            raise _foreign(first)
+
+    @property
+    def end(self) -> int:
+        """The number after its last entry's."""
+        return self.first + len(self._ends)
+
+    def payloads(self) -> list[bytes]:
+        """Return every entry's payload, oldest first."""
+        payloads_at = len(self._body) - self._ends[-1]
+        ends = [payloads_at + end for end in self._ends]
+        return [self._body[begin:end] for begin, end in zip([payloads_at, *ends], ends, strict=False)]
+
+    def rows(self) -> Iterator[Row]:
+        """Yield every entry, oldest first."""
+        return map(_row, enumerate(self.payloads(), self.first))
+
+    def kinds(self) -> list[tuple[str, ...]]:
+        """Return every entry's labels, oldest first."""
+        count = len(self._ends)
+        labels_bytes = len(self._body) - self._ends[-1] - self._labels_at - count
+        labels_at = self._labels_at + count
+        try:
+            kinds = [tuple(labels) for labels in json.loads(self._body[labels_at : labels_at + labels_bytes])]
+            return [kinds[kind] for kind in self._body[self._labels_at : labels_at]]
+        except (ValueError, TypeError, IndexError) as error:
+            raise _foreign(self.first) from error
+
+    def found(self, spans: Iterable[Span]) -> list[Row]:
+        """Return the entries that these spans are about, each once, oldest first.
+
+        Raises:
+            StorageCorrupt: none carries the label of one of them, so this is not the block that the index meant.
+        """
+        kinds = self.kinds()
+        wanted: set[int] = set()
+        for label, first, last in spans:
+            labelled = [seq for seq, labels in enumerate(kinds, self.first) if label in labels]
+            if not labelled:
+                raise StorageCorrupt(f"The journal's index is wrong about entry {self.first}; restore a backup")
+            wanted.update(seq for seq in labelled if first <= seq <= last)
+        payloads = self.payloads()
+        return [Row(seq, payloads[seq - self.first]) for seq in sorted(wanted)]
+
+    def draft(self, link_before: bytes) -> Draft:
+        """Return this block as one that still grows."""
+        draft = Draft(self.first, link_before)
+        for (seq, payload), labels in zip(self.rows(), self.kinds(), strict=True):
+            draft.add(Entry(seq, payload, labels))
+        draft.indexed = draft.labels()
+        return draft
+
+
+def _foreign(first: int) -> StorageCorrupt:
+    return StorageCorrupt(f"The journal's entries from {first} on were not written by this program; restore a backup")

@@ -1,0 +1,91 @@
+"""What SQLite's and the system's errors mean for a journal: each becomes one of ours, in one line that says what to do.
+
+A journal does everything inside its `Fence`.  The fence lets nothing of `sqlite3` through, and after an error that
+leaves unknown what is on disk it refuses all further use: SQLite itself would accept the next commit after a failed
+sync (seen with an injected EIO), and then "committed" would mean nothing any more.
+"""
+
+import errno
+import sqlite3
+from pathlib import Path
+from types import TracebackType
+
+from reactor_chat.errors import StorageBusy, StorageCorrupt, StorageError, StorageFull
+
+_BY_CODE: dict[int | None, tuple[type[StorageError], str]] = {
+    sqlite3.SQLITE_FULL: (StorageFull, "There is no space left for the journal in {place}; make some"),
+    sqlite3.SQLITE_BUSY: (StorageBusy, "The journal in {place} is in use by another process; stop that one first"),
+    sqlite3.SQLITE_LOCKED: (StorageBusy, "The journal in {place} is in use by another process; stop that one first"),
+    sqlite3.SQLITE_CORRUPT: (StorageCorrupt, "The journal in {place} is damaged ({error}); restore a backup"),
+    sqlite3.SQLITE_NOTADB: (StorageCorrupt, "The journal in {place} is damaged ({error}); restore a backup"),
+    sqlite3.SQLITE_CONSTRAINT: (StorageCorrupt, "The journal in {place} is damaged ({error}); restore a backup"),
+    sqlite3.SQLITE_MISMATCH: (StorageCorrupt, "The journal in {place} is damaged ({error}); restore a backup"),
+    sqlite3.SQLITE_READONLY: (StorageError, "The journal in {place} is read-only; make it writable for this user"),
+    sqlite3.SQLITE_CANTOPEN: (StorageError, "The journal in {place} cannot be opened; check its owner and mode"),
+    sqlite3.SQLITE_PERM: (StorageError, "The journal in {place} cannot be opened; check its owner and mode"),
+    sqlite3.SQLITE_IOERR: (StorageError, "The disk of the journal in {place} failed ({name}); check it, then restart"),
+}
+_OTHERWISE = (StorageError, "The journal in {place} failed ({name}: {error}); see SQLite's documentation of this error")
+
+_BY_ERRNO: dict[int | None, tuple[type[StorageError], str]] = {
+    errno.ENOSPC: _BY_CODE[sqlite3.SQLITE_FULL],
+    errno.EDQUOT: _BY_CODE[sqlite3.SQLITE_FULL],
+    errno.EROFS: _BY_CODE[sqlite3.SQLITE_READONLY],
+    errno.EACCES: (StorageError, "The journal in {place} is closed to this user; check its owner and mode"),
+    errno.EPERM: (StorageError, "The journal in {place} is closed to this user; check its owner and mode"),
+    errno.ENOTDIR: (StorageError, "The journal cannot be in {place}, which is not a directory; name another one"),
+    errno.EEXIST: (StorageError, "The journal cannot be in {place}, which is not a directory; name another one"),
+}
+
+
+def of_sqlite(error: sqlite3.Error, place: Path) -> StorageError:
+    """Return our error for one of SQLite's.
+
+    Args:
+        error: what SQLite raised.
+        place: the directory it is about.
+    """
+    extended = getattr(error, "sqlite_errorcode", None)
+    kind, text = _BY_CODE.get(extended & 0xFF if extended is not None else None, _OTHERWISE)
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    return kind(text.format(place=place, error=" ".join(str(error).split()), name=name))
+
+
+def of_system(error: OSError, place: Path) -> StorageError:
+    """Return our error for one of the operating system's; arguments as for `of_sqlite`."""
+    kind, text = _BY_ERRNO.get(error.errno, (StorageError, "The journal in {place} cannot be used: {error}"))
+    return kind(text.format(place=place, error=error.strerror))
+
+
+class Fence:
+    """Surrounds every use of the journal; a context that lets only our errors out.
+
+    Args:
+        place: the directory of the journal, for the texts.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._failure: StorageError | None = None
+
+    def __enter__(self) -> None:
+        if self._failure is not None:
+            raise StorageError(f"The journal failed and must be opened anew: {self._failure}") from self._failure
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            return
+        if isinstance(error, sqlite3.Error):
+            ours = of_sqlite(error, self._place)
+        elif isinstance(error, OSError):
+            ours = of_system(error, self._place)
+        elif isinstance(error, StorageError):
+            ours = error
+        else:
+            return
+        if not isinstance(ours, StorageFull):
+            self._failure = ours
+        if ours is not error:
+            raise ours from error

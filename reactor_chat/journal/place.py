@@ -1,0 +1,187 @@
+"""Where a journal lives: its directory, the lock on it, and the file that only a complete and known journal becomes.
+
+The directory is locked by `lock`, an empty file, for as long as the journal is open, so that one process has it and
+others are told so; SQLite's own exclusive lock stands behind it.  Network file systems are refused: their locks hold
+between the programs of one machine at best, and two machines writing one journal destroy it.
+
+A new journal is built beside its place and renamed to it when it is complete and synced.  So a file that is there and
+is not a complete journal was damaged, or is not ours, and nothing of it is ever written over.
+"""
+
+import fcntl
+import os
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from reactor_chat.errors import StorageBusy, StorageCorrupt, StorageError
+
+FILE_NAME = "journal.db"
+LOCK_NAME = "lock"
+APPLICATION_ID = 0x72634A6C
+"""Says in the file's header that it is a journal of this program: "rcJl"."""
+
+SCHEMA_VERSION = 1
+SCHEMA = (
+    "CREATE TABLE blocks (first INTEGER PRIMARY KEY, link BLOB NOT NULL, body BLOB NOT NULL) STRICT",
+    "CREATE TABLE labels (name TEXT PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE places (label INTEGER, first INTEGER, PRIMARY KEY (label, first)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE snapshots (seq INTEGER PRIMARY KEY, digest BLOB NOT NULL, body BLOB NOT NULL) STRICT",
+)
+"""Blocks by their first number; labels as small integers; the blocks that hold an entry with a label; the snapshot."""
+
+MOUNTS = Path("/proc/self/mountinfo")
+_NETWORK = re.compile(
+    r"nfs\d*|cifs|smb\w*|9p\w*|afs|ncpfs|ceph|lustre|gfs2?|ocfs2|glusterfs|beegfs|davfs"
+    r"|fuse\.(sshfs|s3fs|rclone|glusterfs|ceph\S*|smbnetfs|gcsfuse|davfs\d*|cifs\S*|nfs\S*|curlftpfs|juicefs|gvfsd-fuse)"
+)
+_OCTAL = re.compile(r"\\([0-7]{3})")
+
+
+def network_file_system(mounts: str, directory: Path) -> str | None:
+    """Return the type of the network file system a directory is on, or None.
+
+    What is mounted at / as 9p is let be: some sandboxes serve a machine's own disk like that.
+
+    Args:
+        mounts: the text of /proc/self/mountinfo.
+        directory: resolved.
+
+    Source: proc(5).
+    """
+    longest, kind = Path("/"), ""
+    for line in mounts.splitlines():
+        before, _, after = line.partition(" - ")
+        if len(before.split()) < 5 or not after:
+            continue
+        point = Path(_OCTAL.sub(lambda code: chr(int(code[1], 8)), before.split()[4]))
+        if len(point.parts) >= len(longest.parts) and directory.is_relative_to(point):
+            longest, kind = point, after.split()[0]
+    is_own_disk = longest == Path("/") and kind == "9p"
+    return kind if _NETWORK.fullmatch(kind) and not is_own_disk else None
+
+
+def locked(directory: Path, mounts: Path = MOUNTS) -> int:
+    """Make a directory where there is none, and lock it.
+
+    Args:
+        directory: of the journal; made for its owner only.
+        mounts: where the system lists what is mounted; a file that does not exist tells nothing.
+
+    Returns:
+        The descriptor that holds the lock; to be closed when the journal is.
+
+    Raises:
+        StorageBusy: another process has it.
+        StorageError: it is on a network, or locks do nothing there.
+        OSError: it cannot be made or written.
+    """
+    is_new = not directory.exists()
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if is_new:
+        synced(directory.parent)
+    kind = network_file_system(mounts.read_text(errors="replace"), directory.resolve()) if mounts.exists() else None
+    if kind is not None:
+        raise StorageError(f"The journal cannot be in {directory}, which is on a network ({kind}); use a local disk")
+    lock = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _lock(lock, directory)
+        _test_lock(directory)
+    except BaseException:
+        os.close(lock)
+        raise
+    return lock
+
+
+def _lock(descriptor: int, directory: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StorageBusy(f"The journal in {directory} is in use by another process; stop that one first") from error
+
+
+def _test_lock(directory: Path) -> None:
+    """Ask for the lock a second time, which must be refused."""
+    second = os.open(directory / LOCK_NAME, os.O_RDWR)
+    try:
+        _lock(second, directory)
+    except StorageBusy:
+        return
+    finally:
+        os.close(second)
+    raise StorageError(f"The journal cannot be in {directory}, where locks do nothing; use a local disk")
+
+
+def synced(path: Path) -> None:
+    """Make what a directory lists, or a file holds, durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def prepared(directory: Path) -> Path:
+    """Return the journal's file: made where there is none, checked to be ours where there is one.
+
+    Args:
+        directory: locked.
+
+    Raises:
+        StorageCorrupt: the file is not a journal of ours; it is left as it is.
+        StorageError: a newer version of this program wrote it.
+        sqlite3.Error, OSError: it cannot be made or read.
+    """
+    path = directory / FILE_NAME
+    if path.exists():
+        _check_header(path)
+    elif path.with_name(FILE_NAME + "-wal").exists():
+        raise StorageCorrupt(f"The journal in {directory} has lost {FILE_NAME} but not its -wal; restore a backup")
+    else:
+        _make(path)
+    return path
+
+
+def _check_header(path: Path) -> None:
+    """Read what SQLite's header says of a file, before SQLite opens it and might change it.
+
+    Source: SQLite's "Database File Format", 1.3.
+    """
+    with path.open("rb") as file:
+        header = file.read(100)
+    is_ours = header.startswith(b"SQLite format 3\0") and header[68:72] == APPLICATION_ID.to_bytes(4, "big")
+    if not is_ours or len(header) < 100:
+        raise StorageCorrupt(f"{path} is not a reactor_chat journal, or is damaged; nothing was changed")
+    version = int.from_bytes(header[60:64], "big")
+    if version > SCHEMA_VERSION:
+        raise StorageError(f"{path} was written by a newer reactor_chat (format {version}); update this one")
+    if version < SCHEMA_VERSION:
+        raise StorageCorrupt(f"{path} is no journal that this reactor_chat can read (format {version})")
+
+
+def _make(path: Path) -> None:
+    new = path.with_name(FILE_NAME + ".new")
+    for left in (new, new.with_name(new.name + "-journal")):
+        left.unlink(missing_ok=True)
+    os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        _fill(new)
+        synced(new)
+        new.rename(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+    synced(path.parent)
+
+
+def _fill(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("PRAGMA page_size = 4096")
+        database.execute("PRAGMA auto_vacuum = 0")
+        database.execute("BEGIN")
+        for statement in SCHEMA:
+            database.execute(statement)
+        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        database.execute("COMMIT")
