@@ -108,6 +108,11 @@ class Hub:
             return []
         return self.state.timeline.everything(session.name, session.since)
 
+    def is_waiting(self, conn: int) -> bool:
+        """Return whether something this connection sent cannot be judged before a commit; more of it would wait too."""
+        session = self._sessions.get(conn)
+        return session is not None and bool(session.backlog)
+
     # --------------------------------------------------------------------------------------------- inputs
 
     def _on_started(self, _: Started, effects: list[Effect]) -> None:

@@ -13,7 +13,6 @@ and until that is done nothing new is sent there; the journal has it.
 import logging
 from collections import deque
 from collections.abc import Callable
-from heapq import heappop, heappush
 from typing import Any, ClassVar
 
 from reactor_chat import PRODUCT
@@ -25,7 +24,6 @@ from reactor_chat.chat.boundary import (
     Connected,
     Deliver,
     DeliverAll,
-    Disconnected,
     Effect,
     Enter,
     Input,
@@ -41,6 +39,7 @@ from reactor_chat.chat.records import Entered, notice_of
 from reactor_chat.errors import StorageFull
 from reactor_chat.journal.contract import Journal
 from reactor_chat.server.doors import Door
+from reactor_chat.server.intake import CLOGGED_BYTES, CLOGGED_SECONDS, Intake
 from reactor_chat.server.ledger import Ledger, record_of
 from reactor_chat.server.options import Options
 from reactor_chat.server.peers import Broadcast, Peer, Wire
@@ -66,14 +65,13 @@ from reactor_chat.wire.messages import (
 )
 from reactor_chat.wire.transcript import NO_BINDING, NONCE_BYTES
 
-TURN_MESSAGES_MAX = 2_000
-"""Messages taken in one turn from all connections together: about 20 ms of work."""
 ROUNDS_MAX = 16
 """Commits in one turn; what still waits then waits for the next."""
 CATCH_UP_ROWS = 256
-CATCH_UP_BYTES = 131_072
-"""While so much is queued on a wire, nothing more is read from the journal for it."""
-CATCH_UP_SECONDS = 0.02
+REST_SECONDS = 0.2
+"""So long after the newest commit the journal may do what can wait."""
+SNAPSHOT_RECORDS = 100_000
+"""A snapshot is due after so many records; a recovery replays little more."""
 RETRY_SECONDS = 1.0
 HISTORY_SLACK_BYTES = 512
 """Room in the frame of a page of history for everything but the messages."""
@@ -137,13 +135,13 @@ class App:
         self._conns_count = 0
         self._peers: dict[int, Peer] = {}
         self._by_wire: dict[Wire, Peer] = {}
-        self._ready: dict[Peer, None] = {}
+        self._intake = Intake(options, self._handle, self.hub.is_waiting)
         self._unshared: dict[Peer, None] = {}
         self._behind: dict[Peer, None] = {}
-        self._slowed: list[tuple[float, int, Peer]] = []
-        self._logins: dict[int, deque[tuple[float, Peer]]] = {}
         self._inputs: deque[Input] = deque()
         self._retry_at: float | None = None
+        self._rest_at: float | None = None
+        self._snapshot_seq = 0
         self._closing = False
         self._now = 0.0
         self._unix_ms = 0
@@ -161,11 +159,21 @@ class App:
         """
         self._unix_ms = unix_ms
         count = self._ledger.recover(self.hub.state)
+        self._snapshot_seq = self.hub.state.seq - count
         self._handle(Started())
         self._commit()
         return count
 
-    def opened(self, wire: Wire, door: Door, login_seconds_max: float, now: float) -> None:
+    def stop(self) -> None:
+        """Leave the journal so that the next start is short.
+
+        Raises:
+            StorageError: the journal failed; what was committed stays.
+        """
+        if self.hub.state.seq > self._snapshot_seq:
+            self._keep_snapshot()
+
+    def opened(self, wire: Wire, door: Door, login_seconds_max: int, now: float) -> None:
         """Take a new connection and greet it."""
         self._conns_count += 1
         rate = self._options.rate
@@ -177,7 +185,7 @@ class App:
         self.hub.handle(Connected(peer.conn, nonce, NO_BINDING, address), self._unix_ms)
         limits = Limits(self._options.frame_bytes_max, self._options.text_bytes_max)
         wire.send(door.greet(Hello(PROTOCOL_VERSION, PRODUCT, nonce, limits)))
-        self._logins.setdefault(int(login_seconds_max), deque()).append((now + int(login_seconds_max), peer))
+        self._intake.expect_login(peer, login_seconds_max, now)
         _log.info("conn=%d opened from=%s door=%s", peer.conn, wire.peer, type(door).__name__)
 
     def received(self, wire: Wire, data: bytes) -> None:
@@ -185,7 +193,7 @@ class App:
         peer = self._by_wire.get(wire)
         if peer is not None and not peer.closing:
             peer.door.feed(data)
-            self._ready[peer] = None
+            self._intake.add(peer)
 
     def ended(self, wire: Wire) -> None:
         """Learn that the other side will send nothing more; what it sent still counts."""
@@ -209,8 +217,26 @@ class App:
         if not peer.closing and not peer.ended:
             peer.ended = True
             peer.door.end()
-            self._ready[peer] = None
+            self._intake.add(peer)
             self._wake()
+
+    def release(self, name: str) -> bool:
+        """Give a claimed name free, durably; between turns.
+
+        Returns:
+            False where nobody owned it.
+
+        Raises:
+            StorageFull: there is no space to record it; the name still has its owner.
+            StorageError: the process must stop.
+        """
+        if self.hub.state.identity.claim_of(name) is None:
+            return False
+        self._carry_out(self.hub.release(name, self._unix_ms))
+        self._commit()
+        if self.hub.state.identity.claim_of(name) is not None:
+            raise StorageFull(f"There is no space to record that {name} is free; it still has its owner")
+        return True
 
     def shut_down(self) -> None:
         """Say goodbye to everybody in the coming turn, after what was sent so far has been served."""
@@ -236,9 +262,7 @@ class App:
         Source: DESIGN §3, steps 4 to 7.
         """
         self._now, self._unix_ms = now, unix_ms
-        self._wake_slowed()
-        self._expire_logins()
-        self._take_messages()
+        self._intake.turn(now)
         while self._inputs:
             self._handle(self._inputs.popleft())
         if self._retry_at is not None and now >= self._retry_at:
@@ -248,69 +272,16 @@ class App:
         self._catch_up()
         if self._closing:
             self._say_goodbye()
+        if self._rest_at is not None and now >= self._rest_at:
+            self._rest()
         self.deadline = self._next_deadline()
 
-    def _take_messages(self) -> None:
-        """Take what was sent, so much from each connection and so much from all of them."""
-        left = TURN_MESSAGES_MAX
-        for peer in list(self._ready):
-            if left <= 0:
-                return
-            del self._ready[peer]
-            left -= self._take_from(peer, min(left, self._options.messages_per_turn_max))
-
-    def _take_from(self, peer: Peer, sent_max: int) -> int:
-        if peer.slowed or peer.closing:
-            return 0
-        if peer.bucket is not None:
-            sent_max = min(sent_max, peer.bucket.available(self._now))
-        sent = peer.door.take(peer.conn, sent_max) if sent_max else []
-        if peer.bucket is not None:
-            peer.bucket.take(len(sent))
-        for one in sent:
-            self._handle(one)
-        self._see_to_the_rest(peer)
-        return len(sent)
-
-    def _see_to_the_rest(self, peer: Peer) -> None:
-        """Where something was left, read no more of this connection until that is taken."""
-        more = peer.door.has_more and not peer.closing
-        peer.read_on(reading=not more)
-        if not more:
-            if peer.ended and not peer.closing:
-                self._handle(Disconnected(peer.conn))
-            return
-        if peer.bucket is not None and peer.bucket.available(self._now) < 1:
-            peer.slowed = True
-            heappush(self._slowed, (self._now + peer.bucket.wait_seconds(), peer.conn, peer))
-        else:
-            self._ready[peer] = None
-
-    def _wake_slowed(self) -> None:
-        while self._slowed and self._slowed[0][0] <= self._now:
-            peer = heappop(self._slowed)[2]
-            peer.slowed = False
-            self._ready[peer] = None
-
-    def _expire_logins(self) -> None:
-        for waiting in self._logins.values():
-            while waiting and (waiting[0][0] <= self._now or waiting[0][1].entered or waiting[0][1].closing):
-                peer = waiting.popleft()[1]
-                if not peer.entered and not peer.closing:
-                    self._inputs.append(
-                        Broken(peer.conn, Refused("login_timeout", "You took too long to log in"), "idle")
-                    )
-
     def _next_deadline(self) -> float | None:
-        if self._ready or self._inputs or self._ledger.has_entries:
+        if self._inputs or self._ledger.has_entries:
             return self._now
-        deadlines = [waiting[0][0] for waiting in self._logins.values() if waiting]
-        if self._slowed:
-            deadlines.append(self._slowed[0][0])
-        if self._retry_at is not None:
-            deadlines.append(self._retry_at)
+        deadlines = [at for at in (self._intake.deadline(self._now), self._retry_at, self._rest_at) if at is not None]
         if self._behind:
-            deadlines.append(self._now + CATCH_UP_SECONDS)
+            deadlines.append(self._now + CLOGGED_SECONDS)
         return min(deadlines, default=None)
 
     # -------------------------------------------------------------------------------- the core and the journal
@@ -324,11 +295,26 @@ class App:
                 return
             try:
                 what: Input = Committed(self._ledger.commit())
+                self._rest_at = self._now + REST_SECONDS
             except StorageFull as error:
                 _log.error("%s", error)
                 self._retry_at = self._now + RETRY_SECONDS
                 what = Rejected()
             self._handle(what)
+
+    def _rest(self) -> None:
+        """Do what can wait until nobody does."""
+        self._rest_at = None
+        self._ledger.journal.rest()
+        if self.hub.state.seq - self._snapshot_seq >= SNAPSHOT_RECORDS:
+            self._keep_snapshot()
+
+    def _keep_snapshot(self) -> None:
+        try:
+            self._ledger.keep_snapshot(self.hub.state)
+            self._snapshot_seq = self.hub.state.seq
+        except StorageFull as error:
+            _log.warning("no snapshot: %s", error)
 
     def _carry_out(self, effects: list[Effect]) -> None:
         for effect in effects:
@@ -411,7 +397,7 @@ class App:
 
     def _catch_up(self) -> None:
         for peer in list(self._behind):
-            while peer.heard is not None and peer.wire.queued_bytes < CATCH_UP_BYTES:
+            while peer.heard is not None and peer.wire.queued_bytes < CLOGGED_BYTES:
                 self._tell_missed(peer, peer.heard)
 
     def _tell_missed(self, peer: Peer, heard: int) -> None:

@@ -1,0 +1,138 @@
+"""The operator's door: orders to a running server, over a Unix socket that only its owner can open.
+
+An order is a frame with one JSON object, as is the answer; `admin` speaks it.  Orders are carried out after the turn in
+which they came, each with a commit of its own, so an answer says what is durable.
+"""
+
+import logging
+from collections import deque
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from reactor_chat.errors import FrameLengthInvalid, StorageError, StorageFull
+from reactor_chat.wire.framing import FrameDecoder, frame
+
+CONTROL_SOCKET_NAME = "control.sock"
+
+_log = logging.getLogger("reactor_chat.server")
+
+
+class Release(Struct, tag_field="do", tag="release", frozen=True):
+    """Give a claimed name free."""
+
+    name: str
+
+
+class Backup(Struct, tag_field="do", tag="backup", frozen=True):
+    """Write a copy of the journal, as it is now, to a file that does not exist yet."""
+
+    file: str
+
+
+Order = Release | Backup
+
+
+class Answer(Struct, frozen=True):
+    """What came of an order: whether it was carried out, and a line for the operator."""
+
+    done: bool
+    text: str
+
+
+class Server(Protocol):
+    """Whoever carries orders out."""
+
+    def release(self, name: str) -> bool:
+        """Give a name free, durably; False where nobody owned it.  Raises StorageFull where it cannot be recorded."""
+
+    def backup(self, file: Path) -> int:
+        """Write a backup and return the newest number in it."""
+
+
+class Line(Protocol):
+    """A connection from `admin`."""
+
+    def send(self, data: bytes, /) -> None:
+        """Queue bytes."""
+
+    def finish(self) -> None:
+        """Close when everything queued has left."""
+
+    def abort(self, reason: str, /) -> None:
+        """Close now."""
+
+
+class Control:
+    """Reads orders, has them carried out, and answers.
+
+    Args:
+        server: carries them out.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._decoders: dict[Any, FrameDecoder] = {}
+        self._orders: deque[tuple[Line, bytes]] = deque()
+
+    def opened(self, line: Line) -> None:
+        """Take a new connection."""
+        self._decoders[line] = FrameDecoder()
+
+    def received(self, line: Line, data: bytes) -> None:
+        """Take bytes; what is ordered is done in `turn`."""
+        decoder = self._decoders[line]
+        decoder.feed(data)
+        try:
+            self._orders.extend((line, payload) for payload in decoder.take(16))
+        except FrameLengthInvalid as error:
+            line.abort(str(error))
+
+    def ended(self, line: Line) -> None:
+        """Learn that no more orders come; those that came are carried out."""
+
+    def overflowed(self, line: Line) -> None:
+        """Drop somebody who orders and never reads."""
+        line.abort("reads no answers")
+
+    def lost(self, line: Line, _reason: str) -> None:
+        """Forget a connection."""
+        del self._decoders[line]
+
+    def turn(self) -> None:
+        """Carry out what was ordered.
+
+        Raises:
+            StorageError: the journal failed; the process must stop.
+        """
+        while self._orders:
+            line, payload = self._orders.popleft()
+            answer = self._carry_out(payload)
+            _log.info("operator: %s", answer.text)
+            line.send(frame(msgspec.json.encode(answer)))
+            line.finish()
+
+    def _carry_out(self, payload: bytes) -> Answer:
+        try:
+            order = msgspec.json.decode(payload, type=Order)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            return Answer(done=False, text=f"that is no order: {error}")
+        if isinstance(order, Release):
+            return self._release(order.name)
+        return self._backup(Path(order.file))
+
+    def _release(self, name: str) -> Answer:
+        try:
+            released = self._server.release(name)
+        except StorageFull as error:
+            return Answer(done=False, text=str(error))
+        return Answer(released, f"the name {name} is free" if released else f"nobody owns the name {name}")
+
+    def _backup(self, file: Path) -> Answer:
+        try:
+            seq = self._server.backup(file)
+        except (StorageError, OSError) as error:
+            return Answer(done=False, text=str(error))
+        return Answer(done=True, text=f"{file} holds everything up to number {seq}")

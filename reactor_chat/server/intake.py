@@ -1,0 +1,120 @@
+"""Who is served when: so much from each connection, so much in a turn, and nobody faster than the rate allows.
+
+Nothing here refuses anything.  A connection that sends more than is taken is not read until that is taken, so the
+kernel slows its sender down and nobody else waits.  Three things let what came lie for a while: the turn's budget is
+spent (the next turn goes on), the connection's rate is (it goes on when that allows), or the connection does not take
+what it is answered (it goes on when it has).
+"""
+
+from collections import deque
+from collections.abc import Callable
+from heapq import heappop, heappush
+
+from reactor_chat.chat.boundary import Broken, Disconnected, Input
+from reactor_chat.server.options import Options
+from reactor_chat.server.peers import Peer
+from reactor_chat.wire.messages import Refused
+
+TURN_MESSAGES_MAX = 2_000
+"""Messages taken in one turn from all connections together: about 20 ms of work."""
+TAKE_AT_ONCE = 8
+"""Messages taken before the connection's queue is looked at: so many answers, each a full frame, overflow nothing."""
+CLOGGED_BYTES = 131_072
+"""While so much is queued on a wire, nothing more is taken from it, and nothing is read from the journal for it."""
+CLOGGED_SECONDS = 0.02
+"""How often a clogged wire is looked at."""
+
+
+class Intake:
+    """Hands the core what connections sent.
+
+    Args:
+        options: what the operator chose.
+        handle: takes one input.
+        is_waiting: whether something of a connection waits for a commit; more of it would only wait too.
+    """
+
+    def __init__(self, options: Options, handle: Callable[[Input], None], is_waiting: Callable[[int], bool]) -> None:
+        self._messages_max = options.messages_per_turn_max
+        self._handle = handle
+        self._is_waiting = is_waiting
+        self._ready: dict[Peer, None] = {}  # a dictionary is a set that keeps its order
+        self._slowed: list[tuple[float, int, Peer]] = []
+        self._logins: dict[int, deque[tuple[float, Peer]]] = {}
+        self._now = 0.0
+
+    def expect_login(self, peer: Peer, seconds_max: int, now: float) -> None:
+        """Close the connection unless somebody logs in on it within so many seconds."""
+        # Deadlines of one length fall due in the order they were set: a row for each length needs no sorting.
+        self._logins.setdefault(seconds_max, deque()).append((now + seconds_max, peer))
+
+    def add(self, peer: Peer) -> None:
+        """Look at this connection in the coming turn: something came, or nothing more will."""
+        self._ready[peer] = None
+
+    def turn(self, now: float) -> None:
+        """Hand over what may be handed over now, connections in the order in which they became ready."""
+        self._now = now
+        self._expire_logins()
+        while self._slowed and self._slowed[0][0] <= now:
+            peer = heappop(self._slowed)[2]
+            peer.slowed = False
+            self._ready[peer] = None
+        left = TURN_MESSAGES_MAX
+        for peer in list(self._ready):
+            if left <= 0:
+                return
+            del self._ready[peer]
+            if not peer.slowed and not peer.closing:
+                left -= self._take_from(peer, min(left, self._messages_max))
+
+    def deadline(self, now: float) -> float | None:
+        """Return when the next turn is due at the latest; None where nothing is pending."""
+        if self._ready:
+            return now
+        deadlines = [waiting[0][0] for waiting in self._logins.values() if waiting]
+        if self._slowed:
+            deadlines.append(self._slowed[0][0])
+        return min(deadlines, default=None)
+
+    def _take_from(self, peer: Peer, messages_max: int) -> int:
+        if peer.bucket is not None:
+            messages_max = min(messages_max, peer.bucket.available(self._now))
+        taken = 0
+        while taken < messages_max and peer.wire.queued_bytes < CLOGGED_BYTES and not self._is_waiting(peer.conn):
+            some_max = min(TAKE_AT_ONCE, messages_max - taken)
+            some = peer.door.take(peer.conn, some_max)
+            taken += len(some)
+            for one in some:
+                self._handle(one)
+            if len(some) < some_max:
+                break
+        if peer.bucket is not None:
+            peer.bucket.take(taken)
+        self._see_to_the_rest(peer)
+        return taken
+
+    def _see_to_the_rest(self, peer: Peer) -> None:
+        """Where something was left, read no more of this connection until that is taken."""
+        more = peer.door.has_more and not peer.closing
+        peer.read_on(reading=not more)
+        if not more:
+            if peer.ended and not peer.closing:
+                self._handle(Disconnected(peer.conn))
+        elif peer.bucket is not None and peer.bucket.available(self._now) < 1:
+            self._slow_down(peer, peer.bucket.wait_seconds())
+        elif peer.wire.queued_bytes >= CLOGGED_BYTES:
+            self._slow_down(peer, CLOGGED_SECONDS)
+        else:
+            self._ready[peer] = None
+
+    def _slow_down(self, peer: Peer, seconds: float) -> None:
+        peer.slowed = True
+        heappush(self._slowed, (self._now + seconds, peer.conn, peer))
+
+    def _expire_logins(self) -> None:
+        for waiting in self._logins.values():
+            while waiting and (waiting[0][0] <= self._now or waiting[0][1].entered or waiting[0][1].closing):
+                peer = waiting.popleft()[1]
+                if not peer.entered and not peer.closing:
+                    self._handle(Broken(peer.conn, Refused("login_timeout", "You took too long to log in"), "idle"))
