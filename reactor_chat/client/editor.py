@@ -104,14 +104,14 @@ class Editor:
         """
         room = max(columns - 1, 0)
         shown = _harmful.sub("\ufffd", self.text.translate(_marks))
-        before_cursor = cells(shown[self._first : self.cursor])
-        is_slack = self._first > 0 and cells(shown[self._first :]) < room // 2
-        if self.cursor < self._first or before_cursor > room or is_slack:
-            self._first = self.cursor
-            while self._first > 0 and cells(shown[before(shown, self._first) : self.cursor]) <= room * 2 // 3:
-                self._first = before(shown, self._first)
-            before_cursor = cells(shown[self._first : self.cursor])
-        return View(shown[self._first : fitting(shown, self._first, room)], before_cursor)
+        if self.cursor < self._first:
+            self._first = _first_within(shown, self.cursor, room // 3)
+        elif cells(shown[self._first : self.cursor]) > room:
+            self._first = _first_within(shown, self.cursor, room)
+        # When the rest of the line is shorter than the row, what stands before it fills the row up.
+        if self._first > 0 and cells(shown[self._first :]) < room:
+            self._first = min(self._first, _first_within(shown, len(shown), room))
+        return View(shown[self._first : fitting(shown, self._first, room)], cells(shown[self._first : self.cursor]))
 
     @property
     def lines(self) -> int:
@@ -280,6 +280,14 @@ class Editor:
         Action.CANCEL_OR_LEAVE: _cancel_or_leave,
         Action.SUSPEND: _suspend,
     }
+
+
+def _first_within(text: str, place: int, cells_max: int) -> int:
+    """The earliest sign boundary from which it is at most so many cells to `place`."""
+    first = place
+    while first > 0 and cells(text[before(text, first) : place]) <= cells_max:
+        first = before(text, first)
+    return first
 
 
 def _as_pasted(text: str) -> str:

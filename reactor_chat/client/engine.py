@@ -25,7 +25,7 @@ from functools import partial
 
 from reactor_chat.client.backoff import Backoff
 from reactor_chat.client.boundary import Arrived, ExitStatus, NoteKind, Outcome, Settings, Tray, Wish
-from reactor_chat.client.inbox import Inbox, request_concluded
+from reactor_chat.client.inbox import Inbox, request_concluded, request_echoed
 from reactor_chat.client.known import Known
 from reactor_chat.client.link import Link
 from reactor_chat.client.outbox import Outbox, in_words
@@ -386,14 +386,14 @@ class Engine:
 
     def _on_live(self, notice: Notice, arrived: Arrived, now: float) -> None:
         self.known.learn(notice, self.name)
-        concluded = request_concluded(notice, self.name)
+        concluded = request_concluded(notice)
         if getattr(notice, "re", None) in self._link.hidden_ids:
             self._on_hidden(concluded)
         else:
             if self._inbox.is_new(notice):
                 self._tray.show(arrived)
-            if concluded is not None:
-                self._outbox.answered(concluded)
+            self._outbox.promised(request_echoed(notice, self.name))
+            self._outbox.answered(concluded)
         self._pump(now)
 
     def _on_hidden(self, request_id: str | None) -> None:
@@ -461,7 +461,7 @@ class Engine:
             if isinstance(item, Refused):
                 self._tray.refuse(item.code, item.text)
             elif not self._link.send(item):
-                self._outbox.answered(item.id or "")
+                self._outbox.answered(item.id)
                 text = f"This is longer than the {self._link.frame_bytes_max} bytes that the server takes"
                 self._tray.refuse("too_long", text, item.id)
         if self._ending and not len(self._outbox):

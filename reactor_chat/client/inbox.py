@@ -25,18 +25,23 @@ NUMBERED = (Said, Told, GroupSaid, Joined, Exited, GroupChanged)
 IN_PARTS = (NamesAnswer, GroupsAnswer, MembersAnswer)
 
 
-def request_concluded(notice: Notice, me: str) -> str | None:
-    """Return the id of the request that this notice is the last word on, None where it is on none.
-
-    The echo of one's own message is as much of a promise as `accepted` (PROTOCOL §5.3).  Ids are seen by everyone, so
-    only one's own name makes an echo.
-    """
-    if isinstance(notice, Said | Told | GroupSaid):
-        return notice.id if fold(notice.sender) == fold(me) else None
+def request_concluded(notice: Notice) -> str | None:
+    """Return the id of the request that this notice is the last word on, None where it is on none."""
     if isinstance(notice, IN_PARTS) and notice.more:
         return None
     re: str | None = getattr(notice, "re", None)
     return re
+
+
+def request_echoed(notice: Notice, me: str) -> str | None:
+    """Return the id of the request that this is the echo of, None where it is none.
+
+    The echo is as much of a promise as `accepted` (PROTOCOL §5.3).  Ids are seen by everyone, so only one's own name
+    makes an echo.
+    """
+    if isinstance(notice, Said | Told | GroupSaid) and fold(notice.sender) == fold(me):
+        return notice.id
+    return None
 
 
 class Inbox:

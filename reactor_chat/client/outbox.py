@@ -66,6 +66,7 @@ class Outbox:
         self._in_flight_max = in_flight_max
         self._unsent: deque[Request | Refused] = deque(vault.kept())
         self._in_flight: dict[str, Request] = {}
+        self._promised: set[str] = set()  # of those in flight
         self._doubtful: dict[str, Request] = {}
 
     def __len__(self) -> int:
@@ -112,12 +113,21 @@ class Outbox:
         self._in_flight[item.id] = item
         return item
 
-    def answered(self, request_id: str) -> Request | None:
-        """Forget the request with this id; return it, None where none was waiting for an answer."""
-        request = self._in_flight.pop(request_id, None) or self._doubtful.pop(request_id, None)
-        if request is not None:
+    def answered(self, request_id: str | None) -> None:
+        """Forget the request with this id, where one was waiting for an answer."""
+        if request_id is not None:
+            self._in_flight.pop(request_id, None)
+            self._doubtful.pop(request_id, None)
+            self._promised.discard(request_id)
             self._vault.drop(request_id)
-        return request
+
+    def promised(self, request_id: str | None) -> None:
+        """Note that the request with this id was carried out; its answer is on its way, or was lost in a cut."""
+        if request_id in self._doubtful:
+            self.answered(request_id)
+        elif request_id is not None and request_id in self._in_flight:
+            self._promised.add(request_id)
+            self._vault.drop(request_id)
 
     def after_cut(self, *, ids_remembered: bool) -> None:
         """Decide what becomes of what was in flight when a connection ended; to be called once there is a new one.
@@ -127,11 +137,14 @@ class Outbox:
         """
         again: list[Request | Refused] = []
         for request_id, request in self._in_flight.items():
+            if request_id in self._promised:
+                continue
             if ids_remembered or only_reads(request):
                 again.append(request)
             else:
                 self._doubtful[request_id] = request
         self._in_flight.clear()
+        self._promised.clear()
         self._unsent.extendleft(reversed(again))
 
     def give_up_doubtful(self) -> list[Request]:
@@ -143,8 +156,9 @@ class Outbox:
         return given_up
 
     def sent_unanswered(self) -> Iterator[Request]:
-        """Return what was sent and not answered, oldest first; for a last report."""
-        return chain(self._doubtful.values(), self._in_flight.values())
+        """Return what was sent and neither answered nor promised, oldest first; for a last report."""
+        waiting = chain(self._doubtful.items(), self._in_flight.items())
+        return (request for request_id, request in waiting if request_id not in self._promised)
 
     def unsent(self) -> Iterator[Request]:
         """Return what was never sent, oldest first; for a last report."""

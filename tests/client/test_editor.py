@@ -144,7 +144,10 @@ def test_a_long_line_scrolls_and_the_cursor_stays_in_sight():
     assert editor.view(20).cursor_cells <= 19
     press(editor, "Home")
     assert editor.view(20) == ("x" * 19, 0)
-    press(editor, "End", *["Backspace"] * 95)
+    press(editor, "End")
+    assert editor.view(20) == ("x" * 19, 19)
+    assert editor.view(80) == ("x" * 79, 79)
+    press(editor, *["Backspace"] * 95)
     assert editor.view(20) == ("x" * 5, 5)
 
 

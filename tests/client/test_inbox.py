@@ -2,7 +2,7 @@
 
 import pytest
 
-from reactor_chat.client.inbox import Inbox, request_concluded
+from reactor_chat.client.inbox import Inbox, request_concluded, request_echoed
 from reactor_chat.client.vault import MemoryVault
 from reactor_chat.wire.messages import (
     Accepted,
@@ -79,10 +79,23 @@ def test_over_a_gap_the_cursor_jumps():
         (NamesAnswer([], "1"), "1"),
         (NamesAnswer([], "1", more=True), None),
         (HistoryAnswer([], more=True, re="1"), "1"),
-        (Said(1, 0, "ANN", "x", id="1"), "1"),
-        (Said(1, 0, "Mallory", "x", id="1"), None),
+        (Said(1, 0, "Ann", "x", id="1"), None),
         (Joined(1, 0, "Ann"), None),
     ],
 )
 def test_what_a_notice_is_the_last_word_on(notice, concluded):
-    assert request_concluded(notice, "Ann") == concluded
+    assert request_concluded(notice) == concluded
+
+
+@pytest.mark.parametrize(
+    ("notice", "echoed"),
+    [
+        (Said(1, 0, "ANN", "x", id="1"), "1"),
+        (Said(1, 0, "Ann", "x"), None),
+        (Said(1, 0, "Mallory", "x", id="1"), None),
+        (Joined(1, 0, "Ann"), None),
+        (Accepted("1", 3), None),
+    ],
+)
+def test_what_a_notice_is_the_echo_of(notice, echoed):
+    assert request_echoed(notice, "Ann") == echoed

@@ -1,0 +1,37 @@
+"""Settings are checked once, and the tray is emptied in order."""
+
+import pytest
+
+from reactor_chat.client.boundary import Note, NoteKind, Settings, Tray, Wish
+from reactor_chat.wire.codec import decode_notice
+from reactor_chat.wire.messages import Refused
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": None},
+        {"id_prefix": ""},
+        {"id_prefix": "x" * 41},
+        {"retry_seconds_first": 0},
+        {"retry_seconds_max": 0.1},
+    ],
+)
+def test_settings_that_cannot_be(wrong):
+    right = {"name": "Ann", "place": "here", "interactive": False, "id_prefix": "x"}
+    Settings(**right)
+    with pytest.raises(AssertionError):
+        Settings(**(right | wrong))
+
+
+def test_a_tray_gives_everything_once():
+    tray = Tray()
+    tray.refuse("too_long", "Too long", "7")
+    tray.note(NoteKind.NEWS, "news")
+    tray.wish(Wish.CLOSE)
+    outcome = tray.take(b"data")
+    assert (outcome.data, outcome.wishes) == (b"data", [Wish.CLOSE])
+    refused, note = outcome.shown
+    assert refused.notice == decode_notice(refused.payload) == Refused("too_long", "Too long", "7")
+    assert note == Note(NoteKind.NEWS, "news")
+    assert not any(tray.take(b""))

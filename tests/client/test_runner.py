@@ -1,0 +1,162 @@
+"""The client at real terminals, and what the runner owes whatever happens."""
+
+import os
+import signal
+import socket
+
+import pytest
+
+from reactor_chat.client.boundary import Settings
+from reactor_chat.client.engine import Engine
+from reactor_chat.client.palette import Palette
+from reactor_chat.client.pipe_mode import PipeMode
+from reactor_chat.client.runner import Runner, is_this_machine
+from tests.client.processes import ServerProcess
+
+
+def test_three_people_talk(server, person):
+    ann = person("127.0.0.1", server.port, "--name", "Ann")
+    ann.until("[Welcome Ann]")
+    bob = person("127.0.0.1", server.port)
+    bob.until("Enter a unique username:")
+    bob.press("ann\r")
+    bob.until("already taken")
+    bob.press("Bob\r")
+    bob.until("[Welcome Bob]")
+    ann.until("[Bob joined]")
+    eve = person("127.0.0.1", server.port, "--name", "Eve", columns=40)
+    eve.until("[Welcome Eve]")
+    eve.press("half a line that is longer than these forty columns")
+    ann.press("Hello everyone!\r")
+    for one in (ann, bob, eve):
+        one.until("[Ann:] Hello everyone!")
+    assert eve.lines[-1].endswith("forty columns")
+    bob.press("@An\tpsst\r")
+    ann.until("[Bob (private):] psst")
+    bob.until("[to Ann:] psst")
+    bob.press("@quit\r")
+    assert bob.left() == 0
+    ann.until("[Bob exited]")
+    ann.press("\x03")
+    assert ann.left() == 0
+    eve.until("[Ann exited]")
+    assert not any("psst" in line for line in eve.lines)
+    for one in (ann, bob):
+        assert one.modes == one.modes_before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_says_goodbye_and_gives_the_terminal_back(server, person, number):
+    one = person("127.0.0.1", server.port, "--name", "Sigi")
+    one.until("[Welcome Sigi]")
+    assert one.modes != one.modes_before
+    one.process.send_signal(number)
+    assert one.left() == 0
+    assert one.modes == one.modes_before
+
+
+def test_a_terminal_of_another_size_is_drawn_anew(server, person):
+    one = person("127.0.0.1", server.port, "--name", "Size")
+    one.until("[Welcome Size]")
+    one.press("x" * 70)
+    one.until_last("> " + "x" * 70)
+    one.resize(40, 5)
+    one.process.send_signal(signal.SIGWINCH)
+    one.until_last("> " + "x" * 37)
+    one.resize(1, 1)
+    one.process.send_signal(signal.SIGWINCH)
+    one.resize(80, 24)
+    one.process.send_signal(signal.SIGWINCH)
+    one.until_last("> " + "x" * 70)
+
+
+def test_a_stop_that_is_no_stop_changes_nothing(server, person):
+    # Nobody could let a session's only process go on, so the kernel does not stop it.
+    one = person("127.0.0.1", server.port, "--name", "Stop")
+    one.until("[Welcome Stop]")
+    one.press("half\x1a line")
+    one.until_last("> half line")
+    one.process.send_signal(signal.SIGSTOP)
+    one.process.send_signal(signal.SIGCONT)
+    one.press("\x7f")
+    one.until_last("> half lin")
+
+
+def test_a_server_that_comes_back_is_found_again(person):
+    server = ServerProcess()
+    one = person("127.0.0.1", server.port, "--name", "Loyal")
+    one.until("[Welcome Loyal]")
+    server.stop()
+    one.until("Connection lost")
+    one.until_last("(offline) >")
+    one.press("still there?\r")
+    one.until("will be sent")
+    again = ServerProcess(server.port)
+    one.until("Connected again")
+    one.until("[Loyal:] still there?")
+    again.stop()
+
+
+def test_a_simple_terminal_gets_plain_lines(server, person):
+    one = person("127.0.0.1", server.port, TERM="dumb")
+    one.until("Enter a unique username:")
+    one.press("Dumb\n")
+    one.until("[Welcome Dumb]")
+    one.press("hello\n")
+    one.until("[Dumb:] hello")
+    one.press("\x04")
+    assert one.left() == 0
+    assert b"\x1b" not in one.seen
+
+
+def test_no_server_is_one_line_on_a_terminal_too(person):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        one = person("127.0.0.1", free.getsockname()[1])
+        one.until("No server at")
+        assert one.left() == 69
+    assert one.modes == one.modes_before
+
+
+class Breaking(PipeMode):
+    """A face with a bug."""
+
+    ended = 0
+
+    def refresh(self, now: float) -> None:  # noqa: ARG002  the signature is the face's
+        raise ZeroDivisionError
+
+    def end(self) -> None:
+        self.ended += 1
+
+
+def test_a_bug_gives_the_terminal_back_and_is_not_hidden():
+    read_end, write_end = os.pipe()
+    engine = Engine(Settings("Ann", "here", interactive=False, id_prefix="x"), lambda: 0.5)
+    runner = Runner(engine, "127.0.0.1", 1, plaintext=False, output=write_end)
+    face = Breaking(engine, runner.out.write, lambda _: None, Palette(is_on=False))
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(ZeroDivisionError):
+        runner.run(face, read_end)
+    assert face.ended == 1
+    assert signal.getsignal(signal.SIGINT) is before
+    os.close(read_end)
+    os.close(write_end)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_here"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("fe80::1%lo", False),
+        ("10.0.0.1", False),
+        ("::ffff:10.0.0.1", False),
+        ("0.0.0.0", False),  # noqa: S104  an address to refuse
+    ],
+)
+def test_what_is_this_machine(host, is_here):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    assert is_this_machine((family, socket.SOCK_STREAM, 6, "", (host, 7667))) is is_here

@@ -1,0 +1,43 @@
+"""The terminal's modes: what is taken is given back, whatever happens to the terminal meanwhile."""
+
+import os
+import termios
+
+from reactor_chat.client.terminal import SIZE_UNKNOWN, Terminal, is_terminal
+
+
+def test_modes_are_put_back_as_they_were():
+    keyboard, descriptor = os.openpty()
+    before = termios.tcgetattr(descriptor)
+    terminal = Terminal(descriptor, descriptor)
+    terminal.enter()
+    during = termios.tcgetattr(descriptor)
+    assert not during[3] & (termios.ECHO | termios.ICANON | termios.ISIG)
+    terminal.enter()
+    terminal.leave()
+    assert termios.tcgetattr(descriptor) == before
+    terminal.leave()
+    os.close(keyboard)
+    os.close(descriptor)
+
+
+def test_a_terminal_that_is_gone_is_no_error():
+    keyboard, descriptor = os.openpty()
+    terminal = Terminal(descriptor, descriptor)
+    terminal.enter()
+    os.close(keyboard)
+    os.close(descriptor)
+    terminal.enter()
+    terminal.leave()
+    assert terminal.size() == SIZE_UNKNOWN
+    assert not is_terminal(descriptor)
+
+
+def test_what_is_a_terminal(tmp_path):
+    keyboard, descriptor = os.openpty()
+    assert is_terminal(descriptor)
+    assert Terminal(descriptor, descriptor).size() == SIZE_UNKNOWN, "a new one says that it is 0 by 0"
+    with (tmp_path / "file").open("w") as file:
+        assert not is_terminal(file.fileno())
+    os.close(keyboard)
+    os.close(descriptor)
