@@ -42,6 +42,7 @@ setup(
         "console_scripts": [
             "reactor-chat = reactor_chat.client.__main__:main",
             "reactor-chatd = reactor_chat.server.__main__:main",
+            "reactor-chat-admin = reactor_chat.admin:main",
         ]
     },
     classifiers=[

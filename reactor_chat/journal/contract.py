@@ -6,6 +6,7 @@ are what it is found by later.  Reads see what is committed and nothing else.
 """
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 
@@ -90,6 +91,13 @@ class Journal(Protocol):
 
     def snapshot(self) -> tuple[int, bytes] | None:
         """Return the newest snapshot with its number, or None; one that is not what was kept counts as none."""
+
+    def backup(self, path: Path) -> None:
+        """Write a copy of the journal as it is now to a file that does not exist yet; the caller waits for it.
+
+        Raises:
+            StorageError: it cannot be written; the journal goes on.
+        """
 
     def rest(self) -> None:
         """Do work that can wait until nobody does: at most some milliseconds of it."""

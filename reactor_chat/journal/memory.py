@@ -4,7 +4,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import islice
+from pathlib import Path
 
+from reactor_chat.errors import StorageError
 from reactor_chat.journal.contract import Entry, Row, Span
 
 ROWS_MAX = 100_000
@@ -59,6 +61,10 @@ class MemoryJournal:
     def snapshot(self) -> tuple[int, bytes] | None:
         """Return the newest snapshot; see `contract.Journal`."""
         return self._snapshot
+
+    def backup(self, path: Path) -> None:
+        """Refuse: what is only in memory is not meant to be kept."""
+        raise StorageError(f"A journal in memory is not copied to {path}; start the server without --memory")
 
     def rest(self) -> None:
         """Do nothing: there is nothing that could wait."""

@@ -7,10 +7,12 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from reactor_chat.errors import StorageBusy, StorageError
 from reactor_chat.journal.contract import Journal
 from reactor_chat.journal.memory import MemoryJournal
+from reactor_chat.journal.sqlite import SqliteJournal
 from reactor_chat.reactor.connection import Connection
 from reactor_chat.reactor.fanout import Fanout
 from reactor_chat.reactor.listener import Listener, open_listener
@@ -18,6 +20,7 @@ from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.signals import Signals
 from reactor_chat.reactor.timers import Timer
 from reactor_chat.server.app import App
+from reactor_chat.server.control import CONTROL_SOCKET_NAME, Control
 from reactor_chat.server.doors import Door, FramesDoor, LinesDoor
 from reactor_chat.server.options import Options, read_options
 
@@ -48,18 +51,42 @@ class Server:
         self._alarm: Timer | None = None
         self._stopping = False
         self._loop.add_middle(self._middle)
+        self._control = Control(self._app)
 
     def listen(self) -> None:
-        """Open the doors, and print a line for each; nobody is served before that.
+        """Recover from the journal, open the doors, and print a line for each; nobody is served before that.
 
         Raises:
+            StorageError: the journal cannot be used.
             OSError: an address cannot be listened on; the text names it.
         """
         options = self._options
+        count = self._app.start(_unix_ms())
+        _log.info("recovered: records=%d", count)
         self._open("frames", options.host, options.port, self._new_frames_door, options.login_seconds_max)
         if options.lines is not None:
             host, port = options.lines
             self._open("lines", host, port, LinesDoor, options.typed_login_seconds_max)
+
+    def listen_to_operator(self, path: Path) -> None:
+        """Open the operator's door; what a server that died left there is replaced.
+
+        Raises:
+            OSError: the socket cannot be made.
+        """
+
+        def opened(sock: socket.socket, _address: str) -> None:
+            self._control.opened(Connection(self._loop, sock, self._control))
+
+        path.unlink(missing_ok=True)
+        sock = socket.socket(socket.AF_UNIX)
+        mask = os.umask(0o177)  # made for its owner only, from the first moment on
+        try:
+            sock.bind(str(path))
+        finally:
+            os.umask(mask)
+        sock.listen()
+        self._listeners.append(Listener(self._loop, sock, opened))
 
     def run(self) -> int:
         """Serve until told to stop.
@@ -70,8 +97,8 @@ class Server:
         Raises:
             StorageError: the journal failed; nothing was shown that it does not hold.
         """
-        self._app.start(_unix_ms())
         self._loop.run()
+        self._app.stop()
         return EXIT_DONE
 
     def close(self) -> None:
@@ -96,6 +123,7 @@ class Server:
 
     def _middle(self, now: float) -> None:
         self._app.turn(now, _unix_ms())
+        self._control.turn()
         if self._stopping and self._app.is_empty:
             self._loop.stop()
         self._set_alarm()
@@ -130,20 +158,25 @@ def main() -> int:
     options = read_options(sys.argv[1:])
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO, stream=sys.stderr)
     try:
-        return _serve(options, MemoryJournal())
+        return _serve(options)
     except StorageBusy as error:
         return _complain(error, EXIT_TRY_LATER)
     except (StorageError, OSError) as error:
         return _complain(error, EXIT_FAILED)
 
 
-def _serve(options: Options, journal: Journal) -> int:
-    server = Server(options, journal)
+def _serve(options: Options) -> int:
+    journal: Journal = MemoryJournal() if options.memory else SqliteJournal(options.data, options.journal_bytes_max)
+    server = None
     try:
+        server = Server(options, journal)
         server.listen()
+        if not options.memory:
+            server.listen_to_operator(options.data / CONTROL_SOCKET_NAME)
         return server.run()
     finally:
-        server.close()
+        if server is not None:
+            server.close()
         journal.close()
 
 

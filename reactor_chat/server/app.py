@@ -13,6 +13,7 @@ and until that is done nothing new is sent there; the journal has it.
 import logging
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar
 
 from reactor_chat import PRODUCT
@@ -237,6 +238,15 @@ class App:
         if self.hub.state.identity.claim_of(name) is not None:
             raise StorageFull(f"There is no space to record that {name} is free; it still has its owner")
         return True
+
+    def backup(self, file: Path) -> int:
+        """Write a copy of the journal and return the newest number in it; nobody is served meanwhile.
+
+        Raises:
+            StorageError: it cannot be written, or this journal cannot be copied.
+        """
+        self._ledger.journal.backup(file)
+        return self._ledger.journal.head
 
     def shut_down(self) -> None:
         """Say goodbye to everybody in the coming turn, after what was sent so far has been served."""

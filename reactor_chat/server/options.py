@@ -27,6 +27,7 @@ class Rate:
     per_second: float
 
 
+DEFAULT_DATA = Path(platformdirs.user_data_dir("reactor-chat", appauthor=False)) / "server"
 DEFAULT_RATE = Rate(100, 20)
 DEFAULT_FAILED_LOGINS = Rate(100, 1)
 
@@ -78,7 +79,7 @@ class Options:
     host: str = _option("127.0.0.1", str, "ADDRESS", "address to listen on")
     port: int = _option(DEFAULT_PORT, _whole(0, 65_535), "PORT", "port to listen on; 0 picks a free one")
     data: Path = _option(
-        Path(platformdirs.user_data_dir("reactor-chat", appauthor=False)) / "server",
+        DEFAULT_DATA,
         Path,
         "DIR",
         "where the journal is kept; one server at a time",
