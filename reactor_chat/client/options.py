@@ -94,7 +94,11 @@ def _add(parser: argparse.ArgumentParser, option: Option) -> None:
         parser.add_argument(option.name, action="store_true", help=text)
     else:
         parser.add_argument(
-            option.name, default=option.default, metavar=option.takes, choices=option.choices or None, help=text
+            option.name,
+            default=option.default,
+            metavar="|".join(option.choices) or option.takes,
+            choices=option.choices or None,
+            help=text,
         )
 
 

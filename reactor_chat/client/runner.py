@@ -119,9 +119,10 @@ class Runner:
             loop.run()
         finally:
             self._close()
+            # First of all the signals: whoever reads us may never do so again, and then they end the wait below.
+            signals.close()
             face.end()
             self.out.flush()
-            signals.close()
             loop.close()
         return self._engine.exit_status
 

@@ -226,3 +226,8 @@ def again(watcher: Watcher, *, seq: int = 0, guest: bool = True, now: float = 0.
 
 def texts(notices: Iterable[Notice]) -> list[str]:
     return [n.text or "" for n in notices if isinstance(n, Said | Told)]
+
+
+def ids(watcher: Watcher) -> list[str]:
+    """The ids of the messages sent so far."""
+    return [r.id for r in watcher.requests() if isinstance(r, Say | Tell) and r.id]
