@@ -2,19 +2,19 @@
 
 Every function here looks at the state and changes nothing.  A change is a draft of records with the labels they are
 found by and the marks of what they will change; it becomes true when the journal has it.  NEEDS says, for each type of
-request, what its judgement depends on: while one of those is about to change, the request waits.
+change, what its judgement depends on: while one of those is about to change, the request waits.
 """
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from reactor_chat.chat.boundary import Append, Deliver, Effect, Recall
 from reactor_chat.chat.groups import Group
-from reactor_chat.chat.pending import ANY_GROUP, ANY_NAME, Mark
-from reactor_chat.chat.records import GroupAltered, Record
+from reactor_chat.chat.pending import Mark
+from reactor_chat.chat.records import GroupAltered, Record, Released
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.state import ChatState
 from reactor_chat.chat.timeline import labels_of
@@ -68,7 +68,8 @@ class Change(Struct, frozen=True, gc=False):
         return Append(self.records)
 
 
-Verdict = Change | Refused | Sequence[Effect]
+Verdict = Change | Refused
+Answer = Sequence[Effect] | Refused
 
 
 class Case(Struct, frozen=True, gc=False):
@@ -157,14 +158,13 @@ def group_set(case: Case, request: m.GroupSet) -> Verdict:
     members = _spellings(case, [case.session.name, *request.members])
     if isinstance(members, Refused):
         return members
-    if len(members) > case.rules.group_members_max:
-        return _too_many_members(case)
-    if len(case.state.groups.of(case.session.name)) >= case.rules.groups_max:
-        return Refused("too_many", f"One can be in at most {case.rules.groups_max} groups")
+    refusal = _refuse_more(case, len(members), members)
+    if refusal is not None:
+        return refusal
     seq = case.stamp.seq()
     name, by = request.group, case.session.name
-    created = GroupAltered(seq, case.stamp.at, name, "created", by, seq, None, members, request.id)
-    return _change_of_group(name, [created])
+    created = GroupAltered(seq, case.stamp.at, name, "created", by, seq, None, members)
+    return _change_of_group([created], members, request.id)
 
 
 def group_add(case: Case, request: m.GroupAdd) -> Verdict:
@@ -175,19 +175,20 @@ def group_add(case: Case, request: m.GroupAdd) -> Verdict:
     users = _spellings(case, request.users)
     if isinstance(users, Refused):
         return users
+    if not users:
+        return Refused("bad_message", "Bad message: `users` names nobody")
     already = next((user for user in users if group.has(user)), None)
     if already is not None:
         return Refused("already_a_member", f"{already} is a member of {group.name} already")
-    if len(group.members) + len(users) > case.rules.group_members_max:
-        return _too_many_members(case)
+    refusal = _refuse_more(case, len(group.members) + len(users), users)
+    if refusal is not None:
+        return refusal
     members = group.names()
-    records: list[Record] = []
+    records: list[GroupAltered] = []
     for user in users:
         members = [*members, user]
-        first_id = request.id if not records else None
-        added = _altered(group, "added", group.owner, case.stamp, members=members, user=user, request_id=first_id)
-        records.append(added)
-    return _change_of_group(group.name, records)
+        records.append(_altered(group, "added", group.owner, case.stamp, members, user))
+    return _change_of_group(records, users, request.id)
 
 
 def group_kick(case: Case, request: m.GroupKick) -> Verdict:
@@ -200,14 +201,8 @@ def group_kick(case: Case, request: m.GroupKick) -> Verdict:
     if group.is_owned_by(request.user):
         return Refused("not_allowed", "The owner cannot be kicked; leave or delete the group instead")
     user = group.members[fold(request.user)]
-    return _change_of_group(
-        group.name,
-        [
-            _altered(
-                group, "kicked", group.owner, case.stamp, members=group.without(user), user=user, request_id=request.id
-            )
-        ],
-    )
+    kicked = _altered(group, "kicked", group.owner, case.stamp, group.without(user), user)
+    return _change_of_group([kicked], [user], request.id)
 
 
 def group_leave(case: Case, request: m.GroupLeave) -> Verdict:
@@ -215,7 +210,7 @@ def group_leave(case: Case, request: m.GroupLeave) -> Verdict:
     group = _own_group(case, request.group)
     if isinstance(group, Refused):
         return group
-    return _change_of_group(group.name, _leave(group, case.session.name, case.stamp, request.id))
+    return _change_of_group(_leave(group, case.session.name, case.stamp), [case.session.name], request.id)
 
 
 def group_delete(case: Case, request: m.GroupDelete) -> Verdict:
@@ -223,43 +218,67 @@ def group_delete(case: Case, request: m.GroupDelete) -> Verdict:
     group = _owned_group(case, request.group)
     if isinstance(group, Refused):
         return group
-    return _change_of_group(
-        group.name, [_altered(group, "deleted", group.owner, case.stamp, members=None, request_id=request.id)]
-    )
+    deleted = _altered(group, "deleted", group.owner, case.stamp, None)
+    return _change_of_group([deleted], group.names(), request.id)
 
 
 def departure(state: ChatState, name: str, stamp: Stamp) -> Change:
     """Somebody goes: a guest leaves every group first, the owner of a name stays in them (PROTOCOL §7)."""
     presence = state.roster.get(name)
     assert presence is not None
-    marks: list[Mark] = [("name", fold(name)), ANY_NAME]
-    records: list[Record] = []
-    for group in state.groups.of(name) if presence.guest else ():
-        records += _leave(group, name, stamp, None)
-        marks += [("group", fold(group.name)), ANY_GROUP]
+    records = _leave_all(state, name, stamp) if presence.guest else []
     records.append(m.Exited(stamp.seq(), stamp.at, presence.name))
-    return Change([(record, labels_of(record)) for record in records], tuple(marks))
+    return _end_of_person(state, name, records)
 
 
-def _leave(group: Group, name: str, stamp: Stamp, request_id: str | None) -> list[Record]:
+def release(state: ChatState, name: str, stamp: Stamp) -> Change:
+    """An owned name is given free: who takes it next is somebody else, who is not there and in no group."""
+    claim = state.identity.claim_of(name)
+    assert claim is not None
+    presence = state.roster.get(name)
+    records = _leave_all(state, name, stamp)
+    if presence is not None:
+        records.append(m.Exited(stamp.seq(), stamp.at, presence.name))
+    records.append(Released(stamp.seq(), stamp.at, claim.name))
+    return _end_of_person(state, name, records)
+
+
+def needs_of_end(state: ChatState, name: str) -> list[Mark]:
+    """What a departure or a release depends on, and changes."""
+    of_groups: list[Mark] = [("group", fold(group.name)) for group in state.groups.of(name)]
+    return [("name", fold(name)), ("groups", fold(name)), *of_groups]
+
+
+def _end_of_person(state: ChatState, name: str, records: Sequence[Record]) -> Change:
+    return Change([(record, labels_of(record)) for record in records], tuple(needs_of_end(state, name)))
+
+
+def _leave_all(state: ChatState, name: str, stamp: Stamp) -> list[Record]:
+    return [record for group in state.groups.of(name) for record in _leave(group, name, stamp)]
+
+
+def _leave(group: Group, name: str, stamp: Stamp) -> list[GroupAltered]:
     """The records of a member's leaving: `left`, and `owner` where somebody inherits."""
     name = group.members[fold(name)]
     rest = group.without(name)
-    records: list[Record] = [_altered(group, "left", name, stamp, members=rest, user=name, request_id=request_id)]
+    records = [_altered(group, "left", name, stamp, rest, name)]
     if rest and group.is_owned_by(name):
-        records.append(_altered(group, "owner", name, stamp, members=rest, user=rest[0]))
+        records.append(_altered(group, "owner", name, stamp, rest, rest[0]))
     return records
 
 
 def _altered(
-    group: Group, change: str, by: str, stamp: Stamp, *, members: list[str] | None, user: str | None = None,
-    request_id: str | None = None,
-) -> GroupAltered:  # fmt: skip
-    return GroupAltered(stamp.seq(), stamp.at, group.name, change, by, group.born, user, members, request_id)
+    group: Group, change: str, by: str, stamp: Stamp, members: list[str] | None, user: str | None = None
+) -> GroupAltered:
+    return GroupAltered(stamp.seq(), stamp.at, group.name, change, by, group.born, user, members)
 
 
-def _change_of_group(name: str, records: Sequence[Record]) -> Change:
-    return Change([(record, labels_of(record)) for record in records], (("group", fold(name)), ANY_GROUP))
+def _change_of_group(records: Sequence[GroupAltered], concerned: Iterable[str], request_id: str | None) -> Change:
+    """These records, the first of them with the request's id; `concerned` is who comes into the group or leaves it."""
+    first, *others = records
+    marks: list[Mark] = [("groups", fold(person)) for person in concerned]
+    identified = [structs.replace(first, id=request_id), *others]
+    return Change([(record, labels_of(record)) for record in identified], (("group", fold(first.group)), *marks))
 
 
 def _own_group(case: Case, name: str) -> Group | Refused:
@@ -291,21 +310,29 @@ def _spellings(case: Case, names: Iterable[str]) -> list[str] | Refused:
     return list(known.values())
 
 
-def _too_many_members(case: Case) -> Refused:
-    return Refused("too_many", f"A group has at most {case.rules.group_members_max} members")
+def _refuse_more(case: Case, members_count: int, coming: Iterable[str]) -> Refused | None:
+    """Whether a group of so many members is too large, or one of those who come is in too many groups already."""
+    members_max, groups_max = case.rules.group_members_max, case.rules.groups_max
+    if members_count > members_max:
+        return Refused("too_many", f"A group has at most {members_max} members")
+    full = next((person for person in coming if len(case.state.groups.of(person)) >= groups_max), None)
+    if full is None:
+        return None
+    who = "You are" if full == case.session.name else f"{full} is"
+    return Refused("too_many", f"{who} in {groups_max} groups already; more are not possible")
 
 
 # ---------------------------------------------------------------------------------------------- reads
 
 
-def names(case: Case, request: m.AskNames) -> Verdict:
+def names(case: Case, request: m.AskNames) -> Answer:
     """Who is connected; in several notices where they are many."""
     found = case.state.roster.names()
     pages = [found[i : i + LIST_NAMES_MAX] for i in range(0, len(found), LIST_NAMES_MAX)]
     return [_answer(case, m.NamesAnswer(page, request.id, page is not pages[-1])) for page in pages]
 
 
-def who(case: Case, request: m.AskWho) -> Verdict:
+def who(case: Case, request: m.AskWho) -> Answer:
     """Who is in a group of one's own; in several notices where they are many."""
     group = _own_group(case, request.group)
     if isinstance(group, Refused):
@@ -318,7 +345,7 @@ def who(case: Case, request: m.AskWho) -> Verdict:
     ]
 
 
-def groups(case: Case, request: m.AskGroups) -> Verdict:
+def groups(case: Case, request: m.AskGroups) -> Answer:
     """One's groups; in several notices where their members are many."""
     pages: list[list[m.GroupOverview]] = [[]]
     names_count = 0
@@ -331,17 +358,17 @@ def groups(case: Case, request: m.AskGroups) -> Verdict:
     return [_answer(case, m.GroupsAnswer(page, request.id, page is not pages[-1])) for page in pages]
 
 
-def help_(case: Case, request: m.AskHelp) -> Verdict:
+def help_(case: Case, request: m.AskHelp) -> Answer:
     """The commands."""
     return [_answer(case, m.HelpAnswer(case.rules.help_text, request.id))]
 
 
-def ping(case: Case, request: m.Ping) -> Verdict:
+def ping(case: Case, request: m.Ping) -> Answer:
     """Are you there?"""
     return [_answer(case, m.Pong(request.data, request.id))]
 
 
-def history(case: Case, request: m.AskHistory) -> Verdict:
+def history(case: Case, request: m.AskHistory) -> Answer:
     """The newest messages that one was entitled to see."""
     state, name = case.state, case.session.name
     if_empty = None
@@ -350,6 +377,8 @@ def history(case: Case, request: m.AskHistory) -> Verdict:
         if isinstance(group, Refused):
             return group
         spans = state.timeline.messages_of_group(name, group.born)
+    elif request.with_ is not None and not is_name(request.with_):
+        return _no_such_user(case, request.with_)
     elif request.with_ is not None:
         spans = state.timeline.messages_with(name, request.with_, case.session.since)
         if state.spelling(request.with_) is None:
@@ -365,7 +394,7 @@ def _answer(case: Case, notice: m.Notice) -> Effect:
 
 # --------------------------------------------------------------------------------------------- tables
 
-CHANGES: dict[type, Callable[[Case, Any], Verdict]] = {
+CHANGES: dict[type, Callable[[Case, Any], Change | Refused]] = {
     m.Say: say,
     m.Tell: tell,
     m.GroupSend: group_send,
@@ -377,7 +406,7 @@ CHANGES: dict[type, Callable[[Case, Any], Verdict]] = {
 }
 """Requests that change something; with an id, each is one request for ever."""
 
-READS: dict[type, Callable[[Case, Any], Verdict]] = {
+READS: dict[type, Callable[[Case, Any], Answer]] = {
     m.AskNames: names,
     m.AskGroups: groups,
     m.AskHelp: help_,
@@ -387,17 +416,20 @@ READS: dict[type, Callable[[Case, Any], Verdict]] = {
 }
 """Requests that are answered at once, and anew each time they come."""
 
-NEEDS: dict[type, Callable[[Any], Iterable[Mark]]] = {
-    m.Tell: lambda r: [("name", fold(r.to))],
-    m.GroupSend: lambda r: [("group", fold(r.group))],
-    m.GroupSet: lambda r: [ANY_GROUP, *(("name", fold(name)) for name in r.members)],
-    m.GroupAdd: lambda r: [("group", fold(r.group)), *(("name", fold(name)) for name in r.users)],
-    m.GroupKick: lambda r: [("group", fold(r.group))],
-    m.GroupLeave: lambda r: [("group", fold(r.group))],
-    m.GroupDelete: lambda r: [("group", fold(r.group))],
-    m.AskNames: lambda _: [ANY_NAME],
-    m.AskGroups: lambda _: [ANY_GROUP],
-    m.AskWho: lambda r: [("group", fold(r.group))],
-    m.AskHistory: lambda r: [ANY_GROUP, *([("name", fold(r.with_))] if r.with_ is not None else [])],
+
+def _coming(people: Iterable[str]) -> list[Mark]:
+    """What it depends on whether these people can come into one more group."""
+    return [mark for person in people for mark in (("name", fold(person)), ("groups", fold(person)))]
+
+
+NEEDS: dict[type, Callable[[Any, str], list[Mark]]] = {
+    m.Say: lambda _, __: [],
+    m.Tell: lambda r, _: [("name", fold(r.to))],
+    m.GroupSend: lambda r, _: [("group", fold(r.group))],
+    m.GroupSet: lambda r, me: [("group", fold(r.group)), *_coming([me, *r.members])],
+    m.GroupAdd: lambda r, _: [("group", fold(r.group)), *_coming(r.users)],
+    m.GroupKick: lambda r, _: [("group", fold(r.group))],
+    m.GroupLeave: lambda r, _: [("group", fold(r.group))],
+    m.GroupDelete: lambda r, _: [("group", fold(r.group))],
 }
-"""What the judgement of a request depends on; nothing where a type has no row."""
+"""What the judgement of somebody's request for a change depends on."""

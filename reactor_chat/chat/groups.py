@@ -19,7 +19,7 @@ class Group(Struct, array_like=True):
 
     def has(self, name: str) -> bool:
         """Return whether somebody is a member, whatever the spelling."""
-        return fold(name) in self.members
+        return name.isascii() and fold(name) in self.members
 
     def is_owned_by(self, name: str) -> bool:
         """Return whether somebody is the owner, whatever the spelling."""
@@ -34,6 +34,11 @@ class Group(Struct, array_like=True):
         return [member for key, member in self.members.items() if key != fold(name)]
 
 
+def copy(group: Group) -> Group:
+    """Return a group that is equal and does not change with this one."""
+    return Group(group.name, group.born, group.owner, dict(group.members))
+
+
 class Groups:
     """Every group, by folded name."""
 
@@ -43,7 +48,7 @@ class Groups:
 
     def get(self, name: str) -> Group | None:
         """Return the group of this name, whatever its spelling; None where there is none."""
-        return self._groups.get(fold(name))
+        return self._groups.get(fold(name)) if name.isascii() else None
 
     def of(self, name: str) -> list[Group]:
         """Return the groups somebody is a member of, sorted by name regardless of case."""
@@ -68,6 +73,13 @@ class Groups:
         self._set_members(key, group, after)
         return list({fold(name): name for name in before + after}.values())
 
+    def respell(self, name: str) -> None:
+        """Write somebody as they spell themselves now."""
+        for group in self.of(name):
+            group.members[fold(name)] = name
+            if group.is_owned_by(name):
+                group.owner = name
+
     def _set_members(self, key: str, group: Group, names: list[str]) -> None:
         staying = {fold(name) for name in names}
         for gone in [member for member in group.members if member not in staying]:
@@ -82,12 +94,12 @@ class Groups:
             del self._groups[key]
 
     def dump(self) -> list[Group]:
-        """Return every group, sorted by folded name."""
-        return [self._groups[key] for key in sorted(self._groups)]
+        """Return a copy of every group, sorted by folded name."""
+        return [copy(self._groups[key]) for key in sorted(self._groups)]
 
     def load(self, groups: list[Group]) -> None:
         """Replace the state by what `dump` returned."""
-        self._groups = {fold(group.name): group for group in groups}
+        self._groups = {fold(group.name): copy(group) for group in groups}
         self._of_member = {}
         for group in groups:
             for member in group.members:

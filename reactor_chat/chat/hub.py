@@ -5,14 +5,16 @@ the same door says so, the record is applied, and only then is anybody told.  Th
 answers in the order of its requests:
 
 1. While one of its changes is on the way, a request that would be answered at once waits.
-2. While something that a request depends on is about to change, the request waits (see `pending`).
+2. While something that a change depends on is about to change, the request waits (see `pending`).
 3. While a connection has something waiting, everything it sends waits behind it.
 
-After each commit whatever waited is judged again, in the order in which the connections began to wait.
+After each commit whatever waited is judged again: the connections in the order in which what is foremost on each began
+to wait, so that one with much to do does not keep the others waiting.  Waiting ends: something waits only for what is
+on its way, or for another connection that does.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from msgspec import structs
@@ -35,11 +37,22 @@ from reactor_chat.chat.boundary import (
     Span,
     Started,
 )
-from reactor_chat.chat.decisions import CHANGES, NEEDS, READS, Case, Change, Rules, Stamp, departure
+from reactor_chat.chat.decisions import (
+    CHANGES,
+    NEEDS,
+    READS,
+    Case,
+    Change,
+    Rules,
+    Stamp,
+    departure,
+    needs_of_end,
+    release,
+)
 from reactor_chat.chat.logins import Logins, Takeover
-from reactor_chat.chat.pending import ANY_GROUP, Flight, Pending
+from reactor_chat.chat.pending import Flight, Pending
 from reactor_chat.chat.receipts import Outcome
-from reactor_chat.chat.records import Declined, Entered, Record, Released, notice_of
+from reactor_chat.chat.records import Declined, Entered, Record, notice_of
 from reactor_chat.chat.session import BAD_MESSAGES_MAX, LOGIN_REFUSALS_MAX, NOT_SERVED, SERVED, Session, State
 from reactor_chat.chat.state import ChatState
 from reactor_chat.text.parser import parse
@@ -63,12 +76,13 @@ class Hub:
     def __init__(self, rules: Rules) -> None:
         self.state = ChatState()
         self._rules = rules
-        self._logins = Logins(rules)
-        self._sessions: dict[int, Session] = {}
         self._pending = Pending()
-        self._waiting: deque[Session] = deque()
+        self._logins = Logins(rules, self.state, self._pending)
+        self._sessions: dict[int, Session] = {}
+        self._waiting: list[Session] = []
         self._departing: dict[str, str] = {}
-        self._now = 0
+        self._releasing: dict[str, str] = {}
+        self._clock = 0
 
     # ------------------------------------------------------------------------------------------- the door
 
@@ -82,7 +96,7 @@ class Hub:
         Returns:
             Effects in the order in which they are to be carried out; empty when there is nothing to do.
         """
-        self._now = max(now, self.state.at)
+        self._clock = now
         effects: list[Effect] = []
         self._INPUTS[type(what)](self, what, effects)
         return effects
@@ -92,13 +106,21 @@ class Hub:
         self.state.apply(record)
 
     def release(self, name: str, now: int) -> list[Effect]:
-        """Give a claimed name free, as the operator orders; no effects where nobody owns it."""
-        self._now = max(now, self.state.at)
+        """Give a claimed name free, as the operator orders; its owner leaves the chat and every group.
+
+        Args:
+            name: whatever its spelling.
+            now: see `handle`.
+
+        Returns:
+            Effects, as of `handle`; none where nobody owns the name, or where the release waits for a commit.  Where
+            there is no space for it, it is forgotten: the operator may order it again.
+        """
+        self._clock = now
         effects: list[Effect] = []
-        claim = self.state.identity.claim_of(name)
-        if claim is not None:
-            record = Released(self._stamp().seq(), self._now, claim.name)
-            self._launch(Change([(record, ())], (("name", fold(name)),)), None, None, effects)
+        if self.state.identity.claim_of(name) is not None:
+            self._releasing[fold(name)] = name
+            self._record_ends(effects)
         return effects
 
     def entitlement(self, conn: int) -> list[Span]:
@@ -118,10 +140,10 @@ class Hub:
     def _on_started(self, _: Started, effects: list[Effect]) -> None:
         for presence in self.state.roster.people():
             self._departing[fold(presence.name)] = presence.name
-        self._record_departures(effects)
+        self._record_ends(effects)
 
     def _on_retried(self, _: Retried, effects: list[Effect]) -> None:
-        self._record_departures(effects)
+        self._record_ends(effects)
 
     def _on_connected(self, what: Connected, _: list[Effect]) -> None:
         assert what.conn not in self._sessions
@@ -129,8 +151,8 @@ class Hub:
 
     def _on_sent(self, what: Sent, effects: list[Effect]) -> None:
         session = self._sessions.get(what.conn)
-        if session is None:
-            return  # it was closed from this side; what still came in does not count
+        if session is None or session.superseded:
+            return  # it was closed from this side, or is about to be; what still came in does not count
         if session.backlog or not self._judge(session, what, effects):
             self._wait(session, what)
 
@@ -139,7 +161,7 @@ class Hub:
             for record in flight.records:
                 self._announce(record, flight, effects)
             self._answer(flight, effects)
-        self._record_departures(effects)
+        self._record_ends(effects)
         self._go_on(effects)
 
     def _on_rejected(self, _: Rejected, effects: list[Effect]) -> None:
@@ -175,15 +197,26 @@ class Hub:
         session.backlog.append(what)
 
     def _go_on(self, effects: list[Effect]) -> None:
-        for _ in range(len(self._waiting)):
-            session = self._waiting.popleft()
-            backlog = session.backlog
-            while backlog and self._judge(session, backlog[0], effects):
-                backlog.popleft()
-            if backlog:
-                self._waiting.append(session)
-            else:
-                session.backlog = None
+        """Judge again what waits, until nothing more moves."""
+        moved = [True]
+        while any(moved):
+            waiting, self._waiting = self._waiting, []
+            moved = [self._work_off(session, effects) for session in waiting]
+            # Who could not go on stays in front of who could.
+            for could in (False, True):
+                self._waiting += [
+                    s for s, went_on in zip(waiting, moved, strict=True) if s.backlog and went_on == could
+                ]
+
+    def _work_off(self, session: Session, effects: list[Effect]) -> bool:
+        """Serve what of a backlog can be served; whether that was anything."""
+        backlog = session.backlog
+        assert backlog
+        before = len(backlog)
+        while backlog and self._judge(session, backlog[0], effects):
+            backlog.popleft()
+        session.backlog = backlog or None
+        return len(backlog) < before
 
     def _judge(self, session: Session, what: Sent, effects: list[Effect]) -> bool:
         """Serve what a connection sent; False where it has to wait, and then nothing has changed."""
@@ -223,9 +256,12 @@ class Hub:
         return self._serve_change(session, request.id, verdict, effects)
 
     def _serve_read(self, session: Session, request: Any, effects: list[Effect]) -> bool:
-        if session.flights or self._blocked(request):
+        if session.flights:
             return False
-        return self._conclude(session, request.id, READS[type(request)](self._case(session), request), effects)
+        verdict = READS[type(request)](self._case(session), request)
+        if isinstance(verdict, Refused):  # not recorded: a read is judged anew each time it comes
+            verdict = [Deliver([session.conn], structs.replace(verdict, re=request.id))]
+        return self._answer_now(session, verdict, effects)
 
     def _serve_change(self, session: Session, request_id: str | None, what: Any, effects: list[Effect]) -> bool:
         if request_id is not None:
@@ -237,47 +273,54 @@ class Hub:
                 return self._answer_now(session, [_repeated(session, request_id, outcome)], effects)
         if isinstance(what, Refused):
             return self._conclude(session, request_id, what, effects)
-        if self._blocked(what):
+        if self._pending.blocks(NEEDS[type(what)](what, session.name)):
             return False
         return self._conclude(session, request_id, CHANGES[type(what)](self._case(session), what), effects)
 
-    def _conclude(self, session: Session, request_id: str | None, verdict: Any, effects: list[Effect]) -> bool:
+    def _conclude(
+        self, session: Session, request_id: str | None, verdict: Change | Refused, effects: list[Effect]
+    ) -> bool:
         """Carry a verdict out: launch a change, tell a refusal (or record it, where its id is to be remembered)."""
         if isinstance(verdict, Change):
             self._launch(verdict, session, request_id, effects)
             return True
-        if not isinstance(verdict, Refused):
-            return self._answer_now(session, verdict, effects)
         if request_id is None or verdict.code in NOT_REMEMBERED:
             refusal = structs.replace(verdict, re=request_id)
             return self._answer_now(session, [Deliver([session.conn], refusal)], effects)
-        declined = Declined(self._stamp().seq(), self._now, session.name, request_id, verdict.code, verdict.text)
+        stamp = self._stamp()
+        declined = Declined(stamp.seq(), stamp.at, session.name, request_id, verdict.code, verdict.text)
         self._launch(Change([(declined, ())]), session, request_id, effects)
         return True
 
     def _serve_login(self, session: Session, login: m.Login, effects: list[Effect]) -> bool:
         name = fold(login.name)
-        if self._pending.blocks([("name", name)]):
+        departs = name in self._departing and self.state.identity.claim_of(name) is None
+        if self._pending.blocks([("name", name)]) or (departs and self._pending.records_count):
             return False
-        verdict = self._logins.judge(self.state, session, login, self._stamp())
+        # A guest that could not leave for lack of space holds the name, but not for anybody's sake.
+        verdict = NO_SPACE if departs else self._logins.judge(session, login, self._stamp(), self._clock)
         if isinstance(verdict, Refused):
             self._refuse(session, verdict, login.id, effects)
             session.login_refusals += 1
             return session.login_refusals < LOGIN_REFUSALS_MAX or self._depart(session, "violation", effects)
         session.login = login
         if isinstance(verdict, Takeover):
-            self._take_over(session, login, effects)
-        else:
-            session.state = State.JOINING
-            self._launch(verdict, session, login.id, effects)
+            return self._take_over(session, login, effects)
+        session.state = State.JOINING
+        self._launch(verdict, session, login.id, effects)
         return True
 
-    def _take_over(self, session: Session, login: m.Login, effects: list[Effect]) -> None:
+    def _take_over(self, session: Session, login: m.Login, effects: list[Effect]) -> bool:
+        """Let an owner in in place of an older connection, once what that one sent before is served."""
+        old = self._session_of(login.name)
+        if old is not None and (old.flights or old.backlog):
+            old.superseded = True
+            return False
         self._departing.pop(fold(login.name), None)
-        old = self._sessions.get(self.state.roster.conn_of(login.name) or -1)
         if old is not None:
             self._close(old, "taken_over", effects)
         self._welcome(session, effects)
+        return True
 
     # -------------------------------------------------------------------------------- changes on their way
 
@@ -330,31 +373,47 @@ class Hub:
         if session.state is State.PRESENT:
             self._departing[fold(session.name)] = session.name
         self._close(session, reason, effects)
-        self._record_departures(effects)
+        self._record_ends(effects)
         return True
 
     def _close(self, session: Session, reason: str | None, effects: list[Effect]) -> None:
+        if session.state is State.PRESENT:
+            self.state.roster.unreach(session.name)
         session.state = State.GONE
         del self._sessions[session.conn]
         effects.append(Close(session.conn, reason))
 
-    def _record_departures(self, effects: list[Effect]) -> None:
-        for key, name in list(self._departing.items()):
-            if not self._pending.blocks([("name", key), ANY_GROUP]):
-                del self._departing[key]
-                self._launch(departure(self.state, name, self._stamp()), None, None, effects)
+    def _record_ends(self, effects: list[Effect]) -> None:
+        """Record the releases and departures that depend on nothing that is on its way."""
+        for name in self._ready(self._releasing):
+            if self.state.identity.claim_of(name) is not None:
+                self._departing.pop(fold(name), None)
+                self._launch(release(self.state, name, self._stamp()), None, None, effects)
+                session = self._session_of(name)
+                if session is not None:
+                    self._close(session, "kicked", effects)
+        for name in self._ready(self._departing):
+            self._launch(departure(self.state, name, self._stamp()), None, None, effects)
+
+    def _ready(self, ending: dict[str, str]) -> Iterable[str]:
+        """Remove and yield the names whose end can be recorded; each as soon as the one before it has been."""
+        for key, name in list(ending.items()):
+            if not self._pending.blocks(needs_of_end(self.state, name)):
+                del ending[key]
+                yield name
 
     # ------------------------------------------------------------------------------------------- small words
 
-    def _blocked(self, request: m.Request) -> bool:
-        needs = NEEDS.get(type(request))
-        return needs is not None and self._pending.blocks(needs(request))
+    def _session_of(self, name: str) -> Session | None:
+        conn = self.state.roster.conn_of(name)
+        return self._sessions[conn] if conn is not None else None
 
     def _case(self, session: Session) -> Case:
         return Case(self.state, self._rules, session, self._stamp())
 
     def _stamp(self) -> Stamp:
-        return Stamp(self.state.seq + self._pending.records_count, self._now)
+        at = max(self._clock, self.state.at, self._pending.at)
+        return Stamp(self.state.seq + self._pending.records_count, at)
 
     def _answer_now(self, session: Session, answers: Any, effects: list[Effect]) -> bool:
         if session.flights:

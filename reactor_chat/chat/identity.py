@@ -54,6 +54,9 @@ class Identity:
     def __init__(self) -> None:
         self._claims: dict[str, Claim] = {}
 
+    def __len__(self) -> int:
+        return len(self._claims)
+
     def claim_of(self, name: str) -> Claim | None:
         """Return the claim on this name, whatever its spelling; None where nobody owns it."""
         return self._claims.get(fold(name))
@@ -66,10 +69,6 @@ class Identity:
     def release(self, name: str) -> None:
         """Give the name free."""
         self._claims.pop(fold(name), None)
-
-    def names(self) -> list[str]:
-        """Return every owned name, in the order of the first claims."""
-        return [claim.name for claim in self._claims.values()]
 
     def dump(self) -> list[Claim]:
         """Return every claim, sorted by folded name."""

@@ -1,10 +1,12 @@
 """Who may come in under which name."""
 
+import math
+
 from msgspec import Struct
 
 from reactor_chat.chat.decisions import Change, Rules, Stamp
 from reactor_chat.chat.identity import proves
-from reactor_chat.chat.pending import ANY_NAME
+from reactor_chat.chat.pending import CLAIMING, ENTERING, Mark, Pending
 from reactor_chat.chat.ratelimit import TokenBucket
 from reactor_chat.chat.records import Entered
 from reactor_chat.chat.session import Session
@@ -14,7 +16,9 @@ from reactor_chat.wire.messages import PROTOCOL_VERSION, RESERVED_WORDS, Login, 
 
 NAME_TAKEN = Refused("name_taken", "Username is already taken")
 ADDRESSES_MAX = 10_000
-"""How many addresses with failed logins are remembered; beyond, those that owe nothing any more are forgotten."""
+"""How many addresses with failed logins are remembered; then those that owe nothing and the oldest are forgotten."""
+CLAIMS_MAX = 100_000
+"""How many names can be owned: nobody has to give one back, and each is remembered for ever."""
 
 
 class Takeover(Struct, frozen=True):
@@ -22,56 +26,95 @@ class Takeover(Struct, frozen=True):
 
 
 class Logins:
-    """Judges logins, and counts the failed ones of each address."""
+    """Judges logins, and counts the failed ones of each address.
 
-    def __init__(self, rules: Rules) -> None:
+    The clock it is told may be set: back, and the time of the waiting stands still for a moment and goes on; forward,
+    and each address has at most its whole burst again.
+
+    Args:
+        rules: what the operator chose.
+        state: what is judged by.
+        pending: what is about to change; who is entering already takes a place.
+    """
+
+    def __init__(self, rules: Rules, state: ChatState, pending: Pending) -> None:
         self._rules = rules
+        self._state = state
+        self._pending = pending
         self._failed: dict[str, TokenBucket] = {}
+        self._told_ms: int | None = None
+        self._elapsed_s = 0.0
 
-    def judge(self, state: ChatState, session: Session, login: Login, stamp: Stamp) -> Change | Takeover | Refused:
+    def judge(self, session: Session, login: Login, stamp: Stamp, now: int) -> Change | Takeover | Refused:
         """Say what a login comes to.
+
+        Args:
+            session: whose `login` is this very one where it was judged before and had to wait.
+            now: the time in milliseconds since the Unix epoch, as the clock says it.
 
         Returns:
             The change that lets somebody in, a takeover where its owner is in already, or a refusal.
 
         Source: PROTOCOL §2, §7.
         """
-        now_s = stamp.at / 1000
-        verdict = self._wait(session.address, now_s) or self._judge(state, session, login, stamp)
+        self._pass_time(now)
+        waits = self._wait(session.address) if session.login is not login else None
+        verdict = waits or self._judge(session, login, stamp)
         if isinstance(verdict, Refused):
-            self._count_failure(session.address, now_s)
+            self._count_failure(session.address)
         return verdict
 
-    def _judge(self, state: ChatState, session: Session, login: Login, stamp: Stamp) -> Change | Takeover | Refused:
+    def _judge(self, session: Session, login: Login, stamp: Stamp) -> Change | Takeover | Refused:
         refusal = _refuse_form(login) or _refuse_proof(session, login)
         if refusal is not None:
             return refusal
-        claim = state.identity.claim_of(login.name)
+        claim = self._state.identity.claim_of(login.name)
         if claim is not None and claim.key != login.key:
             return NAME_TAKEN
-        if state.roster.get(login.name) is not None:
+        if self._state.roster.get(login.name) is not None:
             return Takeover() if claim is not None else NAME_TAKEN
-        if len(state.roster) >= self._rules.people_max:
-            return Refused("server_full", f"There are {self._rules.people_max} people here already; try again later")
+        claims = claim is None and login.key is not None
+        refusal = self._refuse_more(claims=claims)
+        if refusal is not None:
+            return refusal
         record = Entered(stamp.seq(), stamp.at, login.name, login.key)
-        return Change([(record, labels_of(record))], (("name", fold(login.name)), ANY_NAME))
+        marks: tuple[Mark, ...] = (("name", fold(login.name)), ENTERING, *([CLAIMING] if claims else []))
+        return Change([(record, labels_of(record))], marks)
 
-    def _wait(self, address: str, now_s: float) -> Refused | None:
+    def _refuse_more(self, *, claims: bool) -> Refused | None:
+        people_max = self._rules.people_max
+        if len(self._state.roster) + self._pending.count(ENTERING) >= people_max:
+            return Refused("server_full", f"There are {people_max} people here already; try again later")
+        if claims and len(self._state.identity) + self._pending.count(CLAIMING) >= CLAIMS_MAX:
+            return Refused("server_full", "No more names can be owned here; come as a guest")
+        return None
+
+    def _pass_time(self, now: int) -> None:
+        if self._told_ms is not None:
+            self._elapsed_s += max(0, now - self._told_ms) / 1000
+        self._told_ms = now
+
+    def _wait(self, address: str) -> Refused | None:
         bucket = self._failed.get(address)
-        if bucket is None or bucket.available(now_s) >= 1:
+        if bucket is None or bucket.available(self._elapsed_s) >= 1:
             return None
-        seconds = max(1, round(bucket.wait_seconds()))
+        seconds = math.ceil(bucket.wait_seconds())
         return Refused("too_fast", f"Too many failed logins from your address; try again in {seconds} s")
 
-    def _count_failure(self, address: str, now_s: float) -> None:
+    def _count_failure(self, address: str) -> None:
         bucket = self._failed.get(address)
         if bucket is None:
             if len(self._failed) >= ADDRESSES_MAX:
-                self._failed = {a: b for a, b in self._failed.items() if not b.is_full(now_s)}
+                self._forget_addresses()
             burst, per_second = self._rules.failed_logins_burst, self._rules.failed_logins_per_second
-            bucket = self._failed[address] = TokenBucket(burst, per_second, now_s)
-        if bucket.available(now_s) >= 1:
+            bucket = self._failed[address] = TokenBucket(burst, per_second, self._elapsed_s)
+        if bucket.available(self._elapsed_s) >= 1:
             bucket.take(1)
+
+    def _forget_addresses(self) -> None:
+        """Forget who owes nothing; and the oldest, if those are few, so that the next failures need not look again."""
+        owing = [(address, bucket) for address, bucket in self._failed.items() if not bucket.is_full(self._elapsed_s)]
+        self._failed = dict(owing[-ADDRESSES_MAX * 9 // 10 :])
 
 
 def _refuse_form(login: Login) -> Refused | None:

@@ -1,9 +1,10 @@
 """What is on its way to the journal, and who must wait for it.
 
 The state changes only when records are committed, but requests keep coming.  So each flight (the records of one
-request) marks what it will change; a request that depends on something marked waits for the commit, and so does
-everything its connection sends after it.  What does not touch anything marked goes on at once, so that any number of
-messages, and of logins under different names, share one commit.
+request) marks what it will change; a request for a change that depends on something marked waits for the commit, and
+so does everything its connection sends after it.  What does not touch anything marked goes on at once, so that any
+number of messages, and of logins under different names, share one commit.  A read waits for its own connection's
+changes only: what others have on the way has not happened yet, for anybody.
 """
 
 from collections import Counter, deque
@@ -15,10 +16,18 @@ from reactor_chat.chat.records import Record
 from reactor_chat.chat.session import Session
 
 Mark = tuple[str, ...]
-"""Names something that may change: ("name", folded), ("group", folded), ("id", folded name, id) or one of these:"""
+"""Names something that may change; every name in it is folded.
 
-ANY_NAME: Mark = ("names",)
-ANY_GROUP: Mark = ("groups",)
+    ("name", NAME)      who holds or owns a name
+    ("group", GROUP)    whether there is such a group, and its members and owner
+    ("groups", NAME)    which groups somebody is in
+    ("id", NAME, ID)    what came of somebody's request
+    ENTERING            how many people are there: one more
+    CLAIMING            how many names are owned: one more
+"""
+
+ENTERING: Mark = ("entering",)
+CLAIMING: Mark = ("claiming",)
 
 
 class Flight(Struct, gc=False):
@@ -50,6 +59,15 @@ class Pending:
     def blocks(self, marks: Iterable[Mark]) -> bool:
         """Return whether a flight will change any of these."""
         return bool(self._marked) and any(mark in self._marked for mark in marks)
+
+    def count(self, mark: Mark) -> int:
+        """Return how many flights have this mark."""
+        return self._marked[mark]
+
+    @property
+    def at(self) -> int:
+        """The time of the newest record on its way; 0 where there is none."""
+        return self._flights[-1].records[-1].at if self._flights else 0
 
     def land(self, seq: int) -> Iterable[Flight]:
         """Remove and yield the flights whose records are all at or below this number, oldest first."""

@@ -50,6 +50,10 @@ class Roster:
         """Note the connection by which somebody present is reached."""
         self._conns[fold(name)] = conn
 
+    def unreach(self, name: str) -> None:
+        """Note that somebody is not reached any more; the number of the connection may come back as another's."""
+        self._conns.pop(fold(name), None)
+
     def conn_of(self, name: str) -> int | None:
         """Return the connection of somebody present; None where there is none."""
         return self._conns.get(fold(name))

@@ -50,6 +50,8 @@ class Session:
     Attributes:
         flights: how many of its requests are on their way to the journal.
         backlog: what it sent that cannot be judged yet, oldest first.
+        login: the one that is on its way, or waits to take over.
+        superseded: whether its owner waits to come in elsewhere: what it sends from then on does not count.
     """
 
     __slots__ = (
@@ -65,6 +67,7 @@ class Session:
         "nonce",
         "since",
         "state",
+        "superseded",
     )
 
     def __init__(self, conn: int, nonce: bytes, binding: bytes, address: str) -> None:
@@ -78,5 +81,6 @@ class Session:
         self.login: m.Login | None = None
         self.login_refusals = 0
         self.bad_messages = 0
+        self.superseded = False
         self.flights = 0
         self.backlog: deque[Received | Garbled | Broken | Disconnected] | None = None

@@ -96,6 +96,8 @@ class ChatState:
 
     def spelling(self, name: str) -> str | None:
         """Return a name as its holder, else its owner, spells it; None where nobody holds or owns it."""
+        if not name.isascii():
+            return None  # there are letters outside of ASCII whose lower case is inside; they are in no name
         known = self.roster.get(name) or self.identity.claim_of(name)
         return known.name if known is not None else None
 
@@ -132,6 +134,7 @@ class ChatState:
         if record.key is not None:
             self.identity.claim(record.name, record.key, record.seq)
         self.roster.add(Presence(record.name, record.key is None, record.seq))
+        self.groups.respell(record.name)
 
     def _exit(self, record: Exited) -> None:
         presence = self.roster.remove(record.name)

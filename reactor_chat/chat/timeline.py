@@ -18,6 +18,13 @@ from reactor_chat.chat.boundary import Span
 from reactor_chat.chat.records import Declined, Entered, GroupAltered, Record, Released
 from reactor_chat.wire.messages import SEQ_MAX, Exited, GroupSaid, Told, fold
 
+STAYS_ENDED_MAX = 1_000
+"""How many ended stays are remembered for each person.
+
+Each is a stretch that `history` has to look through, and anybody can make more of them for anybody, by adding and
+kicking.  Beyond, what was said in the oldest is not shown any more to those who left.
+"""
+
 SAID = "said"
 PRESENCE = "presence"
 
@@ -68,9 +75,9 @@ class Timeline:
         """Note who stays from this number on, and whose stay ends with it."""
         if record.change == "created":
             for name in record.members or []:
-                self._stays.setdefault(fold(name), []).append(Stay(record.born, record.seq))
+                self._begin(name, record)
         elif record.change == "added" and record.user is not None:
-            self._stays.setdefault(fold(record.user), []).append(Stay(record.born, record.seq))
+            self._begin(record.user, record)
         elif record.change in {"left", "kicked"} and record.user is not None:
             self._end(record.user, record)
 
@@ -79,10 +86,17 @@ class Timeline:
         for name in members:
             self._end(name, record)
 
+    def _begin(self, name: str, record: GroupAltered) -> None:
+        self._stays.setdefault(fold(name), []).append(Stay(record.born, record.seq))
+
     def _end(self, name: str, record: GroupAltered) -> None:
-        for stay in self._stays.get(fold(name), ()):
+        stays = self._stays.get(fold(name), [])
+        for stay in stays:
             if stay.born == record.born and stay.last == SEQ_MAX:
                 stay.last = record.seq
+        ended = [stay for stay in stays if stay.last != SEQ_MAX]
+        if len(ended) > STAYS_ENDED_MAX:
+            stays.remove(min(ended, key=lambda stay: stay.last))
 
     def forget(self, name: str) -> None:
         """Forget somebody's stays: a guest that left, an owner whose name was released."""
@@ -111,9 +125,13 @@ class Timeline:
         return [*self.messages(name, since), (PRESENCE, 0, SEQ_MAX), *changes]
 
     def dump(self) -> list[tuple[str, list[Stay]]]:
-        """Return everybody's stays, sorted by folded name."""
-        return [(key, self._stays[key]) for key in sorted(self._stays)]
+        """Return a copy of everybody's stays, sorted by folded name."""
+        return [(key, _copies(self._stays[key])) for key in sorted(self._stays)]
 
     def load(self, stays: list[tuple[str, list[Stay]]]) -> None:
         """Replace the state by what `dump` returned."""
-        self._stays = dict(stays)
+        self._stays = {key: _copies(of_person) for key, of_person in stays}
+
+
+def _copies(stays: list[Stay]) -> list[Stay]:
+    return [Stay(stay.born, stay.first, stay.last) for stay in stays]
