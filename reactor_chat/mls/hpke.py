@@ -66,6 +66,7 @@ class Context:
 
 @lru_cache(maxsize=16)
 def library_suite(kem: int, kdf: int, aead: str) -> Any:
+    """Return `cryptography`'s HPKE for these parts, by number and name; None where it does not offer them."""
     try:
         from cryptography.hazmat.primitives import hpke  # noqa: PLC0415 - absent before cryptography 47
 
@@ -135,6 +136,10 @@ class Hpke:
         library = library_suite(self.kem.id, self.kdf.id, self.aead.library_name)
         if library is None:
             return self.open_without_library(private_key, info, encapsulation, ciphertext)
+        if (
+            len(encapsulation) != self.kem.encapsulation_bytes
+        ):  # the library takes both parts as one and would not notice
+            raise MlsRefused("a ciphertext does not open")
         key = self.kem.library_private_key(private_key)
         try:
             opened: bytes = library.decrypt(encapsulation + ciphertext, key, info)

@@ -40,6 +40,10 @@ class Kem(Protocol):
     def id(self) -> int:
         """The number in the HPKE registry."""
 
+    @property
+    def encapsulation_bytes(self) -> int:
+        """Nenc, the size of an encapsulation."""
+
     def derive_key_pair(self, ikm: bytes) -> KeyPair:
         """Return the key pair that belongs to the input keying material, at least 32 bytes of it."""
 
@@ -105,6 +109,7 @@ class Group(Protocol):
     """A Diffie-Hellman group of RFC 9180 §7.1."""
 
     private_key_bytes: int
+    public_key_bytes: int
 
     def derive_private(self, expand: Callable[[bytes, bytes, int], bytes]) -> bytes:
         """Derive a private key with `expand(label, info, length)` (RFC 9180 §7.1.3)."""
@@ -141,6 +146,7 @@ class X25519:
     """Curve25519 (RFC 7748 §5)."""
 
     private_key_bytes = 32
+    public_key_bytes = 32
 
     def derive_private(self, expand: Callable[[bytes, bytes, int], bytes]) -> bytes:
         """See Group."""
@@ -175,6 +181,7 @@ class X448:
     """Curve448 (RFC 7748 §5)."""
 
     private_key_bytes = 56
+    public_key_bytes = 56
 
     def derive_private(self, expand: Callable[[bytes, bytes, int], bytes]) -> bytes:
         """See Group."""
@@ -211,6 +218,7 @@ class NistCurve:
         self.curve = curve
         self.order = order
         self.private_key_bytes = (curve.key_size + 7) // 8
+        self.public_key_bytes = 1 + 2 * self.private_key_bytes
 
     def derive_private(self, expand: Callable[[bytes, bytes, int], bytes]) -> bytes:
         """See Group: candidates until one lies below the order (RFC 9180 §7.1.3)."""
@@ -257,6 +265,11 @@ class DhKem:
     id: int
     group: Group
     kdf: Hkdf
+
+    @property
+    def encapsulation_bytes(self) -> int:
+        """See Kem."""
+        return self.group.public_key_bytes
 
     @property
     def _suite_id(self) -> bytes:
@@ -327,6 +340,7 @@ class XWing:
     """ML-KEM-768 with X25519 (draft-connolly-cfrg-xwing-kem; MLKEM768-X25519 of draft-ietf-hpke-pq)."""
 
     id = 0x647A
+    encapsulation_bytes = 1120
     _group = X25519()
     _LABEL = b"\\.//^\\"
 
@@ -363,7 +377,7 @@ class XWing:
 
     def decapsulate(self, encapsulation: bytes, private_key: bytes) -> bytes:
         """See Kem."""
-        if len(encapsulation) != 1120:
+        if len(encapsulation) != self.encapsulation_bytes:
             raise MlsRefused(_REFUSED)
         lattice, curve = self._expand(private_key)
         point = encapsulation[1088:]

@@ -54,9 +54,9 @@ class Identity:
 class _Stored(Record):
     version: UInt8
     message: Annotated[bytes, opaque(1024 * 1024)]
-    init_key: Secret
-    encryption_key: Secret
-    signature_key: Secret
+    init_key: Secret = field(repr=False)
+    encryption_key: Secret = field(repr=False)
+    signature_key: Secret = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ by `validation`.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reactor_chat.errors import MlsRefused
@@ -28,7 +29,7 @@ from reactor_chat.mls.messages import (
     ResumptionUsage,
     Update,
 )
-from reactor_chat.mls.state import AnyProposal, AnySender, EpochState, Proposed
+from reactor_chat.mls.state import AnyProposal, AnySender, EpochState, Proposed, PskSecrets
 from reactor_chat.mls.structs import (
     MLS10,
     Extension,
@@ -251,27 +252,27 @@ def is_path_required(proposals: list[Proposed]) -> bool:
     return not proposals or any(isinstance(proposed.proposal, PATH_REQUIRED) for proposed in proposals)
 
 
-def select(known: tuple[Proposed, ...], own_leaf: int) -> list[Proposed]:
-    """Choose from the proposals received those that `own_leaf` may commit together.
+def select(epoch: EpochState, known: tuple[Proposed, ...], own_leaf: int, psks: PskSecrets) -> list[Proposed]:
+    """Choose from the proposals received those that `own_leaf` may and can commit together.
 
     Removals win over updates of the same leaf, later updates and extensions over earlier ones, everything else over a
-    reinitialisation; what concerns the committer itself is left out.
+    reinitialisation.  Left out is what concerns the committer itself, asks for a key that is not among `psks`, or
+    would add somebody whose keys are in the tree: one such proposal must not keep a group from ever committing.
 
     Source: RFC 9420 §12.2.
     """
-    removes: dict[int, Proposed] = {}
-    updates: dict[int, Proposed] = {}
+    by_leaf: dict[int, Proposed] = {}
     others: dict[object, Proposed] = {}
     reinit = None
     for proposed in known:
         match proposed.proposal:
             case Remove() as proposal:
-                removes.setdefault(proposal.removed, proposed)
+                by_leaf[proposal.removed] = proposed
             case Update() if isinstance(proposed.sender, MemberSender):
-                updates[proposed.sender.leaf_index] = proposed
-            case Add() as proposal:
-                others.setdefault(proposal.key_package.leaf_node.signature_key, proposed)
-            case PreSharedKey() as proposal:
+                earlier = by_leaf.get(proposed.sender.leaf_index)
+                if earlier is None or isinstance(earlier.proposal, Update):
+                    by_leaf[proposed.sender.leaf_index] = proposed
+            case PreSharedKey() as proposal if proposal.psk.psk in psks:
                 others.setdefault(proposal.psk, proposed)
             case GroupContextExtensions():
                 others[GroupContextExtensions] = proposed
@@ -279,7 +280,21 @@ def select(known: tuple[Proposed, ...], own_leaf: int) -> list[Proposed]:
                 reinit = reinit or proposed
             case _:
                 pass
-    by_leaf = {**updates, **removes}
     by_leaf.pop(own_leaf, None)
-    chosen = [*by_leaf.values(), *others.values()]
+    chosen = [*by_leaf.values(), *_addable(epoch, known, by_leaf), *others.values()]
     return chosen if chosen or reinit is None else [reinit]
+
+
+def _addable(epoch: EpochState, known: tuple[Proposed, ...], by_leaf: Mapping[int, Proposed]) -> list[Proposed]:
+    """Return the Adds whose keys neither stay in the tree nor repeat each other."""
+    removed = {index for index, proposed in by_leaf.items() if isinstance(proposed.proposal, Remove)}
+    taken = {leaf.signature_key for index, leaf in epoch.tree.leaves() if index not in removed}
+    taken |= {node.encryption_key for _, node in epoch.tree.nodes()}
+    chosen = []
+    for proposed in known:
+        if isinstance(proposed.proposal, Add):
+            leaf = proposed.proposal.key_package.leaf_node
+            if taken.isdisjoint((leaf.signature_key, leaf.encryption_key)):
+                taken |= {leaf.signature_key, leaf.encryption_key}
+                chosen.append(proposed)
+    return chosen

@@ -145,14 +145,15 @@ def commit(
     """
     state.check_open()
     _check_supported(state, proposals)
-    received = select(state.proposals, state.own_leaf) if options.include_received else []
+    known = {**state.own_psks(), **psks}
+    received = select(state.epoch, state.proposals, state.own_leaf, known) if options.include_received else []
     sender = MemberSender(state.own_leaf)
     leaf, next_key = next_leaf(state, options.identity)
     made = make_commit(
         state.epoch,
         Author(sender, leaf, state.signing_key, next_key),
         [*received, *(Proposed(sender, proposal) for proposal in proposals)],
-        CommitSecrets(state.secrets.init_secret, {**state.own_psks(), **psks}),
+        CommitSecrets(state.secrets.init_secret, known),
         options,
         random,
     )

@@ -214,7 +214,8 @@ class RatchetTree:
         Source: RFC 9420 §7.9, original_sibling_tree_hash.
         """
         below = treemath.subtree_leaves(number)
-        if not any(leaf in below for leaf in removed):
+        removed = frozenset(leaf for leaf in removed if leaf in below)
+        if not removed:
             return self.hash(number)
         node = self._nodes[number]
         if isinstance(node, ParentNode):

@@ -120,11 +120,11 @@ def check_tree(tree: RatchetTree, context: GroupContext, now: int | None = None)
     if tree.root_hash() != context.tree_hash:
         raise MlsRefused("the tree is not the one of the group")
     check_members(tree, context.extensions)
-    tree.check_parent_hashes()
     for number, node in tree.nodes():
         if isinstance(node, ParentNode):
             tree.suite.kem.check_public_key(node.encryption_key)
             _check_unmerged(tree, number, node)
+    tree.check_parent_hashes()  # follows unmerged leaves, which are known to exist only now
     for index, leaf in tree.leaves():
         check_leaf(tree.suite, leaf, context.group_id, index, now)
 

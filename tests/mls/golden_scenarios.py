@@ -1,10 +1,11 @@
 """Recorded scenarios of the hybrid suite, for which nothing is published yet.
 
-A scenario is a small group's life drawn from its number.  All its entropy repeats except the ML-KEM encapsulations, which the
-library draws itself; those are on the scenario's tape.  Played from the tape, every byte of every message repeats, so a recording
-is the tape, a hash of each message in order, and the epoch authenticators.
+A scenario is a small group's life drawn from its number.  All its entropy repeats except the ML-KEM encapsulations,
+which the library draws itself; those are on the scenario's tape.  Played from the tape, every byte of every message
+repeats, so a recording is the tape, a hash of each message in order, and the epoch authenticators.
 
-`python -m tests.mls.golden_scenarios` records them anew into tests/mls/golden; it is to be run only when the suite changes.
+`python -m tests.mls.golden_scenarios` records them anew into tests/mls/golden; it is to be run only when the suite
+changes.
 """
 
 import contextlib
@@ -64,11 +65,11 @@ class Recording:
 def encapsulating(encapsulate: Encapsulate) -> Iterator[None]:
     """Replace the one source of entropy that is the library's and not an argument."""
     original = kem.encapsulate_mlkem768
-    kem.encapsulate_mlkem768 = encapsulate
+    setattr(kem, "encapsulate_mlkem768", encapsulate)  # noqa: B010 - a function is replaced on purpose
     try:
         yield
     finally:
-        kem.encapsulate_mlkem768 = original
+        setattr(kem, "encapsulate_mlkem768", original)  # noqa: B010 - and put back
 
 
 def record(number: int) -> Recording:
@@ -88,7 +89,7 @@ def replay(number: int, tape: list[tuple[bytes, bytes]]) -> Recording:
     """Play a scenario from its tape."""
     left = iter(tape)
     recording = Recording(list(tape))
-    with encapsulating(lambda public_key: next(left)):
+    with encapsulating(lambda _: next(left)):
         Scenario(number, recording).play()
     assert next(left, None) is None, "the tape is longer than the scenario"
     return recording
@@ -189,7 +190,8 @@ def passive_case(number: int) -> dict[str, Any]:
     """Return a scenario in the published form of passive clients, made with fresh encapsulations."""
     random, dice = SeededEntropy(("passive", number)), randomness.Random(number)  # noqa: S311 - repeats
     alice, own = key_package(b"alice", random, HYBRID), key_package(b"passive", random, HYBRID)
-    name, secrets = ExternalPsk(b"key"), {ExternalPsk(b"key"): b"secret"}
+    name = ExternalPsk(b"key")
+    secrets: PskSecrets = {name: b"secret"}
     group = Group.create(alice, random(32), random)
     with_tree = dice.random() < 0.5
     pending = group.add([own.package], random, options=CommitOptions(tree_in_welcome=with_tree))

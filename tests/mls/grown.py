@@ -1,7 +1,7 @@
 """A group of any size whose tree is full, as after every member has committed once, without making every commit.
 
-Each leaf in turn renews its path in one tree, exactly as its commit would; what the commits would have told the members (the
-private keys of the nodes above them, the epoch's secrets) is handed to those members that are asked for.
+Each leaf in turn renews its path in one tree, exactly as its commit would; what the commits would have told the
+members (the private keys of the nodes above them, the epoch's secrets) is handed to those members that are asked for.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """Mutated inputs: whatever is done to a genuine object, it is refused with a declared error and nothing changes.
 
-`python -m tests.mls.mutation COUNT SEED` runs COUNT mutants and prints how many were malformed and how many refused; it stops with
-the mutant in hexadecimal at the first one that is accepted or raises anything else.
+`python -m tests.mls.mutation COUNT SEED` runs COUNT mutants and prints how many were malformed and how many refused;
+it stops with the mutant in hexadecimal at the first one that is accepted or raises anything else.
 """
 
 import random as randomness
@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reactor_chat.errors import MlsMalformed, MlsRefused
+from reactor_chat.mls.commits import CommitOptions
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import read_key_package
 from reactor_chat.mls.messages import ExternalPsk, PreSharedKey, PreSharedKeyID, Remove
 from reactor_chat.mls.outside import propose_to_be_added
-from reactor_chat.mls.commits import CommitOptions
+from reactor_chat.mls.state import PskSecrets
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from tests.mls.people import Room, SeededEntropy, key_package
 
@@ -29,7 +30,7 @@ class Target:
     take_in: Callable[[bytes], object]
 
 
-PSK = {ExternalPsk(b"key"): b"a pre-shared key of some length"}
+PSK: PskSecrets = {ExternalPsk(b"key"): b"a pre-shared key of some length"}
 
 
 def targets_of(suite_number: int, seed: object) -> tuple[list[Target], list[Group]]:
@@ -103,8 +104,10 @@ def run(count: int, seed: int) -> Counter[str]:
     Raises:
         AssertionError: one was accepted, or a group changed; the message says how to repeat it.
     """
-    dice, outcomes = randomness.Random(seed), Counter[str]()
-    targets, groups = [], []
+    outcomes = Counter[str]()
+    dice = randomness.Random(seed)  # noqa: S311 - a run repeats
+    targets: list[Target] = []
+    groups: list[Group] = []
     for suite_number in (CLASSICAL, HYBRID):
         more_targets, more_groups = targets_of(suite_number, seed)
         targets, groups = targets + more_targets, groups + more_groups

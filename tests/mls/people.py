@@ -1,4 +1,4 @@
-"""Members for tests: entropy that repeats from a seed, KeyPackages, and a group whose members all follow each commit."""
+"""Members for tests: entropy that repeats from a seed, KeyPackages, a group whose members all follow each commit."""
 
 import hashlib
 from collections.abc import Callable, Sequence

@@ -1,4 +1,6 @@
-"""The recorded scenarios of the hybrid suite still come out byte for byte, through the library's HPKE and through our own."""
+"""The recorded scenarios of the hybrid suite still come out byte for byte, through the library's HPKE and through our
+own.
+"""
 
 import pytest
 

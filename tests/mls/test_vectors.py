@@ -59,9 +59,9 @@ Vectors = Callable[[str], Cases]
 
 h = bytes.fromhex
 
-# The crypto-basics file handed to us is older than the correction of its generator (cisco/mlspp pull request 304, February
-# 2023), which until then signed with SHA-256 whatever the curve.  RFC 9420 §17.1 names SHA-512 and SHA-384 for these suites,
-# and every other file here was signed so.
+# The crypto-basics file handed to us is older than the correction of its generator (cisco/mlspp, pull request 304 of
+# February 2023), which until then signed with SHA-256 whatever the curve.  RFC 9420 §17.1 names SHA-512 and SHA-384 for
+# these two suites, and every other file here was signed so.
 SIGNED_WITH_SHA256 = {5, 7}
 
 
@@ -121,7 +121,9 @@ def check_encryption(case: dict[str, Any]) -> None:
 
 
 def test_crypto_basics_signatures(vectors: Vectors) -> None:
-    """Recorded signatures verify and so do ours; two that were recorded with the wrong hash are refused as they must be."""
+    """Recorded signatures verify and so do ours; two that were recorded with the wrong hash are refused as they must
+    be.
+    """
     for case in vectors("crypto-basics.json"):
         scheme, part = suite(case["cipher_suite"]), case["sign_with_label"]
         label, content, public_key = part["label"].encode(), h(part["content"]), h(part["pub"])

@@ -1,6 +1,7 @@
 """Random walks of a group: members come, go, refresh, crash and lose races, and after each commit all of them agree.
 
-`python -m tests.mls.walk COUNT FIRST_SEED` plays COUNT walks and prints what happened in them; a failing walk names its seed.
+`python -m tests.mls.walk COUNT FIRST_SEED` plays COUNT walks and prints what happened in them; a failing walk names
+its seed.
 """
 
 import random as randomness
@@ -18,7 +19,6 @@ from reactor_chat.mls.messages import (
     MemberSender,
     PreSharedKey,
     PreSharedKeyID,
-    Remove,
     ResumptionPsk,
 )
 from reactor_chat.mls.outside import ExternalJoin
@@ -35,7 +35,7 @@ class Walk:
     """One group's life, drawn from a seed."""
 
     def __init__(self, seed: int) -> None:
-        self.dice = randomness.Random(seed)
+        self.dice = randomness.Random(seed)  # noqa: S311 - a walk repeats
         self.random = SeededEntropy(seed)
         self.suite_number = self.dice.choice(SUITES)
         self.counts: Counter[str] = Counter()
@@ -67,7 +67,8 @@ class Walk:
         """Add one to three people, sometimes without renewing the committer's path."""
         room = MEMBERS_MAX - len(self.members)
         if room == 0:
-            return self.shrink()
+            self.shrink()
+            return
         owns = [
             key_package(self.new_name(), self.random, self.suite_number)
             for _ in range(self.dice.randint(1, min(3, room)))
@@ -129,7 +130,7 @@ class Walk:
         """Let several members propose, then one commit."""
         committer = self.someone()
         touched: set[int] = {self.members[committer].own_leaf}
-        owns = []
+        owns: list[OwnKeyPackage] = []
         for place in self.dice.sample(range(len(self.members)), min(3, len(self.members))):
             group = self.members[place]
             if place != committer and group.own_leaf not in touched and self.dice.random() < 0.6:
@@ -180,7 +181,9 @@ class Walk:
         self.agree()
 
     def lose_race(self) -> None:
-        """Let two members commit at once; the second one's commit is refused by all, and its author follows the first."""
+        """Let two members commit at once; the second one's commit is refused by all, and its author follows the
+        first.
+        """
         if len(self.members) < 2:
             return
         winner, loser = self.dice.sample(range(len(self.members)), 2)
