@@ -1,0 +1,271 @@
+"""A server without sockets: wires that lead into memory, a clock that a test moves, a journal that can be full.
+
+A wire does what the reactor's connection does, in as few words: it queues, lets so much leave after each turn, gives
+its owner `lost` at the end, and gets everything that is broadcast once it is attached.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import pytest
+
+from reactor_chat.errors import FrameLengthInvalid
+from reactor_chat.journal.contract import Entry, Journal
+from reactor_chat.journal.memory import MemoryJournal
+from reactor_chat.server.app import App
+from reactor_chat.server.doors import FramesDoor, LinesDoor
+from reactor_chat.server.options import Options
+from reactor_chat.wire.codec import decode_notice, encode
+from reactor_chat.wire.framing import FrameDecoder, frame
+from reactor_chat.wire.messages import Login, Notice, Request, Welcome
+
+P = TypeVar("P", bound="Person")
+
+UNIX_MS = 1_700_000_000_000
+TURNS_MAX = 10_000
+
+
+class MemoryBroadcast:
+    """Every wire that is attached gets what is appended."""
+
+    def __init__(self) -> None:
+        self.wires: list[MemoryWire] = []
+
+    def append(self, data: bytes) -> None:
+        for wire in self.wires:
+            wire.send(data)
+
+
+class MemoryWire:
+    """One connection's bytes.
+
+    Attributes:
+        leaves_bytes_max: how much of what is queued leaves after a turn.
+        read: everything that has left.
+        paused: whether the server reads nothing for now.
+    """
+
+    def __init__(self, peer: str) -> None:
+        self.peer = peer
+        self.leaves_bytes_max = 1 << 40
+        self.queue = bytearray()
+        self.read = bytearray()
+        self.paused = self.finishing = self.closed = False
+        self._broadcast: MemoryBroadcast | None = None
+
+    @property
+    def queued_bytes(self) -> int:
+        return len(self.queue)
+
+    def send(self, data: bytes) -> None:
+        if not self.finishing and not self.closed:
+            self.queue += data
+
+    def attach(self, broadcast: MemoryBroadcast) -> None:
+        assert self._broadcast is None
+        self._broadcast = broadcast
+        broadcast.wires.append(self)
+
+    def detach(self) -> None:
+        if self._broadcast is not None:
+            self._broadcast.wires.remove(self)
+            self._broadcast = None
+
+    def pause(self) -> None:
+        assert not self.paused, "told twice"
+        self.paused = True
+
+    def resume(self) -> None:
+        assert self.paused, "told twice"
+        self.paused = False
+
+    def finish(self) -> None:
+        self.detach()
+        self.finishing = True
+
+    def flush(self) -> bool:
+        """Let bytes leave; returns whether the wire has done its work."""
+        self.read += self.queue[: self.leaves_bytes_max]
+        del self.queue[: self.leaves_bytes_max]
+        return self.finishing and not self.queue
+
+
+class Person:
+    """The other end of a wire, speaking frames.
+
+    Attributes:
+        heard: every notice that has arrived, oldest first.
+        unread: bytes sent while the server was not reading.
+    """
+
+    def __init__(self, world: "World", wire: MemoryWire) -> None:
+        self._world = world
+        self.wire = wire
+        self.unread = bytearray()
+        self._decoder = FrameDecoder()
+        self._seen_bytes = 0
+        self._heard: list[Notice] = []
+
+    def ask(self, *requests: Request) -> "Person":
+        """Send requests in one packet; they are served in the next turn."""
+        return self.raw(b"".join(frame(encode(request)) for request in requests))
+
+    def raw(self, data: bytes) -> "Person":
+        self.unread += data
+        self.push()
+        return self
+
+    def push(self) -> None:
+        """Let the server read what was sent, where it wants to."""
+        if self.unread and not self.wire.paused and not self.wire.closed:
+            data, self.unread = bytes(self.unread), bytearray()
+            self._world.app.received(self.wire, data)
+
+    def half_close(self) -> None:
+        self._world.app.ended(self.wire)
+
+    @property
+    def heard(self) -> list[Notice]:
+        self._decoder.feed(bytes(self.wire.read[self._seen_bytes :]))
+        self._seen_bytes = len(self.wire.read)
+        try:
+            self._heard += [decode_notice(payload) for payload in self._decoder.take(1_000_000)]
+        except FrameLengthInvalid as error:
+            pytest.fail(str(error))
+        return self._heard
+
+    def of(self, *types: type) -> list[Notice]:
+        """Every notice of these types, oldest first."""
+        return [notice for notice in self.heard if isinstance(notice, types)]
+
+    def new(self) -> list[Notice]:
+        """Take what was heard since the last look."""
+        heard, self._heard = self.heard, []
+        return list(heard)
+
+
+class LinePerson(Person):
+    """The other end of a wire, typing lines."""
+
+    def type(self, text: str) -> "LinePerson":
+        self.raw(text.encode())
+        return self
+
+    @property
+    def shown(self) -> str:
+        return self.wire.read.decode()
+
+
+class World:
+    """A server, its clock and its people.
+
+    Args:
+        options: fields of `Options` that differ from the default; `rate` is off where it is not named.
+    """
+
+    def __init__(self, journal: Journal | None = None, **options: object) -> None:
+        self.options = Options(**{"rate": None, **options})  # type: ignore[arg-type]
+        self.journal = journal if journal is not None else MemoryJournal()
+        self.broadcast = MemoryBroadcast()
+        self.now = 100.0
+        self.people: list[Person] = []
+        self.woken = 0
+        self._nonces = 0
+        self.app = App(self.options, self.journal, self.broadcast, self._entropy, self._wake)
+
+    def _entropy(self, count: int) -> bytes:
+        self._nonces += 1
+        return self._nonces.to_bytes(count, "big")
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    @property
+    def unix_ms(self) -> int:
+        return UNIX_MS + int(self.now * 1000)
+
+    @property
+    def head(self) -> int:
+        return self.journal.head
+
+    def start(self) -> "World":
+        self.app.start(self.unix_ms)
+        return self
+
+    def connect(self) -> Person:
+        return self._opened(Person(self, self._wire()), FramesDoor(self.options.frame_bytes_max))
+
+    def connect_lines(self) -> LinePerson:
+        return self._opened(LinePerson(self, self._wire()), LinesDoor())
+
+    def _wire(self) -> MemoryWire:
+        return MemoryWire(f"127.0.0.1:{len(self.people) + 1}")
+
+    def _opened(self, person: P, door: FramesDoor | LinesDoor) -> P:
+        self.people.append(person)
+        self.app.opened(person.wire, door, self.options.login_seconds_max, self.now)
+        return person
+
+    def enter(self, name: str, **fields: object) -> Person:
+        """Connect and log in."""
+        person = self.connect().ask(Login(name, 1, **fields))  # type: ignore[arg-type]
+        self.turn()
+        assert person.of(Welcome), person.heard
+        return person
+
+    def turn(self, count: int = 1) -> None:
+        """Do whole turns: the middle, then what the reactor does after it."""
+        for _ in range(count):
+            for person in self.people:
+                person.push()
+            self.app.turn(self.now, self.unix_ms)
+            for person in self.people:
+                if person.wire.flush() and not person.wire.closed:
+                    self.lose(person)
+
+    def lose(self, person: Person, reason: str = "finished") -> None:
+        """End a wire as the reactor does: nothing more comes or leaves."""
+        person.wire.closed = True
+        person.wire.detach()
+        self.app.lost(person.wire, reason)
+
+    def settle(self) -> None:
+        """Turn until nothing is left to do at this time."""
+        for _ in range(TURNS_MAX):
+            self.turn()
+            deadline = self.app.deadline
+            if (deadline is None or deadline > self.now) and not any(p.wire.queue for p in self.people):
+                return
+        pytest.fail("it does not come to rest")
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass, with a turn whenever the app wants one."""
+        end = self.now + seconds
+        for _ in range(TURNS_MAX):
+            self.turn()
+            deadline = self.app.deadline
+            if deadline is None or deadline > end:
+                break
+            self.now = max(self.now, deadline)
+        else:
+            pytest.fail("it wants a turn without end")
+        self.now = end
+        self.turn()
+
+
+class TroubledJournal(MemoryJournal):
+    """A journal that does its work, unless the test wants trouble at a commit.
+
+    Args:
+        trouble: is told which commit this is, counted from 1, and may raise.
+    """
+
+    def __init__(self, trouble: Callable[[int], None]) -> None:
+        super().__init__()
+        self.commits = 0
+        self.trouble = trouble
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        self.commits += 1
+        self.trouble(self.commits)
+        super().commit(entries)
