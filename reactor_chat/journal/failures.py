@@ -81,6 +81,8 @@ class Fence:
             ours = of_sqlite(error, self._place)
         elif isinstance(error, OSError):
             ours = of_system(error, self._place)
+        elif isinstance(error, UnicodeDecodeError):  # SQLite quotes damaged names in its errors, and Python cannot
+            ours = StorageCorrupt(f"The journal in {self._place} is damaged (unreadable text); restore a backup")
         elif isinstance(error, StorageError):
             ours = error
         else:

@@ -148,7 +148,7 @@ def _check_header(path: Path) -> None:
 
     Source: SQLite's "Database File Format", 1.3.
     """
-    with path.open("rb") as file:
+    with path.open("r+b") as file:  # to write is what the system must allow; SQLite would go on without
         header = file.read(100)
     is_ours = header.startswith(b"SQLite format 3\0") and header[68:72] == APPLICATION_ID.to_bytes(4, "big")
     if not is_ours or len(header) < 100:

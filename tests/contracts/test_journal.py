@@ -1,0 +1,186 @@
+"""Every journal keeps the one promise of `journal.contract`: each test runs against each implementation.
+
+Goal: nothing that a caller can see tells one journal from another, but for how long it lasts.
+Method: random programs of commits and reads, against a dull model that is a list.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reactor_chat.journal.contract import Entry, Journal, Row, Span
+from reactor_chat.journal.memory import MemoryJournal
+from reactor_chat.journal.sqlite import SqliteJournal
+
+LABELS = ("said", "told/ann", "told/bob", "group/7", "grüppe\n'\x00")
+SEQ_MAX = 2**53 - 1
+
+
+class Place:
+    """Where one journal lives: opens it, and opens it anew."""
+
+    def __init__(self, stack: ExitStack, make: Callable[[], Journal], *, lasts: bool) -> None:
+        self._make = make
+        self._lasts = lasts
+        self.journal = make()
+        stack.callback(self.close)
+
+    def close(self) -> None:
+        """Close whichever journal is open now."""
+        self.journal.close()
+
+    def reopen(self) -> None:
+        """Close and open again, where the journal lasts beyond that."""
+        if self._lasts:
+            self.journal.close()
+            self.journal = self._make()
+
+
+@contextmanager
+def memory() -> Iterator[Place]:
+    with ExitStack() as stack:
+        yield Place(stack, MemoryJournal, lasts=False)
+
+
+@contextmanager
+def sqlite() -> Iterator[Place]:
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        yield Place(stack, lambda: SqliteJournal(directory), lasts=True)
+
+
+every_journal = pytest.mark.parametrize("kind", [memory, sqlite], ids=lambda kind: kind.__name__)
+
+
+class Model:
+    """The same promise, kept by going through a list."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    def between(self, spans: list[Span], low: int, high: int) -> list[Row]:
+        return [
+            Row(seq, payload)
+            for seq, payload, labels in self.entries
+            if low <= seq <= high and any(label in labels and first <= seq <= last for label, first, last in spans)
+        ]
+
+
+numbers = st.integers(0, 60) | st.just(SEQ_MAX)
+contents = st.tuples(
+    st.binary(max_size=40) | st.integers(0, 9000).map(lambda size: b"x" * size),
+    st.lists(st.sampled_from(LABELS), max_size=3).map(tuple),
+)
+spans = st.lists(st.tuples(st.sampled_from((*LABELS, "never")), numbers, numbers), max_size=6)
+operations = st.one_of(
+    st.tuples(st.just("commit"), st.lists(contents, min_size=1, max_size=90)),
+    st.tuples(st.just("newest"), st.tuples(spans, st.none() | numbers, st.integers(1, 30))),
+    st.tuples(st.just("since"), st.tuples(spans, numbers, st.integers(1, 30))),
+    st.tuples(st.just("replay"), numbers),
+    st.tuples(st.just("snapshot"), st.tuples(numbers, st.binary(max_size=20))),
+    st.tuples(st.just("rest"), st.none()),
+    st.tuples(st.just("reopen"), st.none()),
+)
+
+
+def entries_after(head: int, texts: list[tuple[bytes, tuple[str, ...]]]) -> list[Entry]:
+    return [Entry(seq, payload, labels) for seq, (payload, labels) in enumerate(texts, head + 1)]
+
+
+@every_journal
+@given(program=st.lists(operations, max_size=12))
+@settings(max_examples=60, deadline=None)
+def test_reads_find_what_a_list_would(kind, program):
+    """Pages, catching up, replays and snapshots agree with the model after any commits, rests and reopenings."""
+    model, snapshot = Model(), None
+    with kind() as place:
+        for name, given_to in program:
+            journal, entries = place.journal, model.entries
+            if name == "commit":
+                new = entries_after(journal.head, given_to)
+                journal.commit(new)
+                entries += new
+            elif name == "newest":
+                wanted, before, limit = given_to
+                found = model.between(wanted, 1, SEQ_MAX if before is None else before - 1)
+                assert journal.newest(wanted, before, limit) == found[::-1][:limit]
+            elif name == "since":
+                wanted, after, limit = given_to
+                assert journal.since(wanted, after, limit) == model.between(wanted, after + 1, SEQ_MAX)[:limit]
+            elif name == "replay":
+                assert list(journal.replay(given_to)) == [row[:2] for row in entries[given_to:]]
+            elif name == "snapshot":
+                snapshot = (min(given_to[0], journal.head), given_to[1])
+                journal.keep_snapshot(*snapshot)
+            elif name == "rest":
+                journal.rest()
+            else:
+                place.reopen()
+            assert place.journal.head == len(entries)
+            assert place.journal.oldest == 1
+            assert place.journal.snapshot() == snapshot
+
+
+@every_journal
+def test_an_empty_journal_has_nothing(kind):
+    with kind() as place:
+        journal = place.journal
+        assert (journal.head, journal.oldest, journal.snapshot()) == (0, 1, None)
+        assert list(journal.replay()) == []
+        assert journal.newest([("said", 0, SEQ_MAX)], None, 5) == []
+        assert journal.since([("said", 0, SEQ_MAX)], 0, 5) == []
+        journal.rest()
+
+
+@every_journal
+@pytest.mark.parametrize("wrong", [[2], [0], [1, 3], [1, 1], [1, 2, 2]])
+def test_a_gap_or_a_repeat_is_our_bug_and_appends_nothing(kind, wrong):
+    with kind() as place:
+        with pytest.raises(AssertionError):
+            place.journal.commit([Entry(seq, b"") for seq in wrong])
+        assert place.journal.head == 0
+        place.journal.commit([Entry(1, b"goes on")])
+        assert list(place.journal.replay()) == [Row(1, b"goes on")]
+
+
+@every_journal
+def test_an_entry_found_by_several_spans_comes_once(kind):
+    with kind() as place:
+        place.journal.commit([Entry(1, b"one", ("a", "b")), Entry(2, b"two", ("b",)), Entry(3, b"three", ("a",))])
+        everything = [("a", 0, 9), ("b", 0, 9), ("a", 1, 1), ("b", 2, 1)]
+        assert [row.seq for row in place.journal.newest(everything, None, 9)] == [3, 2, 1]
+        assert [row.seq for row in place.journal.since(everything, 0, 9)] == [1, 2, 3]
+
+
+@every_journal
+def test_pages_put_together_are_everything(kind):
+    """Reading page by page in either direction skips nothing and repeats nothing, whatever the page's size."""
+    with kind() as place:
+        labels = (("a",), ("b",), (), ("a", "b"))
+        place.journal.commit([Entry(seq, b"%d" % seq * 50, labels[seq % 4]) for seq in range(1, 501)])
+        wanted = [("a", 3, 480), ("b", 0, SEQ_MAX)]
+        expected = [row.seq for row in place.journal.since(wanted, 0, 1000)]
+        assert len(expected) > 300
+        for limit in (1, 7, 64, 499):
+            up: list[int] = []
+            while page := place.journal.since(wanted, up[-1] if up else 0, limit):
+                up += [row.seq for row in page]
+            down: list[int] = []
+            while page := place.journal.newest(wanted, down[-1] if down else None, limit):
+                down += [row.seq for row in page]
+            assert up == down[::-1] == expected
+
+
+@every_journal
+def test_a_replay_may_be_left_and_commits_may_come_between(kind):
+    with kind() as place:
+        place.journal.commit([Entry(seq, b"%d" % seq) for seq in range(1, 201)])
+        rows = place.journal.replay(10)
+        assert next(rows) == Row(11, b"11")
+        place.journal.commit([Entry(201, b"201")])
+        assert [row.seq for row in rows][:189] == list(range(12, 201))

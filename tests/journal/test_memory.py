@@ -1,0 +1,44 @@
+"""What only the journal in memory does: it forgets."""
+
+from reactor_chat.journal.contract import Entry, Row
+from reactor_chat.journal.memory import MemoryJournal
+
+EVERYTHING = [("a", 0, 2**53), ("b", 0, 2**53)]
+
+
+def filled(rows_max: int, count: int) -> MemoryJournal:
+    journal = MemoryJournal(rows_max)
+    for seq in range(1, count + 1):
+        journal.commit([Entry(seq, b"%d" % seq, ("a",) if seq % 2 else ("b",))])
+    return journal
+
+
+def test_twice_as_many_are_held_before_the_oldest_are_forgotten():
+    journal = filled(10, 20)
+    assert (journal.oldest, journal.head) == (1, 20)
+    journal.commit([Entry(21, b"21", ("a",))])
+    assert (journal.oldest, journal.head) == (12, 21)
+
+
+def test_what_is_forgotten_is_not_found_and_the_rest_is():
+    journal = filled(10, 21)
+    kept = [Row(seq, b"%d" % seq) for seq in range(12, 22)]
+    assert list(journal.replay()) == kept
+    assert list(journal.replay(15)) == kept[4:]
+    assert journal.since(EVERYTHING, 0, 100) == kept
+    assert journal.newest(EVERYTHING, None, 100) == kept[::-1]
+    assert journal.newest(EVERYTHING, 12, 100) == []
+
+
+def test_memory_does_not_grow_with_history():
+    journal = MemoryJournal(rows_max=10)
+    for seq in range(1, 1001):
+        journal.commit([Entry(seq, b"", (f"guest/{seq}",))])
+    assert len(journal._rows) <= 20
+    assert len(journal._labels) <= 20
+
+
+def test_one_commit_may_be_larger_than_everything_kept():
+    journal = MemoryJournal(rows_max=5)
+    journal.commit([Entry(seq, b"") for seq in range(1, 101)])
+    assert (journal.oldest, journal.head) == (96, 100)
