@@ -130,13 +130,14 @@ class Client(Stream):
         return self.heard[before:-1]
 
     def to_the_end(self) -> list[Object]:
-        """Read until the server closes; returns what came."""
+        """Read until the server closes, and close too; returns what came."""
         before = len(self.heard)
         try:
             while self.receive() is not None:
                 pass
         except TimeoutError:
             raise AssertionError(f"it is still open, after {self.heard[-5:]}") from None
+        self.close()
         return self.heard[before:]
 
 
@@ -165,9 +166,10 @@ class Typist(Stream):
         return got.decode("utf-8")
 
     def to_the_end(self) -> str:
-        """Read until the server closes; returns what came."""
+        """Read until the server closes, and close too; returns what came."""
         while self.more():
             pass
+        self.close()
         return self.buffer.decode("utf-8")
 
 
