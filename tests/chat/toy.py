@@ -87,16 +87,17 @@ class World:
 
     def handle(self, what: b.Input) -> None:
         self._carry_out(self.hub.handle(what, self.now))
+        self._catch_up()
 
     def release(self, name: str) -> None:
         self._carry_out(self.hub.release(name, self.now))
+        self._catch_up()
 
     def commit_some(self, count: int) -> None:
         """The oldest orders become durable; what they cause is appended and not committed."""
         for _ in range(min(count, len(self.appended))):
             self.records += self.appended.popleft()
         self.handle(b.Committed(len(self.records)))
-        self._catch_up()
 
     def commit(self) -> None:
         """Everything becomes durable, and what that causes too."""
@@ -106,7 +107,6 @@ class World:
     def reject(self) -> None:
         self.appended.clear()
         self.handle(b.Rejected())
-        self._catch_up()
 
     # ------------------------------------------------------------------------------------------ what was told
 

@@ -1,0 +1,208 @@
+"""The chat as a heap of dictionaries: what a request comes to at its place in the one order, and who may read what.
+
+It knows nothing of commits, marks and waiting.  Everybody is a number that is new whenever a guest comes or a name is
+owned anew, so that nobody inherits anything.
+"""
+
+from typing import Any
+
+from reactor_chat.wire import messages as m
+from reactor_chat.wire.messages import fold
+from tests.chat.toy import NOW
+
+Entry = tuple[m.Notice | None, list[str]]
+"""One number of the chat: what is told (None: nothing), and for a group its members afterwards, eldest first."""
+
+UNKNOWN, FOREIGN, NOT_MINE = "no_such_user", "not_a_member", "not_the_owner"
+
+
+class DullChat:
+    """Everything that is true after the records so far."""
+
+    def __init__(self, *, groups_max: int, members_max: int, people_max: int) -> None:
+        self.groups_max, self.members_max, self.people_max = groups_max, members_max, people_max
+        self.seq = 0
+        self.present: dict[str, str] = {}
+        self.owners: dict[str, bytes] = {}
+        self.spelled: dict[str, str] = {}
+        self.person: dict[str, int] = {}
+        self.groups: dict[str, dict[str, Any]] = {}
+        self.outcomes: dict[str, dict[str, int | str]] = {}
+        self.log: list[tuple[m.Notice, set[int] | None, int]] = []
+
+    # --------------------------------------------------------------------------------- what a request comes to
+
+    def login(self, login: m.Login, *, entering: int) -> str | list[Entry]:
+        key = fold(login.name)
+        if self.owners.get(key, login.key) != login.key:
+            return "name_taken"
+        if key in self.present:
+            return "takeover" if key in self.owners else "name_taken"
+        if len(self.present) + entering >= self.people_max:
+            return "server_full"
+        return [(m.Joined(self.seq + 1, NOW, login.name), [])]
+
+    def change(self, key: str, request: Any) -> str | list[Entry]:
+        return getattr(self, f"_{type(request).__name__.lower()}")(key, request)
+
+    def _say(self, key: str, r: m.Say) -> str | list[Entry]:
+        return [(m.Said(self.seq + 1, NOW, self.spelled[key], r.text, None, r.id), [])]
+
+    def _tell(self, key: str, r: m.Tell) -> str | list[Entry]:
+        if fold(r.to) not in self.spelled:
+            return UNKNOWN
+        return [(m.Told(self.seq + 1, NOW, self.spelled[key], self.spelled[fold(r.to)], r.text, None, r.id), [])]
+
+    def _groupsend(self, key: str, r: m.GroupSend) -> str | list[Entry]:
+        group = self._mine(key, r.group)
+        if isinstance(group, str):
+            return group
+        return [(m.GroupSaid(self.seq + 1, NOW, self.spelled[key], group["name"], r.text, None, r.id), [])]
+
+    def _groupset(self, key: str, r: m.GroupSet) -> str | list[Entry]:
+        members = list(dict.fromkeys([key, *map(fold, r.members)]))
+        if fold(r.group) in self.groups:
+            return "group_exists"
+        if any(member not in self.spelled for member in members):
+            return UNKNOWN
+        if len(members) > self.members_max or any(self._is_full(member) for member in members):
+            return "too_many"
+        return [self._changed(1, r.group, "created", key, None, members)]
+
+    def _groupadd(self, key: str, r: m.GroupAdd) -> str | list[Entry]:
+        group = self._owned(key, r.group)
+        users = list(dict.fromkeys(map(fold, r.users)))
+        if isinstance(group, str):
+            return group
+        if any(user not in self.spelled for user in users):
+            return UNKNOWN
+        if any(user in group["members"] for user in users):
+            return "already_a_member"
+        after = [*group["members"], *users]
+        if len(after) > self.members_max or any(self._is_full(user) for user in users):
+            return "too_many"
+        return [
+            self._changed(n, group["name"], "added", key, user, after[: len(after) - len(users) + n])
+            for n, user in enumerate(users, 1)
+        ]
+
+    def _groupkick(self, key: str, r: m.GroupKick) -> str | list[Entry]:
+        group, user = self._owned(key, r.group), fold(r.user)
+        if isinstance(group, str):
+            return group
+        if user not in group["members"]:
+            return FOREIGN
+        if user == key:
+            return "not_allowed"
+        after = [member for member in group["members"] if member != user]
+        return [self._changed(1, group["name"], "kicked", key, user, after)]
+
+    def _groupdelete(self, key: str, r: m.GroupDelete) -> str | list[Entry]:
+        group = self._owned(key, r.group)
+        return group if isinstance(group, str) else [self._changed(1, group["name"], "deleted", key, None, [])]
+
+    def _groupleave(self, key: str, r: m.GroupLeave) -> str | list[Entry]:
+        group = self._mine(key, r.group)
+        return group if isinstance(group, str) else self._leave(key, group, 1)
+
+    def _leave(self, key: str, group: dict[str, Any], n: int) -> list[Entry]:
+        rest = [member for member in group["members"] if member != key]
+        left = [self._changed(n, group["name"], "left", key, key, rest)]
+        if rest and group["owner"] == key:
+            left.append(self._changed(n + 1, group["name"], "owner", key, rest[0], rest))
+        return left
+
+    def end(self, key: str, *, released: bool = False) -> list[Entry]:
+        """Somebody goes, or loses the name."""
+        entries: list[Entry] = []
+        if released or key not in self.owners:
+            for group in [self.groups[name] for name in sorted(self.groups) if key in self.groups[name]["members"]]:
+                entries += self._leave(key, group, len(entries) + 1)
+        if key in self.present:
+            entries.append((m.Exited(self.seq + len(entries) + 1, NOW, self.present[key]), []))
+        return [*entries, (None, [])] if released else entries
+
+    def _mine(self, key: str, name: str) -> str | dict[str, Any]:
+        group = self.groups.get(fold(name))
+        return "no_such_group" if group is None else group if key in group["members"] else FOREIGN
+
+    def _owned(self, key: str, name: str) -> str | dict[str, Any]:
+        group = self.groups.get(fold(name))
+        return "no_such_group" if group is None else group if key == group["owner"] else NOT_MINE
+
+    def _is_full(self, key: str) -> bool:
+        return sum(key in group["members"] for group in self.groups.values()) >= self.groups_max
+
+    def _changed(self, n: int, group: str, change: str, by: str, user: str | None, after: list[str]) -> Entry:
+        names = None if change == "deleted" else [self.spelled[key] for key in sorted(after)]
+        who = None if user is None else self.spelled[user]
+        return m.GroupChanged(self.seq + n, NOW, group, change, self.spelled[by], who, names), after
+
+    # --------------------------------------------------------------------------------------- and then it is so
+
+    def happen(self, entry: Entry, key: str = "", owner_key: bytes | None = None) -> set[str] | None:
+        """Make one entry true; return the folded names of those who are told, None for everyone."""
+        notice, after = entry
+        self.seq += 1
+        told: set[str] | None = set()
+        born = 0
+        match notice:
+            case m.Joined():
+                self._enter(notice, owner_key)
+                told = None
+            case m.Said() | m.Exited():
+                told = None
+            case m.Told():
+                told = {fold(notice.to), fold(notice.sender)}
+            case m.GroupSaid():
+                group = self.groups[fold(notice.group)]
+                told, born = set(group["members"]), group["born"]
+            case m.GroupChanged():
+                told = self._regroup(notice, after)
+        if notice is not None:
+            self.log.append((notice, None if told is None else {self.person[name] for name in told}, born))
+        if isinstance(notice, m.Exited):
+            del self.present[fold(notice.name)]
+        if notice is None or (isinstance(notice, m.Exited) and fold(notice.name) not in self.owners):
+            self._forget(key)
+        return told
+
+    def _enter(self, notice: m.Joined, owner_key: bytes | None) -> None:
+        key = fold(notice.name)
+        self.present[key] = self.spelled[key] = notice.name
+        self.person.setdefault(key, notice.seq)
+        if owner_key is not None:
+            self.owners[key] = owner_key
+
+    def _forget(self, key: str) -> None:
+        self.owners.pop(key, None)
+        for known in (self.spelled, self.person, self.outcomes):
+            known.pop(key, None)
+
+    def _regroup(self, notice: m.GroupChanged, after: list[str]) -> set[str]:
+        key, by = fold(notice.group), fold(notice.by)
+        group = self.groups.setdefault(key, {"name": notice.group, "born": notice.seq, "owner": by, "members": []})
+        told = {*group["members"], *after}
+        group["members"] = after
+        if notice.change == "owner":
+            group["owner"] = fold(notice.user or "")
+        if not after:
+            del self.groups[key]
+        return told
+
+    # ------------------------------------------------------------------------------------- who may read what
+
+    def entitled(self, key: str) -> list[m.Notice]:
+        me = self.person[key]
+        return [notice for notice, audience, _ in self.log if audience is None or me in audience]
+
+    def history(self, key: str, request: m.AskHistory) -> list[m.Notice]:
+        me, found = self.person[key], list[m.Notice]()
+        born = self.groups[fold(request.group)]["born"] if request.group is not None else None
+        for notice, audience, of_group in self.log:
+            if not isinstance(notice, m.Said | m.Told | m.GroupSaid) or (audience is not None and me not in audience):
+                continue
+            pair = {fold(notice.sender), fold(notice.to)} if isinstance(notice, m.Told) else set()
+            if (born is None or of_group == born) and (request.with_ is None or pair == {key, fold(request.with_)}):
+                found.append(notice)
+        return found

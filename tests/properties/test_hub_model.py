@@ -1,0 +1,394 @@
+"""The core against a dull model, whatever is sent, and whenever commits come, or do not.
+
+The model is asked at the place that each change has in the one order, so every answer has to be the one that a chat
+without any concurrency would give there.
+"""
+
+import os
+from collections import deque
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from reactor_chat.chat import boundary as b
+from reactor_chat.chat.decisions import READS
+from reactor_chat.chat.pending import Flight
+from reactor_chat.chat.records import Entered, Released, notice_of
+from reactor_chat.chat.state import ChatState
+from reactor_chat.wire import messages as m
+from reactor_chat.wire.messages import fold
+from tests.chat.toy import Key, World, login
+from tests.properties.dull_chat import DullChat, Entry
+
+KEYS = [None, Key(1), Key(2)]
+LIMITS = {"groups_max": 2, "people_max": 3}
+MEMBERS_MAX = 3
+
+names = st.sampled_from(["Ann", "Bob", "Cy", "ann", "BOB"])
+groups = st.sampled_from(["g", "h", "G", "i"])
+people = st.lists(names, min_size=1, max_size=3)
+changes = st.one_of(
+    st.builds(m.Say, st.sampled_from(["x", "y"])),
+    st.builds(m.Tell, names, st.just("psst")),
+    st.builds(m.GroupSend, groups, st.just("team")),
+    st.builds(m.GroupSet, groups, people),
+    st.builds(m.GroupSet, groups, people),
+    st.builds(m.GroupAdd, groups, people),
+    st.builds(m.GroupKick, groups, names),
+    st.builds(m.GroupLeave, groups),
+    st.builds(m.GroupDelete, groups),
+)
+reads = st.one_of(
+    st.builds(m.AskNames),
+    st.builds(m.AskGroups),
+    st.builds(m.AskWho, groups),
+    st.builds(m.AskHistory),
+    st.builds(m.AskHistory, with_=names),
+    st.builds(m.AskHistory, group=groups),
+    st.builds(m.Ping),
+)
+END = m.Quit("end of the connection")
+
+
+class Side:
+    """One connection as the test knows it: what it sent that is not judged, and what is judged and not committed."""
+
+    def __init__(self, conn: int) -> None:
+        self.conn = conn
+        self.queue: deque[Any] = deque()
+        self.flying: deque[Any] = deque()
+        self.name: str | None = None
+        self.joining = False
+        self.refusals = 0
+        self.ended = False
+
+
+class TracedWorld(World):
+    """Remembers the effects in their order, and the flight of each order to append."""
+
+    trace: list[tuple[b.Effect, Flight | None]]
+
+    def _carry_out(self, effects: list[b.Effect]) -> None:
+        flights = list(self.hub._pending._flights)
+        new = iter(flights[len(flights) - sum(isinstance(effect, b.Append) for effect in effects) :])
+        self.trace = [(effect, next(new) if isinstance(effect, b.Append) else None) for effect in effects]
+        super()._carry_out(effects)
+
+
+class HubAgainstTheDullChat(RuleBasedStateMachine):
+    """Every rule is one input, after which everything the core ordered is explained by the model."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.world = TracedWorld(**LIMITS, group_members_max=MEMBERS_MAX)
+        self.dull = DullChat(**LIMITS, members_max=MEMBERS_MAX)
+        self.sides: dict[int, Side] = {}
+        self.flights: deque[Flight] = deque()
+
+    # ----------------------------------------------------------------------------------------------- rules
+
+    @precondition(lambda self: len(self.sides) < 8)
+    @rule(name=names, key=st.sampled_from(KEYS), after=st.none() | st.integers(0, 9))
+    def arrive(self, name: str, key: Key | None, after: int | None) -> None:
+        conn = self.world.connect()
+        self.sides[conn] = Side(conn)
+        self._send(conn, login(conn, name, key, after=after, id="login"))
+
+    @rule(data=st.data(), name=names, key=st.sampled_from(KEYS))
+    def log_in_again(self, data: st.DataObject, name: str, key: Key | None) -> None:
+        conn = self._pick(data)
+        self._send(conn, login(conn, name, key, id="login"))
+
+    @rule(data=st.data(), requests=st.lists(changes | reads, min_size=1, max_size=4))
+    def ask(self, data: st.DataObject, requests: list[m.Request]) -> None:
+        conn = self._pick(data)
+        for request in requests:
+            number = data.draw(st.integers(0, 60), "id")
+            self._send(
+                conn, type(request)(**{f: getattr(request, f) for f in request.__struct_fields__} | {"id": f"{number}"})
+            )
+
+    @rule(data=st.data())
+    def quit(self, data: st.DataObject) -> None:
+        self._send(self._pick(data), m.Quit())
+
+    @rule(data=st.data())
+    def hang_up(self, data: st.DataObject) -> None:
+        self._send(self._pick(data), END)
+
+    @rule(count=st.integers(1, 3))
+    def commit_some(self, count: int) -> None:
+        self._commit(count)
+
+    @rule()
+    def commit_all(self) -> None:
+        while self.flights:
+            self._commit(len(self.flights))
+
+    @rule()
+    def reject(self) -> None:
+        self.world.reject()
+        expected: list[b.Effect] = []
+        for flight in self.flights:
+            if flight.session is not None:
+                side = self.sides[flight.session.conn]
+                request = side.flying.popleft()
+                side.joining = False
+                if not side.ended:
+                    expected.append(b.Deliver([side.conn], m.Refused("no_space", "", request.id)))
+        self.flights.clear()
+        self._explain(self._compare(expected))
+
+    @rule()
+    def retry(self) -> None:
+        self.world.handle(b.Retried())
+        self._explain(self.world.trace)
+
+    @rule(name=names)
+    def release(self, name: str) -> None:
+        self.world.release(name)
+        self._explain(self.world.trace)
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            self.commit_all()
+            self.retry()
+            self.commit_all()
+            assert sorted(self.dull.present) == sorted(side.name for side in self.sides.values() if side.name)
+
+    # ------------------------------------------------------------------------------------------ invariants
+
+    @invariant()
+    def nothing_waits_without_cause(self) -> None:
+        for side in self.sides.values():
+            if side.queue and not side.flying and not side.joining:
+                assert self.flights, f"{side.queue[0]} waits for nothing"
+                assert type(side.queue[0]) not in READS
+
+    @invariant()
+    def everybody_may_read_what_they_were_told(self) -> None:
+        for side in self.sides.values():
+            if side.name is not None and not side.ended:
+                found = self.world.readable(self.world.hub.entitlement(side.conn))
+                assert [notice_of(record) for record in found] == self.dull.entitled(side.name)
+
+    @invariant()
+    def the_state_follows_from_the_records(self) -> None:
+        assert self.world.hub.state.seq == self.dull.seq == len(self.world.records)
+        if not self.flights:
+            replayed = ChatState()
+            for record, _ in self.world.records:
+                replayed.apply(record)
+            assert replayed.hash() == self.world.hub.state.hash()
+
+    # --------------------------------------------------------------------------------------------- sending
+
+    def _pick(self, data: st.DataObject) -> int:
+        return data.draw(st.sampled_from(sorted(self.sides))) if self.sides else self._empty()
+
+    def _empty(self) -> int:
+        conn = self.world.connect()
+        self.sides[conn] = Side(conn)
+        return conn
+
+    def _send(self, conn: int, request: m.Request) -> None:
+        self.sides[conn].queue.append(request)
+        if self.sides[conn].ended or self._is_superseded(conn):
+            self.sides[conn].queue.pop()
+        self.world.handle(b.Disconnected(conn) if request is END else b.Received(conn, request))
+        self._explain(self.world.trace)
+
+    def _is_superseded(self, conn: int) -> bool:
+        session = self.world.hub._sessions.get(conn)
+        return session is None or session.superseded
+
+    # ------------------------------------------------------------------------------------ what was ordered
+
+    def _commit(self, count: int) -> None:
+        landing = [self.flights.popleft() for _ in range(min(count, len(self.flights)))]
+        self.world.commit_some(len(landing))
+        self._explain(self._compare([effect for flight in landing for effect in self._land(flight)]))
+
+    def _compare(self, expected: list[b.Effect]) -> list[tuple[b.Effect, Flight | None]]:
+        """Check the beginning of what was ordered, and return the rest."""
+        trace = self.world.trace
+        for wanted, (effect, _) in zip(expected, trace, strict=False):
+            assert _comparable(effect) == _comparable(wanted)
+        assert len(trace) >= len(expected), expected[len(trace) :]
+        return trace[len(expected) :]
+
+    def _land(self, flight: Flight) -> list[b.Effect]:
+        if flight.session is None:
+            gone = flight.records[-1]
+            assert isinstance(gone, m.Exited | Released)
+            entries = self.dull.end(fold(gone.name), released=isinstance(gone, Released))
+            return self._happen(entries, fold(gone.name), None)
+        side = self.sides[flight.session.conn]
+        request = side.flying.popleft()
+        if isinstance(request, m.Login):
+            return self._enter(side, request)
+        key = fold(flight.session.name)
+        outcome = self.dull.change(key, request)
+        known = self.dull.outcomes.setdefault(key, {})
+        if isinstance(outcome, str):
+            self.dull.happen((None, []), "nobody")
+            known[request.id] = outcome
+            return self._to(side, m.Refused(outcome, "", request.id))
+        known[request.id] = self.dull.seq + 1
+        return [
+            *self._happen(outcome, key, None),
+            *self._to(side, m.Accepted(request.id, self.dull.seq - len(outcome) + 1)),
+        ]
+
+    def _enter(self, side: Side, request: m.Login) -> list[b.Effect]:
+        entries = self.dull.login(request, entering=0)
+        assert isinstance(entries, list)
+        effects = self._happen(entries, fold(request.name), request.key)
+        effects += self._welcome(side, request)
+        return [*effects, *self._to(side, m.Accepted("login", self.dull.seq))]
+
+    def _welcome(self, side: Side, request: m.Login) -> list[b.Effect]:
+        side.name, side.joining = fold(request.name), False
+        name = self.dull.present[side.name]
+        welcome = m.Welcome(name, self.dull.seq, side.name not in self.dull.owners, f"[Welcome {name}]")
+        return [b.Deliver([side.conn], welcome), b.Enter(side.conn, name, request.after)]
+
+    def _happen(self, entries: list[Entry], key: str, owner_key: bytes | None) -> list[b.Effect]:
+        effects: list[b.Effect] = []
+        for entry in entries:
+            told = self.dull.happen(entry, key, owner_key)
+            if entry[0] is not None and told is None:
+                effects.append(b.DeliverAll(entry[0]))
+            elif entry[0] is not None:
+                conns = [s.conn for s in self.sides.values() if s.name in (told or ()) and not s.ended]
+                effects.append(b.Deliver(conns, entry[0]))
+        return effects
+
+    def _to(self, side: Side, notice: m.Notice) -> list[b.Effect]:
+        return [] if side.ended else [b.Deliver([side.conn], notice)]
+
+    def _explain(self, trace: list[tuple[b.Effect, Flight | None]]) -> None:
+        """Check what was ordered at once, in the order in which it was."""
+        for effect, flight in trace:
+            match effect:
+                case b.Append():
+                    assert flight is not None
+                    self._fly(flight)
+                case b.Close():
+                    self._close(effect)
+                case b.Recall():
+                    self._recalled(effect)
+                case b.Deliver():
+                    self._answered(self.sides[effect.conns[0]], effect.notice)
+                case b.DeliverAll():
+                    raise AssertionError(effect)
+
+    def _fly(self, flight: Flight) -> None:
+        self.flights.append(flight)
+        if flight.session is None:
+            return
+        side = self.sides[flight.session.conn]
+        request = side.queue.popleft()
+        assert request.id == flight.request_id
+        side.flying.append(request)
+        side.joining = isinstance(request, m.Login)
+
+    def _close(self, effect: b.Close) -> None:
+        side = self.sides[effect.conn]
+        match effect.reason:
+            case "quit":
+                assert isinstance(side.queue.popleft(), m.Quit)
+                assert not side.flying
+            case None:
+                assert side.queue.popleft() is END
+            case "violation":
+                assert side.refusals == 5
+            case "taken_over":
+                assert not side.queue
+                assert not side.flying
+            case _:
+                assert effect.reason == "kicked"
+        side.queue.clear()
+        side.ended, side.name = True, None
+
+    def _recalled(self, effect: b.Recall) -> None:
+        side = self.sides[effect.conn]
+        request = side.queue.popleft()
+        assert not side.flying
+        assert side.name is not None
+        expected = self.dull.history(side.name, request)
+        assert [notice_of(record) for record in self.world.readable(effect.spans)] == expected
+        known = request.with_ is None or fold(request.with_) in self.dull.spelled
+        assert (effect.if_empty is None) == known
+
+    def _answered(self, side: Side, notice: m.Notice) -> None:
+        request = side.queue.popleft()
+        assert not side.flying, "answered before what was asked before it"
+        if isinstance(request, m.Login) and side.name is None:
+            self._login_answered(side, request, notice)
+        elif side.name is None:
+            assert _words(notice) == ("login_first", request.id)
+        elif isinstance(request, m.Login):
+            assert _words(notice) == ("already_logged_in", request.id)
+        elif type(request) in READS:
+            self._read(side.name, request, notice)
+        else:
+            outcome = self.dull.outcomes[side.name][request.id]
+            assert _words(notice) == (outcome, request.id)
+
+    def _login_answered(self, side: Side, request: m.Login, notice: m.Notice) -> None:
+        entering = sum(isinstance(flight.records[0], Entered) for flight in self.flights)
+        outcome = self.dull.login(request, entering=entering)
+        if isinstance(notice, m.Welcome):
+            assert outcome == "takeover"
+            assert notice == self._welcome(side, request)[0].notice  # type: ignore[union-attr]
+            return
+        side.refusals += 1
+        held = any(s.name == fold(request.name) and not s.ended for s in self.sides.values())
+        if _words(notice) == ("no_space", "login"):
+            assert outcome == "name_taken"
+            assert not held
+            return
+        assert _words(notice) == (outcome, "login")
+        assert held or outcome != "name_taken" or fold(request.name) in self.dull.owners
+
+    def _read(self, key: str, request: Any, notice: m.Notice) -> None:
+        dull = self.dull
+        group = dull.groups.get(fold(getattr(request, "group", None) or ""))
+        mine = {name: g for name, g in dull.groups.items() if key in g["members"]}
+        match notice:
+            case m.NamesAnswer():
+                assert notice.names == [dull.present[name] for name in sorted(dull.present)]
+            case m.GroupsAnswer():
+                assert [fold(g.group) for g in notice.groups] == sorted(mine)
+            case m.MembersAnswer():
+                assert group is not None
+                assert notice.members == [dull.spelled[name] for name in sorted(group["members"])]
+                assert fold(notice.owner) == group["owner"]
+                assert key in group["members"]
+            case m.Refused():
+                assert notice.code == ("no_such_group" if group is None else "not_a_member")
+                assert group is None or key not in group["members"]
+            case _:
+                assert isinstance(notice, m.Pong)
+        assert notice.re == request.id  # type: ignore[union-attr]
+
+
+def _words(notice: m.Notice) -> tuple[int | str, str | None]:
+    assert isinstance(notice, m.Refused | m.Accepted)
+    return (notice.code if isinstance(notice, m.Refused) else notice.seq), notice.re
+
+
+def _comparable(effect: b.Effect) -> object:
+    """An effect without what nobody promised: the words of a refusal, the order of the connections."""
+    if isinstance(effect, b.Deliver):
+        notice = effect.notice
+        return sorted(effect.conns), _words(notice) if isinstance(notice, m.Refused) else notice
+    return effect
+
+
+TestHub = HubAgainstTheDullChat.TestCase
+NIGHTLY = os.environ.get("REACTOR_CHAT_NIGHTLY") == "1"
+TestHub.settings = settings(max_examples=2_000 if NIGHTLY else 100, stateful_step_count=50)
