@@ -193,6 +193,7 @@ class Runner:
     def leave(self) -> None:
         """Say goodbye and stop, as the person or the system wants; a second time, at once."""
         self._engine.leave(self._loop.now)
+        self._loop.run_soon()  # the output may have broken behind the middle of the turn
 
     # ------------------------------------------------------------------------------------------ the connection
 
@@ -253,6 +254,7 @@ class Runner:
         if connection is self._connection:
             self._connection = None
             self._engine.cut(self._loop.now, reason)
+            self._loop.run_soon()  # this comes behind the middle of the turn
 
 
 def is_this_machine(row: Row) -> bool:

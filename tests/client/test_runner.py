@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import struct
 
 import pytest
 
@@ -11,7 +12,10 @@ from reactor_chat.client.engine import Engine
 from reactor_chat.client.palette import Palette
 from reactor_chat.client.pipe_mode import PipeMode
 from reactor_chat.client.runner import Runner, is_this_machine
+from reactor_chat.wire.codec import encode
+from reactor_chat.wire.framing import frame
 from tests.client.processes import ServerProcess
+from tests.client.toy import hello, welcome
 
 
 def test_three_people_talk(server, person):
@@ -95,6 +99,19 @@ def test_a_server_that_comes_back_is_found_again(person):
     one.until("Connected again")
     one.until("[Loyal:] still there?")
     again.stop()
+
+
+def test_a_connection_that_is_reset_is_noticed_at_once(person):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        one = person("127.0.0.1", listening.getsockname()[1], "--name", "Ann")
+        sock, _ = listening.accept()
+        sock.sendall(frame(encode(hello())))
+        sock.recv(1_000)
+        sock.sendall(frame(encode(welcome("Ann"))))
+        one.until("[Welcome Ann]")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.close()
+        one.until("Connection lost (Connection reset by peer)")
 
 
 def test_a_simple_terminal_gets_plain_lines(server, person):
