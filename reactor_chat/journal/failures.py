@@ -68,9 +68,13 @@ class Fence:
         self._place = place
         self._failure: StorageError | None = None
 
-    def __enter__(self) -> None:
+    def check(self) -> None:
+        """Raise StorageError where the journal failed before."""
         if self._failure is not None:
             raise StorageError(f"The journal failed and must be opened anew: {self._failure}") from self._failure
+
+    def __enter__(self) -> None:
+        self.check()
 
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None

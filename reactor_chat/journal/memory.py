@@ -33,7 +33,7 @@ class MemoryJournal:
             assert entry.seq == seq, f"entry {entry.seq} where {seq} is next"
         for entry in entries:
             self._rows.append(Row(entry.seq, entry.payload))
-            for label in entry.labels:
+            for label in set(entry.labels):
                 self._labels.setdefault(label, []).append(entry.seq)
         self.head += len(entries)
         if len(self._rows) > 2 * self._rows_max:

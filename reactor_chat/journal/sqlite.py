@@ -19,7 +19,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from heapq import merge
 from itertools import chain, groupby
 from operator import itemgetter
@@ -186,7 +186,8 @@ class SqliteJournal:
     def close(self) -> None:
         """Close the file and unlock the directory; what was committed stays."""
         if self._lock >= 0:
-            self._database.close()
+            with suppress(sqlite3.Error):  # it empties the write-ahead log if it can, and leaves it there if not
+                self._database.close()
             os.close(self._lock)
             self._lock = -1
 
@@ -230,8 +231,12 @@ class SqliteJournal:
             StorageCorrupt: the journal is damaged.
             StorageError: the path exists, or cannot be written; the journal goes on.
         """
+        self._fence.check()
         path = Path(path)
         part = path.with_name(path.name + ".part")
+        wal = path.with_name(path.name + "-wal")
+        if wal.exists():  # SQLite would take it for the backup's own and change the backup by it
+            raise StorageError(f"{wal} exists and is of another file; move it away first")
         made: list[Path] = []
         try:
             for name in (path, part):

@@ -85,6 +85,25 @@ def measure_commits(directory: Path) -> None:
             journal.close()
 
 
+def measure_rest(directory: Path) -> None:
+    """How long `rest` takes, and what commits of 100 lose to it, by how large it lets the write-ahead log become."""
+    for pages in (64, 256, 1024, 4096):
+        journal = SqliteJournal(directory / f"rest{pages}")
+        took, begun = [], time.perf_counter()
+        for batch in batches(1, 300_000, 100):
+            journal.commit(batch)
+            if journal._wal_pages >= pages:
+                at = time.perf_counter()
+                journal._checkpoint()
+                took.append(time.perf_counter() - at)
+        show(
+            f"rest from {pages:5d} pages on  {300_000 / (time.perf_counter() - begun):10,.0f} rows/s  "
+            f"each p50 {quantile(took, 0.5) * 1e3:6.2f} ms  max {max(took) * 1e3:6.1f} ms  "
+            f"in all {sum(took) / (time.perf_counter() - begun) * 100:.0f} %"
+        )
+        journal.close()
+
+
 def measure_replay(journal: SqliteJournal) -> None:
     """Microseconds per row of a replay from zero, with the chain checked."""
     begun = time.perf_counter()
@@ -138,6 +157,7 @@ def main() -> None:
     rows = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
     try:
         measure_sync(directory)
+        measure_rest(directory)
         measure_large(directory, rows, 100)
         measure_large(directory, rows // 10, 1)
         measure_commits(directory)

@@ -158,6 +158,13 @@ def test_an_entry_found_by_several_spans_comes_once(kind):
 
 
 @every_journal
+def test_a_label_given_twice_is_given_once(kind):
+    with kind() as place:
+        place.journal.commit([Entry(1, b"one", ("a",)), Entry(2, b"two", ("a", "a"))])
+        assert [row.seq for row in place.journal.newest([("a", 0, 9)], None, 2)] == [2, 1]
+
+
+@every_journal
 def test_pages_put_together_are_everything(kind):
     """Reading page by page in either direction skips nothing and repeats nothing, whatever the page's size."""
     with kind() as place:

@@ -10,19 +10,8 @@ import sys
 from random import Random
 
 from reactor_chat.errors import StorageError
-from reactor_chat.journal.contract import Entry
 from reactor_chat.journal.sqlite import SqliteJournal
-
-
-def entry(seq: int) -> Entry:
-    """The entry of a number: everybody who knows the number knows what must have been stored."""
-    label = ("said",) if seq % 7 else (f"told/{seq % 5}", f"told/{seq % 3 + 5}")
-    return Entry(seq, b"%d:" % seq * (1 + seq * seq % 90), label)
-
-
-def seeded(seed: int) -> Random:
-    """What a trial draws from; the same seed is the same trial."""
-    return Random(seed)  # noqa: S311
+from tests.journal.content import entry, seeded
 
 
 def acknowledge(head: int) -> None:
