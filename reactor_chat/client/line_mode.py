@@ -20,7 +20,7 @@ from reactor_chat.client.wrapping import wrapped
 from reactor_chat.text.completion import completions, word_typed
 from reactor_chat.text.render import Part, compose
 from reactor_chat.text.safe import safe
-from reactor_chat.wire.messages import HistoryAnswer, Notice
+from reactor_chat.wire.messages import HelpAnswer, HistoryAnswer, Notice
 
 ERASE_ROW = "\r\x1b[K"
 CLEAR_SCREEN = "\x1b[H\x1b[2J"
@@ -193,10 +193,20 @@ class LineMode:
         if isinstance(notice, HistoryAnswer) and notice.messages:
             self._show_history(notice)
             return
+        if isinstance(notice, HelpAnswer):
+            self._show_help(notice)
+            return
         lines = compose(notice, self._engine.name, "\n")
         room = self._columns - len(INDENT)
         rows = [self._palette.line(row) for line in lines for row in wrapped(line, room, room)]
         self._print(getattr(notice, "at", None), rows)
+
+    def _show_help(self, answer: HelpAnswer) -> None:
+        """Print the commands from the first column on: the table is as wide as a common terminal."""
+        self._print(None, [self._palette.dim("* The commands:")])
+        for line in compose(answer, self._engine.name):
+            first, *others = wrapped(line, self._columns, self._columns - len(INDENT))
+            self._above += [self._palette.line(first), *(INDENT + self._palette.line(row) for row in others)]
 
     def _show_history(self, history: HistoryAnswer) -> None:
         """Print each message with its own time, between marks, so that nobody takes what was said for what is said."""

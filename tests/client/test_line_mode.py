@@ -12,6 +12,7 @@ from reactor_chat.client.boundary import Wish
 from reactor_chat.client.line_mode import LineMode
 from reactor_chat.client.palette import Palette
 from reactor_chat.client.states import State
+from reactor_chat.text.grammar import help_text
 from reactor_chat.wire.messages import (
     Bye,
     GroupSaid,
@@ -245,8 +246,9 @@ def test_every_kind_of_line():
         "13:05 [Bob (private):] psst",
         "13:05 [to Bob:] psst yourself",
         "13:05 [Bob (team):] hi team",
-        "13:05 one",
-        "      two",
+        "13:05 * The commands:",
+        "one",
+        "two",
         "13:05 Invalid command. Use @help",
         "      Usage: @who <group>",
         "13:05 [Bob:] ␛[2Jboo",
@@ -254,6 +256,12 @@ def test_every_kind_of_line():
         "--:-- [Bob:] never",
         ">",
     ]
+
+
+def test_the_help_fits_a_common_terminal():
+    seat = Seat().live()
+    seat.hear(HelpAnswer(help_text()))
+    assert len(seat.glass.lines) == len(help_text().splitlines()) + 2
 
 
 def test_history_is_told_from_what_is_said_now():
