@@ -89,7 +89,7 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
 
     # ----------------------------------------------------------------------------------------------- rules
 
-    @precondition(lambda self: len(self.sides) < 8)
+    @precondition(lambda self: len(self.sides) < 12)
     @rule(name=names, key=st.sampled_from(KEYS), after=st.none() | st.integers(0, 9))
     def arrive(self, name: str, key: Key | None, after: int | None) -> None:
         conn = self.world.connect()
@@ -186,7 +186,8 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
     # --------------------------------------------------------------------------------------------- sending
 
     def _pick(self, data: st.DataObject) -> int:
-        return data.draw(st.sampled_from(sorted(self.sides))) if self.sides else self._empty()
+        open_ = [conn for conn, side in self.sides.items() if not side.ended]
+        return data.draw(st.sampled_from(open_)) if open_ else self._empty()
 
     def _empty(self) -> int:
         conn = self.world.connect()
