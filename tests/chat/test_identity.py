@@ -1,5 +1,7 @@
 """Whose key a name is: no weak key, no foreign proof."""
 
+from functools import cache
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,11 +36,12 @@ def has_small_order(point: tuple[int, int]) -> bool:
     return point == (0, 1)
 
 
+@cache
 def torsion() -> set[tuple[int, int]]:
     """All eight points of small order, from the prime factor of the group's order times some points."""
     order = 2**252 + 27742317777372353535851937790883648493
     found: set[tuple[int, int]] = set()
-    for y in range(2, 60):
+    for y in range(2, 30):
         for point in points(y):
             sum_, doubled, left = (0, 1), point, order
             while left:
