@@ -1,0 +1,49 @@
+"""States are values; pre-shared keys are looked up by name."""
+
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+
+from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.messages import ExternalPsk, PreSharedKeyID, ReInit, ResumptionPsk
+from reactor_chat.mls.state import look_up
+from tests.mls.people import Room, SeededEntropy
+
+STATE = Room.of([b"alice", b"bob"], SeededEntropy("state")).members[b"alice"].state
+
+
+def test_states_are_frozen() -> None:
+    """Nothing is assigned to."""
+    for target in (STATE, STATE.epoch, STATE.secrets, STATE.secret_tree):
+        with pytest.raises(FrozenInstanceError):
+            target.suite = None  # type: ignore[misc, union-attr, assignment]
+
+
+def test_looking_up_keys() -> None:
+    """In order; one that is missing stops it all, and is not named."""
+    first = PreSharedKeyID(ExternalPsk(b"first"), bytes(32))
+    second = PreSharedKeyID(ResumptionPsk(1, b"group", 3), bytes(32))
+    known = {first.psk: b"one", second.psk: b"two"}
+    assert look_up([second, first], known) == [(second, b"two"), (first, b"one")]
+    with pytest.raises(MlsRefused) as caught:
+        look_up([first, second], {first.psk: b"one"})
+    assert "group" not in str(caught.value)
+
+
+def test_resumption_keys_are_forgotten_in_order() -> None:
+    """As many past epochs as asked for; by default none."""
+    state = replace(STATE, resumption_epochs=2)
+    for number in range(5):
+        context = replace(state.epoch.context, epoch=10 + number)
+        secrets = replace(state.secrets, resumption_psk=bytes((number,)))
+        state = replace(state, epoch=replace(state.epoch, context=context), secrets=secrets).entered()
+    assert state.resumption_psks == {12: b"\x02", 13: b"\x03", 14: b"\x04"}
+    assert set(replace(state, resumption_epochs=0).entered().resumption_psks) == {14}
+    assert {name.usage for name in state.own_psks() if isinstance(name, ResumptionPsk)} == {1, 2, 3}
+
+
+def test_a_closed_group() -> None:
+    """Says so."""
+    STATE.check_open()
+    with pytest.raises(MlsRefused, match="reinitialised"):
+        replace(STATE, reinit=ReInit(b"", 1, 1, ())).check_open()

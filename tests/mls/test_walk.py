@@ -1,0 +1,29 @@
+"""Random walks: 50 in the ordinary run, 2,000 in the long one."""
+
+from reactor_chat.mls.suites import HYBRID
+from tests.mls.walk import Walk, walks
+
+
+def test_walks(long_run: bool) -> None:  # noqa: FBT001 - a fixture
+    """After each commit all members agree; the removed and those without a key are locked out."""
+    count = 2000 if long_run else 50
+    counts = walks(count, 1)
+    assert counts["walks"] == count
+    expected = (
+        "commits",
+        "removed",
+        "locked out without the key",
+        "crashes",
+        "lost races",
+        "external joins",
+        "messages",
+    )
+    assert all(counts[name] >= count for name in expected), counts
+
+
+def test_a_walk_repeats() -> None:
+    """A seed is a bug report: the same one gives the same life."""
+    first, second = Walk(7), Walk(7)
+    assert first.play() == second.play()
+    assert first.suite_number != HYBRID
+    assert [group.serialize() for group in first.members] == [group.serialize() for group in second.members]
