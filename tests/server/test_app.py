@@ -2,6 +2,7 @@
 
 import pytest
 
+from reactor_chat.reactor.fanout import LAG_BYTES_MAX
 from reactor_chat.server.intake import TURN_MESSAGES_MAX
 from reactor_chat.server.options import Rate
 from reactor_chat.wire.codec import encode
@@ -218,6 +219,20 @@ def test_a_turn_has_an_end_however_many_there_are() -> None:
         world.turn()
         assert sum(len(person.of(Pong)) for person in people) == count * TURN_MESSAGES_MAX
     assert all(len(person.of(Pong)) == TURN_MESSAGES_MAX for person in people)
+
+
+@pytest.mark.xfail(strict=True, reason="a turn takes messages by their count, whatever they come to for each reader")
+def test_a_turn_tells_everyone_no_more_than_a_quick_reader_may_be_owed(world: World) -> None:
+    people = [world.enter(f"P{i}") for i in range(40)]
+    watcher = world.enter("Watcher")
+    for person in people:
+        person.ask(*(Say("x" * 8_000) for _ in range(8)))
+    worst = 0
+    while len(texts(watcher.heard)) < 320:
+        before = len(watcher.wire.read)
+        world.turn()
+        worst = max(worst, len(watcher.wire.read) - before)
+    assert worst < LAG_BYTES_MAX, "everybody would be sent away as too slow, however quick"
 
 
 # ------------------------------------------------------------------------------------------------- deadlines
