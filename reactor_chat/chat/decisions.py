@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from reactor_chat.chat.boundary import Append, Deliver, Effect, Recall
 from reactor_chat.chat.groups import Group
 from reactor_chat.chat.pending import Mark
-from reactor_chat.chat.records import GroupAltered, Record, Released
+from reactor_chat.chat.records import GroupAltered, Record
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.state import ChatState
 from reactor_chat.chat.timeline import labels_of
@@ -239,7 +239,7 @@ def release(state: ChatState, name: str, stamp: Stamp) -> Change:
     records = _leave_all(state, name, stamp)
     if presence is not None:
         records.append(m.Exited(stamp.seq(), stamp.at, presence.name))
-    records.append(Released(stamp.seq(), stamp.at, claim.name))
+    records.append(m.Released(stamp.seq(), stamp.at, claim.name))
     return _end_of_person(state, name, records)
 
 

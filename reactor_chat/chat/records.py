@@ -17,6 +17,7 @@ from reactor_chat.wire.messages import (
     GroupSaid,
     Joined,
     Notice,
+    Released,
     Said,
     Told,
     fold,
@@ -59,14 +60,6 @@ class Declined(Struct, tag_field="type", tag="declined", frozen=True, omit_defau
     text: str
 
 
-class Released(Struct, tag_field="type", tag="released", frozen=True, omit_defaults=True, gc=False):
-    """The operator gave a claimed name free; what was private to its owner is nobody's from here on."""
-
-    seq: int
-    at: int
-    name: str
-
-
 Record = Said | Told | GroupSaid | Entered | Exited | GroupAltered | Declined | Released
 
 
@@ -83,7 +76,6 @@ _TOLD_DIFFERENTLY: dict[type, Callable[[Any], Notice | None]] = {
     Entered: _joined,
     GroupAltered: _group_changed,
     Declined: lambda _: None,
-    Released: lambda _: None,
 }
 
 

@@ -12,10 +12,10 @@ from msgspec import Struct
 from reactor_chat.chat.groups import Group, Groups
 from reactor_chat.chat.identity import Claim, Identity
 from reactor_chat.chat.receipts import Outcome, Receipts
-from reactor_chat.chat.records import Declined, Entered, GroupAltered, Record, Released
+from reactor_chat.chat.records import Declined, Entered, GroupAltered, Record
 from reactor_chat.chat.roster import Presence, Roster
 from reactor_chat.chat.timeline import Stay, Timeline
-from reactor_chat.wire.messages import Exited, GroupSaid, Said, Told, fold
+from reactor_chat.wire.messages import Exited, GroupSaid, Released, Said, Told, fold
 
 
 class Snapshot(Struct, frozen=True, tag="reactor-chat state 1"):
@@ -82,8 +82,8 @@ class ChatState:
             return self._alter(record)
         if isinstance(record, Released):
             self._release(record)
-        else:
-            self.receipts.add(fold(record.name), record.id, Outcome(record.seq, record.code, record.text))
+            return None
+        self.receipts.add(fold(record.name), record.id, Outcome(record.seq, record.code, record.text))
         return []
 
     def since(self, name: str) -> int:

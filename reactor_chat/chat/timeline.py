@@ -15,8 +15,8 @@ guest begins with the guest's own entering and is forgotten at the exit.
 from msgspec import Struct
 
 from reactor_chat.chat.boundary import Span
-from reactor_chat.chat.records import Declined, Entered, GroupAltered, Record, Released
-from reactor_chat.wire.messages import SEQ_MAX, Exited, GroupSaid, Told, fold
+from reactor_chat.chat.records import Declined, Entered, GroupAltered, Record
+from reactor_chat.wire.messages import SEQ_MAX, Exited, GroupSaid, Released, Told, fold
 
 STAYS_ENDED_MAX = 1_000
 """How many ended stays are remembered for each person.
@@ -41,9 +41,9 @@ def labels_of(record: Record, born: int | None = None) -> tuple[str, ...]:
         return (f"group/{born}",)
     if isinstance(record, GroupAltered):
         return (f"change/{record.born}",)
-    if isinstance(record, Entered | Exited):
+    if isinstance(record, Entered | Exited | Released):
         return (PRESENCE,)
-    if isinstance(record, Declined | Released):
+    if isinstance(record, Declined):
         return ()
     return (SAID,)
 

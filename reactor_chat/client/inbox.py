@@ -15,13 +15,14 @@ from reactor_chat.wire.messages import (
     NamesAnswer,
     Notice,
     Refused,
+    Released,
     Said,
     Told,
     Welcome,
     fold,
 )
 
-NUMBERED = (Said, Told, GroupSaid, Joined, Exited, GroupChanged)
+NUMBERED = (Said, Told, GroupSaid, Joined, Exited, Released, GroupChanged)
 IN_PARTS = (NamesAnswer, GroupsAnswer, MembersAnswer)
 
 

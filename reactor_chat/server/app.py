@@ -60,6 +60,7 @@ from reactor_chat.wire.messages import (
     Limits,
     Notice,
     Refused,
+    Released,
     Said,
     Told,
     fold,
@@ -78,7 +79,7 @@ HISTORY_SLACK_BYTES = 512
 """Room in the frame of a page of history for everything but the messages."""
 SHUTDOWN_SECONDS = 5
 
-NUMBERED = (Said, Told, GroupSaid, GroupChanged, Joined, Exited)
+NUMBERED = (Said, Told, GroupSaid, GroupChanged, Joined, Exited, Released)
 
 BYE: dict[str, str] = {
     "quit": "Goodbye",
@@ -354,7 +355,7 @@ class App:
 
     def _framed(self, notice: Notice) -> bytes:
         """One notice as a frame; what the journal holds in the same words is not encoded again."""
-        if isinstance(notice, Said | Told | GroupSaid | Exited):
+        if isinstance(notice, Said | Told | GroupSaid | Exited | Released):
             return frame(self._ledger.written.get(notice.seq) or codec.encode(notice))
         return frame(codec.encode(notice))
 

@@ -291,6 +291,17 @@ class Exited(Message, tag="exited", frozen=True):
     name: str
 
 
+class Released(Message, tag="released", frozen=True):
+    """The operator gave a name free: whoever takes it next is somebody else.  Goes to everyone.
+
+    PROTOCOL's notices do not name it; a client that does not know it ignores it.
+    """
+
+    seq: int
+    at: int
+    name: str
+
+
 class GroupChanged(Message, tag="group_changed", frozen=True):
     """A group was created or deleted, or its members or owner changed; `members` is the list after the change."""
 
@@ -379,7 +390,7 @@ Request = (
 )  # fmt: skip
 
 Notice = (
-    Hello | Welcome | Bye | Refused | Said | Told | GroupSaid | Joined | Exited | GroupChanged | Accepted
+    Hello | Welcome | Bye | Refused | Said | Told | GroupSaid | Joined | Exited | Released | GroupChanged | Accepted
     | NamesAnswer | GroupsAnswer | MembersAnswer | HistoryAnswer | HelpAnswer | Pong | Closing
 )  # fmt: skip
 
@@ -413,6 +424,7 @@ NOTICES: dict[str, type[Notice]] = {
     "group_said": GroupSaid,
     "joined": Joined,
     "exited": Exited,
+    "released": Released,
     "group_changed": GroupChanged,
     "accepted": Accepted,
     "names": NamesAnswer,

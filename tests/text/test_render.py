@@ -25,6 +25,7 @@ from reactor_chat.wire.messages import (
     Notice,
     Pong,
     Refused,
+    Released,
     Said,
     Told,
     Welcome,
@@ -57,6 +58,7 @@ PROTOCOL_ROWS: list[tuple[Notice, str]] = [
     (group_said("Hi"), "[John (team):] Hi"),
     (Joined(seq=1, at=0, name="John"), "[John joined]"),
     (Exited(seq=1, at=0, name="John"), "[John exited]"),
+    (Released(seq=1, at=0, name="John"), "[The name John is free; whoever takes it is somebody else]"),
     (NamesAnswer(names=["John", "Peter", "Stella"]), "[Connected users: John, Peter, Stella]"),
     (MembersAnswer(group="team", owner="John", members=["John", "Peter"]), "[Members of team: John, Peter]"),
     (
