@@ -137,7 +137,7 @@ class App:
         self._conns_count = 0
         self._peers: dict[int, Peer] = {}
         self._by_wire: dict[Wire, Peer] = {}
-        self._intake = Intake(options, self._handle, self.hub.is_waiting)
+        self._intake = Intake(options, self._handle, self.hub.is_waiting, lambda: self._ledger.pending_bytes)
         self._unshared: dict[Peer, None] = {}
         self._behind: dict[Peer, None] = {}
         self._inputs: deque[Input] = deque()

@@ -19,6 +19,9 @@ TURN_MESSAGES_MAX = 2_000
 """Messages taken in one turn from all connections together: about 20 ms of work."""
 TAKE_AT_ONCE = 8
 """Messages taken before the connection's queue is looked at: so many answers, each a full frame, overflow nothing."""
+TURN_BYTES_MAX = 262_144
+"""Once so much is to be kept, a turn takes no more: everybody may be told all of it at once, and a quick reader's queue
+must hold it.  The last few messages taken may exceed it by `TAKE_AT_ONCE` full frames."""
 CLOGGED_BYTES = 131_072
 """While so much is queued on a wire, nothing more is taken from it, and nothing is read from the journal for it."""
 CLOGGED_SECONDS = 0.02
@@ -32,12 +35,20 @@ class Intake:
         options: what the operator chose.
         handle: takes one input.
         is_waiting: whether something of a connection waits for a commit; more of it would only wait too.
+        kept_bytes: how much this turn is going to keep so far.
     """
 
-    def __init__(self, options: Options, handle: Callable[[Input], None], is_waiting: Callable[[int], bool]) -> None:
+    def __init__(
+        self,
+        options: Options,
+        handle: Callable[[Input], None],
+        is_waiting: Callable[[int], bool],
+        kept_bytes: Callable[[], int],
+    ) -> None:
         self._messages_max = options.messages_per_turn_max
         self._handle = handle
         self._is_waiting = is_waiting
+        self._kept_bytes = kept_bytes
         self._ready: dict[Peer, None] = {}  # a dictionary is a set that keeps its order
         self._slowed: list[tuple[float, int, Peer]] = []
         self._logins: dict[int, deque[tuple[float, Peer]]] = {}
@@ -62,7 +73,7 @@ class Intake:
             self._ready[peer] = None
         left = TURN_MESSAGES_MAX
         for peer in list(self._ready):
-            if left <= 0:
+            if left <= 0 or self._kept_bytes() >= TURN_BYTES_MAX:
                 return
             del self._ready[peer]
             if not peer.slowed and not peer.closing:
@@ -81,7 +92,7 @@ class Intake:
         if peer.bucket is not None:
             messages_max = min(messages_max, peer.bucket.available(self._now))
         taken = 0
-        while taken < messages_max and peer.wire.queued_bytes < CLOGGED_BYTES and not self._is_waiting(peer.conn):
+        while taken < messages_max and self._may_go_on(peer):
             some_max = min(TAKE_AT_ONCE, messages_max - taken)
             some = peer.door.take(peer.conn, some_max)
             taken += len(some)
@@ -93,6 +104,13 @@ class Intake:
             peer.bucket.take(taken)
         self._see_to_the_rest(peer)
         return taken
+
+    def _may_go_on(self, peer: Peer) -> bool:
+        return (
+            peer.wire.queued_bytes < CLOGGED_BYTES
+            and self._kept_bytes() < TURN_BYTES_MAX
+            and not self._is_waiting(peer.conn)
+        )
 
     def _see_to_the_rest(self, peer: Peer) -> None:
         """Where something was left, read no more of this connection until that is taken."""

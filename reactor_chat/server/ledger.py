@@ -26,6 +26,7 @@ class Ledger:
         journal: where it goes.
 
     Attributes:
+        pending_bytes: payloads collected and not committed yet.
         written: the payloads of the newest commit by number; what was said is broadcast as it was written.
     """
 
@@ -33,11 +34,14 @@ class Ledger:
         self.journal = journal
         self.written: dict[int, bytes] = {}
         self._entries: list[Entry] = []
+        self.pending_bytes = 0
 
     def append(self, records: Sequence[tuple[Record, tuple[str, ...]]]) -> None:
         """Collect records for the next commit."""
         for record, labels in records:
-            self._entries.append(Entry(record.seq, codec.encode(record), labels))
+            payload = codec.encode(record)
+            self.pending_bytes += len(payload)
+            self._entries.append(Entry(record.seq, payload, labels))
 
     @property
     def has_entries(self) -> bool:
@@ -55,6 +59,7 @@ class Ledger:
             StorageError: the process must stop.
         """
         entries, self._entries = self._entries, []
+        self.pending_bytes = 0
         self.journal.commit(entries)
         self.written = {entry.seq: entry.payload for entry in entries}
         return self.journal.head

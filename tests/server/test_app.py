@@ -221,7 +221,6 @@ def test_a_turn_has_an_end_however_many_there_are() -> None:
     assert all(len(person.of(Pong)) == TURN_MESSAGES_MAX for person in people)
 
 
-@pytest.mark.xfail(strict=True, reason="a turn takes messages by their count, whatever they come to for each reader")
 def test_a_turn_tells_everyone_no_more_than_a_quick_reader_may_be_owed(world: World) -> None:
     people = [world.enter(f"P{i}") for i in range(40)]
     watcher = world.enter("Watcher")
