@@ -3,7 +3,7 @@
 import pytest
 
 from reactor_chat.chat import timeline as module
-from reactor_chat.chat.records import Declined, Entered, GroupAltered, Released
+from reactor_chat.chat.records import Declined, Entered, GroupAltered
 from reactor_chat.chat.timeline import Stay, Timeline, labels_of
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import SEQ_MAX
@@ -23,7 +23,7 @@ KEY, OTHER = Key(1), Key(2)
         (Entered(1, 0, "Ann"), ("presence",)),
         (m.Exited(1, 0, "Ann"), ("presence",)),
         (Declined(1, 0, "Ann", "1", "too_long", ""), ()),
-        (Released(1, 0, "Ann"), ()),
+        (m.Released(1, 0, "Ann"), ("presence",)),
     ],
 )
 def test_labels(record: object, labels: tuple[str, ...]) -> None:
@@ -132,7 +132,7 @@ def test_a_released_name_is_nobodys_and_its_next_holder_inherits_nothing() -> No
     assert world.closed[ann] == "kicked"
     world.take()
     world.commit()
-    assert [type(notice) for notice in world.take(bob)] == [m.GroupChanged, m.GroupChanged, m.Exited]
+    assert [type(notice) for notice in world.take(bob)] == [m.GroupChanged, m.GroupChanged, m.Exited, m.Released]
     new = world.join("Ann", OTHER)
     assert history(world, new) == []
     assert world.answer(new, m.AskGroups()) == m.GroupsAnswer([])

@@ -20,7 +20,7 @@ from reactor_chat.wire.messages import fold
 from reactor_chat.wire.transcript import NO_BINDING, login_transcript
 
 NOW = 1_700_000_000_000
-NUMBERED = (m.Said, m.Told, m.GroupSaid, m.GroupChanged, m.Joined, m.Exited)
+NUMBERED = (m.Said, m.Told, m.GroupSaid, m.GroupChanged, m.Joined, m.Exited, m.Released)
 RULES = Rules(
     text_bytes_max=16_384,
     group_members_max=1_000,
@@ -216,6 +216,7 @@ SHOWN: dict[type, Callable[[Any], str]] = {
     m.Welcome: _named,
     m.Joined: _named,
     m.Exited: _named,
+    m.Released: _named,
     m.Said: _message,
     m.Told: _message,
     m.GroupSaid: _message,

@@ -120,7 +120,9 @@ class DullChat:
                 entries += self._leave(key, group, len(entries) + 1)
         if key in self.present:
             entries.append((m.Exited(self.seq + len(entries) + 1, NOW, self.present[key]), []))
-        return [*entries, (None, [])] if released else entries
+        if released:
+            entries.append((m.Released(self.seq + len(entries) + 1, NOW, self.spelled[key]), []))
+        return entries
 
     def _mine(self, key: str, name: str) -> str | dict[str, Any]:
         group = self.groups.get(fold(name))
@@ -140,7 +142,7 @@ class DullChat:
 
     # --------------------------------------------------------------------------------------- and then it is so
 
-    def happen(self, entry: Entry, key: str = "", owner_key: bytes | None = None) -> set[str] | None:
+    def happen(self, entry: Entry, owner_key: bytes | None = None) -> set[str] | None:
         """Make one entry true; return the folded names of those who are told, None for everyone."""
         notice, after = entry
         self.seq += 1
@@ -150,7 +152,7 @@ class DullChat:
             case m.Joined():
                 self._enter(notice, owner_key)
                 told = None
-            case m.Said() | m.Exited():
+            case m.Said() | m.Exited() | m.Released():
                 told = None
             case m.Told():
                 told = {fold(notice.to), fold(notice.sender)}
@@ -161,10 +163,8 @@ class DullChat:
                 told = self._regroup(notice, after)
         if notice is not None:
             self.log.append((notice, None if told is None else {self.person[name] for name in told}, born))
-        if isinstance(notice, m.Exited):
-            del self.present[fold(notice.name)]
-        if notice is None or (isinstance(notice, m.Exited) and fold(notice.name) not in self.owners):
-            self._forget(key)
+        if isinstance(notice, m.Exited | m.Released):
+            self._end(fold(notice.name), released=isinstance(notice, m.Released))
         return told
 
     def _enter(self, notice: m.Joined, owner_key: bytes | None) -> None:
@@ -174,10 +174,11 @@ class DullChat:
         if owner_key is not None:
             self.owners[key] = owner_key
 
-    def _forget(self, key: str) -> None:
-        self.owners.pop(key, None)
-        for known in (self.spelled, self.person, self.outcomes):
-            known.pop(key, None)
+    def _end(self, key: str, *, released: bool) -> None:
+        self.present.pop(key, None)
+        if released or key not in self.owners:
+            for known in (self.owners, self.spelled, self.person, self.outcomes):
+                known.pop(key, None)
 
     def _regroup(self, notice: m.GroupChanged, after: list[str]) -> set[str]:
         key, by = fold(notice.group), fold(notice.by)

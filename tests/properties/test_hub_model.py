@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from reactor_chat.chat import boundary as b
 from reactor_chat.chat.decisions import READS
 from reactor_chat.chat.pending import Flight
-from reactor_chat.chat.records import Entered, Released, notice_of
+from reactor_chat.chat.records import Entered, notice_of
 from reactor_chat.chat.state import ChatState
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import fold
@@ -223,9 +223,8 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
     def _land(self, flight: Flight) -> list[b.Effect]:
         if flight.session is None:
             gone = flight.records[-1]
-            assert isinstance(gone, m.Exited | Released)
-            entries = self.dull.end(fold(gone.name), released=isinstance(gone, Released))
-            return self._happen(entries, fold(gone.name), None)
+            assert isinstance(gone, m.Exited | m.Released)
+            return self._happen(self.dull.end(fold(gone.name), released=isinstance(gone, m.Released)))
         side = self.sides[flight.session.conn]
         request = side.flying.popleft()
         if isinstance(request, m.Login):
@@ -234,19 +233,19 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
         outcome = self.dull.change(key, request)
         known = self.dull.outcomes.setdefault(key, {})
         if isinstance(outcome, str):
-            self.dull.happen((None, []), "nobody")
+            self.dull.happen((None, []))
             known[request.id] = outcome
             return self._to(side, m.Refused(outcome, "", request.id))
         known[request.id] = self.dull.seq + 1
         return [
-            *self._happen(outcome, key, None),
+            *self._happen(outcome),
             *self._to(side, m.Accepted(request.id, self.dull.seq - len(outcome) + 1)),
         ]
 
     def _enter(self, side: Side, request: m.Login) -> list[b.Effect]:
         entries = self.dull.login(request, entering=0)
         assert isinstance(entries, list)
-        effects = self._happen(entries, fold(request.name), request.key)
+        effects = self._happen(entries, request.key)
         effects += self._welcome(side, request)
         return [*effects, *self._to(side, m.Accepted("login", self.dull.seq))]
 
@@ -256,10 +255,10 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
         welcome = m.Welcome(name, self.dull.seq, side.name not in self.dull.owners, f"[Welcome {name}]")
         return [b.Deliver([side.conn], welcome), b.Enter(side.conn, name, request.after)]
 
-    def _happen(self, entries: list[Entry], key: str, owner_key: bytes | None) -> list[b.Effect]:
+    def _happen(self, entries: list[Entry], owner_key: bytes | None = None) -> list[b.Effect]:
         effects: list[b.Effect] = []
         for entry in entries:
-            told = self.dull.happen(entry, key, owner_key)
+            told = self.dull.happen(entry, owner_key)
             if entry[0] is not None and told is None:
                 effects.append(b.DeliverAll(entry[0]))
             elif entry[0] is not None:
