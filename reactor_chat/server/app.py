@@ -420,6 +420,8 @@ class App:
             if notice is not None and not own:
                 peer.tell(notice)
             peer.heard = row.seq
+            if peer.wire.queued_bytes >= CLOGGED_BYTES:
+                return  # it goes on from here when that has left
         if len(rows) < CATCH_UP_ROWS:
             self._go_live(peer)
 
