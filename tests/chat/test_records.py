@@ -1,0 +1,43 @@
+"""Records: everything a notice says is in them, and they come back from the journal as they went in."""
+
+import typing
+
+import msgspec
+import pytest
+
+from reactor_chat.chat.records import Declined, Entered, GroupAltered, Record, notice_of
+from reactor_chat.wire import messages as m
+from tests.chat.toy import record_decoder
+
+RECORDS: list[tuple[Record, m.Notice | None]] = [
+    (m.Said(1, 2, "Ann", "x", None, "1"), m.Said(1, 2, "Ann", "x", None, "1")),
+    (m.Told(1, 2, "Ann", "Bob", None, {"a": [1]}), m.Told(1, 2, "Ann", "Bob", None, {"a": [1]})),
+    (m.GroupSaid(1, 2, "Ann", "team", "x"), m.GroupSaid(1, 2, "Ann", "team", "x")),
+    (Entered(1, 2, "Ann"), m.Joined(1, 2, "Ann")),
+    (Entered(1, 2, "Ann", bytes(range(32))), m.Joined(1, 2, "Ann")),
+    (m.Exited(1, 2, "Ann"), m.Exited(1, 2, "Ann")),
+    (m.Released(1, 2, "Ann"), m.Released(1, 2, "Ann")),
+    (
+        GroupAltered(3, 2, "team", "added", "Ann", 1, "bob", ["Cy", "bob", "Ann"], "1"),
+        m.GroupChanged(3, 2, "team", "added", "Ann", "bob", ["Ann", "bob", "Cy"]),
+    ),
+    (GroupAltered(3, 2, "team", "left", "Ann", 1, "Ann", []), m.GroupChanged(3, 2, "team", "left", "Ann", "Ann", [])),
+    (GroupAltered(3, 2, "team", "deleted", "Ann", 1), m.GroupChanged(3, 2, "team", "deleted", "Ann")),
+    (Declined(1, 2, "Ann", "1", "too_long", "words"), None),
+]
+
+
+@pytest.mark.parametrize(("record", "notice"), RECORDS)
+def test_what_people_are_told_of_a_record(record: Record, notice: m.Notice | None) -> None:
+    assert notice_of(record) == notice
+
+
+@pytest.mark.parametrize(("record", "notice"), RECORDS)
+def test_a_record_comes_back_as_it_was(record: Record, notice: m.Notice | None) -> None:
+    again = record_decoder.decode(msgspec.json.encode(record))
+    assert again == record
+    assert notice_of(again) == notice
+
+
+def test_every_kind_of_record_is_tried_here() -> None:
+    assert {type(record) for record, _ in RECORDS} == set(typing.get_args(Record))
