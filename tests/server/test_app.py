@@ -14,6 +14,8 @@ from reactor_chat.wire.messages import (
     Bye,
     Closing,
     Exited,
+    GroupAdd,
+    GroupSet,
     Hello,
     HistoryAnswer,
     Joined,
@@ -29,7 +31,7 @@ from reactor_chat.wire.messages import (
     Told,
     Welcome,
 )
-from tests.server.world import World
+from tests.server.world import Person, World
 
 
 @pytest.fixture
@@ -232,6 +234,42 @@ def test_a_turn_tells_everyone_no_more_than_a_quick_reader_may_be_owed(world: Wo
         world.turn()
         worst = max(worst, len(watcher.wire.read) - before)
     assert worst < LAG_BYTES_MAX, "everybody would be sent away as too slow, however quick"
+
+
+LONG_NAMES = [f"{number:03}".ljust(32, "x") for number in range(250)]
+
+
+def crowded(world: World) -> list[Person]:
+    """Let as many people in as make a long list of members."""
+    people = [world.connect().ask(Login(name, 1)) for name in LONG_NAMES]
+    world.settle()
+    return people
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a notice for each of the users, and in each the whole list: n² names to n people"
+)
+def test_one_request_tells_nobody_more_than_a_quick_reader_may_be_owed(world: World) -> None:
+    people = crowded(world)
+    people[0].ask(GroupSet("g", []))
+    world.settle()
+    before = len(people[1].wire.read)
+    people[0].ask(GroupAdd("g", LONG_NAMES[1:]))
+    world.turn()
+    assert len(people[1].wire.read) - before < LAG_BYTES_MAX
+
+
+@pytest.mark.xfail(strict=True, reason="two notices for each group of a guest that goes, and in each the whole list")
+def test_one_that_goes_is_no_burden_to_those_who_stay(world: World) -> None:
+    people = crowded(world)
+    for number in range(100):
+        people[0].ask(GroupSet(f"g{number}", LONG_NAMES))
+        world.turn()
+    world.settle()
+    before = len(people[1].wire.read)
+    world.lose(people[0], "reset")
+    world.turn()
+    assert len(people[1].wire.read) - before < LAG_BYTES_MAX
 
 
 # ------------------------------------------------------------------------------------------------- deadlines
