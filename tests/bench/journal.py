@@ -79,7 +79,7 @@ def measure_commits(directory: Path) -> None:
             seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
             show(
                 f"commit {name} batch {size:5d}  {count / seconds:10,.0f} rows/s  cpu {cpu / count * 1e6:5.2f} µs/row  "
-                f"p50 {quantile(took, 0.5) * 1e3:6.2f} ms  p99 {quantile(took, 0.99) * 1e3:6.2f} ms  "
+                f"p50 {quantile(took, 0.5) * 1e3:6.2f} ms p99 {quantile(took, 0.99) * 1e3:6.2f} ms  "
                 f"max {max(took) * 1e3:6.1f} ms"
             )
             journal.close()
@@ -127,8 +127,8 @@ def measure_pages(journal: SqliteJournal) -> None:
             took.append(time.perf_counter() - begun)
             cpu.append(time.process_time() - cpu_begun)
         show(
-            f"page of 50, {name:20s}  p50 {quantile(took, 0.5) * 1e3:6.2f} ms  p99 {quantile(took, 0.99) * 1e3:6.2f} ms  "
-            f"on the processor p50 {quantile(cpu, 0.5) * 1e3:6.2f} ms  p99 {quantile(cpu, 0.99) * 1e3:6.2f} ms"
+            f"page of 50, {name:20s}  p50 {quantile(took, 0.5) * 1e3:6.2f} p99 {quantile(took, 0.99) * 1e3:6.2f} ms  "
+            f"processor p50 {quantile(cpu, 0.5) * 1e3:6.2f} ms  p99 {quantile(cpu, 0.99) * 1e3:6.2f} ms"
         )
 
 
