@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 
 from reactor_chat.errors import MlsMalformed, MlsRefused
 from reactor_chat.mls import storage
-from reactor_chat.mls.commits import CommitOptions, fresh_secret_tree, process_commit
+from reactor_chat.mls.commits import CommitOptions, process_commit
 from reactor_chat.mls.creation import create_group
-from reactor_chat.mls.framing import envelope, open_envelope, protect_public
+from reactor_chat.mls.framing import open_envelope
 from reactor_chat.mls.kem import Entropy
 from reactor_chat.mls.keypackage import Identity, OwnKeyPackage
 from reactor_chat.mls.messages import (
@@ -26,20 +26,19 @@ from reactor_chat.mls.messages import (
     ContentType,
     KeyPackage,
     MemberSender,
-    MLSMessage,
     ReInit,
     Remove,
     ResumptionPsk,
     ResumptionUsage,
     Welcome,
 )
-from reactor_chat.mls.outside import ExternalJoin, external_commit
+from reactor_chat.mls.outside import ExternalJoin, join_by_commit
 from reactor_chat.mls.receiving import open_message
 from reactor_chat.mls.sending import carry, commit, keep_proposal, propose, propose_update, signed
 from reactor_chat.mls.state import AnyProposal, AnySender, MemberState, Proposed, PskSecrets
-from reactor_chat.mls.structs import MLS10, Extension, ExtensionType, ExternalPub, GroupContext, LeafNode
+from reactor_chat.mls.structs import Extension, GroupContext, LeafNode
 from reactor_chat.mls.suites import Suite
-from reactor_chat.mls.welcome import join_from_welcome, make_group_info, tree_extension
+from reactor_chat.mls.welcome import join_from_welcome, make_invitation
 
 NO_PSKS: PskSecrets = {}
 DEFAULT_OPTIONS = CommitOptions()
@@ -55,11 +54,28 @@ class Pending:
         message: for the members, an encoded MLSMessage.
         welcome: for those it adds, an encoded MLSMessage; None where it adds nobody.
         group: to be adopted when the delivery service accepted `message`, and to be forgotten when it did not.
+        unaccepted: the group as it is until then, with the message's key used up: store that before an encrypted
+            commit leaves, so that another one in the same epoch does not use the key again.  None for a newcomer.
     """
 
     message: bytes
     welcome: bytes | None = field(repr=False)
     group: "Group"
+    unaccepted: "Group | None" = None
+
+
+@dataclass(frozen=True)
+class JoinedGroup:
+    """A group that somebody added us to.
+
+    Attributes:
+        added_by: leaf index of the member that did.
+        extensions: what that member had to tell us, signed by it; the ratchet tree among it.
+    """
+
+    group: "Group"
+    added_by: int
+    extensions: tuple[Extension, ...]
 
 
 @dataclass(frozen=True)
@@ -164,7 +180,21 @@ class Group:
         previous: "Group | None" = None,
         now: int | None = None,
     ) -> "Group":
-        """Join a group that somebody added us to.
+        """Join a group that somebody added us to; see `open_welcome` (RFC 9420 §12.4.3.1)."""
+        return cls.open_welcome(welcome, own, psks=psks, tree=tree, previous=previous, now=now).group
+
+    @classmethod
+    def open_welcome(
+        cls,
+        welcome: bytes,
+        own: OwnKeyPackage,
+        *,
+        psks: PskSecrets = NO_PSKS,
+        tree: bytes | None = None,
+        previous: "Group | None" = None,
+        now: int | None = None,
+    ) -> JoinedGroup:
+        """Join a group that somebody added us to, and learn who did and what it said.
 
         Args:
             welcome: encoded MLSMessage.
@@ -184,7 +214,8 @@ class Group:
         if not isinstance(body, Welcome):
             raise MlsRefused("no Welcome")
         old = previous.state if previous is not None else None
-        return cls(join_from_welcome(body, own, psks, encoded_tree=tree, previous=old, now=now))
+        joined = join_from_welcome(body, own, psks, encoded_tree=tree, previous=old, now=now)
+        return JoinedGroup(cls(joined.state), joined.signer, joined.extensions)
 
     @classmethod
     def join_externally(
@@ -206,19 +237,8 @@ class Group:
 
         Source: RFC 9420 §12.4.3.2.
         """
-        made = external_commit(group_info, own, join, random)
-        following = made.following
-        assert made.path is not None, "an external commit has a path"
-        state = MemberState(
-            following.state,
-            made.leaf_index,
-            own.signing_key,
-            made.path.private_keys,
-            following.secrets.without_encryption_secret(),
-            fresh_secret_tree(following.state, following.secrets, made.leaf_index),
-        )
-        message = envelope(protect_public(own.suite, made.authenticated, b"", b""))
-        return Pending(message, None, cls(state.entered()))
+        sent = join_by_commit(group_info, own, join, random)
+        return Pending(sent.message, None, cls(sent.state))
 
     # -- what it is -------------------------------------------------------------------------------------------------
 
@@ -288,7 +308,7 @@ class Group:
             raise MlsMalformed("an exported secret exceeds its limit")
         return self.state.secrets.export(self.suite, label, context, length)
 
-    def psk(self, usage: ResumptionUsage = ResumptionUsage.APPLICATION) -> dict[ResumptionPsk, bytes]:
+    def psk(self, usage: ResumptionUsage = ResumptionUsage.APPLICATION) -> PskSecrets:
         """Return this epoch's resumption key under its name, to be proposed here or in another group (RFC 9420 §8.6).
         """
         return {ResumptionPsk(usage, self.group_id, self.epoch): self.state.secrets.resumption_psk}
@@ -302,12 +322,7 @@ class Group:
 
         Source: RFC 9420 §12.4.3, §12.4.3.2.
         """
-        external = ExternalPub(self.state.secrets.external_key_pair(self.suite).public_key)
-        carried = [Extension(ExtensionType.EXTERNAL_PUB, external.encode()), *extensions]
-        if with_tree:
-            carried.append(tree_extension(self.state.epoch.tree))
-        info = make_group_info(self.state.epoch, self.own_leaf, self.state.signing_key, tuple(carried))
-        return MLSMessage(MLS10, info).encode()
+        return make_invitation(self.state, extensions, with_tree=with_tree)
 
     def serialize(self) -> bytes:
         """Return the whole group, secrets included, for storage only; the first byte is the version."""
@@ -477,4 +492,5 @@ class Group:
         Source: RFC 9420 §12.4.1.
         """
         sent = commit(self.state, proposals, psks, options, random)
-        return Pending(sent.message, sent.welcome, Group(sent.state))
+        assert sent.unaccepted is not None, "a commit says what is if nobody accepts it"
+        return Pending(sent.message, sent.welcome, Group(sent.state), Group(sent.unaccepted))

@@ -7,7 +7,7 @@ must follow groups that use them.
 from dataclasses import dataclass, field
 
 from reactor_chat.errors import MlsRefused
-from reactor_chat.mls.commits import Author, CommitOptions, CommitSecrets, MadeCommit, make_commit
+from reactor_chat.mls.commits import Author, CommitOptions, CommitSecrets, MadeCommit, fresh_secret_tree, make_commit
 from reactor_chat.mls.framing import envelope, open_envelope, protect_public, sign
 from reactor_chat.mls.kem import Entropy
 from reactor_chat.mls.keypackage import OwnKeyPackage
@@ -25,8 +25,9 @@ from reactor_chat.mls.messages import (
     Remove,
     WireFormat,
 )
+from reactor_chat.mls.sending import Sent
 from reactor_chat.mls.signatures import SigningKey
-from reactor_chat.mls.state import AnyProposal, EpochState, Proposed, PskSecrets
+from reactor_chat.mls.state import AnyProposal, EpochState, MemberState, Proposed, PskSecrets
 from reactor_chat.mls.structs import MLS10, ExtensionType, ExternalPub, extension_data
 from reactor_chat.mls.suites import Suite, suite
 from reactor_chat.mls.validation import check_context_supported
@@ -50,6 +51,28 @@ class ExternalJoin:
     psks: tuple[PreSharedKeyID, ...] = ()
     psk_secrets: PskSecrets | None = None
     options: CommitOptions = field(default_factory=CommitOptions)
+
+
+def join_by_commit(group_info: bytes, own: OwnKeyPackage, join: ExternalJoin, random: Entropy) -> Sent:
+    """Return the commit by which an outsider joins, in the open, and its state once that is accepted.
+
+    Raises:
+        MlsMalformed, MlsRefused: as `external_commit`.
+
+    Source: RFC 9420 §12.4.3.2.
+    """
+    made = external_commit(group_info, own, join, random)
+    following = made.following
+    assert made.path is not None, "an external commit has a path"
+    state = MemberState(
+        following.state,
+        made.leaf_index,
+        own.signing_key,
+        made.path.private_keys,
+        following.secrets.without_encryption_secret(),
+        fresh_secret_tree(following.state, following.secrets, made.leaf_index),
+    )
+    return Sent(envelope(protect_public(own.suite, made.authenticated, b"", b"")), state.entered())
 
 
 def external_commit(message: bytes, own: OwnKeyPackage, join: ExternalJoin, random: Entropy) -> MadeCommit:

@@ -15,7 +15,8 @@ from typing import Any
 from reactor_chat.errors import MlsError
 from reactor_chat.mls.group import Group, ReceivedCommit
 from reactor_chat.mls.keypackage import OwnKeyPackage
-from reactor_chat.mls.messages import ExternalPsk
+from reactor_chat.mls.messages import ContentType, ExternalPsk
+from reactor_chat.mls.receiving import open_message
 from reactor_chat.mls.state import PskSecrets
 
 RESUMPTION_EPOCHS = 10_000  # a recorded group may ask for the resumption key of any epoch since the client joined
@@ -65,12 +66,7 @@ def _join(case: dict[str, Any], psks: PskSecrets) -> Group:
 
 
 def _advance(group: Group, epoch: dict[str, Any], psks: PskSecrets, where: str) -> Group:
-    refused: list[str] = []
-    for message in epoch["proposals"]:
-        try:
-            group = group.receive(bytes.fromhex(message), psks=psks).group or group
-        except MlsError as error:  # fatal only if the commit refers to it
-            refused.append(f"proposal: {error}")
+    group, refused = _take_in(group, [bytes.fromhex(message) for message in epoch["proposals"]])
     try:
         received = group.receive(bytes.fromhex(epoch["commit"]), psks=psks)
     except MlsError as error:
@@ -78,6 +74,27 @@ def _advance(group: Group, epoch: dict[str, Any], psks: PskSecrets, where: str) 
     if not isinstance(received, ReceivedCommit) or received.group is None:
         raise CaseFailed(f"{where}: the commit leads nowhere")
     return received.group
+
+
+def _take_in(group: Group, proposals: list[bytes]) -> tuple[Group, list[str]]:
+    """Receive proposals; those refused are fatal only if the commit refers to them.
+
+    A recording need not list them in the order in which they were sent, and a key that was passed over is gone.  So all
+    are opened once to learn their generations, which uses up nothing, and then received in that order.
+    """
+    refused, opened = [], []
+    for message in proposals:
+        try:
+            generation = open_message(group.state, message, frozenset({ContentType.PROPOSAL})).generation
+            opened.append((generation or 0, message))
+        except MlsError as error:
+            refused.append(f"proposal: {error}")
+    for _, message in sorted(opened):
+        try:
+            group = group.receive(message).group or group
+        except MlsError as error:
+            refused.append(f"proposal: {error}")
+    return group, refused
 
 
 def _compare(group: Group, recorded: str, where: str) -> None:

@@ -43,11 +43,17 @@ PROPOSALS_KEPT_MAX = 256
 
 @dataclass(frozen=True)
 class Sent:
-    """An encoded MLSMessage and the state after it; `welcome` for those a commit adds."""
+    """An encoded MLSMessage and the state after it.
+
+    Attributes:
+        welcome: of a commit, for those it adds.
+        unaccepted: of a commit, the state if nobody accepts it: the old epoch, the message's key used up.
+    """
 
     message: bytes
     state: MemberState
     welcome: bytes | None = field(default=None, repr=False)
+    unaccepted: MemberState | None = None
 
 
 def signed(
@@ -158,8 +164,8 @@ def commit(
         random,
     )
     after = member_after_own_commit(state, made, state.signing_key if made.path is None else next_key)
-    message = carry(state, made.authenticated, random).message
-    return Sent(message, after, _welcome(made, after, options, random))
+    carried = carry(state, made.authenticated, random)
+    return Sent(carried.message, after, _welcome(made, after, options, random), carried.state)
 
 
 def _welcome(made: MadeCommit, after: MemberState, options: CommitOptions, random: Entropy) -> bytes | None:

@@ -27,7 +27,7 @@ from reactor_chat.mls.messages import (
 )
 from reactor_chat.mls.signatures import SigningKey
 from reactor_chat.mls.state import EpochState, MemberState, PskSecrets, look_up
-from reactor_chat.mls.structs import MLS10, Extension, ExtensionType, LeafNode, extension_data
+from reactor_chat.mls.structs import MLS10, Extension, ExtensionType, ExternalPub, LeafNode, extension_data
 from reactor_chat.mls.suites import Suite
 from reactor_chat.mls.tree import RatchetTree
 from reactor_chat.mls.treekem import derive_upwards
@@ -43,6 +43,20 @@ def make_group_info(epoch: EpochState, signer: int, key: SigningKey, extensions:
 def tree_extension(tree: RatchetTree) -> Extension:
     """Return the extension that carries a tree (RFC 9420 §12.4.3.3)."""
     return Extension(ExtensionType.RATCHET_TREE, tree.encode())
+
+
+def make_invitation(state: MemberState, extensions: tuple[Extension, ...], *, with_tree: bool) -> bytes:
+    """Return the encoded MLSMessage with a GroupInfo by which an outsider may join by itself.
+
+    Source: RFC 9420 §12.4.3.2.
+    """
+    epoch = state.epoch
+    external = ExternalPub(state.secrets.external_key_pair(epoch.suite).public_key)
+    carried = (Extension(ExtensionType.EXTERNAL_PUB, external.encode()), *extensions)
+    if with_tree:
+        carried = (*carried, tree_extension(epoch.tree))
+    info = make_group_info(epoch, state.own_leaf, state.signing_key, carried)
+    return MLSMessage(MLS10, info).encode()
 
 
 def make_welcome(made: MadeCommit, info: GroupInfo, random: Entropy) -> bytes:
@@ -75,6 +89,20 @@ class _Opened:
     psk_secret: bytes = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Joined:
+    """A group just joined.
+
+    Attributes:
+        signer: leaf index of the member whose Welcome it was.
+        extensions: of the GroupInfo that this member signed, for us and not part of the group.
+    """
+
+    state: MemberState
+    signer: int
+    extensions: tuple[Extension, ...]
+
+
 def join_from_welcome(
     welcome: Welcome,
     own: OwnKeyPackage,
@@ -83,7 +111,7 @@ def join_from_welcome(
     encoded_tree: bytes | None = None,
     previous: MemberState | None = None,
     now: int | None = None,
-) -> MemberState:
+) -> Joined:
     """Join the group a Welcome describes.
 
     Args:
@@ -119,7 +147,8 @@ def join_from_welcome(
     epoch = EpochState.of(scheme, context, tree, opened.info.confirmation_tag)
     secret_tree = fresh_secret_tree(epoch, secrets, own_leaf)
     kept = secrets.without_encryption_secret()
-    return MemberState(epoch, own_leaf, own.signing_key, private_keys, kept, secret_tree).entered()
+    state = MemberState(epoch, own_leaf, own.signing_key, private_keys, kept, secret_tree).entered()
+    return Joined(state, opened.info.signer, opened.info.extensions)
 
 
 def _open(scheme: Suite, welcome: Welcome, own: OwnKeyPackage, known: PskSecrets) -> _Opened:

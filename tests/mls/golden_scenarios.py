@@ -109,7 +109,7 @@ class Scenario:
         creator, second = self.package(), self.package()
         self.groups = [Group.create(creator, self.random(32), self.random)]
         self.add(second)
-        steps = [self.refresh, self.remove_or_key, self.external, lambda: self.add(self.package())]
+        steps: list[Callable[[], None]] = [self.refresh, self.remove_or_key, self.external, self.add_another]
         for step in self.dice.sample(steps, 1 + self.dice.randrange(2)):
             step()
             self.talk()
@@ -128,6 +128,10 @@ class Scenario:
         assert pending.welcome is not None
         self.groups.append(Group.join(self.recording.note(pending.welcome), own))
         self.agree()
+
+    def add_another(self) -> None:
+        """Add somebody new."""
+        self.add(self.package())
 
     def refresh(self) -> None:
         """Renew the last member's keys."""

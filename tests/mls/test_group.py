@@ -11,6 +11,7 @@ from reactor_chat.mls.commits import CommitOptions
 from reactor_chat.mls.group import EXPORT_BYTES_MAX, Group, ReceivedCommit, ReceivedProposal
 from reactor_chat.mls.messages import (
     Add,
+    ContentType,
     ExternalPsk,
     GroupContextExtensions,
     MemberSender,
@@ -20,6 +21,7 @@ from reactor_chat.mls.messages import (
     Remove,
     ResumptionUsage,
 )
+from reactor_chat.mls.receiving import open_message
 from reactor_chat.mls.state import PskSecrets
 from reactor_chat.mls.structs import BasicCredential, Extension
 from reactor_chat.mls.suites import CLASSICAL, HYBRID, SUITES
@@ -301,6 +303,25 @@ def test_a_new_identity() -> None:
     all_of.check_agreement()
     sent = all_of.members[BOB].protect(b"new", random)
     assert all_of.members[ALICE].unprotect(sent.message).data == b"new"
+
+
+def test_two_commits_in_one_epoch_use_two_keys() -> None:
+    """A commit nobody accepted, then another: the second does not encrypt under the first one's key (attack 37)."""
+    members = room("twice").members
+    first = members[ALICE].update(SeededEntropy(1))
+    assert first.unaccepted is not None
+    second = first.unaccepted.update(SeededEntropy(2))
+    bob = members[BOB]
+    generations = [
+        open_message(bob.state, pending.message, frozenset({ContentType.COMMIT})).generation
+        for pending in (first, second)
+    ]
+    assert generations == [0, 1]
+    after = bob.receive(second.message).group
+    assert after is not None
+    assert after.epoch_authenticator == second.group.epoch_authenticator
+    in_the_open = members[ALICE].update(SeededEntropy(3), options=IN_THE_OPEN)
+    assert in_the_open.unaccepted == members[ALICE]
 
 
 def test_authenticated_data_is_readable_and_bound() -> None:

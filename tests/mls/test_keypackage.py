@@ -36,12 +36,15 @@ def test_nothing_secret_is_shown() -> None:
 def test_keys_must_belong() -> None:
     """Another KeyPackage's private keys, in any place, are refused."""
     own, other = (key_package(b"alice", SeededEntropy(n)) for n in range(2))
-    keys = [own.init_private_key, own.encryption_private_key, own.signing_key.private_bytes()]
-    others = [other.init_private_key, other.encryption_private_key, other.signing_key.private_bytes()]
-    assert OwnKeyPackage.from_parts(own.message, *keys).message == own.message
-    for place in range(3):
+    init, encryption, signature = own.init_private_key, own.encryption_private_key, own.signing_key.private_bytes()
+    assert OwnKeyPackage.from_parts(own.message, init, encryption, signature).message == own.message
+    for keys in (
+        (other.init_private_key, encryption, signature),
+        (init, other.encryption_private_key, signature),
+        (init, encryption, other.signing_key.private_bytes()),
+    ):
         with pytest.raises(MlsRefused):
-            OwnKeyPackage.from_parts(own.message, *keys[:place], others[place], *keys[place + 1 :])
+            OwnKeyPackage.from_parts(own.message, *keys)
 
 
 def test_what_is_stored_is_checked() -> None:

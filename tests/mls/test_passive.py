@@ -159,6 +159,28 @@ def test_a_proposal_that_is_missing() -> None:
         follow(case)
 
 
+def test_proposals_in_another_order_than_sent() -> None:
+    """Encrypted proposals of one sender, listed the other way round; one that is garbage does no harm."""
+    story = Recorder("order")
+    other = story.person()
+    pending = story.group.add([other.package], story.random, options=CommitOptions(tree_in_welcome=True))
+    assert pending.welcome is not None
+    story.became(pending.message, pending.group, [])
+    sender = Group.join(pending.welcome, other)
+    messages = []
+    for package in (story.person().package, story.person().package, story.person().package):
+        sent = sender.propose(Add(package), story.random)
+        sender = sent.group
+        messages.append(sent.message)
+        story.group = story.group.receive(sent.message).group or story.group
+    story.commit(sent=[messages[2], b"garbage", messages[0], messages[1]])
+    assert follow(story.case()) == 3
+    bare = story.case()
+    bare["epochs"][1]["proposals"].pop(0)
+    with pytest.raises(CaseFailed, match="proposal: an unknown tag"):
+        follow(bare)
+
+
 def write(folder: Path, name: str, text: str) -> str:
     """Return the path of a file with that text."""
     (folder / name).write_text(text, encoding="utf-8")

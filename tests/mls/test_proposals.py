@@ -25,7 +25,7 @@ from reactor_chat.mls.messages import (
     Update,
 )
 from reactor_chat.mls.proposals import apply, check, external_senders, is_path_required, resolve, select
-from reactor_chat.mls.state import AnyProposal, AnySender, EpochState, Proposed
+from reactor_chat.mls.state import AnyProposal, AnySender, EpochState, Proposed, PskSecrets
 from reactor_chat.mls.structs import Extension, ExtensionType, RequiredCapabilities
 from tests.mls.people import Room, SeededEntropy, key_package
 
@@ -38,7 +38,7 @@ PSK = PreSharedKey(PreSharedKeyID(ExternalPsk(b"key"), bytes(32)))
 REINIT = ReInit(b"next", 1, 1, ())
 EXTENSIONS = GroupContextExtensions(())
 INIT = ExternalInit(b"output")
-KNOWN = {ExternalPsk(b"key"): b"secret"}
+KNOWN: PskSecrets = {ExternalPsk(b"key"): b"secret"}
 
 
 def update_of(name: bytes) -> Update:

@@ -5,6 +5,7 @@ How each file is to be read is described in the working group's test-vectors.md.
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -222,7 +223,10 @@ def check_protected(case: dict[str, Any], name: str) -> None:
     """Open the recorded messages of one kind, then protect the same content and open that."""
     scheme, context = suite(case["cipher_suite"]), protection_context(case)
     blank = bytes(scheme.hash_bytes)
-    secrets = EpochSecrets(h(case["sender_data_secret"]), *[blank] * 4, h(case["membership_key"]), *[blank] * 3)
+    derived = EpochSecrets.derive(scheme, blank)
+    secrets = replace(
+        derived, sender_data_secret=h(case["sender_data_secret"]), membership_key=h(case["membership_key"])
+    )
     tree = SecretTree.from_encryption_secret(scheme, 2, h(case["encryption_secret"]))
     inner = protected_content(name, h(case[name]))
     message = MLSMessage.decode(h(case[f"{name}_priv"])).body

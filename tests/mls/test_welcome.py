@@ -101,6 +101,17 @@ def test_several_newcomers_share_a_welcome() -> None:
         Group.join(pending.welcome, key_package(b"erin", room.random))
 
 
+def test_what_the_adder_says() -> None:
+    """Who added us, and the extensions of its GroupInfo, which it signed."""
+    told = Extension(0x7777, b"where the history stands")
+    room, pending, own = invited(options=CommitOptions(group_info_extensions=(told,)))
+    assert pending.welcome is not None
+    joined = Group.open_welcome(pending.welcome, own)
+    assert joined.added_by == room.members[b"bob"].own_leaf
+    assert told in joined.extensions
+    assert told not in joined.group.context.extensions
+
+
 def test_a_welcome_to_another_suite_is_refused_first() -> None:
     """The suite in the Welcome must be the KeyPackage's."""
     _, pending, own = invited()
