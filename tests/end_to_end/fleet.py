@@ -84,6 +84,7 @@ class Fleet:
         cut_bytes: connections end after so many bytes at most; None: only with the server.
 
     Attributes:
+        cut_bytes: as given.
         cuts, restarts: how many there were.
     """
 
@@ -91,7 +92,7 @@ class Fleet:
         self.clients = {name: Returning(name) for name in names}
         self.cuts = self.restarts = 0
         self._chance = chance
-        self._cut_bytes = cut_bytes
+        self.cut_bytes = cut_bytes
         self._selector = selectors.DefaultSelector()
 
     def connect(self, port: int) -> None:
@@ -124,25 +125,25 @@ class Fleet:
         """Hear the rest, and forget the connections."""
         for key in list(self._selector.get_map().values()):
             self._selector.unregister(key.data.sock)
-            if self._cut_bytes is None:
+            if self.cut_bytes is None:
                 key.data.drain()
             else:
                 key.data.end(reset=False)
 
     def close(self) -> None:
-        """Close everything."""
-        for key in list(self._selector.get_map().values()):
+        """Close everything; once more does nothing."""
+        for key in list((self._selector.get_map() or {}).values()):
             self._selector.unregister(key.data.sock)
             key.data.end(reset=False)
         self._selector.close()
 
     def _connect(self, name: str) -> None:
-        up, down = (self._chance.randrange(1, self._cut_bytes) if self._cut_bytes else FOR_EVER for _ in "ud")
+        up, down = (self._chance.randrange(1, self.cut_bytes) if self.cut_bytes else FOR_EVER for _ in "ud")
         connection = Connection(self._port, self.clients[name], up, down)
         self._selector.register(connection.sock, selectors.EVENT_READ, connection)
 
     def _cut(self, connection: Connection) -> None:
-        assert self._cut_bytes is not None, f"the server closed on {connection.client.name}"
+        assert self.cut_bytes is not None, f"the server closed on {connection.client.name}"
         self.cuts += 1
         name = connection.client.name
         self._selector.unregister(connection.sock)
