@@ -86,37 +86,38 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
         self.dull = DullChat(**LIMITS, members_max=MEMBERS_MAX)
         self.sides: dict[int, Side] = {}
         self.flights: deque[Flight] = deque()
+        self.ids = 0
+        for name, key in (("Ann", None), ("Bob", KEYS[1]), ("Cy", None)):
+            self.arrive(name, key, None)
+        self.commit_all()
+        self._send(1, m.GroupSet("g", ["Bob", "Cy"], id="first"))
+        self.commit_all()
 
     # ----------------------------------------------------------------------------------------------- rules
 
-    @precondition(lambda self: len(self.sides) < 12)
+    @precondition(lambda self: len(self.sides) < 20)
     @rule(name=names, key=st.sampled_from(KEYS), after=st.none() | st.integers(0, 9))
     def arrive(self, name: str, key: Key | None, after: int | None) -> None:
-        conn = self.world.connect()
-        self.sides[conn] = Side(conn)
+        conn = self._connect()
         self._send(conn, login(conn, name, key, after=after, id="login"))
 
-    @rule(data=st.data(), name=names, key=st.sampled_from(KEYS))
-    def log_in_again(self, data: st.DataObject, name: str, key: Key | None) -> None:
-        conn = self._pick(data)
+    @rule(pick=st.integers(0, 9), name=names, key=st.sampled_from(KEYS))
+    def log_in_again(self, pick: int, name: str, key: Key | None) -> None:
+        conn = self._pick(pick)
         self._send(conn, login(conn, name, key, id="login"))
 
-    @rule(data=st.data(), requests=st.lists(changes | reads, min_size=1, max_size=4))
-    def ask(self, data: st.DataObject, requests: list[m.Request]) -> None:
-        conn = self._pick(data)
-        for request in requests:
-            number = data.draw(st.integers(0, 60), "id")
-            self._send(
-                conn, type(request)(**{f: getattr(request, f) for f in request.__struct_fields__} | {"id": f"{number}"})
-            )
+    @rule(sent=st.lists(st.tuples(st.integers(0, 9), changes, st.integers(0, 9)), min_size=2, max_size=8))
+    def change(self, sent: list[tuple[int, Any, int]]) -> None:
+        self._ask(sent)
 
-    @rule(data=st.data())
-    def quit(self, data: st.DataObject) -> None:
-        self._send(self._pick(data), m.Quit())
+    @rule(sent=st.lists(st.tuples(st.integers(0, 9), changes | reads, st.integers(0, 9)), min_size=2, max_size=8))
+    def change_and_read(self, sent: list[tuple[int, Any, int]]) -> None:
+        self._ask(sent)
 
-    @rule(data=st.data())
-    def hang_up(self, data: st.DataObject) -> None:
-        self._send(self._pick(data), END)
+    @rule(sent=st.lists(st.tuples(st.integers(0, 9), changes, st.integers(0, 9)), max_size=3), pick=st.integers(0, 9))
+    def change_and_leave(self, sent: list[tuple[int, Any, int]], pick: int) -> None:
+        self._ask([(pick, request, again) for _, request, again in sent])
+        self._send(self._pick(pick), m.Quit() if len(sent) % 2 else END)
 
     @rule(count=st.integers(1, 3))
     def commit_some(self, count: int) -> None:
@@ -127,34 +128,21 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
         while self.flights:
             self._commit(len(self.flights))
 
-    @rule()
-    def reject(self) -> None:
-        self.world.reject()
-        expected: list[b.Effect] = []
-        for flight in self.flights:
-            if flight.session is not None:
-                side = self.sides[flight.session.conn]
-                request = side.flying.popleft()
-                side.joining = False
-                if not side.ended:
-                    expected.append(b.Deliver([side.conn], m.Refused("no_space", "", request.id)))
-        self.flights.clear()
-        self._explain(self._compare(expected))
-
-    @rule()
-    def retry(self) -> None:
-        self.world.handle(b.Retried())
-        self._explain(self.world.trace)
-
-    @rule(name=names)
-    def release(self, name: str) -> None:
-        self.world.release(name)
-        self._explain(self.world.trace)
+    @rule(name=names, what=st.integers(0, 2))
+    def disturb(self, name: str, what: int) -> None:
+        if what == 0:
+            self._reject()
+        elif what == 1:
+            self.world.handle(b.Retried())
+            self._explain(self.world.trace)
+        else:
+            self.world.release(name)
+            self._explain(self.world.trace)
 
     def teardown(self) -> None:
         if hasattr(self, "world"):
             self.commit_all()
-            self.retry()
+            self.disturb("Ann", 1)
             self.commit_all()
             assert sorted(self.dull.present) == sorted(side.name for side in self.sides.values() if side.name)
 
@@ -185,14 +173,24 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
 
     # --------------------------------------------------------------------------------------------- sending
 
-    def _pick(self, data: st.DataObject) -> int:
-        open_ = [conn for conn, side in self.sides.items() if not side.ended]
-        return data.draw(st.sampled_from(open_)) if open_ else self._empty()
-
-    def _empty(self) -> int:
+    def _connect(self) -> int:
         conn = self.world.connect()
         self.sides[conn] = Side(conn)
         return conn
+
+    def _pick(self, pick: int) -> int:
+        """One of the connections that are open; of those that are in, if there are any."""
+        open_ = [conn for conn, side in self.sides.items() if not side.ended]
+        within = [conn for conn in open_ if self.sides[conn].name] if pick < 8 else []
+        found = within or open_ or [self._connect()]
+        return found[pick % len(found)]
+
+    def _ask(self, sent: list[tuple[int, Any, int]]) -> None:
+        """Each with an id of its own, now and then with that of the one before."""
+        for pick, request, again in sent:
+            self.ids += again > 0
+            fields = {field: getattr(request, field) for field in request.__struct_fields__}
+            self._send(self._pick(pick), type(request)(**fields | {"id": str(self.ids)}))
 
     def _send(self, conn: int, request: m.Request) -> None:
         self.sides[conn].queue.append(request)
@@ -206,6 +204,19 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
         return session is None or session.superseded
 
     # ------------------------------------------------------------------------------------ what was ordered
+
+    def _reject(self) -> None:
+        self.world.reject()
+        expected: list[b.Effect] = []
+        for flight in self.flights:
+            if flight.session is not None:
+                side = self.sides[flight.session.conn]
+                request = side.flying.popleft()
+                side.joining = False
+                if not side.ended:
+                    expected.append(b.Deliver([side.conn], m.Refused("no_space", "", request.id)))
+        self.flights.clear()
+        self._explain(self._compare(expected))
 
     def _commit(self, count: int) -> None:
         landing = [self.flights.popleft() for _ in range(min(count, len(self.flights)))]
