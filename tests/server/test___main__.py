@@ -55,10 +55,15 @@ def test_a_second_signal_does_not_wait_for_those_who_do_not_read() -> None:
         assert "Traceback" not in server.stderr()
 
 
-def test_a_storm_of_signals_is_one_end() -> None:
+def test_a_storm_of_signals_is_one_end_without_a_traceback() -> None:
     with Server() as server:
         server.client("Ann")
-        assert server.stop(*[signal.SIGINT, signal.SIGTERM] * 10) == 0
+        while server.process.poll() is None:
+            server.process.send_signal(signal.SIGTERM)
+            server.process.send_signal(signal.SIGINT)
+        # One that comes after everything was given back may still end the interpreter in its own way.
+        assert server.process.wait(WAIT_SECONDS) in (0, -signal.SIGINT, -signal.SIGTERM)
+        assert server.stderr().count("stopping") == 1
         assert "Traceback" not in server.stderr()
 
 
