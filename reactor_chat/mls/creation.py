@@ -3,6 +3,7 @@
 from reactor_chat.mls.commits import fresh_secret_tree
 from reactor_chat.mls.kem import Entropy
 from reactor_chat.mls.keypackage import OwnKeyPackage
+from reactor_chat.mls.proposals import check_extensions
 from reactor_chat.mls.schedule import EpochSecrets
 from reactor_chat.mls.state import EpochState, MemberState
 from reactor_chat.mls.structs import MLS10, Extension, GroupContext
@@ -22,13 +23,14 @@ def create_group(
         extensions: of the GroupContext.
 
     Raises:
-        MlsRefused: the creator lacks what `extensions` require.
+        MlsRefused: the creator lacks what `extensions` require, or one of them appears twice.
         MlsMalformed: an extension cannot be read, or a limit.
 
     Source: RFC 9420 §11.
     """
     suite, leaf = own.suite, own.package.leaf_node
     tree = RatchetTree(suite, [leaf])
+    check_extensions(extensions)
     check_members(tree, extensions)
     check_context_supported(extensions, leaf)
     context = GroupContext(MLS10, suite.number, group_id, 0, tree.root_hash(), b"", extensions)

@@ -309,8 +309,7 @@ class Group:
         return self.state.secrets.export(self.suite, label, context, length)
 
     def psk(self, usage: ResumptionUsage = ResumptionUsage.APPLICATION) -> PskSecrets:
-        """Return this epoch's resumption key under its name, to be proposed here or in another group (RFC 9420 §8.6).
-        """
+        """Return this epoch's resumption key under its name, to be proposed here or elsewhere (RFC 9420 §8.6)."""
         return {ResumptionPsk(usage, self.group_id, self.epoch): self.state.secrets.resumption_psk}
 
     def keeping_resumption(self, epochs: int) -> "Group":

@@ -277,10 +277,7 @@ class DhKem:
 
     def derive_key_pair(self, ikm: bytes) -> KeyPair:
         """See Kem (RFC 9180 §7.1.3)."""
-        prk = self.kdf.labeled_extract(self._suite_id, b"", b"dkp_prk", ikm)
-        private_key = self.group.derive_private(
-            lambda label, info, length: self.kdf.labeled_expand(self._suite_id, prk, label, info, length)
-        )
+        private_key = self._derive_private(ikm)
         return KeyPair(private_key, self.group.public_bytes(self.group.load(private_key)))
 
     def public_key(self, private_key: bytes) -> bytes:
@@ -294,12 +291,7 @@ class DhKem:
     def encapsulate(self, public_key: bytes, random: Entropy) -> tuple[bytes, bytes]:
         """See Kem; the ephemeral key pair is derived from as many bytes of entropy as a private key has."""
         self.group.check(public_key)
-        prk = self.kdf.labeled_extract(self._suite_id, b"", b"dkp_prk", random(self.group.private_key_bytes))
-        ephemeral = self.group.load(
-            self.group.derive_private(
-                lambda label, info, length: self.kdf.labeled_expand(self._suite_id, prk, label, info, length)
-            )
-        )
+        ephemeral = self.group.load(self._derive_private(random(self.group.private_key_bytes)))
         encapsulation = self.group.public_bytes(ephemeral)
         return self._shared(self.group.exchange(ephemeral, public_key), encapsulation + public_key), encapsulation
 
@@ -313,6 +305,12 @@ class DhKem:
     def library_private_key(self, private_key: bytes) -> Any:
         """See Kem."""
         return self.group.load(private_key)
+
+    def _derive_private(self, ikm: bytes) -> bytes:
+        prk = self.kdf.labeled_extract(self._suite_id, b"", b"dkp_prk", ikm)
+        return self.group.derive_private(
+            lambda label, info, length: self.kdf.labeled_expand(self._suite_id, prk, label, info, length)
+        )
 
     def _shared(self, exchanged: bytes, context: bytes) -> bytes:
         prk = self.kdf.labeled_extract(self._suite_id, b"", b"eae_prk", exchanged)

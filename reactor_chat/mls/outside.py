@@ -49,7 +49,7 @@ class ExternalJoin:
     encoded_tree: bytes | None = None
     resync: int | None = None
     psks: tuple[PreSharedKeyID, ...] = ()
-    psk_secrets: PskSecrets | None = None
+    psk_secrets: PskSecrets | None = field(default=None, repr=False)
     options: CommitOptions = field(default_factory=CommitOptions)
 
 

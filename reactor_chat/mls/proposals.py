@@ -132,7 +132,7 @@ def check_proposal(epoch: EpochState, proposed: Proposed, now: int | None) -> No
         case PreSharedKey():
             _check_psk(epoch, proposal.psk, sender)
         case GroupContextExtensions():
-            _check_extensions(proposal.extensions)
+            check_extensions(proposal.extensions)
         case Remove() | ReInit():
             _check_small(epoch, proposal)
 
@@ -165,7 +165,13 @@ def _check_psk(epoch: EpochState, identifier: PreSharedKeyID, sender: AnySender)
             raise MlsRefused("a resumption key outside its use")
 
 
-def _check_extensions(extensions: tuple[Extension, ...]) -> None:
+def check_extensions(extensions: tuple[Extension, ...]) -> None:
+    """Return if a GroupContext may have these extensions: none twice, those we read readable (RFC 9420 §12.1.7).
+
+    Raises:
+        MlsRefused: one appears twice.
+        MlsMalformed: one that we read cannot be read.
+    """
     types = [extension.extension_type for extension in extensions]
     if len(set(types)) != len(types):
         raise MlsRefused("an extension appears twice")

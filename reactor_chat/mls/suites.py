@@ -33,6 +33,8 @@ from reactor_chat.mls.structs import HPKECiphertext
 
 PREFIX = b"MLS 1.0 "
 
+_HASHES = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
+
 
 @lru_cache(maxsize=1024)
 def _label_info(label: bytes, length: int) -> bytes:
@@ -65,7 +67,7 @@ class Suite:
 
     def digest(self, content: bytes) -> bytes:
         """Hash `content`."""
-        return hashlib.new(self.kdf.hash_name, content).digest()
+        return _HASHES[self.kdf.hash_name](content).digest()
 
     def mac(self, key: bytes, content: bytes) -> bytes:
         """MAC, which is HMAC in every suite (RFC 9420 §5.1)."""

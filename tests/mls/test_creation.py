@@ -34,6 +34,8 @@ def test_what_the_creator_must_support() -> None:
     required = Extension(ExtensionType.REQUIRED_CAPABILITIES, RequiredCapabilities((0x7777,), (), ()).encode())
     with pytest.raises(MlsRefused):
         Group.create(own, b"group", random, (required,))
+    with pytest.raises(MlsRefused):
+        Group.create(own, b"group", random, (Extension(1, b""), Extension(1, b"")))
     capable = identity(b"bob", random, CLASSICAL, replace(DEFAULT_CAPABILITIES, extensions=(0x7777,)))
     able = OwnKeyPackage.generate(CLASSICAL, capable, random)
     group = Group.create(able, b"group", random, (Extension(0x7777, b"salt"), required))

@@ -83,6 +83,7 @@ def test_joining_with_a_key() -> None:
     secrets: PskSecrets = {name: b"secret"}
     join = ExternalJoin(psks=(PreSharedKeyID(name, random(32)),), psk_secrets=secrets)
     pending = Group.join_externally(all_of.members[b"alice"].group_info(), key_package(b"dave", random), random, join)
+    assert "secret'" not in repr(join)
     with pytest.raises(MlsRefused):
         all_of.members[b"bob"].receive(pending.message)
     all_of.accept(b"nobody", pending, secrets)
