@@ -189,6 +189,16 @@ def test_what_was_sent_before_a_takeover_still_counts_and_is_answered() -> None:
     assert world.closed[old] == "taken_over"
 
 
+def test_a_takeover_waits_until_the_last_of_what_was_sent_and_no_longer() -> None:
+    world = World()
+    old = world.join("Ann", KEY)
+    world.send(old, m.GroupSet("team", []), m.GroupSend("team", "hi"), m.Ping())
+    new = world.login("Ann", KEY)
+    world.commit()
+    assert [shown(n) for n in world.take(old)] == ["team created Ann", "Ann: hi", "pong"]
+    assert [shown(n) for n in world.take(new)] == ["welcome Ann"]
+
+
 def test_a_takeover_that_waits_is_not_refused_for_what_others_fail_at_meanwhile() -> None:
     world = World(failed_logins_burst=1)
     old = world.join("Ann", KEY)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from reactor_chat.chat import boundary as b
 from reactor_chat.chat import timeline as module
 from reactor_chat.chat.records import Declined, Entered, GroupAltered
 from reactor_chat.chat.timeline import Stay, Timeline, labels_of
@@ -168,6 +169,15 @@ def test_a_release_without_space_did_not_happen_and_may_be_ordered_again() -> No
     world.commit()
     assert world.hub.state.identity.claim_of("Ann") is None
     assert world.hub.state.roster.names() == []
+
+
+def test_an_owner_that_could_not_leave_for_lack_of_space_leaves_with_the_release() -> None:
+    world = World()
+    world.handle(b.Disconnected(world.join("Ann", KEY)))
+    world.reject()
+    world.release("Ann")
+    world.commit()
+    assert [type(record) for record, _ in world.records[1:]] == [m.Exited, m.Released]
 
 
 def test_ended_stays_are_remembered_up_to_a_number_and_lasting_ones_always(monkeypatch: pytest.MonkeyPatch) -> None:
