@@ -13,7 +13,7 @@ from reactor_chat.errors import StorageBusy, StorageError
 from reactor_chat.journal.contract import Journal
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.journal.sqlite import SqliteJournal
-from reactor_chat.reactor.connection import Connection
+from reactor_chat.reactor.connection import Connection, Limits
 from reactor_chat.reactor.fanout import Fanout
 from reactor_chat.reactor.listener import Listener, open_listener
 from reactor_chat.reactor.loop import Loop
@@ -22,11 +22,14 @@ from reactor_chat.reactor.timers import Timer
 from reactor_chat.server.app import App
 from reactor_chat.server.control import CONTROL_SOCKET_NAME, Control
 from reactor_chat.server.doors import Door, FramesDoor, LinesDoor
+from reactor_chat.server.intake import CLOGGED_BYTES
 from reactor_chat.server.options import Options, read_options
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_TRY_LATER = 75
+WIRE_LIMITS = Limits(output_bytes_soft=CLOGGED_BYTES)
+"""A wire that stays clogged is closed as too slow; one that moves is below this mark again and again."""
 DRAIN_SECONDS = 4.0
 """How long people may take to read what they are owed when the server stops; the promise is an exit within 5 s."""
 
@@ -47,7 +50,11 @@ class Server:
         self._journal = journal
         self._app = App(options, journal, Fanout(self._loop), os.urandom, self._loop.run_soon)
         self._listeners: list[Listener] = []
-        self._signals = Signals(self._loop, {signal.SIGINT: self._stop, signal.SIGTERM: self._stop})
+        stops: dict[int, Callable[[], None]] = {signal.SIGINT: self._stop, signal.SIGTERM: self._stop}
+        for number in stops:
+            # What `Signals` puts back when it is closed: one more signal must not kill a process that is closing up.
+            signal.signal(number, signal.SIG_IGN)
+        self._signals = Signals(self._loop, stops)
         self._alarm: Timer | None = None
         self._stopping = False
         self._loop.add_middle(self._middle)
@@ -113,7 +120,7 @@ class Server:
 
     def _open(self, name: str, host: str, port: int, make_door: Callable[[], Door], login_seconds_max: int) -> None:
         def opened(sock: socket.socket, _address: str) -> None:
-            connection = Connection(self._loop, sock, self._app)
+            connection = Connection(self._loop, sock, self._app, WIRE_LIMITS)
             self._app.opened(connection, make_door(), login_seconds_max, self._loop.now)
 
         listener = Listener(self._loop, open_listener(host, port), opened)

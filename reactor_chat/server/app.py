@@ -188,7 +188,7 @@ class App:
         limits = Limits(self._options.frame_bytes_max, self._options.text_bytes_max)
         wire.send(door.greet(Hello(PROTOCOL_VERSION, PRODUCT, nonce, limits)))
         self._intake.expect_login(peer, login_seconds_max, now)
-        _log.info("conn=%d opened from=%s door=%s", peer.conn, wire.peer, type(door).__name__)
+        _log.info("conn=%d opened from=%s door=%s", peer.conn, wire.peer, door.name)
 
     def received(self, wire: Wire, data: bytes) -> None:
         """Take bytes; they are looked at in the turn."""
@@ -212,7 +212,7 @@ class App:
     def lost(self, wire: Wire, reason: str) -> None:
         """Learn that the connection is gone."""
         peer = self._by_wire.pop(wire)
-        _log.info("conn=%d closed: %s", peer.conn, reason)
+        _log.info("conn=%d closed: %s", peer.conn, peer.farewell or reason)
         self._end(peer)
 
     def _end(self, peer: Peer) -> None:
@@ -391,8 +391,8 @@ class App:
         self._behind.pop(peer, None)
         peer.closing = True
         if effect.reason is not None:
+            peer.farewell = effect.reason
             peer.tell(Bye(effect.reason, BYE[effect.reason]))
-            _log.info("conn=%d closing: %s", peer.conn, effect.reason)
         peer.wire.finish()
 
     _EFFECTS: ClassVar[dict[type, Callable[["App", Any], None]]] = {

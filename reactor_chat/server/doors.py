@@ -22,6 +22,8 @@ Sent = Received | Garbled | Broken
 class Door(Protocol):
     """One connection's way in."""
 
+    name: str
+    """What the log and the startup line call it."""
     shares_frames: bool
     """Whether notices to everyone are the same bytes as everyone else's."""
 
@@ -52,6 +54,7 @@ class FramesDoor:
     """Length-prefixed JSON (PROTOCOL §1)."""
 
     __slots__ = ("_decoder", "_frame_bytes_max")
+    name = "frames"
     shares_frames = True
 
     def __init__(self, frame_bytes_max: int) -> None:
@@ -102,6 +105,7 @@ class LinesDoor:
     """Lines of UTF-8, for nc and telnet (PROTOCOL §9); whoever comes in here is a guest."""
 
     __slots__ = ("_broken", "_buffer", "_name")
+    name = "lines"
     shares_frames = False
 
     def __init__(self) -> None:

@@ -52,6 +52,7 @@ class Peer:
         slowed: whether it is not read for a while, because it was faster than its rate.
         ended: whether nothing more will come; what has come still counts.
         closing: whether the core is done with it.
+        farewell: the reason of the `bye` it was told; empty where there was none.
     """
 
     __slots__ = (
@@ -61,6 +62,7 @@ class Peer:
         "door",
         "ended",
         "entered",
+        "farewell",
         "heard",
         "held",
         "name",
@@ -75,6 +77,7 @@ class Peer:
         self.door = door
         self.bucket = bucket
         self.name = ""
+        self.farewell = ""
         self.entered = False
         self.ended = False
         self.closing = False
