@@ -293,6 +293,8 @@ def select(epoch: EpochState, known: tuple[Proposed, ...], own_leaf: int, psks: 
 
 def _addable(epoch: EpochState, known: tuple[Proposed, ...], by_leaf: Mapping[int, Proposed]) -> list[Proposed]:
     """Return the Adds whose keys neither stay in the tree nor repeat each other."""
+    if not any(isinstance(proposed.proposal, Add) for proposed in known):
+        return []
     removed = {index for index, proposed in by_leaf.items() if isinstance(proposed.proposal, Remove)}
     taken = {leaf.signature_key for index, leaf in epoch.tree.leaves() if index not in removed}
     taken |= {node.encryption_key for _, node in epoch.tree.nodes()}

@@ -86,12 +86,13 @@ class X509Credential(Record):
 
 
 CREDENTIALS = {CredentialType.BASIC: BasicCredential, CredentialType.X509: X509Credential}
+CREDENTIAL_TYPES: dict[type[Record], CredentialType] = {kind: number for number, kind in CREDENTIALS.items()}
 Credential = Annotated[BasicCredential | X509Credential, tagged(UInt16, CREDENTIALS)]
 
 
 def credential_type(credential: BasicCredential | X509Credential) -> int:
     """Return the registered number of a credential's type."""
-    return CredentialType.BASIC if isinstance(credential, BasicCredential) else CredentialType.X509
+    return CREDENTIAL_TYPES[type(credential)]
 
 
 Numbers = Annotated[tuple[int, ...], vector(UInt16, LIST_BYTES_MAX)]

@@ -9,6 +9,7 @@ from reactor_chat.errors import MlsRefused
 from reactor_chat.mls import treemath
 from reactor_chat.mls.messages import PROPOSAL_TYPES, KeyPackage
 from reactor_chat.mls.structs import (
+    CREDENTIAL_TYPES,
     MLS10,
     CommitSource,
     Extension,
@@ -87,13 +88,14 @@ def check_members(tree: RatchetTree, extensions: tuple[Extension, ...]) -> None:
     signature_keys = {leaf.signature_key for leaf in leaves}
     if len(set(encryption_keys)) != len(encryption_keys) or len(signature_keys) != len(leaves):
         raise MlsRefused("a key appears twice in the tree")
-    credential_types = {credential_type(leaf.credential) for leaf in leaves}
-    required = required_capabilities(extensions)
-    for leaf in leaves:
-        if not credential_types.issubset(leaf.capabilities.credentials):
+    # What all these sets have in common is that they are small: a thousand members share a handful of capabilities.
+    credential_types = {CREDENTIAL_TYPES[kind] for kind in {type(leaf.credential) for leaf in leaves}}
+    for understood in {leaf.capabilities.credentials for leaf in leaves}:
+        if not credential_types.issubset(understood):
             raise MlsRefused("a member does not understand another's credential")
-        if required is not None and not _meets(leaf, required):
-            raise MlsRefused("a member lacks a required capability")
+    required = required_capabilities(extensions)
+    if required is not None and not all(_meets(leaf, required) for leaf in leaves):
+        raise MlsRefused("a member lacks a required capability")
 
 
 def required_capabilities(extensions: tuple[Extension, ...]) -> RequiredCapabilities | None:

@@ -45,7 +45,7 @@ from reactor_chat.mls.messages import (
     Welcome,
     WireFormat,
 )
-from reactor_chat.mls.passive import follow
+from reactor_chat.mls.passive import failures, follow
 from reactor_chat.mls.schedule import EpochSecrets
 from reactor_chat.mls.secrettree import RatchetKind, SecretTree, sender_data_key
 from reactor_chat.mls.signatures import SigningKey
@@ -54,6 +54,7 @@ from reactor_chat.mls.suites import suite
 from reactor_chat.mls.tree import RatchetTree
 from reactor_chat.mls.treekem import PathReader, encrypt_path, merge_path, node_key_pair, open_path, renew_path
 from reactor_chat.mls.validation import check_leaf, check_tree
+from tests.mls.conftest import vector_folder
 
 Cases = list[dict[str, Any]]
 Vectors = Callable[[str], Cases]
@@ -442,11 +443,16 @@ def test_passive_client_welcome(vectors: Vectors) -> None:
         assert OwnKeyPackage.deserialize(own.serialize()).serialize() == own.serialize()
 
 
-def test_every_handed_file_has_its_test(vectors: Vectors) -> None:
-    """No file of the folder is left out."""
-    from tests.mls.conftest import vector_folder  # noqa: PLC0415 - only where the folder exists
+def test_other_passive_clients(vectors: Vectors) -> None:
+    """Whatever further files of this form the folder holds: every epoch of every case."""
+    names = sorted(path.name for path in vector_folder().glob("passive-client-*.json"))
+    for name in names or ["passive-client-welcome.json"]:
+        assert list(failures(vectors(name))) == []
 
+
+def test_every_file_has_its_test(vectors: Vectors) -> None:
+    """No file of the folder is left out."""
     vectors("tree-math.json")
     covered = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
-    found = {path.stem.replace("-", "_") for path in vector_folder().glob("*.json")}
-    assert found <= covered
+    found = {path.stem for path in vector_folder().glob("*.json") if not path.name.startswith("passive-client-")}
+    assert {name.replace("-", "_") for name in found} <= covered
