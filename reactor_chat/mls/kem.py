@@ -105,7 +105,7 @@ HKDF_SHA384 = Hkdf(2, "sha384", 48)
 HKDF_SHA512 = Hkdf(3, "sha512", 64)
 
 
-class Group(Protocol):
+class DhGroup(Protocol):
     """A Diffie-Hellman group of RFC 9180 §7.1."""
 
     private_key_bytes: int
@@ -149,28 +149,28 @@ class X25519:
     public_key_bytes = 32
 
     def derive_private(self, expand: Callable[[bytes, bytes, int], bytes]) -> bytes:
-        """See Group."""
+        """See DhGroup."""
         return expand(b"sk", b"", 32)
 
     def load(self, private_key: bytes) -> x25519.X25519PrivateKey:
-        """See Group."""
+        """See DhGroup."""
         try:
             return x25519.X25519PrivateKey.from_private_bytes(private_key)
         except ValueError:
             raise MlsRefused("a private key is not usable") from None
 
     def public_bytes(self, loaded: x25519.X25519PrivateKey) -> bytes:
-        """See Group."""
+        """See DhGroup."""
         return loaded.public_key().public_bytes_raw()
 
     def check(self, public_key: bytes) -> None:
-        """See Group."""
+        """See DhGroup."""
         u = int.from_bytes(public_key, "little") & (2**255 - 1)
         if len(public_key) != 32 or u % _P25519 in _LOW_25519:
             raise MlsRefused(_REFUSED)
 
     def exchange(self, loaded: x25519.X25519PrivateKey, public_key: bytes) -> bytes:
-        """See Group."""
+        """See DhGroup."""
         try:
             return loaded.exchange(x25519.X25519PublicKey.from_public_bytes(public_key))
         except ValueError:  # wrong length, or the all-zero result of a low-order point
@@ -184,27 +184,27 @@ class X448:
     public_key_bytes = 56
 
     def derive_private(self, expand: Callable[[bytes, bytes, int], bytes]) -> bytes:
-        """See Group."""
+        """See DhGroup."""
         return expand(b"sk", b"", 56)
 
     def load(self, private_key: bytes) -> x448.X448PrivateKey:
-        """See Group."""
+        """See DhGroup."""
         try:
             return x448.X448PrivateKey.from_private_bytes(private_key)
         except (ValueError, UnsupportedAlgorithm):
             raise MlsRefused("a private key is not usable") from None
 
     def public_bytes(self, loaded: x448.X448PrivateKey) -> bytes:
-        """See Group."""
+        """See DhGroup."""
         return loaded.public_key().public_bytes_raw()
 
     def check(self, public_key: bytes) -> None:
-        """See Group."""
+        """See DhGroup."""
         if len(public_key) != 56 or int.from_bytes(public_key, "little") % _P448 in _LOW_448:
             raise MlsRefused(_REFUSED)
 
     def exchange(self, loaded: x448.X448PrivateKey, public_key: bytes) -> bytes:
-        """See Group."""
+        """See DhGroup."""
         try:
             return loaded.exchange(x448.X448PublicKey.from_public_bytes(public_key))
         except ValueError:
@@ -221,7 +221,7 @@ class NistCurve:
         self.public_key_bytes = 1 + 2 * self.private_key_bytes
 
     def derive_private(self, expand: Callable[[bytes, bytes, int], bytes]) -> bytes:
-        """See Group: candidates until one lies below the order (RFC 9180 §7.1.3)."""
+        """See DhGroup: candidates until one lies below the order (RFC 9180 §7.1.3)."""
         for counter in range(256):
             candidate = expand(b"candidate", bytes((counter,)), self.private_key_bytes)
             number = int.from_bytes(candidate) & ((1 << self.curve.key_size) - 1)
@@ -230,7 +230,7 @@ class NistCurve:
         raise MlsRefused("no private key could be derived")
 
     def load(self, private_key: bytes) -> ec.EllipticCurvePrivateKey:
-        """See Group."""
+        """See DhGroup."""
         number = int.from_bytes(private_key)
         # Shorter is allowed: published vectors leave the leading zero octet of P-521 out.
         if len(private_key) > self.private_key_bytes or not 0 < number < self.order:
@@ -238,15 +238,15 @@ class NistCurve:
         return ec.derive_private_key(number, self.curve)
 
     def public_bytes(self, loaded: ec.EllipticCurvePrivateKey) -> bytes:
-        """See Group."""
+        """See DhGroup."""
         return loaded.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
     def check(self, public_key: bytes) -> None:
-        """See Group."""
+        """See DhGroup."""
         self._point(public_key)
 
     def exchange(self, loaded: ec.EllipticCurvePrivateKey, public_key: bytes) -> bytes:
-        """See Group."""
+        """See DhGroup."""
         return loaded.exchange(ec.ECDH(), self._point(public_key))
 
     def _point(self, public_key: bytes) -> ec.EllipticCurvePublicKey:
@@ -263,7 +263,7 @@ class DhKem:
     """DHKEM of a group and a KDF (RFC 9180 §4.1)."""
 
     id: int
-    group: Group
+    group: DhGroup
     kdf: Hkdf
 
     @property

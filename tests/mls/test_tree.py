@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from reactor_chat.errors import MlsMalformed, MlsRefused
 from reactor_chat.mls import tree as tree_module
-from reactor_chat.mls.structs import LeafNode, ParentNode, RatchetTreeNodes
+from reactor_chat.mls.codec import wire_of, with_length
+from reactor_chat.mls.structs import TREE_LEAVES_MAX, LeafNode, Node, ParentNode, RatchetTreeNodes
 from reactor_chat.mls.suites import SUITES
 from reactor_chat.mls.tree import PathStep, RatchetTree
 from tests.mls.grown import grown_group
@@ -138,6 +139,22 @@ def test_limit_of_leaves(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
         tree.add(LEAVES[limit])
     tree.remove(2)
     assert tree.add(LEAVES[limit]) == 2
+
+
+def test_huge_trees_are_refused_while_they_are_read() -> None:
+    """A tree beyond the limit, all blank but for its ends, and a parent with more unmerged leaves than fit (attack
+    41).
+    """
+    last = b"\x01" + wire_of(Node).encode(LEAVES[0])
+    for blanks, fits in ((2 * TREE_LEAVES_MAX - 2, True), (2 * TREE_LEAVES_MAX, False)):
+        encoded = with_length(last + bytes(blanks - 1) + last)
+        if fits:
+            assert RatchetTree.decode(SUITE, encoded).leaf_count == TREE_LEAVES_MAX
+            continue
+        with pytest.raises(MlsMalformed):
+            RatchetTree.decode(SUITE, encoded)
+    with pytest.raises(MlsMalformed):
+        ParentNode(b"key", b"", tuple(range(TREE_LEAVES_MAX + 1))).encode()
 
 
 def test_parent_hashes_bind_every_level() -> None:
