@@ -23,9 +23,10 @@ from reactor_chat.errors import ReactorChatError, StorageBusy, UsageError
 from reactor_chat.journal.place import FILE_NAME
 from reactor_chat.journal.sqlite import SqliteJournal
 from reactor_chat.server.app import App
-from reactor_chat.server.control import CONTROL_SOCKET_NAME, Answer, Backup, Order, Release
+from reactor_chat.server.control import CONTROL_SOCKET_NAME, Answer, Backup, Order, Release, short_way
 from reactor_chat.server.ledger import record_of
 from reactor_chat.server.options import DEFAULT_DATA, Options
+from reactor_chat.text.safe import safe
 from reactor_chat.wire.framing import FrameDecoder, frame
 
 EXIT_DONE, EXIT_FAILED, EXIT_TRY_LATER = 0, 1, 75
@@ -60,7 +61,8 @@ def order(data: Path, what: Order) -> Answer | None:
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(ANSWER_SECONDS_MAX)
         try:
-            sock.connect(str(data / CONTROL_SOCKET_NAME))
+            with short_way(data / CONTROL_SOCKET_NAME) as address:
+                sock.connect(address)
         except OSError:
             return None
         try:
@@ -80,9 +82,11 @@ def _answer(sock: socket.socket) -> Answer:
     return msgspec.json.decode(payloads[0], type=Answer)
 
 
-def _print_answer(answer: Answer) -> int:
-    print(answer.text, file=sys.stdout if answer.done else sys.stderr)
-    return EXIT_DONE if answer.done else EXIT_FAILED
+def _told(answer: Answer) -> int:
+    if not answer.done:
+        return _complain(answer.text, EXIT_FAILED)
+    print(safe(answer.text))  # noqa: T201
+    return EXIT_DONE
 
 
 # ------------------------------------------------------------------------------------------------ the journal
@@ -165,7 +169,7 @@ def backup(chosen: argparse.Namespace) -> int:
         with _journal(chosen.data) as journal:
             journal.backup(file)
             answer = Answer(done=True, text=f"{file} holds everything up to number {journal.head}")
-    return _print_answer(answer)
+    return _told(answer)
 
 
 def restore(chosen: argparse.Namespace) -> int:
@@ -179,7 +183,7 @@ def restore(chosen: argparse.Namespace) -> int:
         chosen.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _journal(directory) as journal:
             journal.backup(target)
-    return _print_answer(Answer(done=True, text=f"{target} holds everything up to number {head}"))
+    return _told(Answer(done=True, text=f"{target} holds everything up to number {head}"))
 
 
 def release(chosen: argparse.Namespace) -> int:
@@ -191,16 +195,24 @@ def release(chosen: argparse.Namespace) -> int:
             app.start(time.time_ns() // 1_000_000)
             done = app.release(chosen.name)
         answer = Answer(done, f"the name {chosen.name} is free" if done else f"nobody owns the name {chosen.name}")
-    return _print_answer(answer)
+    return _told(answer)
 
 
 # ------------------------------------------------------------------------------------------- the command line
 
 
+def _path(text: str) -> Path:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not UTF-8") from error
+    return Path(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="reactor-chat-admin", description="Look after a server and its journal.")
     parser.add_argument("--version", action="version", version=PRODUCT)
-    parser.add_argument("--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help="the server's data directory")
+    parser.add_argument("--data", type=_path, default=DEFAULT_DATA, metavar="DIR", help="the server's data directory")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(does: Callable[[argparse.Namespace], int], *, reads: bool = False) -> argparse.ArgumentParser:
@@ -208,14 +220,14 @@ def _parser() -> argparse.ArgumentParser:
         added = commands.add_parser(does.__name__, help=said, description=said)
         added.set_defaults(does=does, file=None)
         if reads:
-            added.add_argument("file", nargs="?", type=Path, help="a backup, instead of the data directory's journal")
+            added.add_argument("file", nargs="?", type=_path, help="a backup, instead of the data directory's journal")
         return added
 
     command(verify, reads=True)
     command(replay, reads=True).add_argument("--at", type=int, metavar="SEQ", help="the number; the newest otherwise")
     command(export, reads=True)
-    command(backup).add_argument("to", type=Path, metavar="FILE", help="the copy to be made")
-    command(restore).add_argument("backup", type=Path, metavar="FILE", help="the backup to be put in place")
+    command(backup).add_argument("to", type=_path, metavar="FILE", help="the copy to be made")
+    command(restore).add_argument("backup", type=_path, metavar="FILE", help="the backup to be put in place")
     command(release).add_argument("name", metavar="NAME", help="the name to give free")
     return parser
 
@@ -235,7 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _complain(text: str, status: int) -> int:
-    print(f"reactor-chat-admin: {text}", file=sys.stderr)  # noqa: T201
+    print(f"reactor-chat-admin: {safe(text)}", file=sys.stderr)  # noqa: T201
     return status
 
 

@@ -233,6 +233,8 @@ class SqliteJournal:
         """
         self._fence.check()
         path = Path(path)
+        if not path.name or "\0" in path.name:
+            raise StorageError(f"{str(path)!r} names no file; name one for the backup")
         part = path.with_name(path.name + ".part")
         wal = path.with_name(path.name + "-wal")
         if wal.exists():  # SQLite would take it for the backup's own and change the backup by it

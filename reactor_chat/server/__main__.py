@@ -20,7 +20,7 @@ from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.signals import Signals
 from reactor_chat.reactor.timers import Timer
 from reactor_chat.server.app import App
-from reactor_chat.server.control import CONTROL_SOCKET_NAME, Control
+from reactor_chat.server.control import CONTROL_SOCKET_NAME, Control, short_way
 from reactor_chat.server.doors import Door, FramesDoor, LinesDoor
 from reactor_chat.server.intake import CLOGGED_BYTES
 from reactor_chat.server.options import Options, read_options
@@ -78,18 +78,22 @@ class Server:
     def listen_to_operator(self, path: Path) -> None:
         """Open the operator's door; what a server that died left there is replaced.
 
-        Raises:
-            OSError: the socket cannot be made.
+        Where the system gives no such door, people are served without it.
         """
 
         def opened(sock: socket.socket, _address: str) -> None:
             self._control.opened(Connection(self._loop, sock, self._control))
 
-        path.unlink(missing_ok=True)
         sock = socket.socket(socket.AF_UNIX)
         mask = os.umask(0o177)  # made for its owner only, from the first moment on
         try:
-            sock.bind(str(path))
+            path.unlink(missing_ok=True)
+            with short_way(path) as address:
+                sock.bind(address)
+        except OSError as error:
+            sock.close()
+            _log.warning("admin can give no orders to this server, for there is no socket at %s: %s", path, error)
+            return
         finally:
             os.umask(mask)
         sock.listen()
@@ -177,9 +181,9 @@ def _serve(options: Options) -> int:
     server = None
     try:
         server = Server(options, journal)
-        server.listen()
-        if not options.memory:
+        if not options.memory:  # first, so that whoever read the line of a listener finds this door too
             server.listen_to_operator(options.data / CONTROL_SOCKET_NAME)
+        server.listen()
         return server.run()
     finally:
         if server is not None:

@@ -5,7 +5,10 @@ which they came, each with a commit of its own, so an answer says what is durabl
 """
 
 import logging
+import os
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,11 +16,31 @@ import msgspec
 from msgspec import Struct
 
 from reactor_chat.errors import FrameLengthInvalid, StorageError, StorageFull
+from reactor_chat.text.safe import safe
 from reactor_chat.wire.framing import FrameDecoder, frame
 
 CONTROL_SOCKET_NAME = "control.sock"
+ADDRESS_BYTES_MAX = 103
+"""So long is the path of a Unix socket at most: 107 bytes on Linux, 103 on other systems."""
 
 _log = logging.getLogger("reactor_chat.server")
+
+
+@contextmanager
+def short_way(path: Path) -> Iterator[str]:
+    """Yield an address for the socket at a path; where that is too long for one, one that leads there by a descriptor.
+
+    Raises:
+        OSError: there is no such directory, or this system knows no such way.
+    """
+    if len(os.fsencode(path)) <= ADDRESS_BYTES_MAX:
+        yield str(path)
+        return
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        os.close(directory)
 
 
 class Release(Struct, tag_field="do", tag="release", frozen=True):
@@ -92,6 +115,8 @@ class Control:
 
     def ended(self, line: Line) -> None:
         """Learn that no more orders come; those that came are carried out."""
+        if all(other is not line for other, _ in self._orders):
+            line.finish()
 
     def overflowed(self, line: Line) -> None:
         """Drop somebody who orders and never reads."""
@@ -110,7 +135,7 @@ class Control:
         while self._orders:
             line, payload = self._orders.popleft()
             answer = self._carry_out(payload)
-            _log.info("operator: %s", answer.text)
+            _log.info("operator: %s", safe(answer.text))
             line.send(frame(msgspec.json.encode(answer)))
             line.finish()
 
