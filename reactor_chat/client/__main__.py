@@ -1,23 +1,44 @@
-"""The client's command: reads the options, chooses the face, and runs."""
+"""The client's command: reads the options, opens the home, chooses the face, and runs."""
 
+import getpass
 import os
 import secrets
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
 
+from reactor_chat.client import identity
 from reactor_chat.client.boundary import ExitStatus, Settings
 from reactor_chat.client.engine import Engine
+from reactor_chat.client.file_vault import FileVault, remembered_name
+from reactor_chat.client.home import Home, default_home
+from reactor_chat.client.identity import KeyIdentity
 from reactor_chat.client.line_mode import LineMode
 from reactor_chat.client.options import read_options
 from reactor_chat.client.palette import Palette, wants_256, wants_color
 from reactor_chat.client.pipe_mode import PipeMode
+from reactor_chat.client.recovery import code_of, seed_of
 from reactor_chat.client.runner import Face, Runner
 from reactor_chat.client.streams import OutputStream
 from reactor_chat.client.terminal import Terminal, is_terminal
+from reactor_chat.client.vault import Vault
+from reactor_chat.errors import StorageBusy, StorageError, TrustError, UsageError
 
 STDIN, STDOUT, STDERR = 0, 1, 2
+SCROLLBACK = 20
+CODE_CHARS_MAX = 1_000
+
+
+class Belongings(NamedTuple):
+    """What a person brings along; a guest brings nothing."""
+
+    vault: Vault | None = None
+    key: KeyIdentity | None = None
+    name: str | None = None  # of last time
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,25 +51,55 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status (PROTOCOL §10).
     """
     options = read_options(sys.argv[1:] if arguments is None else arguments)
-    on_terminal = is_terminal(STDIN) and is_terminal(STDOUT)
-    is_plain = options.plain or options.json or not on_terminal or os.environ.get("TERM", "dumb") in ("", "dumb")
+    try:
+        return _recover(options) if options.recover else _talk(options)
+    except StorageBusy as error:
+        return _failed(ExitStatus.TRY_LATER, error)
+    except TrustError as error:
+        return _failed(ExitStatus.REFUSED, error)
+    except UsageError as error:
+        return _failed(ExitStatus.USAGE, error)
+    except StorageError as error:
+        return _failed(ExitStatus.FAILED, error)
+
+
+# ---------------------------------------------------------------------------------------------- talking
+
+
+def _talk(options: Namespace) -> ExitStatus:
     interactive = is_terminal(STDIN)
+    on_terminal = interactive and is_terminal(STDOUT)
+    is_plain = options.plain or options.json or not on_terminal or os.environ.get("TERM", "dumb") in ("", "dumb")
     if options.name is None and not interactive:
-        _aside(b"reactor-chat: Nobody is there to be asked for a name. Pass one with --name\n")
-        return ExitStatus.USAGE
-    engine = Engine(_settings(options, interactive=interactive, curious=not is_plain), secrets.SystemRandom().random)
-    runner = Runner(engine, options.host, options.port, plaintext=options.plaintext, output=STDOUT)
-    return runner.run(_face(options, engine, runner.out, is_plain=is_plain), STDIN)
+        raise UsageError("Nobody is there to be asked for a name. Pass one with --name")
+    with ExitStack() as stack:
+        belongings = Belongings() if options.guest else _belongings(options, stack)
+        if options.name is None and belongings.name is not None:
+            options.name = belongings.name
+            _say(f"You are {options.name}, as last time; another name is chosen with --name")
+        settings = Settings(
+            name=options.name,
+            place=f"{options.host} port {options.port}",
+            interactive=interactive,
+            id_prefix=secrets.token_hex(8),
+            curious=not is_plain,
+            scrollback=0 if is_plain else SCROLLBACK,
+        )
+        engine = Engine(settings, secrets.SystemRandom().random, belongings.vault, belongings.key)
+        runner = Runner(engine, options.host, options.port, plaintext=options.plaintext, output=STDOUT)
+        return runner.run(_face(options, engine, runner.out, is_plain=is_plain), STDIN)
 
 
-def _settings(options: Namespace, *, interactive: bool, curious: bool) -> Settings:
-    return Settings(
-        name=options.name,
-        place=f"{options.host} port {options.port}",
-        interactive=interactive,
-        id_prefix=secrets.token_hex(8),
-        curious=curious,
-    )
+def _belongings(options: Namespace, stack: ExitStack) -> Belongings:
+    """Open the home and everything in it, to be closed by the stack; on the first start, make a key."""
+    home = stack.enter_context(Home(_directory(options)))
+    seed = identity.load(home)
+    if seed is None:
+        seed = identity.stage_new(home)
+        _show_code(seed, home.directory)
+        identity.publish(home)
+    vault = stack.enter_context(closing(FileVault(home.vault_path(options.host, options.port), home)))
+    return Belongings(vault, KeyIdentity(seed), remembered_name(home))
 
 
 def _face(options: Namespace, engine: Engine, out: OutputStream, *, is_plain: bool) -> Face:
@@ -62,6 +113,52 @@ def _face(options: Namespace, engine: Engine, out: OutputStream, *, is_plain: bo
 def _local_time(milliseconds: int | None) -> datetime:
     local = datetime.now(UTC) if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
     return local.astimezone()
+
+
+# ---------------------------------------------------------------------------------------------- the key
+
+
+def _recover(options: Namespace) -> ExitStatus:
+    if options.guest:
+        raise UsageError("A guest has no key to recover. Pass --recover without --guest")
+    with Home(_directory(options)) as home:
+        is_new = identity.restore(home, seed_of(_read_code()))
+        _say(f"Your key is {'back' if is_new else 'there already'}, in {home.directory}")
+    return ExitStatus.DONE
+
+
+def _read_code() -> str:
+    if not is_terminal(STDIN):
+        return sys.stdin.buffer.readline(CODE_CHARS_MAX).decode("utf-8", "replace")
+    try:
+        return getpass.getpass("Recovery code (it is not shown): ")
+    except (EOFError, KeyboardInterrupt) as error:
+        raise UsageError("No recovery code was given; nothing was changed") from error
+
+
+def _show_code(seed: bytes, directory: Path) -> None:
+    groups = code_of(seed).split()
+    half = len(groups) // 2
+    _say(f"A key was made for you, in {directory}; the names you take belong to it.")
+    _say("This is its recovery code. Write it down now: it is shown this once, and whoever has it is you.")
+    _aside(f"\n    {' '.join(groups[:half])}\n    {' '.join(groups[half:])}\n\n".encode("ascii"))
+    _say("With it, reactor-chat --recover brings the key back, here or on another machine.")
+
+
+def _directory(options: Namespace) -> Path:
+    return default_home() if options.home is None else Path(options.home).absolute()
+
+
+# ---------------------------------------------------------------------------------------------- words
+
+
+def _failed(status: ExitStatus, error: Exception) -> ExitStatus:
+    _say(str(error))
+    return status
+
+
+def _say(text: str) -> None:
+    _aside(f"reactor-chat: {text}\n".encode("utf-8", "surrogateescape"))
 
 
 def _aside(text: bytes) -> None:

@@ -34,10 +34,20 @@ class NoteKind(Enum):
 
 
 class Arrived(NamedTuple):
-    """A notice to show: from the server, with the payload it came in, or a refusal of our own."""
+    """A notice to show: from the server, with the payload it came in, or a refusal of our own.
+
+    Whoever shows one that has a place says so with `Engine.printed`, once whoever reads has all its bytes.
+    """
 
     notice: Notice
     payload: bytes
+    place: int | None = None  # in the archive, where it was put there
+
+
+class Earlier(NamedTuple):
+    """Notices that an earlier run has shown, oldest first, so that a person sees where they left off."""
+
+    notices: list[Notice]
 
 
 class Note(NamedTuple):
@@ -55,11 +65,15 @@ class Wish(Enum):
     STOP = "stop"  # end with the engine's `exit_status`
 
 
+Shown = Arrived | Earlier | Note
+"""Whatever a face may have to show."""
+
+
 class Outcome(NamedTuple):
     """What is to be done, in this order."""
 
     data: bytes
-    shown: list[Arrived | Note]
+    shown: list[Shown]
     wishes: list[Wish]
 
 
@@ -67,12 +81,12 @@ class Tray:
     """Where the engine puts what is to be shown and what it wishes, until they are taken."""
 
     def __init__(self) -> None:
-        self._shown: list[Arrived | Note] = []
+        self._shown: list[Shown] = []
         self._wishes: list[Wish] = []
 
-    def show(self, arrived: Arrived) -> None:
-        """Show a notice that came."""
-        self._shown.append(arrived)
+    def show(self, *items: Shown) -> None:
+        """Show what came, had come, or is to be said about either."""
+        self._shown += items
 
     def refuse(self, code: str, text: str, re: str | None = None) -> None:
         """Show a refusal of our own."""
@@ -104,6 +118,7 @@ class Settings:
         interactive: somebody is there to answer questions; nobody is in a pipe.
         id_prefix: makes request ids unique among all runs of all clients; 1 to 40 characters, from fresh entropy.
         curious: ask after login, unseen, who is there and which groups there are, for completion.
+        scrollback: how many notices of earlier runs are shown again at the start; what was never shown comes anyway.
         idle_seconds_max: silence after which the server is asked whether it is there; below what routers forget.
         pong_seconds_max: silence after that question which means that the connection is dead.
         greeting_seconds_max: from connection to `hello`.
@@ -120,6 +135,7 @@ class Settings:
     interactive: bool
     id_prefix: str
     curious: bool = False
+    scrollback: int = 0
     idle_seconds_max: float = 60.0
     pong_seconds_max: float = 30.0
     greeting_seconds_max: float = 10.0

@@ -5,12 +5,14 @@ state by the table in `states`.  What it wants done gathers until `take` hands i
 clock, has no entropy and touches no socket, so the same engine runs on a terminal, in a pipe, in the load generator
 and in the simulated world.
 
-Four promises are kept here and nowhere else:
+Five promises are kept here and nowhere else:
 
 - *Shown once.*  Numbered notices come in the order of their numbers, so what is not above the cursor was shown before
   and is dropped.  After a cut, `login` says how far we came and the server replays the rest (PROTOCOL §5.5).
 - *Answered or told.*  Every line that becomes a request stays in the outbox until it is answered; after a cut it is
   sent again where that cannot do it twice, and otherwise told to the person (see `outbox`).
+- *Kept before it leaves.*  `take` commits the vault before it hands anything over, so nothing is sent or shown that a
+  crash could make us forget.  Where that fails, nothing of the turn happened, and the client stops.
 - *Never stuck.*  In every state something is due at a known time: silence is broken by a ping, a ping unanswered is a
   cut, a cut is followed by an attempt to connect, with growing pauses.
 - *One's own words* appear when the server has numbered them, like everybody's.
@@ -19,16 +21,17 @@ A guest learns its doubtful messages' fate in this way: `login` with `after` mak
 see, and the answer to a ping sent behind it says that the replay is over.  What turned up in it was delivered.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
-from reactor_chat.client.backoff import Backoff
+from reactor_chat.client.absence import Absence
 from reactor_chat.client.boundary import Arrived, ExitStatus, NoteKind, Outcome, Settings, Tray, Wish
-from reactor_chat.client.inbox import Inbox, request_concluded, request_echoed
+from reactor_chat.client.inbox import request_concluded
 from reactor_chat.client.known import Known
+from reactor_chat.client.ledger import Ledger
+from reactor_chat.client.lines import is_utf_8
 from reactor_chat.client.link import Link
-from reactor_chat.client.outbox import Outbox, in_words
+from reactor_chat.client.naming import NO_NAME, refusal_in_words
 from reactor_chat.client.states import AFTER_BYE, AFTER_LOGIN_REFUSED, ONLINE, STEPS, State, Step, Then
 from reactor_chat.client.vault import Identity, MemoryVault, Vault
 from reactor_chat.errors import MessageInvalid, ProtocolViolation
@@ -46,14 +49,11 @@ from reactor_chat.wire.messages import (
     Ping,
     Quit,
     Refused,
-    Request,
     Welcome,
     fold,
     is_name,
 )
 from reactor_chat.wire.transcript import NO_BINDING, login_transcript
-
-_surrogate = re.compile("[\ud800-\udfff]")  # half a sign, as from a badly decoded byte; UTF-8 cannot hold it
 
 
 class Engine:
@@ -85,18 +85,13 @@ class Engine:
         self.exit_status = ExitStatus.DONE
         self._settings = settings
         self._identity = identity
-        vault = MemoryVault() if vault is None else vault
-        self._inbox = Inbox(vault)
-        self._outbox = Outbox(vault)
-        self._backoff = Backoff(settings.retry_seconds_first, settings.retry_seconds_max, jitter)
+        self._ledger = Ledger(MemoryVault() if vault is None else vault)
+        self._absence = Absence(settings, jitter)
         self._candidate = settings.name  # the name to log in with; None while one is wanted
         self._ids_given = 0
         self._ending = False  # no more input; quit when everything is answered
         self._has_met = False  # a server greeted us once
         self._has_lived = False  # we were logged in once
-        self._undelivered = 0
-        self._lost_at: float | None = None  # since when there is no connection, once there was one
-        self._retry_at: float | None = None
         self._leave_by: float | None = None
         self._link = Link(0.0)
         self._tray = Tray()
@@ -111,12 +106,17 @@ class Engine:
     @property
     def wants_input(self) -> bool:
         """Whether lines should be read; a pipe is left alone while too much waits, and after `@quit`."""
-        return not (self._ending or self._outbox.is_full or self.state is State.STOPPED)
+        return not (self._ending or self._ledger.outbox.is_full or self.state is State.STOPPED)
 
     @property
     def is_offline(self) -> bool:
         """Whether a connection was lost and is not back yet."""
-        return self._lost_at is not None
+        return self._absence.since is not None
+
+    @property
+    def changes_waiting(self) -> int:
+        """How much of what was typed is not known to be stored by the server."""
+        return self._ledger.outbox.changes_waiting
 
     @property
     def next_deadline(self) -> float | None:
@@ -124,8 +124,18 @@ class Engine:
         return min((when for when, _ in self._due()), default=None)
 
     def take(self) -> Outcome:
-        """Remove and return everything that is to be done by now, to be obeyed in the order of the fields."""
+        """Remove and return everything that is to be done by now, to be obeyed in the order of the fields.
+
+        What was to be kept is on disk before this returns.
+        """
+        if (failure := self._ledger.commit()) is not None:
+            self._tray, self._link = Tray(), Link(0.0)
+            self.fail(ExitStatus.FAILED, failure)
         return self._tray.take(self._link.take())
+
+    def printed(self, place: int) -> None:
+        """Note that everything up to this place of the archive was taken by whoever reads us."""
+        self._ledger.printed(place)
 
     # ------------------------------------------------------------------------------------------ what happens
 
@@ -197,7 +207,7 @@ class Engine:
             self.leave(now)
             return
         self._ending = True
-        if self.state is State.OFFLINE and self._has_lived and not len(self._outbox):
+        if self.state is State.OFFLINE and self._has_lived and not len(self._ledger.outbox):
             self._stop(ExitStatus.DONE)
         self._pump(now)
 
@@ -228,8 +238,8 @@ class Engine:
         settings, link = self._settings, self._link
         if self.state is State.STOPPED:
             return
-        if self.state is State.OFFLINE and self._retry_at is not None:
-            yield self._retry_at, self._dial
+        if self.state is State.OFFLINE and self._absence.retry_at is not None:
+            yield self._absence.retry_at, self._dial
         elif self.state is State.GREETED:
             yield link.since + settings.greeting_seconds_max, partial(self._drop, reason="it says nothing")
         elif self.state is State.LOGGING_IN and link.login_at is not None:
@@ -240,8 +250,8 @@ class Engine:
             yield link.heard_at + settings.idle_seconds_max, self._ping
         if self._leave_by is not None:
             yield self._leave_by, lambda _: self._stop(ExitStatus.DONE)
-        if self._lost_at is not None and not settings.interactive:
-            yield self._lost_at + settings.give_up_seconds, self._give_up
+        if self._absence.ends_by is not None and not settings.interactive:
+            yield self._absence.ends_by, self._give_up
 
     def _ping(self, now: float) -> None:
         self._link.pinged_at = now
@@ -257,7 +267,7 @@ class Engine:
 
     def _dial(self, _now: float) -> None:
         self._step(Step.DIAL)
-        self._retry_at = None
+        self._absence.retry_at = None
         self._tray.wish(Wish.CONNECT)
 
     def _drop(self, now: float, reason: str) -> None:
@@ -274,21 +284,16 @@ class Engine:
             place = self._settings.place
             self.fail(ExitStatus.NO_SERVER, f"{place} is no reactor-chat server ({reason}). Check host and port")
         elif self._candidate is not None:
-            if was is State.LIVE and lived_seconds >= self._settings.steady_seconds:
-                self._backoff.reset()
+            if was is State.LIVE:
+                self._absence.lasted(lived_seconds)
             self._retry(now, reason)
 
     def _retry(self, now: float, reason: str) -> None:
-        if self._ending and (self._leave_by is not None or (self._has_lived and not len(self._outbox))):
+        if self._ending and (self._leave_by is not None or (self._has_lived and not len(self._ledger.outbox))):
             self._stop(ExitStatus.DONE)
             return
-        self._retry_at = now + self._backoff.next_pause()
-        if self._lost_at is None:
-            self._lost_at = now
-            self._tray.note(NoteKind.NEWS, f"Connection lost ({reason}); trying to connect again")
-        elif self._backoff.is_at_most:
-            seconds = round(self._settings.retry_seconds_max)
-            self._tray.note(NoteKind.NEWS, f"Still no connection ({reason}); trying every {seconds} s from now on")
+        if (news := self._absence.failed(now, reason)) is not None:
+            self._tray.note(NoteKind.NEWS, news)
 
     # ------------------------------------------------------------------------------------------ what the server says
 
@@ -329,8 +334,8 @@ class Engine:
         if self._identity is not None:
             key = self._identity.key
             signature = self._identity.sign(login_transcript(self._link.nonce, name, key, self._link.binding))
-        self._link.login_at = now
-        self._link.send(Login(name, PROTOCOL_VERSION, key, signature, after=self._inbox.cursor))
+        self._link.login_at, self._link.replays = now, self._ledger.inbox.cursor is not None
+        self._link.send(Login(name, PROTOCOL_VERSION, key, signature, after=self._ledger.inbox.cursor))
 
     def _on_login_refused(self, notice: Refused, arrived: Arrived, now: float) -> None:
         if self.state is State.GREETED:
@@ -340,31 +345,39 @@ class Engine:
             return  # nobody typed a name within the server's patience; its `bye` follows
         self._link.login_at = None
         # After a cut the server may not have noticed yet that our old connection, which holds the name, is dead.
-        patient_until = now if self._lost_at is None else self._lost_at + self._settings.give_up_seconds
-        if notice.code == "name_taken" and now < patient_until:
+        # A key takes over whatever holds its name.
+        is_patient = self._identity is None and now < (self._absence.ends_by or now)
+        if notice.code == "name_taken" and is_patient:
             self._drop(now, notice.text)
             return
         self._tray.show(arrived)
         then = AFTER_LOGIN_REFUSED.get(notice.code)
+        text = refusal_in_words(notice, self.name, has_key=self._identity is not None)
         if then is Then.ANOTHER_NAME:
-            self._want_name(notice.text)
+            if self._settings.interactive and text != notice.text:
+                self._tray.note(NoteKind.NEWS, text)
+            self._want_name(text)
         elif then is Then.LATER:
-            self._drop(now, notice.text)
+            self._drop(now, text)
         else:
-            self.fail(ExitStatus.REFUSED, f"The login was refused: {notice.text}")
+            self.fail(ExitStatus.REFUSED, f"The login was refused: {text}")
 
     def _on_welcome(self, notice: Welcome, arrived: Arrived, now: float) -> None:
         self._step(Step.WELCOME)
         self._link.since = now
         self.name = self._candidate = notice.name
-        self._inbox.welcomed(notice)
-        if self._lost_at is not None:
+        if not self._has_lived:
+            self._tray.show(*self._ledger.recall(self._settings.scrollback))
+        if self._absence.ended():
             self._tray.note(NoteKind.NEWS, "Connected again")
-        self._lost_at = None
+        if self._ledger.inbox.welcomed(notice):
+            self._tray.note(NoteKind.NEWS, "The server has begun anew: what you missed of it before is gone")
+        self._ledger.welcomed(notice.name)
         self._tray.show(arrived)
         self.known.forget()
         if self._has_lived:
-            self._outbox.after_cut(ids_remembered=not notice.guest)
+            self._ledger.outbox.after_cut(ids_remembered=not notice.guest)
+        if self._link.replays:
             self._link.replay_end_id = self._hidden_id()
             self._link.send(Ping(id=self._link.replay_end_id))
         self._has_lived = True
@@ -386,14 +399,10 @@ class Engine:
 
     def _on_live(self, notice: Notice, arrived: Arrived, now: float) -> None:
         self.known.learn(notice, self.name)
-        concluded = request_concluded(notice)
         if getattr(notice, "re", None) in self._link.hidden_ids:
-            self._on_hidden(concluded)
+            self._on_hidden(request_concluded(notice))
         else:
-            if self._inbox.is_new(notice):
-                self._tray.show(arrived)
-            self._outbox.promised(request_echoed(notice, self.name))
-            self._outbox.answered(concluded)
+            self._tray.show(*self._ledger.heard(arrived, self.name))
         self._pump(now)
 
     def _on_hidden(self, request_id: str | None) -> None:
@@ -401,7 +410,8 @@ class Engine:
             return
         self._link.hidden_ids.discard(request_id)
         if request_id == self._link.replay_end_id:
-            self._report("Perhaps not delivered", self._outbox.give_up_doubtful())
+            self._link.replay_end_id = None
+            self._tray.show(*self._ledger.doubt("Perhaps not delivered", self._ledger.outbox.give_up_doubtful()))
 
     # ------------------------------------------------------------------------------------------ what people type
 
@@ -421,12 +431,12 @@ class Engine:
 
     def _consider(self, name: str) -> None:
         """Take a name that can be one; the server judges the rest."""
-        if is_name(name):
-            self.name = self._candidate = name
+        if not is_name(name):
+            self._tray.refuse("bad_name", NO_NAME)
+            self._want_name(NO_NAME)
             return
-        text = "A name is 1 to 32 letters, digits or underscores (A-Z a-z 0-9 _)"
-        self._tray.refuse("bad_name", text)
-        self._want_name(text)
+        self.name = self._candidate = name
+        self._ledger.turn_to(name)
 
     def _want_name(self, reason: str) -> None:
         if self._settings.interactive:
@@ -436,7 +446,7 @@ class Engine:
             self.fail(ExitStatus.REFUSED, f"{reason}. Pass another name with --name")
 
     def _ask(self, line: str, now: float) -> None:
-        request = Refused("bad_text", "This is not UTF-8") if _surrogate.search(line) else parse(line, self._fresh_id())
+        request = parse(line, self._fresh_id()) if is_utf_8(line) else Refused("bad_text", "This is not UTF-8")
         if isinstance(request, Quit):
             self.end_of_input(now)
         elif isinstance(request, Refused):
@@ -444,12 +454,12 @@ class Engine:
             if self._settings.interactive:
                 self._tray.refuse(request.code, request.text)
             else:
-                self._outbox.add(request)
-        elif self._outbox.is_overfull:
+                self._ledger.outbox.add(request)
+        elif self._ledger.outbox.is_overfull:
             self._tray.refuse("too_many", "Too much is waiting to be sent; this was not added")
         else:
-            self._outbox.add(request)
-            if self._settings.interactive and self._lost_at is not None:
+            self._ledger.outbox.add(request)
+            if self._settings.interactive and self.is_offline:
                 self._tray.note(NoteKind.NEWS, "Not connected; this will be sent when the connection is back")
         self._pump(now)
 
@@ -457,14 +467,14 @@ class Engine:
         """Send what may be sent, and say goodbye when everything is done."""
         if self.state is not State.LIVE:
             return
-        while (item := self._outbox.next()) is not None:
+        while (item := self._ledger.outbox.next()) is not None:
             if isinstance(item, Refused):
                 self._tray.refuse(item.code, item.text)
             elif not self._link.send(item):
-                self._outbox.answered(item.id)
+                self._ledger.outbox.answered(item.id)
                 text = f"This is longer than the {self._link.frame_bytes_max} bytes that the server takes"
                 self._tray.refuse("too_long", text, item.id)
-        if self._ending and not len(self._outbox):
+        if self._ending and not len(self._ledger.outbox) and self._link.replay_end_id is None:
             self._link.send(Quit())
             self._step(Step.QUIT)
             self._leave_by = now + self._settings.leave_seconds_max
@@ -480,17 +490,11 @@ class Engine:
         self._link.hidden_ids.add(fresh)
         return fresh
 
-    def _report(self, fate: str, requests: Iterable[Request]) -> None:
-        count, lines = in_words(requests)
-        self._undelivered += count
-        for line in lines:
-            self._tray.note(NoteKind.DOUBT, f"{fate}: {line}")
-
     def _stop(self, status: ExitStatus) -> None:
-        self._report("Perhaps not delivered", self._outbox.sent_unanswered())
-        self._report("Not sent", self._outbox.unsent())
-        if status is ExitStatus.DONE and self._undelivered and not self._settings.interactive:
+        self._tray.show(*self._ledger.last_words(was_let_in=self._has_lived or status is not ExitStatus.REFUSED))
+        if status is ExitStatus.DONE and self._ledger.undelivered and not self._settings.interactive:
             status = ExitStatus.TRY_LATER
-        self._step(Step.STOP)
+        if self.state is not State.STOPPED:
+            self._step(Step.STOP)
         self.exit_status = status
         self._tray.wish(Wish.STOP)

@@ -1,9 +1,10 @@
 """Lets every numbered notice through once.
 
 Everybody sees numbered notices in the order of their numbers (PROTOCOL §5.1), so one number, the cursor, says which
-were shown.  It moves before a notice is handed to whoever shows it.
+have come.  It moves, together with the archive, before a notice is handed to whoever shows it.
 """
 
+from reactor_chat.client.boundary import Arrived
 from reactor_chat.client.vault import Vault
 from reactor_chat.wire.messages import (
     Exited,
@@ -46,10 +47,10 @@ def request_echoed(notice: Notice, me: str) -> str | None:
 
 
 class Inbox:
-    """What has been shown so far.
+    """What has come so far.
 
     Args:
-        vault: remembers the cursor.
+        vault: remembers the cursor, and archives what is numbered.
     """
 
     def __init__(self, vault: Vault) -> None:
@@ -58,24 +59,31 @@ class Inbox:
 
     @property
     def cursor(self) -> int | None:
-        """The newest number shown: what `login` says as `after`; None before the first welcome."""
+        """The newest number that came: what `login` says as `after`; None before the first welcome."""
         return self._vault.cursor()
 
-    def welcomed(self, welcome: Welcome) -> None:
-        """Begin from where the server stands, on the first login, or where it began its numbers anew."""
+    def welcomed(self, welcome: Welcome) -> bool:
+        """Begin from where the server stands, on the first login, or where it began its numbers anew.
+
+        Returns:
+            Whether it did that: what we missed of what it had said before cannot be had any more.
+        """
         self._welcome_seq = welcome.seq
         cursor = self._vault.cursor()
         if cursor is None or welcome.seq < cursor:
             self._vault.move_cursor(welcome.seq)
+        return cursor is not None and welcome.seq < cursor
 
-    def is_new(self, notice: Notice) -> bool:
-        """Return whether the notice is to be shown; asked once for each, in the order they came."""
+    def let_through(self, arrived: Arrived) -> Arrived | None:
+        """Return what is to be shown, None for a repetition; asked once for each notice, in the order they came."""
+        notice, cursor = arrived.notice, self._vault.cursor() or 0
         if isinstance(notice, Refused) and notice.code == "gap":
-            # What lies between is lost for good: the next login must not ask for it again.
-            self._vault.move_cursor(max(self._vault.cursor() or 0, self._welcome_seq))
+            # What lies between is lost for good: the next login must not ask for it again, and a crash must not hide
+            # that something is missing.
+            place = self._vault.archive(max(cursor, self._welcome_seq), arrived.payload)
+            return arrived._replace(place=place)
         if not isinstance(notice, NUMBERED):
-            return True
-        if notice.seq <= (self._vault.cursor() or 0):
-            return False
-        self._vault.move_cursor(notice.seq)
-        return True
+            return arrived
+        if notice.seq <= cursor:
+            return None
+        return arrived._replace(place=self._vault.archive(notice.seq, arrived.payload))

@@ -6,14 +6,16 @@ screen is ever counted, so nothing can get out of step, and the terminal's own s
 any program.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
-from reactor_chat.client.boundary import Arrived, Note, NoteKind
+from reactor_chat.client.boundary import Arrived, Earlier, NoteKind, Shown
 from reactor_chat.client.cells import cells
 from reactor_chat.client.editor import Choices, Editor, Result, Submitted, Wanted
 from reactor_chat.client.engine import Engine
+from reactor_chat.client.inbox import request_echoed
 from reactor_chat.client.keys import ESCAPE_SECONDS_MAX, PASTE_OFF, PASTE_ON, KeyReader
 from reactor_chat.client.palette import Palette
 from reactor_chat.client.wrapping import wrapped
@@ -27,6 +29,9 @@ CLEAR_SCREEN = "\x1b[H\x1b[2J"
 BELL = "\a"
 INDENT = " " * 6  # as wide as a time and its blank
 
+STORED = Part("mark", " ✓")
+"""Stands behind one's own words when the server has them for good; until then the prompt counts them."""
+
 TYPED_CELLS_MIN = 10
 """A prompt that leaves less than this to type in is left out."""
 
@@ -34,8 +39,8 @@ TYPED_CELLS_MIN = 10
 class Screen(Protocol):
     """Where the face draws."""
 
-    def write(self, data: bytes) -> None:
-        """Queue bytes."""
+    def write(self, data: bytes, written: Callable[[], None] | None = None) -> None:
+        """Queue bytes, and call when they are written."""
 
     def flush(self) -> None:
         """Let everything queued leave before returning."""
@@ -89,6 +94,7 @@ class LineMode:
         self._above: list[str] = []
         self._bells = ""
         self._drawn = ""
+        self._place: int | None = None  # in the archive, of the newest notice above that has one
 
     # ------------------------------------------------------------------------------------------ what happens
 
@@ -121,10 +127,13 @@ class LineMode:
             self._keys.flush()
             self.next_deadline = None
 
-    def show(self, item: Arrived | Note) -> None:
+    def show(self, item: Shown) -> None:
         """Print a notice or a note with the next `draw`; nothing, for notices that people do not read."""
         if isinstance(item, Arrived):
-            self._show_notice(item.notice)
+            self._show_notice(item.notice, is_stored=request_echoed(item.notice, self._engine.name) is not None)
+            self._place = item.place or self._place
+        elif isinstance(item, Earlier):
+            self._show_again("Where you left off", item.notices, "End of what you have seen")
         elif item.kind is not NoteKind.QUESTION:  # the prompt asks it
             text = Part("system", safe(item.text))
             rows = wrapped([text], self._columns - len(INDENT) - 2, self._columns - len(INDENT) - 2)
@@ -138,8 +147,8 @@ class LineMode:
             self._write(self._bells)
         else:
             above = "".join(f"{line}\r\n" for line in self._above)
-            self._write(f"{ERASE_ROW}{above}{row}{self._bells}")
-        self._above, self._bells, self._drawn = [], "", row
+            self._write(f"{ERASE_ROW}{above}{row}{self._bells}", self._place)
+        self._above, self._bells, self._drawn, self._place = [], "", row, None
 
     def resized(self) -> None:
         """The terminal has another size."""
@@ -189,14 +198,17 @@ class LineMode:
     def _columns(self) -> int:
         return self._tty.size()[0]
 
-    def _show_notice(self, notice: Notice) -> None:
+    def _show_notice(self, notice: Notice, *, is_stored: bool = False) -> None:
         if isinstance(notice, HistoryAnswer) and notice.messages:
-            self._show_history(notice)
+            older = ", and there are older ones" if notice.more else ""
+            self._show_again(f"From the history{older}", notice.messages, "End of the history")
             return
         if isinstance(notice, HelpAnswer):
             self._show_help(notice)
             return
         lines = compose(notice, self._engine.name, "\n")
+        if is_stored:
+            lines[-1].append(STORED)
         room = self._columns - len(INDENT)
         rows = [self._palette.line(row) for line in lines for row in wrapped(line, room, room)]
         self._print(getattr(notice, "at", None), rows)
@@ -208,13 +220,12 @@ class LineMode:
             first, *others = wrapped(line, self._columns, self._columns - len(INDENT))
             self._above += [self._palette.line(first), *(INDENT + self._palette.line(row) for row in others)]
 
-    def _show_history(self, history: HistoryAnswer) -> None:
-        """Print each message with its own time, between marks, so that nobody takes what was said for what is said."""
-        older = ", and there are older ones" if history.more else ""
-        self._print(None, [self._palette.dim(f"* From the history{older}:")])
-        for message in history.messages:
-            self._show_notice(message)
-        self._print(None, [self._palette.dim("* End of the history")])
+    def _show_again(self, head: str, notices: Sequence[Notice], foot: str) -> None:
+        """Print each with its own time, between marks, so that nobody takes what was said for what is said."""
+        self._print(None, [self._palette.dim(f"* {head}:")])
+        for notice in notices:
+            self._show_notice(notice)
+        self._print(None, [self._palette.dim(f"* {foot}")])
 
     def _print_rows(self, parts: list[Part]) -> None:
         room = self._columns - len(INDENT)
@@ -250,9 +261,12 @@ class LineMode:
         if self._engine.wants_name:
             return "Enter a unique username: "
         where = "(offline) " if self._engine.is_offline else ""
+        waiting = self._engine.changes_waiting
+        where += f"({waiting} on the way) " if waiting else ""
         what = f"({self._editor.lines} lines) " if self._editor.lines > 1 else ""
         return f"{where}{what}> "
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: str, place: int | None = None) -> None:
         if text:
-            self._screen.write(text.encode("utf-8", "replace"))
+            written = None if place is None else partial(self._engine.printed, place)
+            self._screen.write(text.encode("utf-8", "replace"), written)

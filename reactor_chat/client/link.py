@@ -24,6 +24,7 @@ class Link:
         heard_at: when bytes last came.
         pinged_at: since when an answer to a ping is awaited, None while none is.
         login_at: since when an answer to `login` is awaited, None while none is.
+        replays: the login asked for what was missed.
         nonce: the server's, from `hello`.
         frame_bytes_max: the longest payload that the server takes.
         hidden_ids: our own questions, whose answers nobody asked to see.
@@ -34,6 +35,7 @@ class Link:
         self.since = self.heard_at = now
         self.pinged_at: float | None = None
         self.login_at: float | None = None
+        self.replays = False
         self.binding = binding
         self.nonce = b""
         self.frame_bytes_max = FRAME_BYTES_MAX

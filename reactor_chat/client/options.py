@@ -29,10 +29,9 @@ OPTIONS = (
     Option(
         "--name", "NAME", None, f"your name: 1 to {NAME_CHARS_MAX} of A-Z a-z 0-9 _; asked for where it is left out"
     ),
-    Option(
-        "--guest", "", None, "log in without a key; the name is yours while you are connected (so far the only way)"
-    ),
-    Option("--home", "DIR", None, "where keys, trust and the archive are kept (guests keep nothing)"),
+    Option("--guest", "", None, "log in without a key: the name is yours while you are connected, and nothing is kept"),
+    Option("--home", "DIR", None, "where your key and archive are kept; left out, in your user data directory"),
+    Option("--recover", "", None, "bring a key back from its recovery code, which is asked for, and stop"),
     Option("--plaintext", "", None, "connect without TLS to any host; without this only to this machine"),
     Option("--plain", "", None, "plain lines, also on a terminal; the default in a pipe"),
     Option("--json", "", None, "one notice a line on standard output, as JSON"),
@@ -47,8 +46,8 @@ STATUSES: dict[ExitStatus, str] = {
     ExitStatus.USAGE: "wrong options",
     ExitStatus.HOST_UNKNOWN: "no such host",
     ExitStatus.NO_SERVER: "no server there",
-    ExitStatus.TRY_LATER: "try again later; something may not have been delivered",
-    ExitStatus.REFUSED: "refused: the name, or who you are",
+    ExitStatus.TRY_LATER: "try again later; something may not have been delivered, or the home is in use",
+    ExitStatus.REFUSED: "refused: the name, or who you are, or a home open to others",
 }
 
 

@@ -57,14 +57,15 @@ class Outbox:
     """The line of requests between a person and the server.
 
     Args:
-        vault: keeps every change that is waiting; what it kept from an earlier run stands first in the line.
+        vault: keeps every change that is waiting.
         in_flight_max: most requests sent and not answered, at least 1.
     """
 
     def __init__(self, vault: Vault, in_flight_max: int = IN_FLIGHT_MAX) -> None:
         self._vault = vault
         self._in_flight_max = in_flight_max
-        self._unsent: deque[Request | Refused] = deque(vault.kept())
+        self._unsent: deque[Request | Refused] = deque()
+        self._old_ids: set[str | None] = set()  # of what an earlier run kept; only those under the present name
         self._in_flight: dict[str, Request] = {}
         self._promised: set[str] = set()  # of those in flight
         self._doubtful: dict[str, Request] = {}
@@ -87,6 +88,37 @@ class Outbox:
     def has_doubtful(self) -> bool:
         """Whether the fate of anything sent before the last cut is open."""
         return bool(self._doubtful)
+
+    @property
+    def changes_waiting(self) -> int:
+        """How many requests that change something are not known to be carried out."""
+        unanswered = chain(self._in_flight.values(), self._unsent)
+        waiting = sum(1 for item in unanswered if not isinstance(item, Refused) and not only_reads(item))
+        return waiting - len(self._promised) + len(self._doubtful)
+
+    def named(self, name: str) -> int:
+        """Turn to another name, the first or, where that was refused, another one.
+
+        What was typed in this run goes on under the new name, behind what an earlier run kept for it; what an earlier
+        run kept for the old name stays there and waits for it.
+
+        Returns:
+            How many requests an earlier run kept.
+
+        Raises:
+            StorageError: they cannot be read.
+        """
+        self.after_cut(ids_remembered=False)
+        typed = [item for item in self._unsent if isinstance(item, Refused) or item.id not in self._old_ids]
+        changes = {item.id: item for item in typed if not isinstance(item, Refused) and not only_reads(item)}
+        self._vault.choose(name)
+        kept = [request for request in self._vault.kept() if request.id not in changes]
+        self._old_ids = {request.id for request in kept}
+        for request_id, request in changes.items():  # in one transaction, so that no crash finds them nowhere
+            self._vault.drop(request_id or "")
+            self._vault.keep(request)
+        self._unsent = deque([*kept, *typed])
+        return len(kept)
 
     def add(self, item: Request | Refused) -> None:
         """Put a request with an `id`, or a refusal to be shown in its turn, at the end of the line."""
@@ -154,6 +186,14 @@ class Outbox:
             self._vault.drop(request_id)
         self._doubtful.clear()
         return given_up
+
+    def take_back(self) -> list[Request]:
+        """Remove and return what was typed in this run and never sent: nobody is there to send it as."""
+        typed = [item for item in self.unsent() if item.id not in self._old_ids]
+        for request in typed:
+            self._vault.drop(request.id or "")
+        self._unsent.clear()
+        return typed
 
     def sent_unanswered(self) -> Iterator[Request]:
         """Return what was sent and neither answered nor promised, oldest first; for a last report."""

@@ -7,10 +7,12 @@ fast as it can place them, so a file of any length may be poured in.
 import re
 from collections import deque
 from collections.abc import Callable
+from functools import partial
+from typing import Protocol
 
 import msgspec
 
-from reactor_chat.client.boundary import Arrived, Note, NoteKind
+from reactor_chat.client.boundary import Arrived, Earlier, Note, NoteKind, Shown
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.lines import LineSplitter
 from reactor_chat.client.palette import Palette
@@ -19,6 +21,13 @@ from reactor_chat.text.safe import safe
 
 # A terminal may act on these, and JSON need not escape them; inside a string, the only place they can be, it may.
 _act_on_terminals = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+class Output(Protocol):
+    """Writes to whoever reads the chat, as in `streams.OutputStream`."""
+
+    def __call__(self, data: bytes, written: Callable[[], None] | None = None, /) -> None:
+        """Queue bytes, and call when they are written."""
 
 
 class PipeMode:
@@ -37,7 +46,7 @@ class PipeMode:
     def __init__(
         self,
         engine: Engine,
-        out: Callable[[bytes], None],
+        out: Output,
         aside: Callable[[bytes], None],
         palette: Palette,
         *,
@@ -82,15 +91,19 @@ class PipeMode:
             self._has_ended = False
             self._engine.end_of_input(now)
 
-    def show(self, item: Arrived | Note) -> None:
-        """Print a notice or a note; nothing, for notices that people do not read."""
+    def show(self, item: Shown) -> None:
+        """Print a notice or a note; nothing, for notices that people do not read, and what a pipe had before."""
         if isinstance(item, Note):
             self._aside(self._side_line(item).encode("utf-8", "replace"))
-        elif self._as_json:
-            self._out(_json_line(item.payload))
-        else:
-            lines = compose(item.notice, self._engine.name)
-            self._out("".join(self._palette.line(line) + "\n" for line in lines).encode("utf-8", "replace"))
+        elif not isinstance(item, Earlier):
+            written = None if item.place is None else partial(self._engine.printed, item.place)
+            self._out(self._line(item), written)
+
+    def _line(self, arrived: Arrived) -> bytes:
+        if self._as_json:
+            return _json_line(arrived.payload)
+        lines = compose(arrived.notice, self._engine.name)
+        return "".join(self._palette.line(line) + "\n" for line in lines).encode("utf-8", "replace")
 
     def draw(self) -> None:
         """Everything is printed as it comes."""

@@ -13,7 +13,7 @@ import socket
 from collections.abc import Callable
 from typing import Protocol
 
-from reactor_chat.client.boundary import Arrived, ExitStatus, Note, Wish
+from reactor_chat.client.boundary import ExitStatus, Shown, Wish
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.states import State
 from reactor_chat.client.streams import InputStream, OutputStream
@@ -58,8 +58,8 @@ class Face(Protocol):
     def refresh(self, now: float) -> None:
         """Do what is due."""
 
-    def show(self, item: Arrived | Note) -> None:
-        """Show a notice or a note."""
+    def show(self, item: Shown) -> None:
+        """Show a notice, several of an earlier run, or a note."""
 
     def draw(self) -> None:
         """Finish what `show` began."""

@@ -3,12 +3,13 @@
 Neither descriptor is made non-blocking: that flag belongs to the open file and not to us, so the shell, or whatever
 else shares the terminal, would find it changed.  Instead we read only what the kernel says is there, and write only
 when it says there is room, at most `WRITE_BYTES_MAX` at once, which is what a pipe with room always takes (POSIX:
-PIPE_BUF).
+PIPE_BUF).  Within that, what was queued as one leaves as one: whoever kills us finds no half of a line in the pipe.
 
 Files and /dev/null cannot be waited for; they are always ready, and are read a slice a turn so that nobody starves.
 """
 
 import os
+from collections import deque
 from collections.abc import Callable
 from selectors import EVENT_READ, EVENT_WRITE
 from typing import Protocol
@@ -128,6 +129,9 @@ class OutputStream:
         self._descriptor = descriptor
         self._broken = broken
         self._pending = bytearray()
+        self._queued_bytes = self._written_bytes = 0
+        # Behind each piece, counted from the first byte ever, oldest first; with whom to call when it is written.
+        self._ends: deque[tuple[int, Callable[[], None] | None]] = deque()
         self._is_watched = False
         self._is_over = False
 
@@ -136,11 +140,21 @@ class OutputStream:
         """What waits for somebody to read."""
         return len(self._pending)
 
-    def write(self, data: bytes) -> None:
-        """Queue bytes; a file gets them at once."""
-        if self._is_over or not data:
+    def write(self, data: bytes, written: Callable[[], None] | None = None) -> None:
+        """Queue bytes; a file gets them at once.
+
+        Args:
+            data: one piece, such as a line; not torn apart where it fits into `WRITE_BYTES_MAX`.
+            written: is called when whoever reads has taken all of it; of several taken together, the last one's.
+        """
+        if self._is_over or not (data or written):
             return
         self._pending += data
+        self._queued_bytes += len(data)
+        self._ends.append((self._queued_bytes, written))
+        if not self._pending:
+            self._tell()
+            return
         if self._is_watched:
             return
         try:
@@ -152,17 +166,17 @@ class OutputStream:
     def flush(self) -> None:
         """Write everything now, waiting for whoever reads: for the end, and before the process is suspended."""
         while self._pending and not self._is_over:
-            self._write(len(self._pending))
+            self._write()
         self._unwatch()
 
     def _write_some(self, _mask: int) -> None:
-        self._write(WRITE_BYTES_MAX)
+        self._write()
         if not self._pending:
             self._unwatch()
 
-    def _write(self, bytes_max: int) -> None:
+    def _write(self) -> None:
         try:
-            written = os.write(self._descriptor, self._pending[:bytes_max])
+            written = os.write(self._descriptor, self._pending[: self._piece_bytes()])
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
@@ -172,6 +186,24 @@ class OutputStream:
             self._broken()
         else:
             del self._pending[:written]
+            self._written_bytes += written
+            self._tell()
+
+    def _piece_bytes(self) -> int:
+        """Return how much to write at once: as many whole pieces as fit, or a part of one that does not."""
+        whole = 0
+        for end, _ in self._ends:
+            if end - self._written_bytes > WRITE_BYTES_MAX:
+                break
+            whole = end - self._written_bytes
+        return whole or WRITE_BYTES_MAX
+
+    def _tell(self) -> None:
+        last = None
+        while self._ends and self._ends[0][0] <= self._written_bytes:
+            last = self._ends.popleft()[1] or last
+        if last is not None:
+            last()
 
     def _unwatch(self) -> None:
         if self._is_watched:

@@ -1,10 +1,19 @@
-"""What a client must not forget: the place in the chat it has shown, and what was typed and not yet accepted.
+"""What a client must not forget: how far it has come, what it was told, and what was typed and not yet accepted.
 
-The engine and its outbox use a vault through this contract only.  `MemoryVault` forgets with the process, which is
-right for guests: their name, and everything private to it, ends with the connection anyway.
+The engine, its inbox and its outbox use a vault through this contract only.  `MemoryVault` forgets with the process,
+which is right for guests: their name, and everything private to it, ends with the connection anyway.  `FileVault` (in
+`file_vault`) keeps everything on disk.
+
+Three steps make "shown once, and never missed" out of it, in this order and each after the other is done:
+
+1. A numbered notice is archived, and the cursor moves over it, in one transaction (`archive`, then `commit`).
+2. It is shown: only what is committed is handed to a face.
+3. Once all its bytes were taken by the terminal or the pipe, that is noted (`printed`).
+
+What a crash left between 1 and 3 is `unprinted`, and the next run shows it first.
 """
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from reactor_chat.wire.messages import Request
 
@@ -20,14 +29,47 @@ class Identity(Protocol):
         """Return the signature, 64 bytes, over a login transcript (PROTOCOL §7)."""
 
 
+class Archived(NamedTuple):
+    """A notice in the archive: its place there, and the payload it came in."""
+
+    place: int  # 1 or more; later ones are larger
+    payload: bytes
+
+
 class Vault(Protocol):
-    """Keeps what must survive a cut, and with a file behind it, the process."""
+    """Keeps what must survive a cut, and with a file behind it, the process.
+
+    Changes gather until `commit`; what is asked is answered as if they were made.  Every method but `printed` may
+    raise StorageError, after which nothing that was not committed can be relied on, and the vault is of no more use.
+    """
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether what is committed outlives the process."""
+
+    def choose(self, name: str) -> None:
+        """Turn to what belongs to this name, in any case; before anything else, and where another name is tried."""
+
+    def welcomed(self, name: str) -> None:
+        """Remember that the server let us in under this name."""
 
     def cursor(self) -> int | None:
-        """Return the number of the newest notice that was shown, None before the first login."""
+        """Return the number of the newest notice archived, None before the first login."""
 
     def move_cursor(self, seq: int) -> None:
-        """Remember that everything up to `seq` was shown; called before it is handed to whoever shows it."""
+        """Remember that everything up to `seq` has come, or never will."""
+
+    def archive(self, seq: int, payload: bytes) -> int:
+        """Add a notice to the archive and move the cursor to its number; return its place."""
+
+    def unprinted(self) -> list[Archived]:
+        """Return what was archived and perhaps never shown, oldest first."""
+
+    def tail(self, count: int) -> list[Archived]:
+        """Return the newest of what was shown, at most `count`, oldest first."""
+
+    def printed(self, place: int) -> None:
+        """Note that everything up to this place was shown; at once, without waiting for `commit`."""
 
     def kept(self) -> list[Request]:
         """Return the requests that were kept and not dropped, oldest first."""
@@ -38,13 +80,24 @@ class Vault(Protocol):
     def drop(self, request_id: str) -> None:
         """Forget a request that was answered, or whose fate was told to the person; unknown ids are none."""
 
+    def commit(self) -> None:
+        """Make everything gathered durable, all or nothing; costs nothing where nothing was."""
+
 
 class MemoryVault:
-    """A vault that lasts as long as the process."""
+    """A vault that lasts as long as the process; it has no archive."""
+
+    is_durable = False
 
     def __init__(self) -> None:
         self._cursor: int | None = None
         self._kept: dict[str, Request] = {}
+
+    def choose(self, name: str) -> None:
+        """Nothing needs to be chosen: one process, one person."""
+
+    def welcomed(self, name: str) -> None:
+        """Nobody asks a guest's name again."""
 
     def cursor(self) -> int | None:
         """As in the contract."""
@@ -53,6 +106,22 @@ class MemoryVault:
     def move_cursor(self, seq: int) -> None:
         """As in the contract."""
         self._cursor = seq
+
+    def archive(self, seq: int, payload: bytes) -> int:  # noqa: ARG002  the signature is the contract's
+        """Move the cursor; what was shown is on the screen and nowhere else."""
+        self._cursor = seq
+        return 1
+
+    def unprinted(self) -> list[Archived]:
+        """Return nothing: there was no earlier run."""
+        return []
+
+    def tail(self, count: int) -> list[Archived]:  # noqa: ARG002  the signature is the contract's
+        """Return nothing: there was no earlier run."""
+        return []
+
+    def printed(self, place: int) -> None:
+        """Nobody asks what was printed."""
 
     def kept(self) -> list[Request]:
         """As in the contract."""
@@ -66,3 +135,6 @@ class MemoryVault:
     def drop(self, request_id: str) -> None:
         """As in the contract."""
         self._kept.pop(request_id, None)
+
+    def commit(self) -> None:
+        """Memory is as durable as it gets."""

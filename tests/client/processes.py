@@ -40,7 +40,9 @@ class ServerProcess:
 
 
 def client_command(*arguments: str | int) -> list[str]:
-    return [sys.executable, "-m", "reactor_chat.client", *map(str, arguments)]
+    """The command of a client: a guest's, where no home is named."""
+    guest = [] if "--home" in arguments else ["--guest"]
+    return [sys.executable, "-m", "reactor_chat.client", *map(str, arguments), *guest]
 
 
 def piped(text: str | bytes, *arguments: str | int, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -60,7 +60,7 @@ class World:
 
     @property
     def busy(self) -> bool:
-        return bool(self.up or (self.session and self.session.out) or len(self.client.engine._outbox))
+        return bool(self.up or (self.session and self.session.out) or len(self.client.engine._ledger.outbox))
 
     def sleep(self) -> None:
         deadline = self.client.engine.next_deadline

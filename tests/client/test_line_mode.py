@@ -54,9 +54,11 @@ class Glass:
         self.writes: list[bytes] = []
         self.calls: list[str] = []
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes, written=None) -> None:
         self.writes.append(data)
         self._stream.feed(data)
+        if written:
+            written()
 
     def flush(self) -> None:
         self.calls.append("flush")
@@ -151,13 +153,13 @@ def test_nothing_is_written_where_nothing_changed():
     assert seat.glass.writes == []
 
 
-def test_ones_own_line_vanishes_and_comes_back_numbered():
+def test_ones_own_line_is_on_the_way_until_it_comes_back_stored():
     seat = Seat().live()
     seat.press("Hello", "\r")
-    assert seat.glass.lines == [">"]
+    assert seat.glass.lines == ["(1 on the way) >"]
     (request,) = [r for r in seat.watcher.requests() if isinstance(r, Say)]
     seat.hear(Said(1, AT, "Ann", "Hello", id=request.id))
-    assert seat.glass.lines == ["13:05 [Ann:] Hello", ">"]
+    assert seat.glass.lines == ["13:05 [Ann:] Hello ✓", ">"]
 
 
 def test_a_name_is_asked_for_in_the_prompt_and_again_after_a_refusal():
@@ -208,7 +210,7 @@ def test_a_paste_is_one_message_with_marks_for_its_lines():
     (request,) = [r for r in seat.watcher.requests() if isinstance(r, Say)]
     assert request.text == "one\ntwo\nthree"
     seat.hear(Said(1, AT, "Ann", request.text, id=request.id))
-    assert seat.glass.lines == ["13:05 [Ann:] one", "      two", "      three", ">"]
+    assert seat.glass.lines == ["13:05 [Ann:] one", "      two", "      three ✓", ">"]
 
 
 def test_tab_completes_and_shows_what_fits():

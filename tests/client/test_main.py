@@ -12,7 +12,7 @@ from tests.client.processes import SECONDS_MAX, ServerProcess, client_command, e
 
 
 def test_lines_in_and_lines_out(server):
-    done = piped("Hello\n@names\n\n@kick\nlast", "127.0.0.1", server.port, "--name", "Lines", "--plaintext", "--guest")
+    done = piped("Hello\n@names\n\n@kick\nlast", "127.0.0.1", server.port, "--name", "Lines", "--plaintext")
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
         "[Welcome Lines]",

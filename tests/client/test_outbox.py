@@ -111,6 +111,7 @@ def test_what_a_vault_kept_from_an_earlier_run_is_sent_first():
     vault = MemoryVault()
     vault.keep(say(0))
     box = Outbox(vault)
+    assert box.named("Ann") == 1
     box.add(say(1))
     assert drained(box) == [say(0), say(1)]
 

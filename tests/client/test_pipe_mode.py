@@ -25,8 +25,10 @@ class Pipe:
         self.face = PipeMode(self.engine, self._to_out, self._to_aside, palette, as_json=as_json)
         self.watcher.shown.clear()
 
-    def _to_out(self, data: bytes) -> None:
+    def _to_out(self, data: bytes, written=None) -> None:
         self.out += data.decode()
+        if written:
+            written()
 
     def _to_aside(self, data: bytes) -> None:
         self.aside += data.decode()
@@ -89,7 +91,7 @@ def test_a_flood_of_lines_is_taken_as_fast_as_it_is_answered_and_nothing_is_refu
     pipe.face.input_ended(0.0)
     assert not pipe.face.wants_input
     assert len(pipe.said()) == IN_FLIGHT_MAX
-    assert len(pipe.engine._outbox) <= IN_FLIGHT_MAX + WAITING_MAX
+    assert len(pipe.engine._ledger.outbox) <= IN_FLIGHT_MAX + WAITING_MAX
     answered = 0
     while pipe.engine.state is State.LIVE:
         waiting = [r for r in pipe.watcher.requests() if isinstance(r, Say)][answered:]

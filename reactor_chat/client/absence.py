@@ -1,0 +1,55 @@
+"""Being without a connection: since when, until the next attempt, and what is said about it."""
+
+from collections.abc import Callable
+
+from reactor_chat.client.backoff import Backoff
+from reactor_chat.client.boundary import Settings
+
+
+class Absence:
+    """One client's times without a connection, one after the other.
+
+    Args:
+        settings: how long to wait for what.
+        jitter: gives numbers from 0 to 1 that no other client gives.
+
+    Attributes:
+        since: since when there is no connection, monotonic seconds; None while there is one, and before the first.
+        retry_at: when to connect again; None where nobody knows yet.
+    """
+
+    def __init__(self, settings: Settings, jitter: Callable[[], float]) -> None:
+        self.since: float | None = None
+        self.retry_at: float | None = None
+        self._settings = settings
+        self._backoff = Backoff(settings.retry_seconds_first, settings.retry_seconds_max, jitter)
+
+    @property
+    def ends_by(self) -> float | None:
+        """When somebody who does not want to wait for ever should give up; None while there is a connection."""
+        return None if self.since is None else self.since + self._settings.give_up_seconds
+
+    def failed(self, now: float, reason: str) -> str | None:
+        """Plan the next attempt, after a cut or an attempt that failed.
+
+        Returns:
+            What a person should hear of it, None where it is nothing new.
+        """
+        self.retry_at = now + self._backoff.next_pause()
+        if self.since is None:
+            self.since = now
+            return f"Connection lost ({reason}); trying to connect again"
+        if self._backoff.is_at_most:
+            seconds = round(self._settings.retry_seconds_max)
+            return f"Still no connection ({reason}); trying every {seconds} s from now on"
+        return None
+
+    def ended(self) -> bool:
+        """Note that we are logged in; return whether that is news, because there was no connection before."""
+        was, self.since = self.since, None
+        return was is not None
+
+    def lasted(self, seconds: float) -> None:
+        """Begin with short pauses again where a connection that is now gone was a good one."""
+        if seconds >= self._settings.steady_seconds:
+            self._backoff.reset()

@@ -1,0 +1,134 @@
+"""What a client has received and has yet to send, for one name, on top of its vault: inbox, outbox, and the words about
+both when a run begins and ends.
+
+A vault that fails while something is asked of it is found out by the next `commit`, behind which nothing of the turn
+leaves; so whoever asks need not look.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from reactor_chat.client.boundary import Arrived, Earlier, Note, NoteKind, Shown
+from reactor_chat.client.inbox import Inbox, request_concluded, request_echoed
+from reactor_chat.client.outbox import Outbox, in_words
+from reactor_chat.client.vault import Archived, Vault
+from reactor_chat.errors import MessageInvalid, StorageError
+from reactor_chat.wire.codec import decode_notice
+from reactor_chat.wire.messages import Request, fold
+
+
+class Ledger:
+    """Inbox and outbox of one client.
+
+    Args:
+        vault: where they keep what must not be forgotten.
+
+    Attributes:
+        inbox: what has come.
+        outbox: what is to be sent.
+        undelivered: how many requests were reported as not, or not surely, delivered.
+    """
+
+    def __init__(self, vault: Vault) -> None:
+        self.inbox = Inbox(vault)
+        self.outbox = Outbox(vault)
+        self.undelivered = 0
+        self._failure: StorageError | None = None  # the vault is of no more use
+        self._is_told = False
+        self._vault = vault
+        self._name = ""
+        self._kept_count = 0
+
+    def turn_to(self, name: str) -> None:
+        """Turn to what belongs to a name; nothing, where that is the present one."""
+        if fold(name) == self._name:
+            return
+        self._name = fold(name)
+        try:
+            self._kept_count = self.outbox.named(name)
+        except StorageError as error:
+            self._failure = error
+
+    def recall(self, scrollback: int) -> Iterator[Shown]:
+        """Yield what a run shows first: the newest that an earlier run showed, then what it did not get to show.
+
+        Args:
+            scrollback: how many of the former at most; for a person.
+        """
+        try:
+            shown, missed = self._vault.tail(scrollback), self._vault.unprinted()
+        except StorageError as error:
+            self._failure = error
+            return
+        if earlier := [arrived.notice for arrived in _arrived(shown)]:
+            yield Earlier(earlier)
+        yield from _arrived(missed)
+        if self._kept_count:
+            lines = "1 line" if self._kept_count == 1 else f"{self._kept_count} lines"
+            yield Note(NoteKind.NEWS, f"Sending {lines} kept from last time")
+
+    def heard(self, arrived: Arrived, me: str) -> Iterator[Arrived]:
+        """Take what the server says: yield it where it is to be shown, and note what it answers or echoes.
+
+        Args:
+            arrived: the next notice after a welcome.
+            me: one's own name.
+        """
+        if (new := self.inbox.let_through(arrived)) is not None:
+            yield new
+        self.outbox.promised(request_echoed(arrived.notice, me))
+        self.outbox.answered(request_concluded(arrived.notice))
+
+    def welcomed(self, name: str) -> None:
+        """Remember that the server let us in under this name."""
+        self._vault.welcomed(name)
+
+    def printed(self, place: int) -> None:
+        """Note that everything up to this place of the archive was taken by whoever reads us."""
+        self._vault.printed(place)
+
+    def commit(self) -> str | None:
+        """Make what was noted durable.
+
+        Returns:
+            None where it is; else, and only once, why it cannot be: then the client must stop, and nothing of what it
+            gathered in this turn may leave.
+        """
+        if self._failure is None:
+            try:
+                self._vault.commit()
+            except StorageError as error:
+                self._failure = error
+        if self._failure is None or self._is_told:
+            return None
+        self._is_told = True
+        return str(self._failure)
+
+    def last_words(self, *, was_let_in: bool) -> list[Note]:
+        """Return what is to be said, when a run ends, about what was typed and not answered.
+
+        Args:
+            was_let_in: this is not the end because the server did not want us at all; what was typed for nobody is
+                then not kept.
+        """
+        outbox = self.outbox
+        if not was_let_in:
+            return self.doubt("Not sent", outbox.take_back())
+        if self._vault.is_durable and self._failure is None:
+            return self.doubt("Kept for next time", chain(outbox.sent_unanswered(), outbox.unsent()))
+        sent = self.doubt("Perhaps not delivered", outbox.sent_unanswered())
+        return sent + self.doubt("Perhaps not kept" if self._failure else "Not sent", outbox.unsent())
+
+    def doubt(self, fate: str, requests: Iterable[Request]) -> list[Note]:
+        """Return the lines that tell a person what became of requests, and count these."""
+        count, lines = in_words(requests)
+        self.undelivered += count
+        return [Note(NoteKind.DOUBT, f"{fate}: {line}") for line in lines]
+
+
+def _arrived(archived: list[Archived]) -> Iterator[Arrived]:
+    for place, payload in archived:
+        try:
+            yield Arrived(decode_notice(payload), payload, place)
+        except MessageInvalid:  # a newer version wrote it, and understood more
+            continue
