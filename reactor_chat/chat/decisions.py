@@ -24,6 +24,11 @@ from reactor_chat.wire.messages import RESERVED_WORDS, Refused, fold, is_name
 LIST_NAMES_MAX = 1_000
 """Names in one notice: at 32 characters each they fit a frame with room to spare (PROTOCOL §1)."""
 
+CHANGE_NAMES_MAX = 10_000
+"""Names in all the notices of one request: about 350 kB for each member, which a quick reader's queue can hold."""
+END_NAMES_MAX = 2_000
+"""Names in the notices of one step of somebody's leaving many groups; the next step waits for the commit."""
+
 _forbidden = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -153,8 +158,9 @@ def group_set(case: Case, request: m.GroupSet) -> Verdict:
     """Create a group."""
     if not is_name(request.group) or fold(request.group) in RESERVED_WORDS:
         return Refused("bad_group_name", "A group name is 1 to 32 letters, digits or _, and no reserved word")
-    if case.state.groups.get(request.group) is not None:
-        return Refused("group_exists", f"There is a group {request.group} already")
+    existing = case.state.groups.get(request.group)
+    if existing is not None:
+        return Refused("group_exists", f"There is a group {existing.name} already")
     members = _spellings(case, [case.session.name, *request.members])
     if isinstance(members, Refused):
         return members
@@ -175,12 +181,7 @@ def group_add(case: Case, request: m.GroupAdd) -> Verdict:
     users = _spellings(case, request.users)
     if isinstance(users, Refused):
         return users
-    if not users:
-        return Refused("bad_message", "Bad message: `users` names nobody")
-    already = next((user for user in users if group.has(user)), None)
-    if already is not None:
-        return Refused("already_a_member", f"{already} is a member of {group.name} already")
-    refusal = _refuse_more(case, len(group.members) + len(users), users)
+    refusal = _refuse_additions(case, group, users)
     if refusal is not None:
         return refusal
     members = group.names()
@@ -189,6 +190,15 @@ def group_add(case: Case, request: m.GroupAdd) -> Verdict:
         members = [*members, user]
         records.append(_altered(group, "added", group.owner, case.stamp, members, user))
     return _change_of_group(records, users, request.id)
+
+
+def _refuse_additions(case: Case, group: Group, users: list[str]) -> Refused | None:
+    already = next((user for user in users if group.has(user)), None)
+    if already is not None:
+        return Refused("already_a_member", f"{already} is a member of {group.name} already")
+    if len(users) * (len(group.members) + len(users)) > CHANGE_NAMES_MAX:
+        return Refused("too_many", "Everybody would be told too much at once; add fewer at a time")
+    return _refuse_more(case, len(group.members) + len(users), users)
 
 
 def group_kick(case: Case, request: m.GroupKick) -> Verdict:
@@ -222,25 +232,34 @@ def group_delete(case: Case, request: m.GroupDelete) -> Verdict:
     return _change_of_group([deleted], group.names(), request.id)
 
 
-def departure(state: ChatState, name: str, stamp: Stamp) -> Change:
+class Ending(Struct, frozen=True):
+    """A step of somebody's end, and whether it is the last one."""
+
+    change: Change
+    is_last: bool
+
+
+def departure(state: ChatState, name: str, stamp: Stamp) -> Ending:
     """Somebody goes: a guest leaves every group first, the owner of a name stays in them (PROTOCOL §7)."""
     presence = state.roster.get(name)
     assert presence is not None
-    records = _leave_all(state, name, stamp) if presence.guest else []
-    records.append(m.Exited(stamp.seq(), stamp.at, presence.name))
-    return _end_of_person(state, name, records)
+    records, is_last = _leave_some(state, name, stamp) if presence.guest else ([], True)
+    if is_last:
+        records.append(m.Exited(stamp.seq(), stamp.at, presence.name))
+    return _step_of_end(state, name, records, is_last=is_last)
 
 
-def release(state: ChatState, name: str, stamp: Stamp) -> Change:
+def release(state: ChatState, name: str, stamp: Stamp) -> Ending:
     """An owned name is given free: who takes it next is somebody else, who is not there and in no group."""
     claim = state.identity.claim_of(name)
     assert claim is not None
     presence = state.roster.get(name)
-    records = _leave_all(state, name, stamp)
-    if presence is not None:
+    records, is_last = _leave_some(state, name, stamp)
+    if is_last and presence is not None:
         records.append(m.Exited(stamp.seq(), stamp.at, presence.name))
-    records.append(m.Released(stamp.seq(), stamp.at, claim.name))
-    return _end_of_person(state, name, records)
+    if is_last:
+        records.append(m.Released(stamp.seq(), stamp.at, claim.name))
+    return _step_of_end(state, name, records, is_last=is_last)
 
 
 def needs_of_end(state: ChatState, name: str) -> list[Mark]:
@@ -249,12 +268,21 @@ def needs_of_end(state: ChatState, name: str) -> list[Mark]:
     return [("name", fold(name)), ("groups", fold(name)), *of_groups]
 
 
-def _end_of_person(state: ChatState, name: str, records: Sequence[Record]) -> Change:
-    return Change([(record, labels_of(record)) for record in records], tuple(needs_of_end(state, name)))
+def _step_of_end(state: ChatState, name: str, records: Sequence[Record], *, is_last: bool) -> Ending:
+    change = Change([(record, labels_of(record)) for record in records], tuple(needs_of_end(state, name)))
+    return Ending(change, is_last)
 
 
-def _leave_all(state: ChatState, name: str, stamp: Stamp) -> list[Record]:
-    return [record for group in state.groups.of(name) for record in _leave(group, name, stamp)]
+def _leave_some(state: ChatState, name: str, stamp: Stamp) -> tuple[list[Record], bool]:
+    """The records of leaving as many groups as one step may, at least one; and whether no group is left."""
+    records: list[Record] = []
+    names_count = 0
+    for group in state.groups.of(name):
+        if records and names_count + 2 * len(group.members) > END_NAMES_MAX:
+            return records, False
+        names_count += 2 * len(group.members)
+        records += _leave(group, name, stamp)
+    return records, True
 
 
 def _leave(group: Group, name: str, stamp: Stamp) -> list[GroupAltered]:

@@ -43,6 +43,7 @@ from reactor_chat.chat.decisions import (
     READS,
     Case,
     Change,
+    Ending,
     Rules,
     Stamp,
     departure,
@@ -173,6 +174,7 @@ class Hub:
                 if flight.session.state is State.JOINING:
                     flight.session.state = State.ARRIVED
                 self._refuse(flight.session, NO_SPACE, flight.request_id, effects)
+        self._releasing.clear()
         self._go_on(effects)
 
     _INPUTS: ClassVar[dict[type, Callable[["Hub", Any, list[Effect]], None]]] = {
@@ -388,12 +390,17 @@ class Hub:
         for name in self._ready(self._releasing):
             if self.state.identity.claim_of(name) is not None:
                 self._departing.pop(fold(name), None)
-                self._launch(release(self.state, name, self._stamp()), None, None, effects)
+                self._launch_end(release(self.state, name, self._stamp()), self._releasing, name, effects)
                 session = self._session_of(name)
                 if session is not None:
                     self._close(session, "kicked", effects)
         for name in self._ready(self._departing):
-            self._launch(departure(self.state, name, self._stamp()), None, None, effects)
+            self._launch_end(departure(self.state, name, self._stamp()), self._departing, name, effects)
+
+    def _launch_end(self, step: Ending, ending: dict[str, str], name: str, effects: list[Effect]) -> None:
+        self._launch(step.change, None, None, effects)
+        if not step.is_last:
+            ending[fold(name)] = name  # the next step follows when this one is committed
 
     def _ready(self, ending: dict[str, str]) -> Iterable[str]:
         """Remove and yield the names whose end can be recorded; each as soon as the one before it has been."""

@@ -3,7 +3,7 @@
 Content is under one label for each audience, and what is no message under another, so that a page of history reads
 messages only:
 
-    said                everyone's messages           presence        who came and went
+    said                everyone's messages           presence        who came and went, which name was released
     told/NAME           private messages of a person  pair/NAME/NAME  the same, of two people
     group/BORN          a group's messages            change/BORN     a group's changes
 

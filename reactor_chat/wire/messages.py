@@ -37,8 +37,11 @@ def is_name(word: str) -> bool:
 
 
 def fold(name: str) -> str:
-    """Return the form in which two spellings of one name are equal; names are ASCII, so this is lower case."""
-    return name.lower()
+    """Return the form in which two spellings of one name are equal: lower case, as names are ASCII.
+
+    What is not ASCII is no name and stays as it is; there are letters outside whose lower case is inside.
+    """
+    return name.lower() if name.isascii() else name
 
 
 class Message(Struct, tag_field="type", frozen=True, omit_defaults=True, gc=False):
@@ -125,7 +128,7 @@ class GroupAdd(Message, tag="group_add", frozen=True):
     """The owner adds all these users, or none."""
 
     group: str
-    users: list[str]
+    users: Annotated[list[str], Meta(min_length=1)]
     id: type_of_id | None = None
 
 

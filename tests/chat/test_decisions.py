@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reactor_chat.chat import boundary as b
 from reactor_chat.chat.decisions import CHANGES, LIST_NAMES_MAX, NEEDS, READS
 from reactor_chat.chat.session import SERVED, State
 from reactor_chat.wire import messages as m
@@ -114,7 +115,6 @@ REFUSALS: list[tuple[m.Request, str]] = [
     (m.GroupAdd("team", ["Nobody", "Bob"]), "no_such_user"),
     (m.GroupAdd("team", ["Bob", "ANN"]), "already_a_member"),
     (m.GroupAdd("team", ["Bob", "Cy", "Kate"]), "too_many"),
-    (m.GroupAdd("team", []), "bad_message"),
     (m.GroupKick("none", "Bob"), "no_such_group"),
     (m.GroupKick("foreign", "Bob"), "not_the_owner"),
     (m.GroupKick("team", "Bob"), "not_a_member"),
@@ -235,3 +235,35 @@ def test_history_asks_for_what_was_asked(world: World) -> None:
     assert shown(world.answer(1, m.AskHistory(before=0))) == "history"
     assert world.answer(1, m.Ping("x", id="2")) == m.Pong("x", "2")
     assert world.answer(1, m.AskHelp("3")) == m.HelpAnswer("no help", "3")
+
+
+def test_adding_many_at_once_is_refused_before_everybody_is_told_too_much() -> None:
+    world = World()
+    owner = world.join("Owner")
+    people = [f"P{number}" for number in range(101)]
+    for name in people:
+        world.join(name)
+    world.answer(owner, m.GroupSet("team", []))
+    assert shown(world.answer(owner, m.GroupAdd("team", people))) == "too_many"
+    world.ask(owner, m.GroupAdd("team", people[:99]))
+    team = world.hub.state.groups.get("team")
+    assert team is not None
+    assert len(team.members) == 100
+
+
+def test_a_guest_in_many_large_groups_leaves_them_in_steps_and_then_exits() -> None:
+    world = World()
+    owner = world.join("Owner")
+    guest = world.join("Guest")
+    people = [f"P{number}" for number in range(200)]
+    for name in people:
+        world.join(name)
+    for number in range(20):
+        world.ask(owner, m.GroupSet(f"g{number}", ["Guest", *people]))
+    before = len(world.records)
+    world.handle(b.Disconnected(guest))
+    world.commit()
+    ended = [type(record).__name__ for record, _ in world.records[before:]]
+    assert ended == ["GroupAltered"] * 20 + ["Exited"]
+    assert world.hub.state.groups.of("Guest") == []
+    assert world.hub.state.roster.get("Guest") is None

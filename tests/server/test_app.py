@@ -246,9 +246,6 @@ def crowded(world: World) -> list[Person]:
     return people
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a notice for each of the users, and in each the whole list: n² names to n people"
-)
 def test_one_request_tells_nobody_more_than_a_quick_reader_may_be_owed(world: World) -> None:
     people = crowded(world)
     people[0].ask(GroupSet("g", []))
@@ -259,7 +256,6 @@ def test_one_request_tells_nobody_more_than_a_quick_reader_may_be_owed(world: Wo
     assert len(people[1].wire.read) - before < LAG_BYTES_MAX
 
 
-@pytest.mark.xfail(strict=True, reason="two notices for each group of a guest that goes, and in each the whole list")
 def test_one_that_goes_is_no_burden_to_those_who_stay(world: World) -> None:
     people = crowded(world)
     for number in range(100):
