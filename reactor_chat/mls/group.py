@@ -10,7 +10,7 @@ extensions) is the caller's policy: look at what `receive` returns before adopti
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from reactor_chat.errors import MlsMalformed, MlsRefused
 from reactor_chat.mls import storage
@@ -32,10 +32,18 @@ from reactor_chat.mls.messages import (
     ResumptionUsage,
     Welcome,
 )
+from reactor_chat.mls.outcomes import (
+    JoinedGroup,
+    Pending,
+    Protected,
+    ReceivedCommit,
+    ReceivedProposal,
+    Unprotected,
+)
 from reactor_chat.mls.outside import ExternalJoin, join_by_commit
 from reactor_chat.mls.receiving import open_message
 from reactor_chat.mls.sending import carry, commit, keep_proposal, propose, propose_update, signed
-from reactor_chat.mls.state import AnyProposal, AnySender, MemberState, Proposed, PskSecrets
+from reactor_chat.mls.state import AnyProposal, MemberState, Proposed, PskSecrets
 from reactor_chat.mls.structs import Extension, GroupContext, LeafNode
 from reactor_chat.mls.suites import Suite
 from reactor_chat.mls.welcome import join_from_welcome, make_invitation
@@ -44,90 +52,6 @@ NO_PSKS: PskSecrets = {}
 DEFAULT_OPTIONS = CommitOptions()
 NEWCOMER = ExternalJoin()
 EXPORT_BYTES_MAX = 8160  # 255 blocks of the smallest hash (RFC 5869 §2.3)
-
-
-@dataclass(frozen=True)
-class Pending:
-    """A commit of our own that nobody has accepted yet.
-
-    Attributes:
-        message: for the members, an encoded MLSMessage.
-        welcome: for those it adds, an encoded MLSMessage; None where it adds nobody.
-        group: to be adopted when the delivery service accepted `message`, and to be forgotten when it did not.
-        unaccepted: the group as it is until then, with the message's key used up: store that before an encrypted
-            commit leaves, so that another one in the same epoch does not use the key again.  None for a newcomer.
-    """
-
-    message: bytes
-    welcome: bytes | None = field(repr=False)
-    group: "Group"
-    unaccepted: "Group | None" = None
-
-
-@dataclass(frozen=True)
-class JoinedGroup:
-    """A group that somebody added us to.
-
-    Attributes:
-        added_by: leaf index of the member that did.
-        extensions: what that member had to tell us, signed by it; the ratchet tree among it.
-    """
-
-    group: "Group"
-    added_by: int
-    extensions: tuple[Extension, ...]
-
-
-@dataclass(frozen=True)
-class Protected:
-    """A message of our own, and the group with its key used up: store that before the message leaves."""
-
-    message: bytes
-    group: "Group"
-
-
-@dataclass(frozen=True)
-class Unprotected:
-    """A message of another member.
-
-    Attributes:
-        data: what was said.
-        sender: leaf index.
-        authenticated_data: what came with it in the open, signed.
-        generation: counts the sender's messages in this epoch from 0; a gap means that messages are missing.
-        group: with the message's key used up.
-    """
-
-    data: bytes = field(repr=False)
-    sender: int
-    authenticated_data: bytes
-    generation: int
-    group: "Group"
-
-
-@dataclass(frozen=True)
-class ReceivedProposal:
-    """A proposal, kept in `group` until a commit covers it or the epoch ends."""
-
-    proposed: Proposed
-    authenticated_data: bytes
-    group: "Group"
-
-
-@dataclass(frozen=True)
-class ReceivedCommit:
-    """A commit of somebody else.
-
-    Attributes:
-        sender: who committed; a newcomer that joins by itself has no leaf in the old group.
-        proposals: what the commit covers, each with who proposed it.
-        group: of the new epoch; None where we were removed.
-    """
-
-    sender: AnySender
-    proposals: tuple[Proposed, ...]
-    authenticated_data: bytes
-    group: "Group | None"
 
 
 class Group:
@@ -195,6 +119,8 @@ class Group:
         now: int | None = None,
     ) -> JoinedGroup:
         """Join a group that somebody added us to, and learn who did and what it said.
+
+        Left to the caller: whether a group of that id is already ours, and whether the members' credentials are good.
 
         Args:
             welcome: encoded MLSMessage.

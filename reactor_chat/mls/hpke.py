@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
 from reactor_chat.errors import MlsRefused
@@ -68,12 +69,10 @@ class Context:
 def library_suite(kem: int, kdf: int, aead: str) -> Any:
     """Return `cryptography`'s HPKE for these parts, by number and name; None where it does not offer them."""
     try:
-        from cryptography.hazmat.primitives import hpke  # noqa: PLC0415 - absent before cryptography 47
-
         return hpke.Suite(
             getattr(hpke.KEM, _LIBRARY_KEMS[kem]), getattr(hpke.KDF, _LIBRARY_KDFS[kdf]), getattr(hpke.AEAD, aead)
         )
-    except (ImportError, AttributeError, KeyError, UnsupportedAlgorithm):
+    except (KeyError, UnsupportedAlgorithm):  # Curve448, or a build without ML-KEM
         return None
 
 

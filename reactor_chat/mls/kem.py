@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import ec, mlkem, x448, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -385,8 +386,6 @@ class XWing:
 
     def library_private_key(self, private_key: bytes) -> Any:
         """See Kem."""
-        from cryptography.hazmat.primitives import hpke  # noqa: PLC0415 - absent before cryptography 47
-
         return hpke.MLKEM768X25519PrivateKey(*self._expand(private_key))
 
     def _expand(self, seed: bytes) -> tuple[mlkem.MLKEM768PrivateKey, x25519.X25519PrivateKey]:

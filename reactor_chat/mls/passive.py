@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from reactor_chat.errors import MlsError
-from reactor_chat.mls.group import Group, ReceivedCommit
+from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import ContentType, ExternalPsk
+from reactor_chat.mls.outcomes import ReceivedCommit
 from reactor_chat.mls.receiving import open_message
 from reactor_chat.mls.state import PskSecrets
 

@@ -131,7 +131,9 @@ def deserialize(stored: bytes) -> MemberState:
     parts = _StoredMember.decode(stored)
     scheme = suite(parts.suite)
     tree = RatchetTree.decode(scheme, parts.tree)
-    if tree.root_hash() != parts.context.tree_hash or tree.leaf(parts.own_leaf) is None:
+    if parts.context.cipher_suite != parts.suite or tree.root_hash() != parts.context.tree_hash:
+        raise MlsRefused("stored parts do not belong together")
+    if tree.leaf(parts.own_leaf) is None:
         raise MlsRefused("stored parts do not belong together")
     if len(parts.epoch_secrets) != len(_SECRETS) or any(r.kind > max(RatchetKind) for r in parts.ratchets):
         raise MlsRefused("stored secrets are incomplete")

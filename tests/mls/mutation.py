@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from reactor_chat.errors import MlsMalformed, MlsRefused
 from reactor_chat.mls.commits import CommitOptions
 from reactor_chat.mls.framing import open_envelope, sign
-from reactor_chat.mls.group import Group, ReceivedCommit
+from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import OwnKeyPackage, read_key_package
 from reactor_chat.mls.messages import (
     Add,
@@ -30,6 +30,7 @@ from reactor_chat.mls.messages import (
     Remove,
     Welcome,
 )
+from reactor_chat.mls.outcomes import ReceivedCommit
 from reactor_chat.mls.outside import propose_to_be_added
 from reactor_chat.mls.receiving import open_message
 from reactor_chat.mls.schedule import welcome_key_nonce, welcome_secret

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reactor_chat.errors import MlsError, MlsMalformed, MlsRefused
 from reactor_chat.mls.commits import CommitOptions
-from reactor_chat.mls.group import EXPORT_BYTES_MAX, Group, ReceivedCommit, ReceivedProposal
+from reactor_chat.mls.group import EXPORT_BYTES_MAX, Group
 from reactor_chat.mls.messages import (
     Add,
     ContentType,
@@ -21,6 +21,7 @@ from reactor_chat.mls.messages import (
     Remove,
     ResumptionUsage,
 )
+from reactor_chat.mls.outcomes import ReceivedCommit, ReceivedProposal
 from reactor_chat.mls.receiving import open_message
 from reactor_chat.mls.state import PskSecrets
 from reactor_chat.mls.structs import BasicCredential, Extension

@@ -7,7 +7,7 @@ import pytest
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.commits import CommitOptions
 from reactor_chat.mls.framing import open_envelope
-from reactor_chat.mls.group import Group, ReceivedCommit
+from reactor_chat.mls.group import Group
 from reactor_chat.mls.messages import (
     Add,
     ExternalPsk,
@@ -20,6 +20,7 @@ from reactor_chat.mls.messages import (
     Remove,
     Update,
 )
+from reactor_chat.mls.outcomes import ReceivedCommit
 from reactor_chat.mls.outside import ExternalJoin, propose_externally, propose_to_be_added
 from reactor_chat.mls.signatures import SigningKey
 from reactor_chat.mls.state import PskSecrets

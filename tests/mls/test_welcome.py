@@ -9,7 +9,7 @@ from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.mls import schedule
 from reactor_chat.mls.commits import CommitOptions
 from reactor_chat.mls.framing import open_envelope
-from reactor_chat.mls.group import Group, Pending
+from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import (
     EncryptedGroupSecrets,
@@ -21,6 +21,7 @@ from reactor_chat.mls.messages import (
     ResumptionPsk,
     Welcome,
 )
+from reactor_chat.mls.outcomes import Pending
 from reactor_chat.mls.structs import Extension
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from tests.mls.people import Room, SeededEntropy, key_package

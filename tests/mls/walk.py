@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.commits import CommitOptions
-from reactor_chat.mls.group import Group, Pending
+from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import (
     Add,
@@ -21,6 +21,7 @@ from reactor_chat.mls.messages import (
     PreSharedKeyID,
     ResumptionPsk,
 )
+from reactor_chat.mls.outcomes import Pending
 from reactor_chat.mls.outside import ExternalJoin
 from reactor_chat.mls.state import AnyProposal, PskSecrets
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
