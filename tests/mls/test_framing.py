@@ -201,3 +201,12 @@ def test_the_outer_version_is_checked(version: int) -> None:
     assert open_envelope(envelope(message)).body == message
     with pytest.raises(MlsRefused):
         open_envelope(MLSMessage(version, message).encode())
+    with pytest.raises(MlsRefused):
+        open_envelope(version.to_bytes(2) + b"whatever that version looks like")
+
+
+@pytest.mark.parametrize("message", [b"", b"\x00", b"\x00\x01", b"\x00\x01\x00\x09", b"\x00\x01\x00\x01"])
+def test_messages_that_are_none(message: bytes) -> None:
+    """Cut short, or of an unknown wire format: malformed, not of another version."""
+    with pytest.raises(MlsMalformed):
+        open_envelope(message)
