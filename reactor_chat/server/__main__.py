@@ -127,7 +127,11 @@ class Server:
             connection = Connection(self._loop, sock, self._app, WIRE_LIMITS)
             self._app.opened(connection, make_door(), login_seconds_max, self._loop.now)
 
-        listener = Listener(self._loop, open_listener(host, port), opened)
+        try:
+            sock = open_listener(host, port)
+        except OSError as error:
+            raise OSError(error.errno, f"{error.strerror or error}; choose another address or port") from error
+        listener = Listener(self._loop, sock, opened)
         self._listeners.append(listener)
         shown_host, _, shown_port = listener.address.rpartition(":")
         print(f"listening host={shown_host.strip('[]')} port={shown_port} door={name} tls=off", flush=True)  # noqa: T201
@@ -192,7 +196,8 @@ def _serve(options: Options) -> int:
 
 
 def _complain(error: Exception, status: int) -> int:
-    print(f"reactor-chatd: {error}", file=sys.stderr)  # noqa: T201
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    print(f"reactor-chatd: {said}", file=sys.stderr)  # noqa: T201
     return status
 
 
