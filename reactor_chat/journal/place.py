@@ -130,12 +130,14 @@ def prepared(directory: Path) -> Path:
 
     Raises:
         StorageCorrupt: the file is not a journal of ours; it is left as it is.
-        StorageError: a newer version of this program wrote it.
+        StorageError: a newer version of this program wrote it, or it is a link that leads nowhere.
         sqlite3.Error, OSError: it cannot be made or read.
     """
     path = directory / FILE_NAME
     if path.exists():
         _check_header(path)
+    elif path.is_symlink():
+        raise StorageError(f"{path} leads to a file that is not there; bring that back, or remove the link")
     elif path.with_name(FILE_NAME + "-wal").exists():
         raise StorageCorrupt(f"The journal in {directory} has lost {FILE_NAME} but not its -wal; restore a backup")
     else:

@@ -67,6 +67,12 @@ def _address(text: str) -> tuple[str, int]:
     return (host.strip("[]") if colon else LOOPBACK[0]), _whole(0, 65_535)(port)
 
 
+def _directory(text: str) -> Path:
+    if not text:  # a variable of the shell that is not set, most likely
+        raise argparse.ArgumentTypeError("'' is no directory; '.' is where you are")
+    return Path(text)
+
+
 def _option(default: Any, read: Callable[[str], Any] | None, shown: str, reason: str) -> Any:
     """A row: default, how its text is read (None: a switch), how the value is called, what it is for and why so."""
     return field(default=default, metadata={"read": read, "shown": shown, "reason": reason})
@@ -80,7 +86,7 @@ class Options:
     port: int = _option(DEFAULT_PORT, _whole(0, 65_535), "PORT", "port to listen on; 0 picks a free one")
     data: Path = _option(
         DEFAULT_DATA,
-        Path,
+        _directory,
         "DIR",
         "where the journal is kept; one server at a time",
     )
