@@ -272,7 +272,9 @@ def _after_own_update(state: MemberState, applied: Applied) -> tuple[Mapping[int
     """Return private keys and signature key after an Update proposal of our own was committed, if one was."""
     for leaf_index, proposed in applied.updated:
         if leaf_index == state.own_leaf:
-            update = state.own_updates[proposed.reference]
+            update = state.own_updates.get(proposed.reference)
+            if update is None:
+                raise MlsRefused("an update of ours whose keys we do not have")
             return {**state.private_keys, 2 * leaf_index: update.private_key}, update.signing_key
     return state.private_keys, state.signing_key
 

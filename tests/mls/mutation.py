@@ -4,6 +4,7 @@
 it stops with the mutant in hexadecimal at the first one that is accepted or raises anything else.
 """
 
+import contextlib
 import random as randomness
 import sys
 from collections import Counter
@@ -73,8 +74,23 @@ def targets_of(suite_number: int, seed: object) -> tuple[list[Target], list[Grou
     assert added.welcome is not None
     assert without_tree.welcome is not None
 
+    stored = bob.propose_update(random).group
+
     def receive(data: bytes) -> object:
         return bob.receive(data, psks=PSK)
+
+    def use_stored(data: bytes) -> object:
+        loaded = Group.deserialize(data)
+        results: list[object] = []
+        for action in (
+            lambda: loaded.update(random),
+            lambda: loaded.protect(b"x", random),
+            lambda: loaded.receive(targets[1].genuine),
+            lambda: loaded.unprotect(targets[9].genuine),
+        ):
+            with contextlib.suppress(MlsMalformed, MlsRefused):
+                results.append(action())
+        return results
 
     def join_with_tree(data: bytes) -> object:
         assert without_tree.welcome is not None
@@ -99,7 +115,7 @@ def targets_of(suite_number: int, seed: object) -> tuple[list[Target], list[Grou
         Target(
             "tree whose hash fits", added.group.ratchet_tree(), lambda data: check_any_tree(data, alice), may_pass=True
         ),
-        Target("stored group", alice.serialize(), Group.deserialize, may_pass=True),
+        Target("stored group", stored.serialize(), use_stored, may_pass=True),
         Target("stored KeyPackage", erin.serialize(), OwnKeyPackage.deserialize, may_pass=True),
         *insider_targets(alice, bob, erin, random),
     ]

@@ -177,7 +177,7 @@ def test_proposals_in_another_order_than_sent() -> None:
     assert follow(story.case()) == 3
     bare = story.case()
     bare["epochs"][1]["proposals"].pop(0)
-    with pytest.raises(CaseFailed, match="proposal: an unknown tag"):
+    with pytest.raises(CaseFailed, match="proposal: another protocol version"):
         follow(bare)
 
 

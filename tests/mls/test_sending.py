@@ -61,6 +61,18 @@ def test_a_commit_without_a_path_keeps_the_old_key() -> None:
     assert pending.group.state.signing_key is not fresh.signing_key
 
 
+def test_an_update_without_its_keys() -> None:
+    """An Update proposed as bare data, by whoever has its private key: once committed, we cannot follow and are told."""
+    room = Room.of([b"alice", b"bob"], RANDOM)
+    alice, bob = room.members[b"alice"], room.members[b"bob"]
+    update = alice.propose_update(RANDOM).group.proposals[-1].proposal
+    proposed = alice.propose(update, RANDOM)
+    received = bob.receive(proposed.message).group
+    assert received is not None
+    with pytest.raises(MlsRefused, match="whose keys we do not have"):
+        proposed.group.receive(received.commit(RANDOM).message)
+
+
 def test_an_own_update_survives_only_its_epoch() -> None:
     """Its private key is kept until a commit, and forgotten with it if it was not covered."""
     room = Room.of([b"alice", b"bob"], RANDOM)
