@@ -62,7 +62,7 @@ def test_a_commit_without_a_path_keeps_the_old_key() -> None:
 
 
 def test_an_update_without_its_keys() -> None:
-    """An Update proposed as bare data, by whoever has its private key: once committed, we cannot follow and are told."""
+    """An Update proposed as bare data, by whoever has its key: once committed, we cannot follow and are told so."""
     room = Room.of([b"alice", b"bob"], RANDOM)
     alice, bob = room.members[b"alice"], room.members[b"bob"]
     update = alice.propose_update(RANDOM).group.proposals[-1].proposal
