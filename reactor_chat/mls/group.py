@@ -10,7 +10,7 @@ extensions) is the caller's policy: look at what `receive` returns before adopti
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reactor_chat.errors import MlsMalformed, MlsRefused
 from reactor_chat.mls import storage
@@ -54,14 +54,17 @@ NEWCOMER = ExternalJoin()
 EXPORT_BYTES_MAX = 8160  # 255 blocks of the smallest hash (RFC 5869 §2.3)
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Group:
-    """One member's view of a group in one epoch; a value."""
+    """One member's view of a group in one epoch; a value, equal to what stores the same.
 
-    __slots__ = ("state",)
+    Made by `create`, `join`, `join_externally` or `deserialize`.
 
-    def __init__(self, state: MemberState) -> None:
-        """Wrap a state; use `create`, `join`, `join_externally` or `deserialize` instead."""
-        self.state = state
+    Attributes:
+        state: for the modules of this package.
+    """
+
+    state: MemberState
 
     def __repr__(self) -> str:
         return f"<Group {self.group_id.hex()} epoch {self.epoch} leaf {self.own_leaf}>"

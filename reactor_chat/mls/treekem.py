@@ -175,8 +175,7 @@ def open_path(
 
     Raises:
         MlsRefused: a vector has the wrong length, nothing is meant for us, a ciphertext does not open, or the keys
-            derived
-            are not those announced.
+            derived are not those announced.
 
     Source: RFC 9420 §7.5, §7.6.
     """

@@ -9,14 +9,15 @@ from reactor_chat.mls.messages import ExternalPsk, PreSharedKeyID, ReInit, Resum
 from reactor_chat.mls.state import look_up
 from tests.mls.people import Room, SeededEntropy
 
-STATE = Room.of([b"alice", b"bob"], SeededEntropy("state")).members[b"alice"].state
+GROUP = Room.of([b"alice", b"bob"], SeededEntropy("state")).members[b"alice"]
+STATE = GROUP.state
 
 
 def test_states_are_frozen() -> None:
     """Nothing is assigned to."""
-    for target in (STATE, STATE.epoch, STATE.secrets, STATE.secret_tree):
+    for target, name in ((STATE, "own_leaf"), (STATE.epoch, "tree"), (STATE.secret_tree, "ratchets"), (GROUP, "state")):
         with pytest.raises(FrozenInstanceError):
-            target.suite = None  # type: ignore[misc, union-attr]
+            setattr(target, name, None)
 
 
 def test_looking_up_keys() -> None:
