@@ -2,8 +2,8 @@
 
 SQLite and not a file of our own that only grows: several changes become durable together or not at all, what was
 answered is removed without rewriting anything, and the archive can be searched without reading all of it.  WAL with
-`synchronous=FULL` makes a commit one sync; only the note of what was printed is committed with `NORMAL`, because it
-must survive our process, which costs no sync, and need not survive a power cut (then a few lines are printed again).
+`synchronous=FULL` makes a commit one sync.  What was printed is noted beside it (see `print_mark`), and taken over into
+the file when it is opened and closed.
 
 Changes gather in a list and are applied in one transaction by `commit`, so a turn of the client costs one sync however
 many lines were pasted in it.  Every row carries a checksum over what it says: SQLite notices a damaged page only where
@@ -22,6 +22,7 @@ from typing import Any
 
 from reactor_chat.client.failures import damaged, told_of
 from reactor_chat.client.home import Home, synced
+from reactor_chat.client.print_mark import PrintMark
 from reactor_chat.client.vault import Archived
 from reactor_chat.errors import MessageInvalid, StorageError
 from reactor_chat.wire.codec import decode_request, encode
@@ -72,18 +73,27 @@ class FileVault:
         self._failure: StorageError | None = None
         with told_of(path):
             prepare(path)
+            self._mark = PrintMark(path.with_name(path.name + ".printed"))
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             with told_of(path):
                 self._begin()
+                self._take_over_mark()
         except BaseException:
             self._database.close()
+            self._mark.close()
             raise
 
     def close(self) -> None:
         """Close it; what was not committed never happened."""
-        with told_of(self._path):
-            self._database.close()
+        try:
+            if self._failure is None:
+                with told_of(self._path):
+                    self._take_over_mark()
+        finally:
+            with told_of(self._path):
+                self._mark.close()
+                self._database.close()
 
     # ------------------------------------------------------------------------------------------ the contract
 
@@ -91,6 +101,9 @@ class FileVault:
         """As in the contract."""
         self.commit()
         self._name = fold(name)
+        with told_of(self._path):
+            self._take_over_mark()
+            self._mark.begin(self._name)
         rows = self._rows("SELECT cursor FROM people WHERE name = ?", (self._name,))
         self._cursor = rows[0][0] if rows else None
 
@@ -127,7 +140,7 @@ class FileVault:
         """As in the contract; where it fails, the next commit says so."""
         try:
             with told_of(self._path):
-                self._database.execute("INSERT OR REPLACE INTO prints VALUES (?, ?)", (self._name, place))
+                self._mark.move(place)
         except StorageError as error:
             self._failure = error
 
@@ -168,19 +181,18 @@ class FileVault:
         run = self._database.execute
         run("PRAGMA locking_mode = EXCLUSIVE")  # the home's lock keeps others out; this saves the file they share
         run("PRAGMA journal_mode = WAL")
-        run("PRAGMA synchronous = NORMAL")  # FULL around what `commit` does
+        run("PRAGMA synchronous = FULL")
         run("PRAGMA trusted_schema = OFF")
-        (mode,) = run("PRAGMA journal_mode").fetchone()
-        if mode != "wal":
-            raise StorageError(f"{self._path} cannot be written safely here ({mode}); name another --home")
-        (verdict,) = run("PRAGMA quick_check(1)").fetchone()
+        settings = [run(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+        if settings != ["wal", 2]:
+            raise StorageError(f"{self._path} cannot be written safely here ({settings}); name another --home")
+        (verdict,) = run("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
             raise damaged(self._path, " ".join(verdict.split()))
         (self._last_place,) = run("SELECT coalesce(max(place), 0) FROM archive").fetchone()
 
     def _apply(self) -> None:
         run = self._database.execute
-        run("PRAGMA synchronous = FULL")
         run("BEGIN IMMEDIATE")
         try:
             for change in self._changes:
@@ -190,13 +202,20 @@ class FileVault:
             if self._database.in_transaction:
                 run("ROLLBACK")
             raise
-        run("PRAGMA synchronous = NORMAL")
+
+    def _take_over_mark(self) -> None:
+        name, place = self._mark.read()
+        if place > 0:
+            query = "INSERT INTO prints VALUES (?, ?) ON CONFLICT DO UPDATE SET place = max(place, excluded.place)"
+            self._database.execute(query, (name, min(place, self._last_place)))
 
     def _rows(self, query: str, values: tuple[Any, ...]) -> list[Any]:
         with told_of(self._path):
             return self._database.execute(query, values).fetchall()
 
     def _printed_place(self) -> int:
+        with told_of(self._path):
+            self._take_over_mark()
         rows = self._rows("SELECT place FROM prints WHERE name = ?", (self._name,))
         return int(rows[0][0]) if rows else 0
 

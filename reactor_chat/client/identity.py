@@ -56,9 +56,12 @@ def load(home: Home) -> bytes | None:
     if header != _HEADER:
         raise StorageCorrupt(f"{path} is no key of reactor-chat. {_way_out(path)}")
     try:
-        return seed_of(code)
+        seed = seed_of(code)
     except UsageError as error:
         raise StorageCorrupt(f"{path} is damaged. {_way_out(path)}") from error
+    if data != _file(seed):  # a person may write a code in many ways, we in one
+        raise StorageCorrupt(f"{path} is damaged. {_way_out(path)}")
+    return seed
 
 
 def stage_new(home: Home) -> bytes:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import termios
 import time
+from pathlib import Path
 
 import pyte
 
@@ -21,10 +22,12 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 class ServerProcess:
-    """A server with nothing on disk."""
+    """A server, with nothing on disk where no directory is named."""
 
-    def __init__(self, port: int = 0) -> None:
-        command = [sys.executable, "-m", "reactor_chat.server", "--port", str(port), "--memory", "--plaintext"]
+    def __init__(self, port: int = 0, data: Path | None = None) -> None:
+        where = ["--memory"] if data is None else ["--data", str(data)]
+        command = [sys.executable, "-m", "reactor_chat.server", "--port", str(port), "--plaintext", *where]
+        command += ["--rate", "off"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
