@@ -76,11 +76,13 @@ class Ledger:
         kept = self.journal.snapshot()
         if kept is not None and kept[0] <= self.journal.head:
             state.restore(_decoded(_snapshots, kept[1], kept[0]))
-        count = 0
-        for seq, payload in self.journal.replay(state.seq):
-            state.apply(_decoded(_records, payload, seq))
-            count += 1
-        return count
+        began, decode, apply = state.seq, _records.decode, state.apply
+        try:  # around the loop and not in it, for there may be millions
+            for _, payload in self.journal.replay(began):
+                apply(decode(payload))
+        except msgspec.MsgspecError as error:
+            raise _foreign(state.seq + 1, error) from error
+        return state.seq - began
 
     def keep_snapshot(self, state: ChatState) -> None:
         """Keep the state, so that the next recovery is short.
@@ -124,4 +126,8 @@ def _decoded(decoder: msgspec.json.Decoder[T], payload: bytes, seq: int) -> T:
     try:
         return decoder.decode(payload)
     except msgspec.MsgspecError as error:
-        raise StorageCorrupt(f"Entry {seq} of the journal is none of this program's: {error}") from error
+        raise _foreign(seq, error) from error
+
+
+def _foreign(seq: int, error: msgspec.MsgspecError) -> StorageCorrupt:
+    return StorageCorrupt(f"Entry {seq} of the journal is none of this program's: {error}")
