@@ -1,0 +1,189 @@
+"""The command and its home: first start, later starts, what is wrong with a home, and the way back to a lost key."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from reactor_chat.client.recovery import code_of
+from tests.client.processes import SECONDS_MAX, ServerProcess, client_command, environment, piped
+from tests.client.test_main import one_line
+
+PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+
+
+def at(server: ServerProcess, home: Path, name: str = "Ann") -> tuple[str | int, ...]:
+    return ("127.0.0.1", server.port, "--name", name, "--home", str(home))
+
+
+def code_in(stderr: str) -> str:
+    """The recovery code on the screen of a first start."""
+    return " ".join(line for line in stderr.splitlines() if re.fullmatch(r" +(\w{5} ){6}\w{5}", line))
+
+
+def test_the_first_start_shows_a_code_and_later_ones_do_not(server, tmp_path):
+    first = piped("one\n", *at(server, tmp_path / "h", "First"))
+    assert first.stdout.splitlines() == ["[Welcome First]", "[First:] one"]
+    assert len(code_in(first.stderr).split()) == 14
+    second = piped("two\n", *at(server, tmp_path / "h", "First"))
+    assert second.stdout.splitlines() == ["[Welcome First]", "[First:] two"]
+    assert (first.returncode, second.returncode, second.stderr) == (0, 0, "")
+
+
+def test_a_name_belongs_to_its_key(server, tmp_path):
+    assert piped("", *at(server, tmp_path / "h", "Owned")).returncode == 0
+    other = piped("hello\n", *at(server, tmp_path / "other", "Owned"))
+    assert other.returncode == 77
+    words = other.stderr.splitlines()[-2:]
+    assert "belongs to another key" in words[0]
+    assert words[1] == "reactor-chat: Not sent: hello"
+    assert piped("", "127.0.0.1", server.port, "--name", "Owned").returncode == 77
+
+
+def test_the_code_brings_the_key_back_elsewhere(server, tmp_path):
+    code = code_in(piped("", *at(server, tmp_path / "h", "Lost")).stderr)
+    there = ("--recover", "--home", str(tmp_path / "new"))
+    for word in ("back", "there already"):
+        done = piped(code + "\n", *there)
+        assert done.returncode == 0
+        assert word in one_line(done.stderr)
+    assert piped("", *at(server, tmp_path / "new", "Lost")).stdout == "[Welcome Lost]\n"
+    done = piped(code_of(bytes(32)), *there)
+    assert done.returncode == 77
+    assert "another key" in one_line(done.stderr)
+    assert piped("", *at(server, tmp_path / "new", "Lost")).returncode == 0
+
+
+def test_a_code_mistyped_says_where(tmp_path):
+    code = code_of(bytes(32)).replace("0", "1", 1)
+    done = piped(code, "--recover", "--home", str(tmp_path / "h"))
+    assert done.returncode == 2
+    assert "Group 1 " in one_line(done.stderr)
+    assert not (tmp_path / "h").exists() or not (tmp_path / "h" / "identity").exists()
+    assert piped("", "--recover", "--guest").returncode == 2
+
+
+def test_one_client_on_a_home_and_a_guest_touches_none(server, tmp_path):
+    with subprocess.Popen(client_command(*at(server, tmp_path / "h", "Only")), env=environment(), **PIPES) as process:
+        assert process.stdout.readline() == b"[Welcome Only]\n"
+        second = piped("", *at(server, tmp_path / "h", "Second"))
+        assert second.returncode == 75
+        assert f"process {process.pid}" in one_line(second.stderr)
+        guest = piped("", *at(server, tmp_path / "h", "Visitor"), "--guest")
+        assert (guest.returncode, guest.stderr) == (0, "")
+        process.communicate(timeout=SECONDS_MAX)
+    assert piped("", *at(server, tmp_path / "none", "Visitor"), "--guest").returncode == 0
+    assert not (tmp_path / "none").exists()
+
+
+def test_who_logs_in_elsewhere_takes_over(server, tmp_path):
+    code = code_in(piped("", *at(server, tmp_path / "h", "Mover")).stderr)
+    piped(code, "--recover", "--home", str(tmp_path / "new"))
+    with subprocess.Popen(client_command(*at(server, tmp_path / "h", "Mover")), env=environment(), **PIPES) as process:
+        assert process.stdout.readline() == b"[Welcome Mover]\n"
+        assert piped("", *at(server, tmp_path / "new", "Mover")).returncode == 0
+        _, errors = process.communicate(timeout=SECONDS_MAX)
+        assert process.returncode == 77
+        assert "closed the connection" in one_line(errors.decode())
+
+
+def test_what_could_not_be_sent_is_sent_by_the_next_run_once(tmp_path):
+    server = ServerProcess(data=tmp_path / "data")
+    piped("", *at(server, tmp_path / "h"))
+    server.stop()
+    done = piped("kept\n", *at(server, tmp_path / "h"))
+    assert done.returncode == 69
+    assert done.stderr.splitlines()[-1] == "reactor-chat: Kept for next time: kept"
+    again = ServerProcess(server.port, data=tmp_path / "data")
+    for printed in (["[Welcome Ann]", "[Ann:] kept"], ["[Welcome Ann]"]):
+        done = piped("", *at(again, tmp_path / "h"))
+        assert (done.returncode, done.stdout.splitlines()) == (0, printed)
+    again.stop()
+
+
+def damaged(directory: Path, what: str) -> int:
+    """Do this to a home that was used; return the exit status that is due."""
+    vault = next((directory / "servers").glob("*.db"))
+    match what:
+        case "open key":
+            (directory / "identity").chmod(0o644)
+            return 77
+        case "cut key":
+            os.truncate(directory / "identity", 100)
+        case "foreign key":
+            (directory / "identity").write_bytes(b"-----BEGIN OPENSSH PRIVATE KEY-----\n")
+        case "no key":
+            (directory / "identity").unlink()
+        case "open home":
+            directory.chmod(0o755)
+            return 77
+        case "cut vault":
+            os.truncate(vault, 5_000)
+        case "foreign vault":
+            vault.write_bytes(b"my diary\n" * 100)
+    return 1
+
+
+@pytest.mark.parametrize(
+    "what", ["open key", "cut key", "foreign key", "no key", "open home", "cut vault", "foreign vault"]
+)
+def test_what_is_wrong_with_a_home_is_one_line_and_nothing_is_overwritten(server, tmp_path, what):
+    home = tmp_path / "h"
+    name = "Wrong_" + what.replace(" ", "_")
+    piped("hello\n", *at(server, home, name))
+    status = damaged(home, what)
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file() and path.name != "lock"}
+    done = piped("", *at(server, home, name))
+    assert done.returncode == status
+    assert str(home) in one_line(done.stderr)
+    assert done.stdout == ""
+    after = {path: path.read_bytes() for path in home.rglob("*") if path.is_file() and path.name != "lock"}
+    assert after == before
+
+
+def test_a_person_sees_where_they_left_off_and_is_called_as_last_time(server, tmp_path, person):
+    home = ("--home", str(tmp_path / "h"))
+    first = person("127.0.0.1", server.port, "--name", "Again", *home)
+    first.until("recovery code")
+    first.until("[Welcome Again]")
+    first.press("remember me\r")
+    first.until("[Again:] remember me ✓")
+    first.process.kill()
+    first.left()
+    piped("while away\n", "127.0.0.1", server.port, "--name", "Other")
+    second = person("127.0.0.1", server.port, *home)
+    second.until("You are Again, as last time")
+    second.until("[Other exited]")
+    said = [line[6:] for line in second.lines if not line.startswith("reactor-chat:")]
+    assert said == [
+        "* Where you left off:",
+        "[Again:] remember me",
+        "* End of what you have seen",
+        "[Welcome Again]",
+        "[Other joined]",
+        "[Other:] while away",
+        "[Other exited]",
+        "",
+    ]
+
+
+def test_a_line_is_on_the_way_until_it_is_stored(tmp_path, person):
+    server = ServerProcess(data=tmp_path / "data")
+    one = person("127.0.0.1", server.port, "--name", "Ann", "--home", str(tmp_path / "h"), NO_COLOR="1")
+    one.until("[Welcome Ann]")
+    server.stop()
+    one.until("Connection lost")
+    one.press("first\r")
+    one.press("second\r")
+    one.until_last("(offline) (2 on the way) >")
+    one.process.kill()
+    one.left()
+    again = ServerProcess(server.port, data=tmp_path / "data")
+    two = person("127.0.0.1", server.port, "--home", str(tmp_path / "h"), columns=30, NO_COLOR="1")
+    two.until("Sending 2 lines kept")
+    two.until("[Ann:] second ✓")
+    two.until_last(">")
+    assert [line[6:] for line in two.lines if "[Ann:]" in line] == ["[Ann:] first ✓", "[Ann:] second ✓"]
+    again.stop()
