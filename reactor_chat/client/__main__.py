@@ -96,7 +96,7 @@ def _belongings(options: Namespace, stack: ExitStack) -> Belongings:
     seed = identity.load(home)
     if seed is None:
         seed = identity.stage_new(home)
-        _show_code(seed, home.directory)
+        _show_code(seed)
         identity.publish(home)
     vault = stack.enter_context(closing(FileVault(home.vault_path(options.host, options.port), home)))
     return Belongings(vault, KeyIdentity(seed), remembered_name(home))
@@ -136,13 +136,13 @@ def _read_code() -> str:
         raise UsageError("No recovery code was given; nothing was changed") from error
 
 
-def _show_code(seed: bytes, directory: Path) -> None:
+def _show_code(seed: bytes) -> None:
     groups = code_of(seed).split()
     half = len(groups) // 2
-    _say(f"A key was made for you, in {directory}; the names you take belong to it.")
-    _say("This is its recovery code. Write it down now: it is shown this once, and whoever has it is you.")
+    _say("A key was made for you; the names you take belong to it.")
+    _say("Its recovery code is shown only now. Write it down, and keep it to yourself:")
     _aside(f"\n    {' '.join(groups[:half])}\n    {' '.join(groups[half:])}\n\n".encode("ascii"))
-    _say("With it, reactor-chat --recover brings the key back, here or on another machine.")
+    _say("With it, --recover brings the key back, here or on another machine.")
 
 
 def _directory(options: Namespace) -> Path:
