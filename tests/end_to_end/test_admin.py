@@ -376,3 +376,13 @@ def test_a_path_that_is_too_long_for_a_socket_is_no_obstacle(tmp_path: Path) -> 
         server.process.wait()
     with Server(storage=keep(data)) as server:
         server.check()
+
+
+def test_without_a_door_people_are_served_and_the_operator_is_told(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / "control.sock").mkdir(parents=True)
+    with Server(storage=keep(data)) as server:
+        server.check()
+        assert "WARNING admin can give no orders to this server, for there is no socket at " in server.stderr()
+        assert complaint(data, "release", "Ann", status=75).endswith("or work on a backup")
+    assert (data / "control.sock").is_dir()

@@ -1,0 +1,142 @@
+"""The operator's door without sockets: orders however they are cut, answers, and whoever has none."""
+
+import os
+import socket
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from reactor_chat.errors import StorageError, StorageFull
+from reactor_chat.server.control import ADDRESS_BYTES_MAX, Answer, Backup, Control, Release, short_way
+from reactor_chat.wire.framing import FrameDecoder, frame
+
+ORDERS = frame(msgspec.json.encode(Release("Ann"))) + frame(msgspec.json.encode(Backup("/tmp/copy")))  # noqa: S108
+
+
+class Operated:
+    """A server that notes what it is ordered."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.orders: list[object] = []
+        self.error = error
+
+    def release(self, name: str) -> bool:
+        return self._order(name) and name == "Ann"
+
+    def backup(self, file: Path) -> int:
+        self._order(file)
+        return 42
+
+    def _order(self, what: object) -> bool:
+        if self.error is not None:
+            raise self.error
+        self.orders.append(what)
+        return True
+
+
+class Line:
+    """One connection of `admin`."""
+
+    def __init__(self) -> None:
+        self.sent = b""
+        self.end: str | None = None
+
+    def send(self, data: bytes) -> None:
+        self.sent += data
+
+    def finish(self) -> None:
+        self.end = self.end or "finished"
+
+    def abort(self, reason: str) -> None:
+        self.end = reason
+
+    @property
+    def answers(self) -> list[Answer]:
+        decoder = FrameDecoder()
+        decoder.feed(self.sent)
+        return [msgspec.json.decode(payload, type=Answer) for payload in decoder.take(100)]
+
+
+def served(pieces: list[bytes], error: Exception | None = None) -> tuple[Operated, Line]:
+    server, line = Operated(error), Line()
+    control = Control(server)
+    control.opened(line)
+    for piece in pieces:
+        control.received(line, piece)
+        control.turn()
+    control.ended(line)
+    control.lost(line, "gone")
+    return server, line
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, len(ORDERS)])
+@pytest.mark.parametrize("tail", [b"", b"\0\0\0\x09{"])
+def test_orders_come_in_any_pieces(size: int, tail: bytes) -> None:
+    stream = ORDERS + tail
+    server, line = served([stream[at : at + size] for at in range(0, len(stream), size)])
+    assert server.orders == ["Ann", Path("/tmp/copy")]  # noqa: S108
+    assert line.answers == [
+        Answer(done=True, text="the name Ann is free"),
+        Answer(done=True, text="/tmp/copy holds everything up to number 42"),  # noqa: S108
+    ]
+    assert line.end == "finished"
+
+
+@pytest.mark.parametrize("error", [StorageFull("There is no space"), StorageError("The disk is gone")])
+def test_a_backup_that_fails_is_answered(error: Exception) -> None:
+    _, line = served([frame(msgspec.json.encode(Backup("x")))], error)
+    assert line.answers == [Answer(done=False, text=str(error))]
+
+
+def test_a_release_without_space_is_answered_and_a_failed_disk_stops_the_server() -> None:
+    _, line = served([frame(msgspec.json.encode(Release("Ann")))], StorageFull("There is no space"))
+    assert line.answers == [Answer(done=False, text="There is no space")]
+    with pytest.raises(StorageError, match="gone"):
+        served([frame(msgspec.json.encode(Release("Ann")))], StorageError("The disk is gone"))
+
+
+def test_who_ends_without_an_order_is_let_go_and_who_ordered_is_answered_first() -> None:
+    control, silent, eager = Control(Operated()), Line(), Line()
+    for line, data in ((silent, b"\0\0"), (eager, ORDERS)):
+        control.opened(line)
+        control.received(line, data)
+        control.ended(line)
+    assert silent.end == "finished"
+    assert eager.end is None
+    control.turn()
+    assert len(eager.answers) == 2
+    assert eager.end == "finished"
+
+
+def test_who_never_reads_is_dropped() -> None:
+    control, line = Control(Operated()), Line()
+    control.opened(line)
+    control.overflowed(line)
+    assert line.end == "reads no answers"
+
+
+@pytest.mark.parametrize("extra", [-1, 0, 1, 200])
+def test_a_socket_is_reached_however_long_its_path(tmp_path: Path, extra: int) -> None:
+    name = "control.sock"
+    parent = tmp_path / ("d" * max(1, ADDRESS_BYTES_MAX - len(os.fsencode(tmp_path)) - len(name) - 2 + min(extra, 1)))
+    if extra > 1:
+        parent /= "e" * extra
+    parent.mkdir(parents=True)
+    path = parent / name
+    if extra <= 1:
+        assert len(os.fsencode(path)) == ADDRESS_BYTES_MAX + extra
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as sock:
+        with short_way(path) as address:
+            listener.bind(address)
+        listener.listen()
+        with short_way(path) as address:
+            sock.connect(address)
+        assert path.exists()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_there_is_no_way_where_there_is_no_directory(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), short_way(tmp_path / ("x" * 200) / "control.sock"):
+        pass
