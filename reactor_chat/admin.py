@@ -236,14 +236,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says, and return the exit status."""
     chosen = _parser().parse_args(arguments)
     try:
-        return int(chosen.does(chosen))
+        status = int(chosen.does(chosen))
+        sys.stdout.flush()
     except StorageBusy as error:
         return _complain(f"{error}; or work on a backup", EXIT_TRY_LATER)
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - nobody reads any more
+        _give_up_printing()
         return EXIT_FAILED
     except (ReactorChatError, OSError) as error:
+        _give_up_printing()
         return _complain(str(error), EXIT_FAILED)
+    return status
+
+
+def _give_up_printing() -> None:
+    """Throw away what could not be printed; Python would try it again at the end, and say so in its own words."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
 
 def _complain(text: str, status: int) -> int:

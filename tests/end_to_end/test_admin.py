@@ -139,6 +139,23 @@ def test_a_journal_in_use_is_75_and_a_hint(talked: Path) -> None:
         server.check()
 
 
+@pytest.mark.parametrize("command", ["export", "verify"])
+def test_where_nothing_can_be_printed_it_says_so_in_one_line(talked: Path, command: str) -> None:
+    arguments = [sys.executable, "-m", "reactor_chat.admin", "--data", str(talked), command]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (1, "reactor-chat-admin: [Errno 28] No space left on device\n")
+
+
+def test_who_has_read_enough_is_no_error_worth_a_word(talked: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as pipe:
+        arguments = [sys.executable, "-m", "reactor_chat.admin", "--data", str(talked), "export"]
+        done = subprocess.run(arguments, stdout=pipe, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
 # ------------------------------------------------------------------------------------------ backups and restoring
 
 
