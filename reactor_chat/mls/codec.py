@@ -23,6 +23,9 @@ Encode = Callable[[Any], bytes]
 Decode = Callable[[bytes, int], tuple[Any, int]]
 
 
+_SHORT = [bytes((length,)) for length in range(0x40)]  # every key derivation writes two or three of these
+
+
 class Wire(NamedTuple):
     """One wire type.
 
@@ -57,7 +60,7 @@ def encode_length(length: int) -> bytes:
     Source: RFC 9420 §2.1.2.
     """
     if length < 0x40:
-        return bytes((length,))
+        return _SHORT[length]
     if length < 0x4000:
         return (length | 0x4000).to_bytes(2)
     if length < 0x4000_0000:
@@ -93,7 +96,8 @@ def decode_length(data: bytes, at: int) -> tuple[int, int]:
 
 def with_length(content: bytes) -> bytes:
     """Encode `opaque content<V>` without a limit of its own."""
-    return encode_length(len(content)) + content
+    length = len(content)
+    return (_SHORT[length] if length < 0x40 else encode_length(length)) + content
 
 
 def unsigned(size: int) -> Wire:
