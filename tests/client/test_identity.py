@@ -3,7 +3,7 @@
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reactor_chat.client import identity
@@ -62,6 +62,7 @@ def test_a_key_is_restored_once_and_never_over_another(home):
     assert identity.load(home) == b"a" * 32
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_damage_is_found_and_nothing_is_changed(tmp_path_factory, data):
     with Home(tmp_path_factory.mktemp("t") / "h") as home:

@@ -150,8 +150,8 @@ def test_a_person_sees_where_they_left_off_and_is_called_as_last_time(server, tm
     first.until("[Welcome Again]")
     first.press("remember me\r")
     first.until("[Again:] remember me ✓")
-    first.process.kill()
-    first.left()
+    first.press("@quit\r")
+    assert first.left() == 0
     piped("while away\n", "127.0.0.1", server.port, "--name", "Other")
     second = person("127.0.0.1", server.port, *home)
     second.until("You are Again, as last time")
