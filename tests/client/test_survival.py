@@ -28,19 +28,19 @@ class Guest:
         command = client_command("127.0.0.1", server.port, "--name", name)
         self.process = subprocess.Popen(command, env=environment(), **PIPES)
         self.process.stdout.readline()
+        self.seen: list[str] = []
 
     def say(self, line: str) -> None:
         self.process.stdin.write(f"{line}\n".encode())
         self.process.stdin.flush()
 
     def until(self, wanted: str) -> list[str]:
-        """Read up to and with this line."""
-        lines = []
-        while not lines or lines[-1] != wanted:
+        """Read up to and with this line; return everything read so far."""
+        while not self.seen or self.seen[-1] != wanted:
             line = self.process.stdout.readline()
-            assert line, lines
-            lines.append(line.decode().rstrip("\n"))
-        return lines
+            assert line, self.seen
+            self.seen.append(line.decode().rstrip("\n"))
+        return self.seen
 
     def end(self) -> list[str]:
         """Quit; return what was not read yet."""
@@ -128,15 +128,19 @@ def test_killed_at_random_instants_it_shows_everything_exactly_once(world: World
     lines_max = 60
     for number in range(KILLS):
         process = subprocess.Popen(client_command(*world.place), env=environment(), **PIPES)
-        for i in range(chance.randrange(lines_max)):
+        typed = chance.randrange(lines_max)
+        for i in range(typed):
             process.stdin.write(f"{number}-{i}\n".encode())
         process.stdin.flush()
         for i in range(chance.randrange(10)):
             world.bob.say(f"{number} {i} {'x' * chance.choice((1, 300))}")
-        read = b"".join(process.stdout.readline() for _ in range(1 + chance.randrange(12)) if number % 5)
+        read = b"".join(process.stdout.readline() for _ in range(1 + min(typed, chance.randrange(12))) if number % 5)
         process.kill()
         rest, _ = process.communicate(timeout=SECONDS_MAX)
         world.transcript.add(read + rest)
+        world.bob.say(f"round {number}")
+        for guest in (world.bob, world.eve):  # nobody may stop because nobody reads
+            guest.until(f"[Bob:] round {number}")
     world.finish(KILLS, lines_max)
     print(f"{KILLS} kills, {world.transcript.repeated} at the instant between a write and its note")  # noqa: T201
 
