@@ -134,7 +134,17 @@ class Hub:
     def is_waiting(self, conn: int) -> bool:
         """Return whether something this connection sent cannot be judged before a commit; more of it would wait too."""
         session = self._sessions.get(conn)
-        return session is not None and bool(session.backlog)
+        return session is not None and (session.state is State.JOINING or bool(session.backlog))
+
+    def is_own(self, conn: int, record: Record) -> bool:
+        """Return whether a record tells of the coming or going of the very person on this connection."""
+        session = self._sessions.get(conn)
+        return (
+            session is not None
+            and isinstance(record, Entered | Exited)
+            and fold(record.name) == fold(session.name)
+            and record.seq >= session.since
+        )
 
     # --------------------------------------------------------------------------------------------- inputs
 
@@ -375,7 +385,7 @@ class Hub:
         if session.state is State.PRESENT:
             self._departing[fold(session.name)] = session.name
         self._close(session, reason, effects)
-        self._record_ends(effects)
+        self._record_departures([session.name], effects)
         return True
 
     def _close(self, session: Session, reason: str | None, effects: list[Effect]) -> None:
@@ -387,14 +397,17 @@ class Hub:
 
     def _record_ends(self, effects: list[Effect]) -> None:
         """Record the releases and departures that depend on nothing that is on its way."""
-        for name in self._ready(self._releasing):
+        for name in self._ready(self._releasing, list(self._releasing.values())):
             if self.state.identity.claim_of(name) is not None:
                 self._departing.pop(fold(name), None)
                 self._launch_end(release(self.state, name, self._stamp()), self._releasing, name, effects)
                 session = self._session_of(name)
                 if session is not None:
                     self._close(session, "kicked", effects)
-        for name in self._ready(self._departing):
+        self._record_departures(list(self._departing.values()), effects)
+
+    def _record_departures(self, names: list[str], effects: list[Effect]) -> None:
+        for name in self._ready(self._departing, names):
             self._launch_end(departure(self.state, name, self._stamp()), self._departing, name, effects)
 
     def _launch_end(self, step: Ending, ending: dict[str, str], name: str, effects: list[Effect]) -> None:
@@ -402,11 +415,11 @@ class Hub:
         if not step.is_last:
             ending[fold(name)] = name  # the next step follows when this one is committed
 
-    def _ready(self, ending: dict[str, str]) -> Iterable[str]:
-        """Remove and yield the names whose end can be recorded; each as soon as the one before it has been."""
-        for key, name in list(ending.items()):
-            if not self._pending.blocks(needs_of_end(self.state, name)):
-                del ending[key]
+    def _ready(self, ending: dict[str, str], names: list[str]) -> Iterable[str]:
+        """Remove and yield those of these names whose end can be recorded, each after the one before it has been."""
+        for name in names:
+            if fold(name) in ending and not self._pending.blocks(needs_of_end(self.state, name)):
+                del ending[fold(name)]
                 yield name
 
     # ------------------------------------------------------------------------------------------- small words

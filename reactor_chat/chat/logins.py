@@ -15,6 +15,8 @@ from reactor_chat.chat.timeline import labels_of
 from reactor_chat.wire.messages import PROTOCOL_VERSION, RESERVED_WORDS, Login, Refused, fold, is_name
 
 NAME_TAKEN = Refused("name_taken", "Username is already taken")
+NO_FAULT = frozenset({"server_full"})
+"""Refusals that are nobody's failure."""
 ADDRESSES_MAX = 10_000
 """How many addresses with failed logins are remembered; then those that owe nothing and the oldest are forgotten."""
 CLAIMS_MAX = 100_000
@@ -59,10 +61,17 @@ class Logins:
         """
         self._pass_time(now)
         waits = self._wait(session.address) if session.login is not login else None
-        verdict = waits or self._judge(session, login, stamp)
-        if isinstance(verdict, Refused):
+        if waits is not None and not self._is_owner(session, login):
+            return waits
+        verdict = self._judge(session, login, stamp)
+        if isinstance(verdict, Refused) and verdict.code not in NO_FAULT:
             self._count_failure(session.address)
         return verdict
+
+    def _is_owner(self, session: Session, login: Login) -> bool:
+        """Whether the login proves the key of an owned name: it is not kept waiting for what others did."""
+        claim = self._state.identity.claim_of(login.name)
+        return claim is not None and claim.key == login.key and _refuse_proof(session, login) is None
 
     def _judge(self, session: Session, login: Login, stamp: Stamp) -> Change | Takeover | Refused:
         refusal = _refuse_form(login) or _refuse_proof(session, login)

@@ -1,5 +1,7 @@
 """One request id, one outcome: what each person's newest requests came to, for when one is sent again."""
 
+from collections import OrderedDict
+
 from msgspec import Struct
 
 RECEIPTS_MAX = 1_024
@@ -18,7 +20,9 @@ class Receipts:
     """Outcomes by folded name and request id, oldest first; the oldest are forgotten first."""
 
     def __init__(self) -> None:
-        self._outcomes: dict[str, dict[str, Outcome]] = {}
+        # An ordinary dictionary that loses its first entry again and again has to look for the next one: forgetting
+        # took a sixth of the time of a recovery.
+        self._outcomes: dict[str, OrderedDict[str, Outcome]] = {}
 
     def get(self, person: str, request_id: str) -> Outcome | None:
         """Return what the request came to; None where the id is new (or forgotten)."""
@@ -27,10 +31,12 @@ class Receipts:
 
     def add(self, person: str, request_id: str, outcome: Outcome) -> None:
         """Remember an outcome."""
-        outcomes = self._outcomes.setdefault(person, {})
+        outcomes = self._outcomes.get(person)
+        if outcomes is None:
+            outcomes = self._outcomes[person] = OrderedDict()
         outcomes[request_id] = outcome
         if len(outcomes) > RECEIPTS_MAX:
-            del outcomes[next(iter(outcomes))]
+            outcomes.popitem(last=False)
 
     def forget(self, person: str) -> None:
         """Forget everything of somebody: a guest that left."""
@@ -42,4 +48,4 @@ class Receipts:
 
     def load(self, outcomes: list[tuple[str, list[tuple[str, Outcome]]]]) -> None:
         """Replace the state by what `dump` returned."""
-        self._outcomes = {person: dict(pairs) for person, pairs in outcomes}
+        self._outcomes = {person: OrderedDict(pairs) for person, pairs in outcomes}

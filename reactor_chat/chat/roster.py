@@ -11,7 +11,7 @@ from msgspec import Struct
 from reactor_chat.text.parser import nearest
 from reactor_chat.wire.messages import fold
 
-SUGGESTION_CANDIDATES_MAX = 200
+SUGGESTION_CANDIDATES_MAX = 16
 SUGGESTION_LENGTH_DIFFERENCE_MAX = 2
 
 

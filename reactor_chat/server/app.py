@@ -5,9 +5,6 @@ is judged in `turn`, what the core wants to keep is committed once, and only the
 after that.  So nobody is shown anything that the journal could still lose, by the order of the turn.
 
 A turn may hold several rounds: what waited for a commit may append in its turn.
-
-Somebody who missed something is behind: what was missed is read from the journal, page by page as the wire takes it,
-and until that is done nothing new is sent there; the journal has it.
 """
 
 import logging
@@ -36,12 +33,12 @@ from reactor_chat.chat.boundary import (
 from reactor_chat.chat.decisions import Rules
 from reactor_chat.chat.hub import Hub
 from reactor_chat.chat.ratelimit import TokenBucket
-from reactor_chat.chat.records import Entered, notice_of
 from reactor_chat.errors import StorageFull
 from reactor_chat.journal.contract import Journal
+from reactor_chat.server.arrears import Arrears
 from reactor_chat.server.doors import Door
-from reactor_chat.server.intake import CLOGGED_BYTES, CLOGGED_SECONDS, Intake
-from reactor_chat.server.ledger import Ledger, record_of
+from reactor_chat.server.intake import CLOGGED_SECONDS, Intake
+from reactor_chat.server.ledger import Ledger
 from reactor_chat.server.options import Options
 from reactor_chat.server.peers import Broadcast, Peer, Wire
 from reactor_chat.text.parser import help_text
@@ -52,24 +49,20 @@ from reactor_chat.wire.messages import (
     Bye,
     Closing,
     Exited,
-    GroupChanged,
     GroupSaid,
     Hello,
     HistoryAnswer,
-    Joined,
     Limits,
     Notice,
     Refused,
     Released,
     Said,
     Told,
-    fold,
 )
 from reactor_chat.wire.transcript import NO_BINDING, NONCE_BYTES
 
 ROUNDS_MAX = 8
 """Commits in one turn; what still waits then waits for the next."""
-CATCH_UP_ROWS = 256
 REST_SECONDS = 0.2
 """So long after the newest commit the journal may do what can wait."""
 SNAPSHOT_RECORDS = 100_000
@@ -78,8 +71,9 @@ RETRY_SECONDS = 1.0
 HISTORY_SLACK_BYTES = 512
 """Room in the frame of a page of history for everything but the messages."""
 SHUTDOWN_SECONDS = 5
+LAST_CALL_SECONDS = 1.0
+"""How long a server that stops goes on serving what people keep sending."""
 
-NUMBERED = (Said, Told, GroupSaid, GroupChanged, Joined, Exited, Released)
 
 BYE: dict[str, str] = {
     "quit": "Goodbye",
@@ -139,12 +133,14 @@ class App:
         self._by_wire: dict[Wire, Peer] = {}
         self._intake = Intake(options, self._handle, self.hub.is_waiting, lambda: self._ledger.pending_bytes)
         self._unshared: dict[Peer, None] = {}
-        self._behind: dict[Peer, None] = {}
+        self._arrears = Arrears(self._ledger, self.hub, self._go_live, self._listen_again)
         self._inputs: deque[Input] = deque()
         self._retry_at: float | None = None
         self._rest_at: float | None = None
         self._snapshot_seq = 0
         self._closing = False
+        self._said_goodbye = False
+        self._goodbye_at: float | None = None
         self._now = 0.0
         self._unix_ms = 0
 
@@ -201,6 +197,7 @@ class App:
         """Learn that the other side will send nothing more; what it sent still counts."""
         peer = self._by_wire.get(wire)
         if peer is not None:
+            peer.door.end()
             self._end(peer)
 
     def overflowed(self, wire: Wire) -> None:
@@ -213,12 +210,12 @@ class App:
         """Learn that the connection is gone."""
         peer = self._by_wire.pop(wire)
         _log.info("conn=%d closed: %s", peer.conn, peer.farewell or reason)
+        self._arrears.forgive(peer)
         self._end(peer)
 
     def _end(self, peer: Peer) -> None:
         if not peer.closing and not peer.ended:
             peer.ended = True
-            peer.door.end()
             self._intake.add(peer)
             self._wake()
 
@@ -251,8 +248,10 @@ class App:
         return self._ledger.journal.head
 
     def shut_down(self) -> None:
-        """Say goodbye to everybody in the coming turn, after what was sent so far has been served."""
+        """Say goodbye to everybody when what was received so far has been served, or a little later at the latest."""
         self._closing = True
+        for peer in self._peers.values():
+            self._intake.hurry(peer)
 
     @property
     def is_empty(self) -> bool:
@@ -281,19 +280,21 @@ class App:
             self._retry_at = None
             self._handle(Retried())
         self._commit()
-        self._catch_up()
-        if self._closing:
+        self._arrears.pay()
+        if self._closing and (not self._intake.has_work or now >= self._last_call(now)):
             self._say_goodbye()
         if self._rest_at is not None and now >= self._rest_at:
             self._rest()
         self.deadline = self._next_deadline()
 
     def _next_deadline(self) -> float | None:
-        if self._inputs or self._ledger.has_entries:
+        if self._inputs or self._ledger.has_entries or self._arrears.has_work:
             return self._now
         deadlines = [at for at in (self._intake.deadline(self._now), self._retry_at, self._rest_at) if at is not None]
-        if self._behind:
+        if self._arrears.wait_for_wires:
             deadlines.append(self._now + CLOGGED_SECONDS)
+        if self._closing:
+            deadlines.append(self._last_call(self._now))
         return min(deadlines, default=None)
 
     # -------------------------------------------------------------------------------- the core and the journal
@@ -341,9 +342,9 @@ class App:
             peer = self._peers.get(conn)
             if peer is None:
                 continue
-            if peer.heard is not None:
-                self._hold(peer, notice)
-            elif peer.door.shares_frames:
+            if self._arrears.take(peer, notice):
+                continue
+            if peer.door.shares_frames:
                 framed = framed or self._framed(notice)
                 peer.wire.send(framed)
             else:
@@ -372,8 +373,7 @@ class App:
             peer.tell(Refused("gap", "What you missed is not kept any more"))
             self._go_live(peer)
         else:
-            peer.heard = effect.after
-            self._behind[peer] = None
+            self._arrears.begin(peer, effect.after)
 
     def _recall(self, effect: Recall) -> None:
         peer = self._peers.get(effect.conn)
@@ -389,7 +389,7 @@ class App:
     def _close(self, effect: Close) -> None:
         peer = self._peers.pop(effect.conn)
         self._unshared.pop(peer, None)
-        self._behind.pop(peer, None)
+        self._arrears.close(peer)
         peer.closing = True
         if effect.reason is not None:
             peer.farewell = effect.reason
@@ -405,46 +405,36 @@ class App:
         Close: _close,
     }
 
-    # -------------------------------------------------------------------------------------------- catching up
-
-    def _catch_up(self) -> None:
-        for peer in list(self._behind):
-            while peer.heard is not None and peer.wire.queued_bytes < CLOGGED_BYTES:
-                self._tell_missed(peer, peer.heard)
-
-    def _tell_missed(self, peer: Peer, heard: int) -> None:
-        rows = self._ledger.journal.since(self.hub.entitlement(peer.conn), heard, CATCH_UP_ROWS)
-        for row in rows:
-            record = record_of(row.seq, row.payload)
-            notice = notice_of(record)
-            own = isinstance(record, Entered | Exited) and fold(record.name) == fold(peer.name)
-            if notice is not None and not own:
-                peer.tell(notice)
-            peer.heard = row.seq
-            if peer.wire.queued_bytes >= CLOGGED_BYTES:
-                return  # it goes on from here when that has left
-        if len(rows) < CATCH_UP_ROWS:
-            self._go_live(peer)
-
-    def _hold(self, peer: Peer, notice: Notice) -> None:
-        """Keep what is told to somebody who is behind; what has a number comes from the journal in its turn."""
-        if not isinstance(notice, NUMBERED):
-            peer.held.append(notice)
+    # -------------------------------------------------------------------------------------------- coming and going
 
     def _go_live(self, peer: Peer) -> None:
-        peer.heard = None
-        self._behind.pop(peer, None)
         if peer.door.shares_frames:
             peer.wire.attach(self._broadcast)
         else:
             self._unshared[peer] = None
-        while peer.held:
-            peer.tell(peer.held.popleft())
+        if self._said_goodbye:
+            self._dismiss(peer)
+
+    def _listen_again(self, peer: Peer) -> None:
+        """Look at what somebody sent meanwhile who has been told everything that was owed."""
+        self._intake.add(peer)
+        self._wake()
 
     # -------------------------------------------------------------------------------------------- the end
 
+    def _last_call(self, now: float) -> float:
+        if self._goodbye_at is None:
+            self._goodbye_at = now + LAST_CALL_SECONDS
+        return self._goodbye_at
+
     def _say_goodbye(self) -> None:
         self._closing = False
+        self._said_goodbye = True
         for peer in list(self._peers.values()):
-            peer.tell(Closing(SHUTDOWN_SECONDS, "[Server is shutting down]"))
-            self._close(Close(peer.conn, "shutdown"))
+            if peer.heard is None:  # who is behind is told what was accepted first
+                self._dismiss(peer)
+
+    def _dismiss(self, peer: Peer) -> None:
+        self._arrears.close(peer)
+        peer.tell(Closing(SHUTDOWN_SECONDS, "[Server is shutting down]"))
+        self._close(Close(peer.conn, "shutdown"))

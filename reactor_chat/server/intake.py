@@ -8,7 +8,7 @@ what it is answered (it goes on when it has).
 
 from collections import deque
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from reactor_chat.chat.boundary import Broken, Disconnected, Input
 from reactor_chat.server.options import Options
@@ -79,6 +79,19 @@ class Intake:
             if not peer.slowed and not peer.closing:
                 left -= self._take_from(peer, min(left, self._messages_max))
 
+    @property
+    def has_work(self) -> bool:
+        """Whether something that came could be handed over at once."""
+        return bool(self._ready)
+
+    def hurry(self, peer: Peer) -> None:
+        """Serve what this connection sent without regard to its rate: there is little time left."""
+        peer.bucket = None
+        self._slowed = [entry for entry in self._slowed if entry[2] is not peer]
+        heapify(self._slowed)
+        peer.slowed = False
+        self._ready[peer] = None
+
     def deadline(self, now: float) -> float | None:
         """Return when the next turn is due at the latest; None where nothing is pending."""
         if self._ready:
@@ -93,7 +106,8 @@ class Intake:
             messages_max = min(messages_max, peer.bucket.available(self._now))
         taken = 0
         while taken < messages_max and self._may_go_on(peer):
-            some_max = min(TAKE_AT_ONCE, messages_max - taken)
+            # What follows a login is looked at when that is done: what it means depends on what becomes of it.
+            some_max = min(TAKE_AT_ONCE if peer.entered else 1, messages_max - taken)
             some = peer.door.take(peer.conn, some_max)
             taken += len(some)
             for one in some:
@@ -107,7 +121,8 @@ class Intake:
 
     def _may_go_on(self, peer: Peer) -> bool:
         return (
-            peer.wire.queued_bytes < CLOGGED_BYTES
+            peer.is_current
+            and peer.wire.queued_bytes < CLOGGED_BYTES
             and self._kept_bytes() < TURN_BYTES_MAX
             and not self._is_waiting(peer.conn)
         )
@@ -116,6 +131,8 @@ class Intake:
         """Where something was left, read no more of this connection until that is taken."""
         more = peer.door.has_more and not peer.closing
         peer.read_on(reading=not more)
+        if not peer.is_current:
+            return  # it is looked at again when it has been told what it is owed
         if not more:
             if peer.ended and not peer.closing:
                 self._handle(Disconnected(peer.conn))
@@ -134,5 +151,7 @@ class Intake:
         for waiting in self._logins.values():
             while waiting and (waiting[0][0] <= self._now or waiting[0][1].entered or waiting[0][1].closing):
                 peer = waiting.popleft()[1]
-                if not peer.entered and not peer.closing:
+                if self._is_waiting(peer.conn):
+                    waiting.append((self._now + 1, peer))  # the login came in time, and is on its way
+                elif not peer.entered and not peer.closing:
                     self._handle(Broken(peer.conn, Refused("login_timeout", "You took too long to log in"), "idle"))

@@ -48,7 +48,7 @@ class Peer:
         conn: the number the core knows it by.
         entered: whether somebody is logged in on it.
         heard: while it catches up, the newest number it was told; None when it is current.
-        held: what it is to be told when it has caught up.
+        held: answers it is to be told when it has caught up, or takes what it is told again.
         slowed: whether it is not read for a while, because it was faster than its rate.
         ended: whether nothing more will come; what has come still counts.
         closing: whether the core is done with it.
@@ -85,6 +85,11 @@ class Peer:
         self.slowed = False
         self.heard: int | None = None
         self.held: deque[Notice] = deque()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it has been told everything so far; until then nothing more is taken from it."""
+        return self.heard is None and not self.held
 
     def tell(self, notice: Notice) -> None:
         """Queue one notice."""

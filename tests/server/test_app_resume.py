@@ -177,7 +177,7 @@ def test_somebody_who_catches_up_and_leaves_is_forgotten(world: World) -> None:
     world.turn(3)
     world.lose(bob, "reset")
     world.pass_time(5)
-    assert not world.app._behind
+    assert not world.app._arrears._behind
     assert world.app.deadline is None
     assert ann.of(Exited)
 
