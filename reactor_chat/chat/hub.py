@@ -238,9 +238,11 @@ class Hub:
             return False
         if isinstance(what, Received):
             return self._serve(session, what.request, effects)
+        if session.flights:
+            return False
         if isinstance(what, Disconnected):
             return self._depart(session, None, effects)
-        return not session.flights and self._reproach(session, what, effects)
+        return self._reproach(session, what, effects)
 
     def _reproach(self, session: Session, what: Garbled | Broken, effects: list[Effect]) -> bool:
         if what.refusal is not None:

@@ -59,7 +59,7 @@ def test_answers_to_a_clogged_wire_wait_and_none_is_lost() -> None:
         bob.ask(AskHistory(3, id=f"{number}"))
     worst = 0
     while len(bob.of(HistoryAnswer)) < 60:
-        world.turn()
+        world.pass_time(0.05)
         worst = max(worst, bob.wire.queued_bytes)
     assert [answer.re for answer in bob.of(HistoryAnswer)] == [f"{number}" for number in range(60)]
     assert worst < CLOGGED_BYTES + 2 * 65_536
@@ -80,7 +80,7 @@ def test_a_list_longer_than_a_queue_may_be_is_paid_as_the_wire_takes_it() -> Non
     victim.ask(AskGroups(id="1"), Ping("after"))
     worst = 0
     while not victim.of(Pong):
-        world.turn()
+        world.pass_time(0.05)
         worst = max(worst, victim.wire.queued_bytes)
     answers = victim.of(GroupsAnswer)
     assert sum(len(answer.groups) for answer in answers) == 400
@@ -99,6 +99,7 @@ def test_who_catches_up_when_the_server_stops_is_told_what_was_accepted() -> Non
     bob.ask(Login("Bob", 1, after=1))
     world.turn(3)
     world.app.shut_down()
+    world.pass_time(3)
     world.settle()
     assert len(bob.of(Said)) == 600
     assert [type(notice) for notice in bob.heard[-2:]] == [Closing, Bye]
@@ -112,7 +113,7 @@ def test_what_was_received_before_the_end_is_served_whatever_the_rate() -> None:
     world.turn(2)
     assert len(bob.of(Said)) < 20
     world.app.shut_down()
-    world.settle()
+    world.pass_time(1.5)
     assert len(bob.of(Said)) == 200
     assert isinstance(bob.heard[-1], Bye)
 
