@@ -162,7 +162,7 @@ def export(chosen: argparse.Namespace) -> int:
 
 
 def backup(chosen: argparse.Namespace) -> int:
-    """Copy the journal as it is now to a file that does not exist yet; a running server goes on."""
+    """Copy the journal as it is now to a file that does not exist yet; a running server stands still meanwhile."""
     file = chosen.to.absolute()
     answer = order(chosen.data, Backup(str(file)))
     if answer is None:

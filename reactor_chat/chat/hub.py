@@ -102,10 +102,6 @@ class Hub:
         self._INPUTS[type(what)](self, what, effects)
         return effects
 
-    def replay(self, record: Record) -> None:
-        """Apply one record of the journal; nobody is told."""
-        self.state.apply(record)
-
     def release(self, name: str, now: int) -> list[Effect]:
         """Give a claimed name free, as the operator orders; its owner leaves the chat and every group.
 

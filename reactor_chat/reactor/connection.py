@@ -38,6 +38,9 @@ WRITE_BYTES_MAX = 262_144  # offered at once: a copy is made of it, and the kern
 LINGER_SECONDS = 5.0
 REST_SECONDS = 0.1  # how long the kernel is left alone after it was out of memory
 
+_KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
+"""A machine that vanished without a word is given up two minutes after its last one; seconds, seconds, times."""
+
 _NOT_NOW = (BlockingIOError, InterruptedError)
 _STARVED = frozenset({errno.ENOBUFS, errno.ENOMEM})
 
@@ -416,3 +419,7 @@ def _prepare(sock: socket.socket) -> None:
     if sock.family in {socket.AF_INET, socket.AF_INET6}:
         with contextlib.suppress(OSError):  # the peer has gone already: reading will say so
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for name, value in _KEEPALIVE.items():
+                if hasattr(socket, name):  # macOS calls the first one otherwise
+                    sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -76,7 +76,7 @@ def test_whoever_the_journal_left_present_exits_at_the_start() -> None:
     again = World()
     again.records = world.records
     for record, _ in world.records:
-        again.hub.replay(record)
+        again.hub.state.apply(record)
     again.handle(b.Started())
     again.commit()
     assert again.hub.state.roster.names() == []

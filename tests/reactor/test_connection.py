@@ -56,6 +56,7 @@ def test_the_socket_is_prepared(world: World) -> None:
     assert ours.gettimeout() == 0.0
     assert not ours.get_inheritable()
     assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), "a machine that vanished is never noticed"
     assert connection.peer == f"127.0.0.1:{ours.getpeername()[1]}"
 
 
