@@ -24,6 +24,8 @@ from reactor_chat.wire.messages import RESERVED_WORDS, Refused, fold, is_name
 LIST_NAMES_MAX = 1_000
 """Names in one notice: at 32 characters each they fit a frame with room to spare (PROTOCOL §1)."""
 
+REQUEST_NAMES_MAX = 2_000
+"""Names in one request, repeated ones counted: it may have to be judged again and again while others change things."""
 CHANGE_NAMES_MAX = 10_000
 """Names in all the notices of one request: about 350 kB for each member, which a quick reader's queue can hold."""
 END_NAMES_MAX = 2_000
@@ -152,6 +154,16 @@ def _shown(name: str, otherwise: str = "of that name") -> str:
 
 
 # --------------------------------------------------------------------------------------------- groups
+
+
+def refuse_list(request: m.Request) -> Refused | None:
+    """Refuse a list much longer than a group can be, before anything is looked up for each of its names."""
+    if not isinstance(request, m.GroupSet | m.GroupAdd):
+        return None
+    listed = request.members if isinstance(request, m.GroupSet) else request.users
+    if len(listed) <= REQUEST_NAMES_MAX:
+        return None
+    return Refused("too_many", f"A list has at most {REQUEST_NAMES_MAX} names")
 
 
 def group_set(case: Case, request: m.GroupSet) -> Verdict:

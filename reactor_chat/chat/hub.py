@@ -48,6 +48,7 @@ from reactor_chat.chat.decisions import (
     Stamp,
     departure,
     needs_of_end,
+    refuse_list,
     release,
 )
 from reactor_chat.chat.logins import Logins, Takeover
@@ -281,8 +282,9 @@ class Hub:
             outcome = self.state.receipts.get(person, request_id)
             if outcome is not None:
                 return self._answer_now(session, [_repeated(session, request_id, outcome)], effects)
-        if isinstance(what, Refused):
-            return self._conclude(session, request_id, what, effects)
+        refusal = what if isinstance(what, Refused) else refuse_list(what)
+        if refusal is not None:
+            return self._conclude(session, request_id, refusal, effects)
         if self._pending.blocks(NEEDS[type(what)](what, session.name)):
             return False
         return self._conclude(session, request_id, CHANGES[type(what)](self._case(session), what), effects)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.chat import boundary as b
-from reactor_chat.chat.decisions import CHANGES, LIST_NAMES_MAX, NEEDS, READS
+from reactor_chat.chat.decisions import CHANGES, LIST_NAMES_MAX, NEEDS, READS, REQUEST_NAMES_MAX
 from reactor_chat.chat.session import SERVED, State
 from reactor_chat.wire import messages as m
 from tests.chat.toy import Key, World, shown
@@ -249,6 +249,15 @@ def test_adding_many_at_once_is_refused_before_everybody_is_told_too_much() -> N
     team = world.hub.state.groups.get("team")
     assert team is not None
     assert len(team.members) == 100
+
+
+@pytest.mark.parametrize("kind", [m.GroupSet, m.GroupAdd])
+def test_a_list_much_longer_than_a_group_is_refused_unread(kind: type) -> None:
+    world = World()
+    ann = world.join("Ann")
+    names = [f"n{number}" for number in range(REQUEST_NAMES_MAX)]
+    assert shown(world.answer(ann, kind("team", [*names, "one_more"]))) == "too_many"
+    assert shown(world.answer(ann, kind("team", names))) in {"no_such_user", "no_such_group"}
 
 
 def test_a_guest_in_many_large_groups_leaves_them_in_steps_and_then_exits() -> None:
