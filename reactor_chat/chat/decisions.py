@@ -35,7 +35,7 @@ _forbidden = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069
 
 
 class Rules(Struct, frozen=True):
-    """What an operator may choose; each number is a row of the server's OPTIONS (DESIGN §6).
+    """What an operator may choose; each number is a row of the server's OPTIONS.
 
     Attributes:
         failed_logins_burst, failed_logins_per_second: refused logins allowed to one address.

@@ -7,7 +7,7 @@ the last transaction that is whole.  What SQLite would not notice, a flipped bit
 that was not checked against it.
 
 The write-ahead log is emptied into the file by `rest`, never within a transaction, as SQLite's own way of doing that,
-in the middle of a commit, made the longest pause 540 ms instead of 18 (reliability.md §1b).
+in the middle of a commit, made the longest pause 540 ms instead of 18.
 
 Nothing is kept in memory but the newest block, a bounded cache of pages and a bounded cache of labels.
 

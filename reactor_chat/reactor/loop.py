@@ -92,8 +92,6 @@ class Loop:
         """Do one turn.
 
         A callback that raises is a bug: the turn ends there, and what that very step had still to do may stay undone.
-
-        Source: DESIGN §3.
         """
         ready = self._selector.select(self._wait_seconds())
         self._now = now = self._monotonic()

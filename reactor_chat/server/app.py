@@ -269,8 +269,6 @@ class App:
 
         Raises:
             StorageError: the journal failed; nothing of this turn was shown to anybody, and the process must stop.
-
-        Source: DESIGN §3, steps 4 to 7.
         """
         self._now, self._unix_ms = now, unix_ms
         self._intake.turn(now)
