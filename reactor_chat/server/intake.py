@@ -16,9 +16,9 @@ from reactor_chat.server.peers import Peer
 from reactor_chat.wire.messages import Refused
 
 TURN_MESSAGES_MAX = 2_000
-"""Messages taken in one turn from all connections together: about 20 ms of work."""
+"""Messages taken in one turn from all connections together: about 20 ms of work where they are things said."""
 TAKE_AT_ONCE = 8
-"""Messages taken before the connection's queue is looked at: so many answers, each a full frame, overflow nothing."""
+"""Messages taken before the connection's queue is looked at; what answers exceed it by is held (see `arrears`)."""
 TURN_BYTES_MAX = 262_144
 """Once so much is to be kept, a turn takes no more: everybody may be told all of it at once, and a quick reader's queue
 must hold it.  The last few messages taken may exceed it by `TAKE_AT_ONCE` full frames."""
