@@ -160,7 +160,7 @@ class Server:
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
-        self._app.shut_down()
+        self._app.shut_down(self._loop.now)
         self._loop.timers.call_at(self._loop.now + DRAIN_SECONDS, self._loop.stop)
 
 

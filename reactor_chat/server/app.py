@@ -138,7 +138,6 @@ class App:
         self._retry_at: float | None = None
         self._rest_at: float | None = None
         self._snapshot_seq = 0
-        self._closing = False
         self._said_goodbye = False
         self._goodbye_at: float | None = None
         self._now = 0.0
@@ -247,9 +246,9 @@ class App:
         self._ledger.journal.backup(file)
         return self._ledger.journal.head
 
-    def shut_down(self) -> None:
+    def shut_down(self, now: float) -> None:
         """Say goodbye to everybody when what was received so far has been served, or a little later at the latest."""
-        self._closing = True
+        self._goodbye_at = now + LAST_CALL_SECONDS
         for peer in self._peers.values():
             self._intake.hurry(peer)
 
@@ -279,7 +278,7 @@ class App:
             self._handle(Retried())
         self._commit()
         self._arrears.pay()
-        if self._closing and (not self._intake.has_work or now >= self._last_call(now)):
+        if self._goodbye_at is not None and (not self._intake.has_work or now >= self._goodbye_at):
             self._say_goodbye()
         if self._rest_at is not None and now >= self._rest_at:
             self._rest()
@@ -288,11 +287,10 @@ class App:
     def _next_deadline(self) -> float | None:
         if self._inputs or self._ledger.has_entries or self._arrears.has_work:
             return self._now
-        deadlines = [at for at in (self._intake.deadline(self._now), self._retry_at, self._rest_at) if at is not None]
+        times = (self._intake.deadline(self._now), self._retry_at, self._rest_at, self._goodbye_at)
+        deadlines = [at for at in times if at is not None]
         if self._arrears.wait_for_wires:
             deadlines.append(self._now + CLOGGED_SECONDS)
-        if self._closing:
-            deadlines.append(self._last_call(self._now))
         return min(deadlines, default=None)
 
     # -------------------------------------------------------------------------------- the core and the journal
@@ -420,13 +418,8 @@ class App:
 
     # -------------------------------------------------------------------------------------------- the end
 
-    def _last_call(self, now: float) -> float:
-        if self._goodbye_at is None:
-            self._goodbye_at = now + LAST_CALL_SECONDS
-        return self._goodbye_at
-
     def _say_goodbye(self) -> None:
-        self._closing = False
+        self._goodbye_at = None
         self._said_goodbye = True
         for peer in list(self._peers.values()):
             if peer.heard is None:  # who is behind is told what was accepted first

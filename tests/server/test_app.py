@@ -387,7 +387,7 @@ def test_everyone_is_told_of_the_end_after_what_they_sent_was_served(world: Worl
     typist = world.connect_lines().type("Tim\n")
     world.turn()
     ann.ask(Say("last", id="1"))
-    world.app.shut_down()
+    world.app.shut_down(world.now)
     world.turn()
     for person in (ann, bob):
         assert texts(person.heard) == ["last"]
@@ -403,7 +403,7 @@ def test_everyone_is_told_of_the_end_after_what_they_sent_was_served(world: Worl
 
 def test_a_stopped_server_begins_again_with_everyone_gone(world: World) -> None:
     world.enter("Ann")
-    world.app.shut_down()
+    world.app.shut_down(world.now)
     world.turn()
     again = World(world.journal).start()
     bob = again.enter("Bob")

@@ -189,7 +189,7 @@ def test_somebody_who_catches_up_while_the_server_stops_can_go_on_later(world: W
     bob.wire.leaves_bytes_max = 5_000
     bob.ask(Login("Bob", 1, after=0))
     world.turn(3)
-    world.app.shut_down()
+    world.app.shut_down(world.now)
     world.settle()
     heard = numbers(bob)
     assert heard == sorted(set(heard))

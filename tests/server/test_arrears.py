@@ -98,7 +98,7 @@ def test_who_catches_up_when_the_server_stops_is_told_what_was_accepted() -> Non
     bob.wire.leaves_bytes_max = 9_000
     bob.ask(Login("Bob", 1, after=1))
     world.turn(3)
-    world.app.shut_down()
+    world.app.shut_down(world.now)
     world.pass_time(3)
     world.settle()
     assert len(bob.of(Said)) == 600
@@ -112,7 +112,7 @@ def test_what_was_received_before_the_end_is_served_whatever_the_rate() -> None:
         ann.ask(Say(f"{number}"))
     world.turn(2)
     assert len(bob.of(Said)) < 20
-    world.app.shut_down()
+    world.app.shut_down(world.now)
     world.pass_time(1.5)
     assert len(bob.of(Said)) == 200
     assert isinstance(bob.heard[-1], Bye)
