@@ -2,18 +2,74 @@
 
 A request is an imperative and goes from client to server; a notice tells what is the case and comes back.  The field
 types are the first of two checks: what does not fit them is `bad_message`.  Rules that need the state of the chat or
-its words (names, texts) are not here.  Source of every field: PROTOCOL §2 to §4.
+its words (names, texts) are not here.  Source of every field: PROTOCOL §2 to §4; of those about sealed conversations,
+which `sealing` defines, SEALED.md.
 """
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta, Struct, field
+
+from reactor_chat.wire.fields import SEQ_MAX, Message, Sealed, type_of_id, type_of_key, type_of_seq
+from reactor_chat.wire.sealing import (
+    AskBlob,
+    AskKeys,
+    AskSeals,
+    BlobAnswer,
+    BlobPut,
+    Kdf,
+    KeysAnswer,
+    KeysPut,
+    PublishedKey,
+    SealAdd,
+    SealAsk,
+    SealAsked,
+    SealCommit,
+    SealCommitted,
+    SealCreate,
+    SealCreated,
+    SealedMessage,
+    SealEnded,
+    SealOff,
+    SealsAnswer,
+    read_sealed,
+)
+
+__all__ = [
+    "SEQ_MAX",
+    "AskBlob",
+    "AskKeys",
+    "AskSeals",
+    "BlobAnswer",
+    "BlobPut",
+    "Kdf",
+    "KeysAnswer",
+    "KeysPut",
+    "Message",
+    "PublishedKey",
+    "SealAdd",
+    "SealAsk",
+    "SealAsked",
+    "SealCommit",
+    "SealCommitted",
+    "SealCreate",
+    "SealCreated",
+    "SealEnded",
+    "SealOff",
+    "Sealed",
+    "SealedMessage",
+    "SealsAnswer",
+    "read_sealed",
+    "type_of_id",
+    "type_of_key",
+    "type_of_seq",
+]  # fmt: skip
+"""Defined in a module of its own, and found here with all the others."""
 
 PROTOCOL_VERSION = 1
 HISTORY_LIMIT_MAX = 200
 HISTORY_LIMIT_DEFAULT = 50
-SEQ_MAX = 2**53 - 1  # the largest whole number that every JSON reader keeps exact
 
 NAME_CHARS_MAX = 32
 RESERVED_WORDS = frozenset(
@@ -23,12 +79,6 @@ RESERVED_WORDS = frozenset(
 """No person and no group may be called so, in any case (PROTOCOL §2)."""
 
 _name = re.compile(rf"[A-Za-z0-9_]{{1,{NAME_CHARS_MAX}}}")
-
-type_of_id = Annotated[str, Meta(min_length=1, max_length=64)]
-type_of_seq = Annotated[int, Meta(ge=0, le=SEQ_MAX)]
-type_of_key = Annotated[bytes, Meta(min_length=32, max_length=32)]
-Sealed = dict[str, Any]
-"""An opaque JSON object, end-to-end encrypted by clients; the server stores and forwards it."""
 
 
 def is_name(word: str) -> bool:
@@ -42,10 +92,6 @@ def fold(name: str) -> str:
     What is not ASCII is no name and stays as it is; there are letters outside whose lower case is inside.
     """
     return name.lower() if name.isascii() else name
-
-
-class Message(Struct, tag_field="type", frozen=True, omit_defaults=True, gc=False):
-    """What every message has: a `type`.  Fields that hold their default are left out of the encoding."""
 
 
 # ------------------------------------------------------------------------------------------------- requests

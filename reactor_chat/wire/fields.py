@@ -1,0 +1,18 @@
+"""What the messages are made of: the kinds of fields that many of them have, and what every one has."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+SEQ_MAX = 2**53 - 1  # the largest whole number that every JSON reader keeps exact
+
+type_of_id = Annotated[str, Meta(min_length=1, max_length=64)]
+type_of_seq = Annotated[int, Meta(ge=0, le=SEQ_MAX)]
+type_of_key = Annotated[bytes, Meta(min_length=32, max_length=32)]
+type_of_hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Sealed = dict[str, Any]
+"""An opaque JSON object, end-to-end encrypted by clients; the server stores and forwards it."""
+
+
+class Message(Struct, tag_field="type", frozen=True, omit_defaults=True, gc=False):
+    """What every message has: a `type`.  Fields that hold their default are left out of the encoding."""
