@@ -25,6 +25,10 @@ TEST = [
     "ruff",  # one style, checked
 ]
 
+FUZZ = [
+    "atheris",  # fuzzing guided by what an input reaches; it installs on fewer systems than we run on, so it is apart
+]
+
 setup(
     name="reactor-chat",
     version=VERSION.group(1),
@@ -37,7 +41,7 @@ setup(
     packages=find_packages(include=["reactor_chat", "reactor_chat.*"]),
     package_data={"reactor_chat": ["py.typed"]},
     install_requires=REQUIRED,
-    extras_require={"test": TEST},
+    extras_require={"test": TEST, "fuzz": FUZZ},
     entry_points={
         "console_scripts": [
             "reactor-chat = reactor_chat.client.__main__:main",

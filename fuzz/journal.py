@@ -62,4 +62,4 @@ class Trusting(SqliteJournal):
         return [Row(seq, payload if payload in file else b"?") for seq, payload in enumerate(found, after + 1)]
 
 
-TARGET = Target("journal", make, check, SqliteJournal, Trusting)
+TARGET = Target("journal", make, check, SqliteJournal, Trusting, structured=True)

@@ -152,5 +152,5 @@ class Whimsical(App):
             self.hub.state.receipts.add("witness", "planted", Outcome(1))
 
 
-TARGET = Target("session", make, check, App, Whimsical)
-LINES_TARGET = Target("lines", make_lines, check_lines, App, Whimsical)
+TARGET = Target("session", make, check, App, Whimsical, structured=True)
+LINES_TARGET = Target("lines", make_lines, check_lines, App, Whimsical, structured=True)

@@ -14,6 +14,8 @@ class Target(NamedTuple):
         check: returns quietly where the invariant holds for an input, under a subject; raises anything where not.
         subject: what is under test.
         broken: the same with a bug planted; `canary` must find it.
+        structured: whether bytes that nobody made are worth little: guided by coverage, the choices of `make` are
+            fuzzed and not the bytes that it returns.
     """
 
     name: str
@@ -21,6 +23,7 @@ class Target(NamedTuple):
     check: Callable[[bytes, Any], None]
     subject: Any
     broken: Any
+    structured: bool = False
 
 
 def mutated(random: Random, data: bytes, words: list[bytes]) -> bytes:

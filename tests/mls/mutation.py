@@ -159,6 +159,8 @@ def insider_targets(alice: Group, bob: Group, erin: OwnKeyPackage, random: Seede
 
     def bent_info(data: bytes) -> object:
         unsigned = GroupInfo.decode(data + b"\x00")
+        if unsigned.to_be_signed() != data:
+            raise MlsMalformed("the mutant's end was read as the signature, which is made anew")
         signature = suite.sign_with_label(state.signing_key, b"GroupInfoTBS", unsigned.to_be_signed())
         encrypted = suite.aead.seal(key, nonce, replace(unsigned, signature=signature).encode(), b"")
         again = suite.encrypt_with_label(erin.package.init_key, b"Welcome", encrypted, secrets.encode(), random)

@@ -1,22 +1,20 @@
-"""Every input a fuzzer ever found, and some new ones from a fixed seed, through the fuzzers' own checks."""
+"""Every input a fuzzer ever found, and half a million new ones from a fixed seed, through the fuzzers' own checks."""
 
+import importlib.util
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from fuzz.__main__ import CORPUS, TARGETS, canary, inputs, main
+from fuzz import framing
+from fuzz.__main__ import CORPUS, main
+from fuzz.coverage import WITHOUT
+from fuzz.running import Score, canary, inputs
+from fuzz.target import Target
+from fuzz.targets import RUNS_OF_A_ROUND, TARGETS
 
 FILES = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
-RUNS = {
-    "framing": 5_000,
-    "codec": 10_000,
-    "parser": 10_000,
-    "safe": 3_000,
-    "session": 200,
-    "lines": 200,
-    "journal": 100,
-}
+ROUNDS = 5
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
@@ -26,14 +24,26 @@ def test_what_is_in_the_corpus_holds(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_new_inputs_hold(name: str) -> None:
-    target = TARGETS[name]
-    for _, data in islice(inputs(target, seed=1), RUNS[name]):
-        target.check(data, target.subject)
+def test_new_inputs_hold(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Score(TARGETS[name], seed=1).go_on(ROUNDS * RUNS_OF_A_ROUND[name], None)
+
+
+def test_a_round_is_shared_out_among_all() -> None:
+    assert set(RUNS_OF_A_ROUND) == set(TARGETS)
+    assert sum(RUNS_OF_A_ROUND.values()) == 100_000
 
 
 def test_every_target_has_inputs_that_were_worth_keeping() -> None:
     assert {path.parent.name for path in FILES} == set(TARGETS)
+
+
+def test_every_target_says_in_its_first_line_what_must_hold() -> None:
+    for target in TARGETS.values():
+        source = Path(target.check.__code__.co_filename).read_text("utf-8")
+        first = source.partition("\n")[0]
+        assert first.startswith('"""'), target.name
+        assert first.removesuffix('"""').endswith("."), f"{target.name}: the invariant is one line"
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -51,3 +61,51 @@ def test_the_same_seed_gives_the_same_inputs_from_any_run_on() -> None:
 def test_a_file_is_played_again(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", "parser", str(CORPUS / "parser" / "at-signs")]) == 0
     assert "holds" in capsys.readouterr().out
+
+
+def dawdle(data: bytes, _: object) -> None:
+    """Take far too long for one input in a thousand."""
+    if data == b"999":
+        sum(range(30_000_000))
+
+
+def test_an_input_that_takes_too_long_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    numbers = iter(range(2_000))
+    slow = Target("slow", lambda _: b"%d" % next(numbers), dawdle, None, None)
+    assert not Score(slow, seed=1).go_on(2_000, None)
+    assert "run 999" in capsys.readouterr().out
+    assert (tmp_path / "found-slow-1-999.bin").read_bytes() == b"999"
+
+
+def test_a_finding_ends_with_1_and_a_file_to_replay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(TARGETS, "framing", framing.TARGET._replace(subject=framing.Forgetful))
+    assert main(["framing", "--seed", "3", "--runs", "1000"]) == 1
+    found = next(tmp_path.glob("found-framing-3-*.bin"))
+    assert f"python -m fuzz replay framing {found.name}" in capsys.readouterr().out
+    assert main(["replay", "framing", str(found)]) == 1
+
+
+def test_all_of_them_in_turns(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["volume", "--seed", "5", "--runs", "1"]) == 0
+    assert "100,000 runs in " in capsys.readouterr().out
+
+
+def test_coverage_says_in_one_line_what_is_missing(capfd: pytest.CaptureFixture[str]) -> None:
+    status = main(["parser", "--coverage", "--runs", "300", "--seed", "1"])
+    if importlib.util.find_spec("atheris") is None:
+        assert (status, capfd.readouterr().err) == (2, WITHOUT + "\n")
+    else:
+        assert status == 0
+
+
+@pytest.mark.parametrize("wrong", [["replay", "parser"], ["nothing"], ["smoke", "--coverage"], ["--runs", "x"]])
+def test_a_wrong_command_line_ends_with_2(wrong: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(wrong)
+    assert ended.value.code == 2

@@ -1,0 +1,102 @@
+"""Whatever a server sends, what is shown is safe, and is one line wherever one line is promised."""
+
+import json
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from fuzz.target import Target, mutated
+from reactor_chat.errors import MessageInvalid
+from reactor_chat.text.render import Line, Part, compose
+from reactor_chat.text.safe import LINE_BREAK
+from reactor_chat.wire import codec
+from reactor_chat.wire.messages import NOTICES, HelpAnswer, HistoryAnswer, Joined, Notice, Refused, Said
+
+Compose = Callable[[Notice, str, str], list[Line]]
+
+TERMINAL_BREAK = "\n    "
+SIGNS = (
+    "\x1b[2J",
+    "\x9b1m",
+    "\n",
+    "\r",
+    "\u202e",
+    "\u2028",
+    "\u0301" * 9,
+    "]",
+    "[",
+    "Ann",
+    "a",
+    " ",
+    "\U000e0041",
+    "é",
+)
+CHANGES = ("created", "added", "kicked", "left", "deleted", "owner", "else")
+CODES = ("invalid_command", "no_such_user", "bad_text")
+WORDS = [b'"', b"\\n", b"null", b"\\u001b[", b"[]", b"{}", b"Ann"]
+
+
+def text(random: Random) -> str:
+    """Something short that may act on a terminal."""
+    return "".join(random.choice(SIGNS) for _ in range(random.randint(0, 3)))
+
+
+def notice_fields(random: Random) -> dict[str, Any]:
+    """Every field that any notice has."""
+    names = [text(random) for _ in range(random.randint(0, 2))]
+    return {
+        "type": random.choice([*NOTICES, "said", "group_changed", "refused"]),
+        "seq": random.randint(1, 9), "at": 1, "from": text(random), "to": text(random), "group": text(random),
+        "text": text(random), "name": text(random), "names": names, "members": names, "by": text(random),
+        "owner": text(random), "user": text(random), "change": random.choice(CHANGES), "code": random.choice(CODES),
+        "groups": [{"group": name, "owner": name, "members": names} for name in names], "seconds": 1, "guest": True,
+        "reason": "quit", "re": "1", "more": False,
+    }  # fmt: skip
+
+
+def make(random: Random) -> bytes:
+    """A notice of any kind whose words are not ours, and damage."""
+    fields = notice_fields(random)
+    if fields["type"] == "history":
+        fields["messages"] = [{**notice_fields(random), "type": "said"} for _ in range(random.randint(0, 3))]
+    data = json.dumps(fields).encode()
+    return mutated(random, data, WORDS) if random.random() < 0.2 else data
+
+
+def lines_max(notice: Notice) -> int:
+    """How many lines a notice may be, where a break in a text is a mark (PROTOCOL §8)."""
+    match notice:
+        case HelpAnswer():
+            return notice.text.count("\n") + 1
+        case HistoryAnswer():
+            return max(1, len(notice.messages))
+        case Refused():
+            return 2 if notice.code == "invalid_command" else 1
+        case _:
+            return 1
+
+
+def check(data: bytes, compose_: Compose) -> None:
+    """Read it, show it in a pipe and on a terminal, and look at every character."""
+    try:
+        notice = codec.decode_notice(data)
+    except MessageInvalid:
+        return
+    lines = compose_(notice, "Ann", LINE_BREAK)
+    assert len(lines) <= lines_max(notice), "a text passes for another's line"
+    for line in [*lines, *compose_(notice, "Ann", TERMINAL_BREAK)]:
+        for part in line:
+            assert part.text.isprintable(), f"{part.text!r} acts on a terminal"
+    if isinstance(notice, Said):
+        further = compose_(notice, "Ann", TERMINAL_BREAK)[1:]
+        assert all(line[0].text.startswith("    ") for line in further), "a further line passes for another's"
+
+
+def trusting(notice: Notice, me: str, line_break: str) -> list[Line]:
+    """A face that believes a server's names."""
+    if isinstance(notice, Joined):
+        return [[Part("system", f"[{notice.name} joined]")]]
+    return compose(notice, me, line_break)
+
+
+TARGET = Target("render", make, check, compose, trusting)
