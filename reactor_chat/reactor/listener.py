@@ -82,7 +82,8 @@ class Listener:
     Args:
         loop: where the socket is watched, from now on.
         sock: listening; belongs to the listener.
-        opened: is given each accepted socket (non-blocking, its own from then on) and the peer's printable address.
+        opened: is given each accepted socket (non-blocking, its own from then on) and the peer's printable address;
+            where it raises OSError the socket is closed, and accepting pauses as without descriptors.
         accepts_per_turn_max: fairness towards those who are connected already; 1 or more.
     """
 
@@ -147,9 +148,14 @@ class Listener:
             if error.errno in _OF_THAT_ONE:
                 return True
             raise
-        self._starving = False
         sock.settimeout(0.0)
-        self._opened(sock, text_of(address))
+        try:
+            self._opened(sock, text_of(address))
+        except OSError as error:  # the descriptor could be had, and the kernel cannot watch it
+            sock.close()
+            self._starve(error)
+            return False
+        self._starving = False
         return True
 
     def _starve(self, error: OSError) -> None:
@@ -157,8 +163,11 @@ class Listener:
             _log.error("! %s: cannot accept: %s; turning peers away", self.address, os.strerror(error.errno or 0))
         self._starving = True
         self._turn_one_away()
-        self._recovery = self._loop.timers.call_at(self._loop.now + STARVED_PAUSE_SECONDS, self._recover)
+        self._rest()
         self._update()
+
+    def _rest(self) -> None:
+        self._recovery = self._loop.timers.call_at(self._loop.now + STARVED_PAUSE_SECONDS, self._recover)
 
     def _turn_one_away(self) -> None:
         self._drop_spare()
@@ -169,7 +178,10 @@ class Listener:
     def _recover(self) -> None:
         self._recovery = None
         self._take_spare()
-        self._update()
+        try:
+            self._update()
+        except OSError:  # the kernel cannot even watch us: not yet
+            self._rest()
 
     def _take_spare(self) -> None:
         if self._spare is None:

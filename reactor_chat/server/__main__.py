@@ -1,5 +1,6 @@
 """The server's process: sockets, signals, clocks and entropy, wired to the app, which knows none of them."""
 
+import dataclasses
 import logging
 import os
 import signal
@@ -21,6 +22,7 @@ from reactor_chat.reactor.signals import Signals
 from reactor_chat.reactor.timers import Timer
 from reactor_chat.server.app import App
 from reactor_chat.server.control import CONTROL_SOCKET_NAME, Control, short_way
+from reactor_chat.server.descriptors import connections_possible, raise_descriptors_max
 from reactor_chat.server.doors import Door, FramesDoor, LinesDoor
 from reactor_chat.server.intake import CLOGGED_BYTES
 from reactor_chat.server.options import Options, read_options
@@ -173,11 +175,19 @@ def main() -> int:
     options = read_options(sys.argv[1:])
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO, stream=sys.stderr)
     try:
-        return _serve(options)
+        return _serve(_as_far_as_descriptors_reach(options))
     except StorageBusy as error:
         return _complain(error, EXIT_TRY_LATER)
     except (StorageError, OSError) as error:
         return _complain(error, EXIT_FAILED)
+
+
+def _as_far_as_descriptors_reach(options: Options) -> Options:
+    wanted, had = options.connections_max, raise_descriptors_max()
+    possible = connections_possible(wanted, had)
+    if possible < wanted:
+        _log.warning("%d connections, not %d: there are only %d descriptors (ulimit -n)", possible, wanted, had)
+    return dataclasses.replace(options, connections_max=possible)
 
 
 def _serve(options: Options) -> int:

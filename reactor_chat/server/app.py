@@ -35,6 +35,7 @@ from reactor_chat.chat.hub import Hub
 from reactor_chat.chat.ratelimit import TokenBucket
 from reactor_chat.errors import StorageFull
 from reactor_chat.journal.contract import Journal
+from reactor_chat.server.admission import Admission, network_of
 from reactor_chat.server.arrears import Arrears
 from reactor_chat.server.doors import Door
 from reactor_chat.server.intake import CLOGGED_SECONDS, Intake
@@ -73,7 +74,8 @@ HISTORY_SLACK_BYTES = 512
 SHUTDOWN_SECONDS = 5
 LAST_CALL_SECONDS = 1.0
 """How long a server that stops goes on serving what people keep sending."""
-
+TURNED_AWAY_MAX = 32
+"""How many at once are told why they are not taken; whoever comes beyond is not told."""
 
 BYE: dict[str, str] = {
     "quit": "Goodbye",
@@ -132,6 +134,8 @@ class App:
         self._peers: dict[int, Peer] = {}
         self._by_wire: dict[Wire, Peer] = {}
         self._intake = Intake(options, self._handle, self.hub.is_waiting, lambda: self._ledger.pending_bytes)
+        self._admission = Admission(options, entropy, self._intake.expire, self._intake.has_asked)
+        self._turned_away: dict[Wire, Refused] = {}
         self._unshared: dict[Peer, None] = {}
         self._arrears = Arrears(self._ledger, self.hub, self._go_live, self._listen_again)
         self._inputs: deque[Input] = deque()
@@ -171,19 +175,38 @@ class App:
             self._keep_snapshot()
 
     def opened(self, wire: Wire, door: Door, login_seconds_max: int, now: float) -> None:
-        """Take a new connection and greet it."""
+        """Take a new connection and greet it, or turn it away."""
+        network = network_of(wire.peer)
+        refusal = self._admission.judge(network, now)
+        if refusal is not None:
+            self._turn_away(wire, door, refusal)
+            return
         self._conns_count += 1
         rate = self._options.rate
         bucket = TokenBucket(rate.burst, rate.per_second, now) if rate is not None else None
         peer = Peer(self._conns_count, wire, door, bucket)
         self._peers[peer.conn] = self._by_wire[wire] = peer
-        nonce = self._entropy(NONCE_BYTES)
-        address = wire.peer.rpartition(":")[0]
-        self.hub.handle(Connected(peer.conn, nonce, NO_BINDING, address), self._unix_ms)
-        limits = Limits(self._options.frame_bytes_max, self._options.text_bytes_max)
-        wire.send(door.greet(Hello(PROTOCOL_VERSION, PRODUCT, nonce, limits)))
+        self._admission.opened(peer, network)
+        hello = self._hello()
+        self.hub.handle(Connected(peer.conn, hello.nonce, NO_BINDING, network), self._unix_ms)
+        wire.send(door.greet(hello))
         self._intake.expect_login(peer, login_seconds_max, now)
         _log.info("conn=%d opened from=%s door=%s", peer.conn, wire.peer, door.name)
+
+    def _hello(self) -> Hello:
+        limits = Limits(self._options.frame_bytes_max, self._options.text_bytes_max)
+        return Hello(PROTOCOL_VERSION, PRODUCT, self._entropy(NONCE_BYTES), limits)
+
+    def _turn_away(self, wire: Wire, door: Door, refusal: Refused) -> None:
+        """Say why a connection is not taken, and close it; to tell everybody would cost more than to take them."""
+        _log.info("turned away: %s from=%s door=%s", refusal.code, wire.peer, door.name)
+        told = len(self._turned_away) < TURNED_AWAY_MAX
+        self._turned_away[wire] = refusal
+        if told:
+            wire.send(door.turn_away(self._hello(), refusal))
+            wire.finish()
+        else:
+            wire.abort(refusal.code)
 
     def received(self, wire: Wire, data: bytes) -> None:
         """Take bytes; they are looked at in the turn."""
@@ -207,7 +230,10 @@ class App:
 
     def lost(self, wire: Wire, reason: str) -> None:
         """Learn that the connection is gone."""
+        if self._turned_away.pop(wire, None) is not None:
+            return
         peer = self._by_wire.pop(wire)
+        self._admission.lost(peer)
         _log.info("conn=%d closed: %s", peer.conn, peer.farewell or reason)
         self._arrears.forgive(peer)
         self._end(peer)
@@ -360,6 +386,7 @@ class App:
     def _enter(self, effect: Enter) -> None:
         peer = self._peers[effect.conn]
         peer.entered = True
+        self._admission.arrived(peer)
         peer.name = effect.name
         peer.door.entered(effect.name)
         _log.info("conn=%d logged in as %s", peer.conn, effect.name)
@@ -387,6 +414,7 @@ class App:
         self._unshared.pop(peer, None)
         self._arrears.close(peer)
         peer.closing = True
+        self._admission.arrived(peer)
         if effect.reason is not None:
             peer.farewell = effect.reason
             peer.tell(Bye(effect.reason, BYE[effect.reason]))

@@ -43,6 +43,9 @@ class Door(Protocol):
     def greet(self, hello: Hello) -> bytes:
         """Return the first bytes of the connection."""
 
+    def turn_away(self, hello: Hello, refusal: Refused) -> bytes:
+        """Return the only bytes of a connection that is not taken."""
+
     def entered(self, name: str) -> None:
         """Learn that somebody has logged in."""
 
@@ -84,6 +87,10 @@ class FramesDoor:
     def greet(self, hello: Hello) -> bytes:
         """Return the `hello`."""
         return self.written(hello)
+
+    def turn_away(self, hello: Hello, refusal: Refused) -> bytes:
+        """Return a `hello` and the reason why nothing follows."""
+        return self.written(hello) + self.written(refusal)
 
     def entered(self, name: str) -> None:  # noqa: ARG002
         """Allow longer frames from here on."""
@@ -164,6 +171,10 @@ class LinesDoor:
     def greet(self, hello: Hello) -> bytes:  # noqa: ARG002
         """Ask for a name."""
         return PROMPT
+
+    def turn_away(self, hello: Hello, refusal: Refused) -> bytes:  # noqa: ARG002
+        """Return the reason as a line, and ask for nothing."""
+        return refusal.text.encode("utf-8") + b"\n"
 
     def entered(self, name: str) -> None:
         """Take lines as what is said, from here on."""

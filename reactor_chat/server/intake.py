@@ -59,6 +59,14 @@ class Intake:
         # Deadlines of one length fall due in the order they were set: a row for each length needs no sorting.
         self._logins.setdefault(seconds_max, deque()).append((now + seconds_max, peer))
 
+    def expire(self, peer: Peer) -> None:
+        """Close a connection on which nobody has logged in: its time is over, or others need its place."""
+        self._handle(Broken(peer.conn, Refused("login_timeout", "You took too long to log in"), "idle"))
+
+    def has_asked(self, peer: Peer) -> bool:
+        """Whether something that this connection sent, a login most likely, has not been answered yet."""
+        return peer.door.has_more or self._is_waiting(peer.conn)
+
     def add(self, peer: Peer) -> None:
         """Look at this connection in the coming turn: something came, or nothing more will."""
         self._ready[peer] = None
@@ -154,4 +162,4 @@ class Intake:
                 if self._is_waiting(peer.conn):
                     waiting.append((self._now + 1, peer))  # the login came in time, and is on its way
                 elif not peer.entered and not peer.closing:
-                    self._handle(Broken(peer.conn, Refused("login_timeout", "You took too long to log in"), "idle"))
+                    self.expire(peer)

@@ -30,6 +30,7 @@ class Rate:
 DEFAULT_DATA = Path(platformdirs.user_data_dir("reactor-chat", appauthor=False)) / "server"
 DEFAULT_RATE = Rate(100, 20)
 DEFAULT_FAILED_LOGINS = Rate(100, 1)
+DEFAULT_CONNECTS = Rate(32, 0.05)
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
@@ -55,10 +56,10 @@ def _rate(text: str) -> Rate | None:
     return rate
 
 
-def _failures(text: str) -> Rate:
+def _rate_that_is_on(text: str) -> Rate:
     rate = _rate(text)
     if rate is None:
-        raise argparse.ArgumentTypeError("the rate of failed logins cannot be off; write a large one")
+        raise argparse.ArgumentTypeError("this rate cannot be off; write a large one")
     return rate
 
 
@@ -98,7 +99,28 @@ class Options:
         DEFAULT_RATE, _rate, "BURST/PER_SECOND", "messages of one connection; a faster one is read more slowly; or off"
     )
     failed_logins: Rate = _option(
-        DEFAULT_FAILED_LOGINS, _failures, "BURST/PER_SECOND", "refused logins from one address before it has to wait"
+        DEFAULT_FAILED_LOGINS,
+        _rate_that_is_on,
+        "BURST/PER_SECOND",
+        "refused logins from one address before it has to wait",
+    )
+    connections_max: int = _option(
+        10_000, _whole(1, 1_000_000), "COUNT", "connections at once, as far as the system's descriptors reach"
+    )
+    connections_per_address_max: int = _option(
+        16, _whole(1, 1_000_000), "COUNT", "of them from one IPv4 address or IPv6 /64 network; loopback is exempt"
+    )
+    connects: Rate = _option(
+        DEFAULT_CONNECTS,
+        _rate_that_is_on,
+        "BURST/PER_SECOND",
+        "new connections from one such address before it has to wait; loopback is exempt",
+    )
+    logins_max: int = _option(
+        512,
+        _whole(1, 10_000),
+        "COUNT",
+        "connections on which nobody is logged in; from half of it on, old ones make room for new ones",
     )
     people_max: int = _option(10_000, _whole(1, 1_000_000), "COUNT", "people connected at once")
     groups_max: int = _option(500, _whole(1, 100_000), "COUNT", "groups one person can be in")

@@ -40,6 +40,9 @@ class Wire(Protocol):
     def finish(self) -> None:
         """Close when everything queued has left."""
 
+    def abort(self, reason: str, /) -> None:
+        """Close now, whatever is queued."""
+
 
 class Peer:
     """One open connection.

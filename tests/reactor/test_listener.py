@@ -140,6 +140,42 @@ def test_starving_it_turns_one_away_pauses_and_says_so_once(
     assert third.fileno() >= 0
 
 
+def test_an_owner_that_cannot_take_a_socket_is_left_in_peace_for_a_moment(
+    world: World, door: Door, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_sock: socket.socket, _peer: str) -> None:
+        raise failure(errno.ENOSPC)
+
+    door.listener._opened = fail
+    first, second, third = door.knock(3)
+    world.turn(2)
+    assert (first.recv(1), second.recv(1)) == (b"", b"")
+    door.listener._opened = door.accept
+    world.clock.advance(STARVED_PAUSE_SECONDS)
+    world.turn(2)
+    assert door.opened == ["127.0.0.1:{}".format(*third.getsockname()[1:])]
+    assert len(caplog.records) == 1
+
+
+def test_a_listener_that_cannot_be_watched_tries_again(
+    world: World, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door.sock.errors.append(errno.EMFILE)
+    door.knock(2)
+    world.turn()
+
+    def fail(*_: object) -> None:
+        raise failure(errno.ENOMEM)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.loop, "watch", fail)
+        world.clock.advance(STARVED_PAUSE_SECONDS)
+        world.turn()
+    world.clock.advance(STARVED_PAUSE_SECONDS)
+    world.turn(2)
+    assert len(door.opened) == 1
+
+
 def test_a_starving_listener_can_be_closed(world: World) -> None:
     door = Door(world)
     door.knock()

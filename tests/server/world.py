@@ -83,6 +83,11 @@ class MemoryWire:
         self.detach()
         self.finishing = True
 
+    def abort(self, _reason: str) -> None:
+        self.detach()
+        self.queue.clear()
+        self.finishing = True
+
     def flush(self) -> bool:
         """Let bytes leave; returns whether the wire has done its work."""
         self.read += self.queue[: self.leaves_bytes_max]

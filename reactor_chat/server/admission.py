@@ -1,0 +1,192 @@
+"""Who may stand at the door: how many connections there are, from where, and how quickly they come.
+
+A newcomer is judged before anything is read from it.  It is refused where its network has too many connections, or
+made too many of late, or where the whole server is full.
+
+Connections on which nobody has logged in yet are another matter: they cost their owner nothing, and a thousand of them
+that never say a word must not keep anybody out.  So it is not the newcomer who is refused.  From half of `logins_max`
+on there is a growing chance that one of those who are there already has to go for it, and at `logins_max` one always
+has to: drawn are a few, and of these goes the one whose network has most of them, the oldest where several have.  An
+honest login is there for milliseconds and young all that time; who sits and says nothing grows old.  One whose login
+has come is not sent away: it is the server who is late then.  (A queue of half-open TCP connections is defended the
+same way: the old make room for the new.)
+
+A network is an IPv4 address or the /64 of an IPv6 one, which is what one household has.  Loopback is exempt from what
+is counted by network: everybody there is on this machine, and may be a proxy for many.
+"""
+
+import ipaddress
+import math
+from collections import Counter
+from collections.abc import Callable
+
+from reactor_chat.chat.ratelimit import TokenBucket
+from reactor_chat.server.options import Options
+from reactor_chat.server.peers import Peer
+from reactor_chat.wire.messages import Refused
+
+LOOPBACK = "loopback"
+NETWORKS_MAX = 10_000
+"""How many networks that connected of late are remembered; then those that owe nothing and the oldest are forgotten."""
+DRAWN = 8
+"""How many of those who could go are compared; so a draw costs the same however many there are."""
+CROWDED = Refused("server_full", "Too many people are logging in at this moment; try again in a few seconds")
+
+
+def network_of(peer: str) -> str:
+    """Return the network that a connection comes from.
+
+    Args:
+        peer: where it leads, as `Wire.peer` has it: `192.0.2.1:80`, `[2001:db8::1]:80`, or no address at all.
+
+    Returns:
+        `192.0.2.1`, `2001:db8::/64`, LOOPBACK; what is no address stands for itself.
+    """
+    host = peer.rpartition(":")[0].strip("[]").partition("%")[0]
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return peer
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    if address.is_loopback:
+        return LOOPBACK
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(ipaddress.IPv6Network((address, 64), strict=False))
+
+
+class Admission:
+    """Counts connections, and judges newcomers.
+
+    Args:
+        options: what the operator chose.
+        entropy: returns so many random bytes.
+        send_away: ends a connection on which nobody is logged in, now, to make room.
+        has_asked: whether a login came on a connection and the server has not answered it yet.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        entropy: Callable[[int], bytes],
+        send_away: Callable[[Peer], None],
+        has_asked: Callable[[Peer], bool],
+    ) -> None:
+        self._options = options
+        self._entropy = entropy
+        self._send_away = send_away
+        self._has_asked = has_asked
+        self._connects: dict[str, TokenBucket] = {}
+        self._open: dict[Peer, str] = {}
+        self._by_network: Counter[str] = Counter()
+        self._arriving: list[Peer] = []  # in no order: a draw needs places, and a removal fills the gap with the last
+        self._places: dict[Peer, int] = {}
+        self._arriving_by_network: Counter[str] = Counter()
+
+    def judge(self, network: str, now: float) -> Refused | None:
+        """Say whether one more connection is taken; where it is, `opened` follows.
+
+        Args:
+            network: as `network_of` names it.
+            now: seconds of a clock that never goes back.
+
+        Returns:
+            None, or why not; the text names the wait where there is one.
+        """
+        if network != LOOPBACK:
+            refusal = self._refuse_network(network, now)
+            if refusal is not None:
+                return refusal
+        if len(self._open) >= self._options.connections_max and not self._make_room():
+            return Refused("server_full", f"There are {len(self._open)} connections already; try again later")
+        if self._is_crowded() and not self._make_room() and len(self._arriving) >= self._options.logins_max:
+            return CROWDED
+        return None
+
+    def opened(self, peer: Peer, network: str) -> None:
+        """Count a connection that was taken; nobody is logged in on it."""
+        self._open[peer] = network
+        self._by_network[network] += 1
+        self._places[peer] = len(self._arriving)
+        self._arriving.append(peer)
+        self._arriving_by_network[network] += 1
+
+    def arrived(self, peer: Peer) -> None:
+        """Learn that somebody is logged in on a connection now, or that it is being closed; once more does nothing."""
+        place = self._places.pop(peer, None)
+        if place is None:
+            return
+        _count_down(self._arriving_by_network, self._open[peer])
+        last = self._arriving.pop()
+        if last is not peer:
+            self._arriving[place] = last
+            self._places[last] = place
+
+    def lost(self, peer: Peer) -> None:
+        """Count a connection no more."""
+        self.arrived(peer)
+        _count_down(self._by_network, self._open.pop(peer))
+
+    @property
+    def connections_count(self) -> int:
+        """How many connections are open, those included that are being closed."""
+        return len(self._open)
+
+    @property
+    def logins_count(self) -> int:
+        """On how many of them nobody is logged in yet."""
+        return len(self._arriving)
+
+    # ------------------------------------------------------------------ inside
+
+    def _refuse_network(self, network: str, now: float) -> Refused | None:
+        if self._by_network[network] >= self._options.connections_per_address_max:
+            count = self._options.connections_per_address_max
+            return Refused("server_full", f"There are {count} connections from your address already; close one")
+        bucket = self._connects.get(network)
+        if bucket is None:
+            if len(self._connects) >= NETWORKS_MAX:
+                self._forget_networks(now)
+            rate = self._options.connects
+            bucket = self._connects[network] = TokenBucket(rate.burst, rate.per_second, now)
+        if bucket.available(now) < 1:
+            seconds = math.ceil(bucket.wait_seconds())
+            return Refused("too_fast", f"Too many connections from your address; try again in {seconds} s")
+        bucket.take(1)
+        return None
+
+    def _forget_networks(self, now: float) -> None:
+        """Forget who owes nothing; and the oldest, if those are few, so that the next need not look again."""
+        owing = [(network, bucket) for network, bucket in self._connects.items() if not bucket.is_full(now)]
+        self._connects = dict(owing[-NETWORKS_MAX * 9 // 10 :])
+
+    def _is_crowded(self) -> bool:
+        """Whether somebody has to go for a newcomer: never below half, always at the limit, and a chance between."""
+        most = self._options.logins_max
+        half = most // 2
+        count = len(self._arriving)
+        return count >= most or (count > half and self._chance(most - half) < count - half)
+
+    def _chance(self, below: int) -> int:
+        """Draw a number from 0 to below `below`."""
+        return int.from_bytes(self._entropy(8), "big") * below >> 64
+
+    def _make_room(self) -> bool:
+        """Send one away on whose connection nobody is logged in; False where there is none that could go."""
+        able = [peer for peer in self._drawn() if not self._has_asked(peer)]
+        if not able:
+            able = [peer for peer in self._arriving if not self._has_asked(peer)]
+        if not able:
+            return False
+        self._send_away(max(able, key=lambda peer: (self._arriving_by_network[self._open[peer]], -peer.conn)))
+        return True
+
+    def _drawn(self) -> list[Peer]:
+        return [self._arriving[self._chance(len(self._arriving))] for _ in range(DRAWN)] if self._arriving else []
+
+
+def _count_down(counter: Counter[str], network: str) -> None:
+    counter[network] -= 1
+    if not counter[network]:
+        del counter[network]
