@@ -26,6 +26,7 @@ from reactor_chat.server.app import App
 from reactor_chat.server.control import CONTROL_SOCKET_NAME, Answer, Backup, Order, Release, short_way
 from reactor_chat.server.ledger import record_of
 from reactor_chat.server.options import DEFAULT_DATA, Options
+from reactor_chat.text.arguments import SafeArgumentParser
 from reactor_chat.text.safe import safe
 from reactor_chat.wire.framing import FrameDecoder, frame
 
@@ -209,13 +210,13 @@ def _path(text: str) -> Path:
     return Path(text)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="reactor-chat-admin", description="Look after a server and its journal.")
+def _parser() -> SafeArgumentParser:
+    parser = SafeArgumentParser(prog="reactor-chat-admin", description="Look after a server and its journal.")
     parser.add_argument("--version", action="version", version=PRODUCT)
     parser.add_argument("--data", type=_path, default=DEFAULT_DATA, metavar="DIR", help="the server's data directory")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(does: Callable[[argparse.Namespace], int], *, reads: bool = False) -> argparse.ArgumentParser:
+    def command(does: Callable[[argparse.Namespace], int], *, reads: bool = False) -> SafeArgumentParser:
         said = (does.__doc__ or "").partition("\n")[0]
         added = commands.add_parser(does.__name__, help=said, description=said)
         added.set_defaults(does=does, file=None)

@@ -40,6 +40,7 @@ class Rules(Struct, frozen=True):
     Attributes:
         failed_logins_burst, failed_logins_per_second: refused logins allowed to one address.
         help_text: what `help` answers.
+        lockdown: whether only who owns a name may come in.
     """
 
     text_bytes_max: int
@@ -49,6 +50,7 @@ class Rules(Struct, frozen=True):
     failed_logins_burst: int
     failed_logins_per_second: float
     help_text: str
+    lockdown: bool = False
 
 
 class Stamp:

@@ -121,6 +121,11 @@ class Hub:
             self._record_ends(effects)
         return effects
 
+    def adopt(self, rules: Rules) -> None:
+        """Judge everything that comes from now on by other rules."""
+        self._rules = rules
+        self._logins.adopt(rules)
+
     def entitlement(self, conn: int) -> list[Span]:
         """Return the spans of everything the person on this connection is told of; empty where nobody is on it."""
         session = self._sessions.get(conn)

@@ -15,7 +15,8 @@ from reactor_chat.chat.timeline import labels_of
 from reactor_chat.wire.messages import PROTOCOL_VERSION, RESERVED_WORDS, Login, Refused, fold, is_name
 
 NAME_TAKEN = Refused("name_taken", "Username is already taken")
-NO_FAULT = frozenset({"server_full"})
+LOCKED_DOWN = Refused("not_allowed", "Only who owns a name may come in at the moment; try again later")
+NO_FAULT = frozenset({"server_full", "not_allowed"})
 """Refusals that are nobody's failure."""
 ADDRESSES_MAX = 10_000
 """How many addresses with failed logins are remembered; then those that owe nothing and the oldest are forgotten."""
@@ -46,6 +47,15 @@ class Logins:
         self._failed: dict[str, TokenBucket] = {}
         self._told_ms: int | None = None
         self._elapsed_s = 0.0
+
+    def adopt(self, rules: Rules) -> None:
+        """Judge by other rules from now on; where those say who has to wait, nobody does for what was before."""
+        if (rules.failed_logins_burst, rules.failed_logins_per_second) != (
+            self._rules.failed_logins_burst,
+            self._rules.failed_logins_per_second,
+        ):
+            self._failed.clear()
+        self._rules = rules
 
     def judge(self, session: Session, login: Login, stamp: Stamp, now: int) -> Change | Takeover | Refused:
         """Say what a login comes to.
@@ -82,6 +92,8 @@ class Logins:
             return NAME_TAKEN
         if self._state.roster.get(login.name) is not None:
             return Takeover() if claim is not None else NAME_TAKEN
+        if self._rules.lockdown and claim is None:
+            return LOCKED_DOWN
         claims = claim is None and login.key is not None
         refusal = self._refuse_more(claims=claims)
         if refusal is not None:

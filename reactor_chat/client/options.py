@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from reactor_chat import PRODUCT
 from reactor_chat.client.boundary import ExitStatus
 from reactor_chat.client.keys import KEYS
+from reactor_chat.text.arguments import SafeArgumentParser
 from reactor_chat.wire.messages import NAME_CHARS_MAX
 
 DEFAULT_HOST = "127.0.0.1"
@@ -66,8 +67,8 @@ def markdown_table() -> str:
     return "\n".join(["| option | default | what it does |", "|---|---|---|", *rows])
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> SafeArgumentParser:
+    parser = SafeArgumentParser(
         prog="reactor-chat",
         description="Talk on a reactor-chat server. Type to talk to everyone; @help lists the commands.",
         epilog=_epilog(),
@@ -80,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add(parser: argparse.ArgumentParser, option: Option) -> None:
+def _add(parser: SafeArgumentParser, option: Option) -> None:
     text = option.help if option.default is None else f"{option.help} ({option.default})"
     if option.name == "--help":
         parser.add_argument("-h", option.name, action="help", help=text)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reactor_chat.errors import StorageBusy, StorageError
+from reactor_chat.errors import StorageBusy, StorageError, UsageError
 from reactor_chat.journal.contract import Journal
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.journal.sqlite import SqliteJournal
@@ -25,7 +25,8 @@ from reactor_chat.server.control import CONTROL_SOCKET_NAME, Control, short_way
 from reactor_chat.server.descriptors import connections_possible, raise_descriptors_max
 from reactor_chat.server.doors import Door, FramesDoor, LinesDoor
 from reactor_chat.server.intake import CLOGGED_BYTES
-from reactor_chat.server.options import Options, read_options
+from reactor_chat.server.options import Options, differences, live_part, read_options, reread_options
+from reactor_chat.text.safe import safe
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
@@ -44,19 +45,21 @@ class Server:
     Args:
         options: what the operator chose.
         journal: opened; closed by the caller.
+        reread: reads the options again; raises UsageError where they say what cannot be.
     """
 
-    def __init__(self, options: Options, journal: Journal) -> None:
+    def __init__(self, options: Options, journal: Journal, reread: Callable[[], Options]) -> None:
         self._options = options
+        self._reread = reread
         self._loop = Loop()
         self._journal = journal
         self._app = App(options, journal, Fanout(self._loop), os.urandom, self._loop.run_soon)
         self._listeners: list[Listener] = []
         stops: dict[int, Callable[[], None]] = {signal.SIGINT: self._stop, signal.SIGTERM: self._stop}
-        for number in stops:
+        for number in (*stops, signal.SIGHUP):
             # What `Signals` puts back when it is closed: one more signal must not kill a process that is closing up.
             signal.signal(number, signal.SIG_IGN)
-        self._signals = Signals(self._loop, stops)
+        self._signals = Signals(self._loop, {**stops, signal.SIGHUP: self._reload})
         self._alarm: Timer | None = None
         self._stopping = False
         self._loop.add_middle(self._middle)
@@ -72,10 +75,12 @@ class Server:
         options = self._options
         count = self._app.start(_unix_ms())
         _log.info("recovered: records=%d", count)
-        self._open("frames", options.host, options.port, self._new_frames_door, options.login_seconds_max)
+        self._open(
+            "frames", options.host, options.port, self._new_frames_door, lambda: self._app.options.login_seconds_max
+        )
         if options.lines is not None:
             host, port = options.lines
-            self._open("lines", host, port, LinesDoor, options.typed_login_seconds_max)
+            self._open("lines", host, port, LinesDoor, lambda: self._app.options.typed_login_seconds_max)
 
     def listen_to_operator(self, path: Path) -> None:
         """Open the operator's door; what a server that died left there is replaced.
@@ -124,10 +129,12 @@ class Server:
     def _new_frames_door(self) -> Door:
         return FramesDoor(self._options.frame_bytes_max)
 
-    def _open(self, name: str, host: str, port: int, make_door: Callable[[], Door], login_seconds_max: int) -> None:
+    def _open(
+        self, name: str, host: str, port: int, make_door: Callable[[], Door], login_seconds_max: Callable[[], int]
+    ) -> None:
         def opened(sock: socket.socket, _address: str) -> None:
             connection = Connection(self._loop, sock, self._app, WIRE_LIMITS)
-            self._app.opened(connection, make_door(), login_seconds_max, self._loop.now)
+            self._app.opened(connection, make_door(), login_seconds_max(), self._loop.now)
 
         try:
             sock = open_listener(host, port)
@@ -165,6 +172,24 @@ class Server:
         self._app.shut_down(self._loop.now)
         self._loop.timers.call_at(self._loop.now + DRAIN_SECONDS, self._loop.stop)
 
+    def _reload(self) -> None:
+        """Read again what may change while people are connected; nobody is dropped, what is wrong changes nothing."""
+        if not self._stopping:
+            self._reload_options()
+
+    def _reload_options(self) -> None:
+        try:
+            wanted = self._reread()
+        except UsageError as error:
+            _log.error("options: nothing changed: %s", safe(str(error)))
+            return
+        found = list(differences(self._app.options, wanted))
+        for flag, before, after, live in found:
+            _log.info("options: %s %s -> %s%s", flag, safe(before), safe(after), "" if live else " needs a restart")
+        if not found:
+            _log.info("options: nothing changed")
+        self._app.adopt(live_part(self._app.options, wanted))
+
 
 def _unix_ms() -> int:
     return time.time_ns() // 1_000_000
@@ -172,10 +197,13 @@ def _unix_ms() -> int:
 
 def main() -> int:
     """Run the server as the command line says, and return the exit status (PROTOCOL §10)."""
-    options = read_options(sys.argv[1:])
+    arguments = sys.argv[1:]
+    options = read_options(arguments)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO, stream=sys.stderr)
     try:
-        return _serve(_as_far_as_descriptors_reach(options))
+        return _serve(
+            _as_far_as_descriptors_reach(options), lambda: _as_far_as_descriptors_reach(reread_options(arguments))
+        )
     except StorageBusy as error:
         return _complain(error, EXIT_TRY_LATER)
     except (StorageError, OSError) as error:
@@ -190,11 +218,11 @@ def _as_far_as_descriptors_reach(options: Options) -> Options:
     return dataclasses.replace(options, connections_max=possible)
 
 
-def _serve(options: Options) -> int:
+def _serve(options: Options, reread: Callable[[], Options]) -> int:
     journal: Journal = MemoryJournal() if options.memory else SqliteJournal(options.data, options.journal_bytes_max)
     server = None
     try:
-        server = Server(options, journal)
+        server = Server(options, journal, reread)
         if not options.memory:  # first, so that whoever read the line of a listener finds this door too
             server.listen_to_operator(options.data / CONTROL_SOCKET_NAME)
         server.listen()
@@ -207,7 +235,7 @@ def _serve(options: Options) -> int:
 
 def _complain(error: Exception, status: int) -> int:
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    print(f"reactor-chatd: {said}", file=sys.stderr)  # noqa: T201
+    print(f"reactor-chatd: {safe(said)}", file=sys.stderr)  # noqa: T201
     return status
 
 

@@ -84,6 +84,12 @@ class Admission:
         self._places: dict[Peer, int] = {}
         self._arriving_by_network: Counter[str] = Counter()
 
+    def adopt(self, options: Options) -> None:
+        """Judge newcomers by other options from now on; nobody who was taken has to go for that."""
+        if options.connects != self._options.connects:
+            self._connects.clear()
+        self._options = options
+
     def judge(self, network: str, now: float) -> Refused | None:
         """Say whether one more connection is taken; where it is, `opened` follows.
 

@@ -114,17 +114,7 @@ class App:
         wake: Callable[[], None],
     ) -> None:
         self.deadline: float | None = None
-        self.hub = Hub(
-            Rules(
-                options.text_bytes_max,
-                options.group_members_max,
-                options.groups_max,
-                options.people_max,
-                options.failed_logins.burst,
-                options.failed_logins.per_second,
-                help_text(),
-            )
-        )
+        self.hub = Hub(_rules(options))
         self._options = options
         self._ledger = Ledger(journal)
         self._broadcast = broadcast
@@ -174,6 +164,30 @@ class App:
         if self.hub.state.seq > self._snapshot_seq:
             self._keep_snapshot()
 
+    @property
+    def options(self) -> Options:
+        """What the operator chose, as it holds now."""
+        return self._options
+
+    def adopt(self, options: Options) -> None:
+        """Go by other options from now on; nobody is dropped, and nothing that was accepted becomes wrong.
+
+        Args:
+            options: may differ in its live rows only.
+        """
+        before, self._options = self._options, options
+        self.hub.adopt(_rules(options))
+        if options.rate != before.rate:
+            for peer in self._peers.values():
+                peer.bucket = self._new_bucket(self._now)
+        self._intake.adopt(options)
+        self._admission.adopt(options)
+        self._wake()
+
+    def _new_bucket(self, now: float) -> TokenBucket | None:
+        rate = self._options.rate
+        return TokenBucket(rate.burst, rate.per_second, now) if rate is not None else None
+
     def opened(self, wire: Wire, door: Door, login_seconds_max: int, now: float) -> None:
         """Take a new connection and greet it, or turn it away."""
         network = network_of(wire.peer)
@@ -182,9 +196,7 @@ class App:
             self._turn_away(wire, door, refusal)
             return
         self._conns_count += 1
-        rate = self._options.rate
-        bucket = TokenBucket(rate.burst, rate.per_second, now) if rate is not None else None
-        peer = Peer(self._conns_count, wire, door, bucket)
+        peer = Peer(self._conns_count, wire, door, self._new_bucket(now))
         self._peers[peer.conn] = self._by_wire[wire] = peer
         self._admission.opened(peer, network)
         hello = self._hello()
@@ -457,3 +469,16 @@ class App:
         self._arrears.close(peer)
         peer.tell(Closing(SHUTDOWN_SECONDS, "[Server is shutting down]"))
         self._close(Close(peer.conn, "shutdown"))
+
+
+def _rules(options: Options) -> Rules:
+    return Rules(
+        options.text_bytes_max,
+        options.group_members_max,
+        options.groups_max,
+        options.people_max,
+        options.failed_logins.burst,
+        options.failed_logins.per_second,
+        help_text(),
+        options.lockdown,
+    )

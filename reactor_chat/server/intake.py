@@ -54,6 +54,14 @@ class Intake:
         self._logins: dict[int, deque[tuple[float, Peer]]] = {}
         self._now = 0.0
 
+    def adopt(self, options: Options) -> None:
+        """Take so much from each connection from now on as other options say; who was slowed down is looked at anew."""
+        self._messages_max = options.messages_per_turn_max
+        slowed, self._slowed = self._slowed, []
+        for _, _, peer in sorted(slowed, key=lambda entry: entry[:2]):
+            peer.slowed = False
+            self._ready[peer] = None
+
     def expect_login(self, peer: Peer, seconds_max: int, now: float) -> None:
         """Close the connection unless somebody logs in on it within so many seconds."""
         # Deadlines of one length fall due in the order they were set: a row for each length needs no sorting.

@@ -1,18 +1,25 @@
 """The OPTIONS table: everything an operator may choose, with its default, its bounds and the reason.
 
-`--help`, the README's table and the validation are made from it.
+`--help`, the README's table, the rows of a `--config` file and the validation are made from it.  A row marked `live`
+may change while the server runs.  The others could only be changed under the feet of those who are connected (they
+were told the size of a frame), or are the very place where the server is.
 """
 
 import argparse
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import platformdirs
 
 from reactor_chat import PRODUCT
+from reactor_chat.errors import UsageError
+from reactor_chat.server.config import read_config
+from reactor_chat.text.arguments import SafeArgumentParser
+from reactor_chat.text.nearness import nearest
+from reactor_chat.text.safe import safe
 from reactor_chat.wire.framing import FRAME_BYTES_MAX
 
 DEFAULT_PORT = 7667
@@ -43,7 +50,8 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
-def _rate(text: str) -> Rate | None:
+def read_rate(text: str) -> Rate | None:
+    """Return what `BURST/PER_SECOND` says; None for `off`.  Raises argparse.ArgumentTypeError where it says nothing."""
     if text == "off":
         return None
     burst, slash, per_second = text.partition("/")
@@ -57,7 +65,7 @@ def _rate(text: str) -> Rate | None:
 
 
 def _rate_that_is_on(text: str) -> Rate:
-    rate = _rate(text)
+    rate = read_rate(text)
     if rate is None:
         raise argparse.ArgumentTypeError("this rate cannot be off; write a large one")
     return rate
@@ -74,9 +82,19 @@ def _directory(text: str) -> Path:
     return Path(text)
 
 
-def _option(default: Any, read: Callable[[str], Any] | None, shown: str, reason: str) -> Any:
-    """A row: default, how its text is read (None: a switch), how the value is called, what it is for and why so."""
-    return field(default=default, metadata={"read": read, "shown": shown, "reason": reason})
+def _file(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("'' is no file")
+    return Path(text)
+
+
+def _option(default: Any, read: Callable[[str], Any] | None, shown: str, reason: str, *, live: bool = False) -> Any:
+    """A row: default, how its text is read (None: a switch), how the value is called, what it is for and why so.
+
+    Args:
+        live: whether it may change while the server runs (SIGHUP).
+    """
+    return field(default=default, metadata={"read": read, "shown": shown, "reason": reason, "live": live})
 
 
 @dataclass(frozen=True)
@@ -95,37 +113,60 @@ class Options:
     plaintext: bool = _option(False, None, "", "no TLS; on loopback only, unless forced")  # noqa: FBT003
     force: bool = _option(False, None, "", "listen without TLS on other addresses than loopback")  # noqa: FBT003
     lines: tuple[str, int] | None = _option(None, _address, "[HOST:]PORT", "a second door, for nc and telnet; off")
+    config: Path | None = _option(None, _file, "FILE", "more of these, as TOML; the command line wins; none")
+    lockdown: bool = _option(
+        False,  # noqa: FBT003
+        None,
+        "",
+        "no guests and no new names: only who owns a name comes in",
+        live=True,
+    )
     rate: Rate | None = _option(
-        DEFAULT_RATE, _rate, "BURST/PER_SECOND", "messages of one connection; a faster one is read more slowly; or off"
+        DEFAULT_RATE,
+        read_rate,
+        "BURST/PER_SECOND",
+        "messages of one connection; a faster one is read more slowly; or off",
+        live=True,
     )
     failed_logins: Rate = _option(
         DEFAULT_FAILED_LOGINS,
         _rate_that_is_on,
         "BURST/PER_SECOND",
         "refused logins from one address before it has to wait",
+        live=True,
     )
     connections_max: int = _option(
-        10_000, _whole(1, 1_000_000), "COUNT", "connections at once, as far as the system's descriptors reach"
+        10_000,
+        _whole(1, 1_000_000),
+        "COUNT",
+        "connections at once, as far as the system's descriptors reach",
+        live=True,
     )
     connections_per_address_max: int = _option(
-        16, _whole(1, 1_000_000), "COUNT", "of them from one IPv4 address or IPv6 /64 network; loopback is exempt"
+        16,
+        _whole(1, 1_000_000),
+        "COUNT",
+        "of them from one IPv4 address or IPv6 /64 network; loopback is exempt",
+        live=True,
     )
     connects: Rate = _option(
         DEFAULT_CONNECTS,
         _rate_that_is_on,
         "BURST/PER_SECOND",
         "new connections from one such address before it has to wait; loopback is exempt",
+        live=True,
     )
     logins_max: int = _option(
         512,
         _whole(1, 10_000),
         "COUNT",
         "connections on which nobody is logged in; from half of it on, old ones make room for new ones",
+        live=True,
     )
-    people_max: int = _option(10_000, _whole(1, 1_000_000), "COUNT", "people connected at once")
-    groups_max: int = _option(500, _whole(1, 100_000), "COUNT", "groups one person can be in")
+    people_max: int = _option(10_000, _whole(1, 1_000_000), "COUNT", "people connected at once", live=True)
+    groups_max: int = _option(500, _whole(1, 100_000), "COUNT", "groups one person can be in", live=True)
     group_members_max: int = _option(
-        1_000, _whole(1, 1_000), "COUNT", "members of one group; a list of so many names fits one frame"
+        1_000, _whole(1, 1_000), "COUNT", "members of one group; a list of so many names fits one frame", live=True
     )
     text_bytes_max: int = _option(16_384, _whole(1, 24_576), "BYTES", "one text; escaped, it still fits one frame")
     frame_bytes_max: int = _option(
@@ -137,31 +178,82 @@ class Options:
         "BYTES",
         "size of the journal; beyond it, writing is refused and reading goes on",
     )
-    login_seconds_max: int = _option(10, _whole(1, 3_600), "SECONDS", "from connecting to being logged in")
-    typed_login_seconds_max: int = _option(60, _whole(1, 3_600), "SECONDS", "the same on the door for nc: people type")
+    login_seconds_max: int = _option(10, _whole(1, 3_600), "SECONDS", "from connecting to being logged in", live=True)
+    typed_login_seconds_max: int = _option(
+        60, _whole(1, 3_600), "SECONDS", "the same on the door for nc: people type", live=True
+    )
     messages_per_turn_max: int = _option(
-        256, _whole(1, 100_000), "COUNT", "messages taken from one connection in one turn, so that others wait little"
+        256,
+        _whole(1, 100_000),
+        "COUNT",
+        "messages taken from one connection in one turn, so that others wait little",
+        live=True,
     )
 
 
 def option_rows() -> list[tuple[str, str, str, str]]:
     """Return the table in its order: option, value as shown (empty for a switch), default as typed, reason."""
     return [
-        ("--" + f.name.replace("_", "-"), f.metadata["shown"], _typed(f.default), f.metadata["reason"])
-        for f in dataclasses.fields(Options)
+        (_flag(row), row.metadata["shown"], _default(row.default), row.metadata["reason"] + _mark(row))
+        for row in dataclasses.fields(Options)
     ]
 
 
-def _typed(default: Any) -> str:
+def _name(row: dataclasses.Field[Any]) -> str:
+    return row.name.replace("_", "-")
+
+
+def _flag(row: dataclasses.Field[Any]) -> str:
+    return "--" + _name(row)
+
+
+def _mark(row: dataclasses.Field[Any]) -> str:
+    return " (live)" if row.metadata["live"] else ""
+
+
+def _default(default: Any) -> str:
     if default is None or default is False:
         return ""
-    if isinstance(default, Path):
-        return "the user's data directory"
-    return f"{default.burst}/{default.per_second:g}" if isinstance(default, Rate) else str(default)
+    return "the user's data directory" if default == DEFAULT_DATA else typed(default)
+
+
+def typed(value: Any) -> str:
+    """Return the value of a row as it is typed; `off` for none, `on` and `off` for a switch."""
+    if value is None or isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return f"[{value[0]}]:{value[1]}" if ":" in value[0] else f"{value[0]}:{value[1]}"
+    return f"{value.burst}/{value.per_second:g}" if isinstance(value, Rate) else str(value)
+
+
+class Difference(NamedTuple):
+    """One row that differs: its option, both values as typed, and whether it may change while the server runs."""
+
+    flag: str
+    before: str
+    after: str
+    live: bool
+
+
+def differences(before: Options, after: Options) -> Iterator[Difference]:
+    """Yield the rows in which two choices differ, in the order of the table."""
+    for row in dataclasses.fields(Options):
+        old, new = getattr(before, row.name), getattr(after, row.name)
+        if old != new:
+            yield Difference(_flag(row), typed(old), typed(new), row.metadata["live"])
+
+
+def live_part(running: Options, wanted: Options) -> Options:
+    """Return what a running server may become: the live rows as wanted, all others as they are."""
+    rows = (row.name for row in dataclasses.fields(Options) if row.metadata["live"])
+    return dataclasses.replace(running, **{name: getattr(wanted, name) for name in rows})
+
+
+# ------------------------------------------------------------------------------------------- reading them
 
 
 def read_options(arguments: Sequence[str]) -> Options:
-    """Read the command line.
+    """Read the command line, and the file of options that it names.
 
     Args:
         arguments: without the program's name.
@@ -174,34 +266,86 @@ def read_options(arguments: Sequence[str]) -> Options:
 
     Source: PROTOCOL §10.
     """
-    parser = argparse.ArgumentParser(
+    parser = _parser()
+    try:
+        return _read(parser, arguments)
+    except UsageError as error:
+        parser.exit(2, f"{parser.prog}: {safe(str(error))}\n")
+
+
+def reread_options(arguments: Sequence[str]) -> Options:
+    """Read the file of options again, under a command line that `read_options` has read.
+
+    Raises:
+        UsageError: the file says what cannot be.
+    """
+    return _read(_parser(), arguments)
+
+
+def _parser() -> SafeArgumentParser:
+    parser = SafeArgumentParser(
         prog="reactor-chatd",
         description="Serve a chat: one process, one loop, nothing else to install.",
+        epilog="What is marked (live) changes without a restart: edit the file of --config and send SIGHUP.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=PRODUCT)
     parser.add_argument("positional_port", metavar="PORT", nargs="?", type=_whole(0, 65_535), help="same as --port")
     for row in dataclasses.fields(Options):
-        flag, default = "--" + row.name.replace("_", "-"), _typed(row.default)
-        said = row.metadata["reason"] + (f" ({default})" if default else "")
+        default = _default(row.default)
+        said = row.metadata["reason"] + (f" ({default})" if default else "") + _mark(row)
         if row.metadata["read"] is None:
-            parser.add_argument(flag, action="store_true", help=said)
+            parser.add_argument(_flag(row), action="store_true", help=said)
         else:
             parser.add_argument(
-                flag, type=row.metadata["read"], default=row.default, metavar=row.metadata["shown"], help=said
+                _flag(row), type=row.metadata["read"], default=row.default, metavar=row.metadata["shown"], help=said
             )
-    chosen = vars(parser.parse_args(arguments))
-    positional_port = chosen.pop("positional_port")
+    return parser
+
+
+def _read(parser: SafeArgumentParser, arguments: Sequence[str]) -> Options:
+    chosen = parser.parse_args(arguments)
+    if chosen.config is not None:
+        parser.set_defaults(**_rows_of(chosen.config))
+        chosen = parser.parse_args(arguments)
+    values = vars(chosen)
+    positional_port = values.pop("positional_port")
     if positional_port is not None:
-        chosen["port"] = positional_port
-    options = Options(**chosen)
-    _refuse_exposure(parser, options)
+        values["port"] = positional_port
+    options = Options(**values)
+    _refuse_exposure(options)
     return options
 
 
-def _refuse_exposure(parser: argparse.ArgumentParser, options: Options) -> None:
+def _rows_of(file: Path) -> dict[str, Any]:
+    """What a file of options says, by field of `Options`."""
+    rows = {_name(row): row for row in dataclasses.fields(Options) if row.name != "config"}
+    values = {}
+    for name, text in read_config(file).items():
+        if name not in rows:
+            raise UsageError(f"{file}: there is no option {name!r}; {_hint(name, rows)}")
+        try:
+            values[rows[name].name] = _value(rows[name], text)
+        except argparse.ArgumentTypeError as error:
+            raise UsageError(f"{file}: {name}: {error}") from error
+    return values
+
+
+def _hint(name: str, rows: Sequence[str] | dict[str, Any]) -> str:
+    near = nearest(name, rows)
+    return f"did you mean {near}?" if near is not None else "its rows are called as in --help, without the dashes"
+
+
+def _value(row: dataclasses.Field[Any], text: str | bool) -> Any:  # noqa: FBT001
+    read = row.metadata["read"]
+    if (read is None) is not isinstance(text, bool):
+        raise argparse.ArgumentTypeError("write true or false" if read is None else f"write {row.metadata['shown']}")
+    return text if isinstance(text, bool) else read(text)
+
+
+def _refuse_exposure(options: Options) -> None:
     exposed = [host for host, _ in ((options.host, 0), options.lines or (LOOPBACK[0], 0)) if host not in LOOPBACK]
     if exposed and not options.force:
-        parser.error(
+        raise UsageError(
             f"{exposed[0]} can be reached from outside, and nothing is encrypted there; pass --force to allow it"
         )

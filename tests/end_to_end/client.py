@@ -179,14 +179,17 @@ class Server:
     Args:
         options: further options of the command line.
         storage: the options that say where things are kept.
+        rate: what `--rate` says; None where a file of options says it.
     """
 
-    def __init__(self, *options: str, storage: tuple[str, ...] = ("--memory",), rate: str = "off") -> None:
+    def __init__(self, *options: str, storage: tuple[str, ...] = ("--memory",), rate: str | None = "off") -> None:
         command = [sys.executable, "-m", "reactor_chat.server", "--port", "0", "--lines", "0", "--plaintext"]
         self.log = tempfile.TemporaryFile()  # noqa: SIM115  closed by `close`
         self.streams: list[Stream] = []
         self.process = subprocess.Popen(
-            [*command, *storage, "--rate", rate, *options], stdout=subprocess.PIPE, stderr=self.log
+            [*command, *storage, *(() if rate is None else ("--rate", rate)), *options],
+            stdout=subprocess.PIPE,
+            stderr=self.log,
         )
         try:
             self.port = self._port("frames")

@@ -1,8 +1,22 @@
 """The command line: what is promised in PROTOCOL §10, bounds of every number, and no plaintext in the open."""
 
+import dataclasses
+import re
+from pathlib import Path
+
 import pytest
 
-from reactor_chat.server.options import Options, Rate, option_rows, read_options
+from reactor_chat.errors import UsageError
+from reactor_chat.server.config import CONFIG_BYTES_MAX
+from reactor_chat.server.options import (
+    Options,
+    Rate,
+    differences,
+    live_part,
+    option_rows,
+    read_options,
+    reread_options,
+)
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -80,3 +94,92 @@ def test_every_option_is_in_the_help_with_its_reason(capsys: pytest.CaptureFixtu
         assert f"{option} {shown}".strip() in told
         assert reason.split()[0] in told
         assert not default or f"({default})" in told
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "chat.toml"
+
+
+def test_a_file_says_what_the_command_line_would(file: Path) -> None:
+    file.write_text(
+        'port = 0\nlines = 7668\nmemory = true\nforce = false\nrate = "5/0.5"\nlockdown = true\npeople-max = 7\n'
+    )
+    said = read_options(["--port", "0", "--lines", "7668", "--memory", "--rate", "5/0.5", "--lockdown"])
+    assert read_options(["--config", str(file)]) == dataclasses.replace(said, people_max=7, config=file)
+
+
+def test_the_command_line_wins(file: Path) -> None:
+    file.write_text('port = 1\nrate = "off"\nlockdown = false\npeople-max = 7\n')
+    options = read_options(["--config", str(file), "--port", "2", "--rate", "100/20", "--lockdown"])
+    assert (options.port, options.rate, options.lockdown, options.people_max) == (2, Rate(100, 20), True, 7)
+    assert read_options(["--config", str(file), "3"]).port == 3
+
+
+MISTAKES = {
+    "people_max = 7": "there is no option 'people_max'; did you mean people-max?",
+    "nonsense = 7": "there is no option 'nonsense'; its rows are called as in --help, without the dashes",
+    "config = 'other.toml'": "there is no option 'config'",
+    "people-max = 0": "people-max: '0' is no whole number from 1 to 1000000",
+    "people-max = '7 '": "people-max: '7 ' is no whole number",
+    "people-max = true": "people-max: write COUNT",
+    "memory = 1": "memory: write true or false",
+    "memory = 'true'": "memory: write true or false",
+    "rate = 100": "rate: '100' is neither BURST/PER_SECOND",
+    "people-max = 1.5": "people-max: a row holds a text, a whole number, true or false",
+    "people-max = [7]": "people-max: a row holds",
+    "[limits]\npeople-max = 7": "limits: a row holds",
+    "people-max": "this is no TOML",
+    "port = 1\nport = 2": "this is no TOML",
+    "port = " + "9" * 5_000: "this is no TOML",
+    "port = " + "[" * 10_000: "this is no TOML",
+    "host = '0.0.0.0'": "--force",
+    "'\x1b[2J' = 1": "this is no TOML",
+    '"\\u001b[2J" = 1': "there is no option '\\x1b[2J'",
+}
+
+
+@pytest.mark.parametrize("text", MISTAKES)
+def test_a_mistake_in_a_file_is_one_line_and_2(text: str, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(text)
+    printed = refused(capsys, "--config", str(file))
+    assert printed.startswith("reactor-chatd: ")
+    assert printed.count("\n") == 1
+    assert str(file) in printed or text.startswith("host")
+    assert MISTAKES[text] in printed
+    assert printed.strip().isprintable()
+    with pytest.raises(UsageError, match=re.escape(MISTAKES[text])):
+        reread_options(["--config", str(file)])
+
+
+def test_a_file_that_cannot_be_read_is_one_line_and_2(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_bytes(b"host = '\xff'")
+    assert "this is no TOML" in refused(capsys, "--config", str(file))
+    file.write_bytes(b"#" * (CONFIG_BYTES_MAX + 1))
+    assert "at most" in refused(capsys, "--config", str(file))
+    file.write_bytes(b"#" * CONFIG_BYTES_MAX)
+    assert read_options(["--config", str(file)]).config == file
+    for nothing in (str(file) + ".none", str(file.parent), "/dev/zero"):
+        assert "there is no such file" in refused(capsys, "--config", nothing)
+    assert "is no file" in refused(capsys, "--config", "")
+
+
+def test_complaints_about_the_command_line_harm_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "--\x1b[2J").replace("\n", "").isprintable()
+
+
+def test_differences_are_told_as_they_are_typed() -> None:
+    before, after = Options(), Options(port=1, rate=None, lines=("::1", 2), lockdown=True, config=Path("a"))
+    assert list(differences(before, after)) == [
+        ("--port", "7667", "1", False),
+        ("--lines", "off", "[::1]:2", False),
+        ("--config", "off", "a", False),
+        ("--lockdown", "off", "on", True),
+        ("--rate", "100/20", "off", True),
+    ]
+    assert list(differences(after, after)) == []
+
+
+def test_only_live_rows_change_while_the_server_runs() -> None:
+    before, after = Options(port=1, people_max=2, lockdown=False), Options(port=3, people_max=4, lockdown=True)
+    assert live_part(before, after) == Options(port=1, people_max=4, lockdown=True)
