@@ -14,6 +14,7 @@ MAY_IMPORT = {
     "journal": {"errors"},
     "reactor": {"errors"},
     "mls": {"errors"},
+    "e2ee": {"errors", "mls", "wire.messages", "wire.transcript"},
     "text": {"wire.messages"},
     "chat": {"wire.messages", "wire.transcript", "text.parser"},
     "server": {"errors", "wire", "text", "chat", "journal"},
@@ -23,7 +24,7 @@ MAY_IMPORT = {
 ALSO_MAY_IMPORT = {"server/__main__.py": {"reactor"}, "client/runner.py": {"reactor"}}
 """The two places where the chat and the reactor meet."""
 
-PURE = ["wire", "text", "chat", "mls", "journal/contract.py", "journal/memory.py", "server/app.py"]
+PURE = ["wire", "text", "chat", "mls", "e2ee", "journal/contract.py", "journal/memory.py", "server/app.py"]
 PURE += ["client/engine.py", "client/outbox.py"]
 COMMAND_LINES_AMONG_THE_PURE = {"mls/passive.py"}
 IMPURE_MODULES = set(
@@ -79,6 +80,13 @@ def test_the_pure_know_no_time_no_chance_and_no_outside(place: str) -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id not in IMPURE_CALLS, f"{name(path)}:{node.lineno} calls {node.func.id}"
+
+
+def test_what_a_server_runs_cannot_open_what_clients_seal() -> None:
+    for path in sources():
+        if name(path).partition("/")[0] in {"server", "chat", "journal", "wire", "text", "reactor", "admin.py"}:
+            secret = {module for module in modules_of_the_project(path) if module.partition(".")[0] in {"mls", "e2ee"}}
+            assert not secret, f"{name(path)} imports {secret}"
 
 
 def test_nothing_runs_a_loop_or_a_thread_of_its_own() -> None:

@@ -1,0 +1,195 @@
+"""What crosses between a session and the engine it lives in: orders and notices in, one `Outcome` out.
+
+How an engine uses a session.  It makes one for each claimed name (a guest has no keys and no session), gives it its
+vault's store, and tells it everything:
+
+- `said(request, now)` for every `say`, `tell`, `group_send` a person typed, with its `id`.  What may leave comes back
+  in `Outcome.messages`, now or later or never: the outbox takes these types and no other, so what is held cannot leave.
+- `ordered(order, now)` for `@encrypt`, `@verify`, `@trust`.
+- `noticed(notice, now)` for every notice once, numbered ones in the order of their numbers, replayed ones too.  True
+  means: do not show it, `Outcome.shown` says what to show, now or later.
+- `logged_in(now)` after `welcome`, `cut()` when the connection ended, `derived(job, key, now)` when a child process
+  finished, `tick(now)` at `next_deadline`.
+
+Then `take()`: everything it wrote into the store is committed together with the vault *before* any of the outcome is
+obeyed, in the order of the fields.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from reactor_chat.e2ee.conversation import Conversation, Heard
+from reactor_chat.e2ee.outgoing import Plain, Sealed
+from reactor_chat.wire.messages import Kdf, Request
+
+# ------------------------------------------------------------------------------------------------------ orders in
+
+
+class Arm(NamedTuple):
+    """`@encrypt on`, `@encrypt user`, `@group encrypt`: seal what I say there from now on."""
+
+    conversation: Conversation
+    passphrase: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Arm({self.conversation.in_words})"
+
+
+class Disarm(NamedTuple):
+    """`@encrypt off`: what I say there is plain again; `for_everybody` ends it at the server too, where I may."""
+
+    conversation: Conversation
+    for_everybody: bool = False
+
+
+class Rekey(NamedTuple):
+    """`@encrypt rekey`: fresh keys of mine."""
+
+    conversation: Conversation
+
+
+class Reset(NamedTuple):
+    """`@encrypt reset`: begin anew, with fresh keys of everybody; the way out of what is frozen."""
+
+    conversation: Conversation
+    passphrase: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Reset({self.conversation.in_words})"
+
+
+class AskStatus(NamedTuple):
+    """`@encrypt status`."""
+
+    conversation: Conversation
+
+
+class Verify(NamedTuple):
+    """`@verify <name> [digits]`: show the safety number, or compare it."""
+
+    name: str
+    digits: str | None = None
+
+
+class Accept(NamedTuple):
+    """`@trust accept <name>`: the new key is theirs."""
+
+    name: str
+
+
+class Block(NamedTuple):
+    """`@trust block <name>`: nothing is sent where they are."""
+
+    name: str
+
+
+Order = Arm | Disarm | Rekey | Reset | AskStatus | Verify | Accept | Block
+
+# ------------------------------------------------------------------------------------------------------ outcomes out
+
+
+class Mark(Enum):
+    """What is known about the message beside it."""
+
+    SEALED = "sealed"  # opened, and its sender and order hold
+    PLAIN = "plain"  # came in plain text into a conversation that is sealed for us
+    UNREADABLE = "unreadable"  # cannot be opened, the note says why
+    UNKNOWN = "unknown"  # opened, but of a kind that this version does not know, or without text
+
+
+class Shown(NamedTuple):
+    """A message as it may be shown and archived, under its own number; perhaps later than that number came.
+
+    Attributes:
+        notice: with `text` where there is one to show, else as it came; never both.
+        mark: what is known about it.
+        remark: one line beside it, empty where there is nothing to say.
+    """
+
+    notice: Heard
+    mark: Mark
+    remark: str = ""
+
+
+class NoteKind(Enum):
+    """Why a session has something to say."""
+
+    ANSWER = "answer"  # to an order
+    NEWS = "news"  # members, keys, refreshes
+    ALARM = "alarm"  # something does not hold; a person should look
+
+
+class Note(NamedTuple):
+    """One line for a person; `conversation` is None where it is about a key."""
+
+    kind: NoteKind
+    text: str
+    conversation: Conversation | None = None
+
+
+class Derive(NamedTuple):
+    """Wish: compute `passphrase.derive(passphrase, salt, kdf)` in a child process and say `derived(job, key)`."""
+
+    job: int
+    passphrase: str
+    salt: bytes
+    kdf: Kdf
+
+    def __repr__(self) -> str:
+        return f"Derive(job={self.job})"
+
+
+class Outcome(NamedTuple):
+    """What is to be done, in this order, once everything is committed.
+
+    Attributes:
+        messages: for the outbox, kept until they are answered.
+        dropped: ids of messages in the outbox that are not to be sent (again): their text is held here.
+        requests: upkeep; send on this connection or forget, the session asks again after the next login.
+        shown: for the archive and the screen.
+        notes: lines for the person.
+        jobs: for child processes.
+    """
+
+    messages: list[Sealed | Plain]
+    dropped: list[str]
+    requests: list[Request]
+    shown: list[Shown]
+    notes: list[Note]
+    jobs: list[Derive]
+
+
+class Posture(Enum):
+    """What becomes of a line that is typed now; the word in the prompt."""
+
+    PLAIN = "plain"
+    WAITING = "waiting"  # it will be sealed, as soon as there are keys
+    SEALED = "sealed"
+    HELD = "held"  # something is wrong; the line will not leave
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a session is told once.
+
+    Attributes:
+        name: one's own name.
+        seed: of the account key, 32 secret bytes.
+        wall_ms_at_zero: wall clock, milliseconds since 1970, at the instant that `now` calls 0.
+        pairs_are_sealed: seal private messages without being told, to whoever has keys.
+        refresh_seconds_max: age of one's own keys in a group at which they are renewed.
+        refresh_messages_max: own messages after which they are.
+        turn_seconds: how long each member waits for those before it to make a commit that is wanted.
+    """
+
+    name: str
+    seed: bytes
+    wall_ms_at_zero: int = 0
+    pairs_are_sealed: bool = True
+    refresh_seconds_max: float = 86_400.0
+    refresh_messages_max: int = 200
+    turn_seconds: float = 0.3
+
+    def __repr__(self) -> str:
+        return f"Settings({self.name})"
