@@ -4,12 +4,13 @@ A newcomer is judged before anything is read from it.  It is refused where its n
 made too many of late, or where the whole server is full.
 
 Connections on which nobody has logged in yet are another matter: they cost their owner nothing, and a thousand of them
-that never say a word must not keep anybody out.  So it is not the newcomer who is refused.  From half of `logins_max`
-on there is a growing chance that one of those who are there already has to go for it, and at `logins_max` one always
-has to: drawn are a few, and of these goes the one whose network has most of them, the oldest where several have.  An
-honest login is there for milliseconds and young all that time; who sits and says nothing grows old.  One whose login
-has come is not sent away: it is the server who is late then.  (A queue of half-open TCP connections is defended the
-same way: the old make room for the new.)
+that never say a word must not keep anybody out.  So it is not the newcomer who is refused.  Honest logins take
+milliseconds, a few round trips at most; who is there for longer than GRACE_SECONDS is late.  From half of `logins_max`
+late ones on there is a growing chance that one of them has to go for a newcomer, and more than `logins_max` are not
+kept: drawn are a few, and of these goes the one whose network has most of them, the oldest where several have.  Only
+where there is no connection left at all do those go that are not late yet.  A town that comes back after a restart is
+a thousand people who are not late.  One whose login has come is not sent away: it is the server who is late then.  (A
+queue of half-open TCP connections is defended the same way: the old make room for the new.)
 
 A network is an IPv4 address or the /64 of an IPv6 one, which is what one household has.  Loopback is exempt from what
 is counted by network: everybody there is on this machine, and may be a proxy for many.
@@ -30,7 +31,9 @@ NETWORKS_MAX = 10_000
 """How many networks that connected of late are remembered; then those that owe nothing and the oldest are forgotten."""
 DRAWN = 8
 """How many of those who could go are compared; so a draw costs the same however many there are."""
-CROWDED = Refused("server_full", "Too many people are logging in at this moment; try again in a few seconds")
+GRACE_SECONDS = 3.0
+SENT_AWAY_AT_ONCE_MAX = 64
+"""How many who are late go for one newcomer, at most; for they may all become late together."""
 
 
 def network_of(peer: str) -> str:
@@ -80,9 +83,10 @@ class Admission:
         self._connects: dict[str, TokenBucket] = {}
         self._open: dict[Peer, str] = {}
         self._by_network: Counter[str] = Counter()
-        self._arriving: list[Peer] = []  # in no order: a draw needs places, and a removal fills the gap with the last
-        self._places: dict[Peer, int] = {}
         self._arriving_by_network: Counter[str] = Counter()
+        self._in_time: dict[Peer, float] = {}  # oldest first, with the moment from which each of them is late
+        self._late: list[Peer] = []  # in no order: a draw needs places, and a removal fills the gap with the last
+        self._places: dict[Peer, int] = {}
 
     def adopt(self, options: Options) -> None:
         """Judge newcomers by other options from now on; nobody who was taken has to go for that."""
@@ -104,29 +108,31 @@ class Admission:
             refusal = self._refuse_network(network, now)
             if refusal is not None:
                 return refusal
-        if len(self._open) >= self._options.connections_max and not self._make_room():
+        self._grow_late(now)
+        if len(self._open) >= self._options.connections_max and not self._make_room(self._late or list(self._in_time)):
             return Refused("server_full", f"There are {len(self._open)} connections already; try again later")
-        if self._is_crowded() and not self._make_room() and len(self._arriving) >= self._options.logins_max:
-            return CROWDED
+        if self._is_crowded():
+            self._make_room(self._late)
         return None
 
-    def opened(self, peer: Peer, network: str) -> None:
+    def opened(self, peer: Peer, network: str, now: float) -> None:
         """Count a connection that was taken; nobody is logged in on it."""
         self._open[peer] = network
         self._by_network[network] += 1
-        self._places[peer] = len(self._arriving)
-        self._arriving.append(peer)
+        self._in_time[peer] = now + GRACE_SECONDS
         self._arriving_by_network[network] += 1
 
     def arrived(self, peer: Peer) -> None:
         """Learn that somebody is logged in on a connection now, or that it is being closed; once more does nothing."""
+        if self._in_time.pop(peer, None) is not None:
+            _count_down(self._arriving_by_network, self._open[peer])
         place = self._places.pop(peer, None)
         if place is None:
             return
         _count_down(self._arriving_by_network, self._open[peer])
-        last = self._arriving.pop()
+        last = self._late.pop()
         if last is not peer:
-            self._arriving[place] = last
+            self._late[place] = last
             self._places[last] = place
 
     def lost(self, peer: Peer) -> None:
@@ -142,7 +148,7 @@ class Admission:
     @property
     def logins_count(self) -> int:
         """On how many of them nobody is logged in yet."""
-        return len(self._arriving)
+        return len(self._in_time) + len(self._late)
 
     # ------------------------------------------------------------------ inside
 
@@ -167,29 +173,37 @@ class Admission:
         owing = [(network, bucket) for network, bucket in self._connects.items() if not bucket.is_full(now)]
         self._connects = dict(owing[-NETWORKS_MAX * 9 // 10 :])
 
+    def _grow_late(self, now: float) -> None:
+        """See who is late by now; of more than are kept some go at once."""
+        while self._in_time:
+            peer, late_from = next(iter(self._in_time.items()))
+            if late_from > now:
+                break
+            del self._in_time[peer]
+            self._places[peer] = len(self._late)
+            self._late.append(peer)
+        for _ in range(min(SENT_AWAY_AT_ONCE_MAX, len(self._late) - self._options.logins_max)):
+            self._make_room(self._late)
+
     def _is_crowded(self) -> bool:
         """Whether somebody has to go for a newcomer: never below half, always at the limit, and a chance between."""
         most = self._options.logins_max
         half = most // 2
-        count = len(self._arriving)
+        count = len(self._late)
         return count >= most or (count > half and self._chance(most - half) < count - half)
 
     def _chance(self, below: int) -> int:
         """Draw a number from 0 to below `below`."""
         return int.from_bytes(self._entropy(8), "big") * below >> 64
 
-    def _make_room(self) -> bool:
-        """Send one away on whose connection nobody is logged in; False where there is none that could go."""
-        able = [peer for peer in self._drawn() if not self._has_asked(peer)]
-        if not able:
-            able = [peer for peer in self._arriving if not self._has_asked(peer)]
+    def _make_room(self, among: list[Peer]) -> bool:
+        """Send one of these away; False where there is none that could go."""
+        drawn = [among[self._chance(len(among))] for _ in range(DRAWN)] if among else []
+        able = [peer for peer in drawn if not self._has_asked(peer)] or [p for p in among if not self._has_asked(p)]
         if not able:
             return False
         self._send_away(max(able, key=lambda peer: (self._arriving_by_network[self._open[peer]], -peer.conn)))
         return True
-
-    def _drawn(self) -> list[Peer]:
-        return [self._arriving[self._chance(len(self._arriving))] for _ in range(DRAWN)] if self._arriving else []
 
 
 def _count_down(counter: Counter[str], network: str) -> None:

@@ -198,7 +198,7 @@ class App:
         self._conns_count += 1
         peer = Peer(self._conns_count, wire, door, self._new_bucket(now))
         self._peers[peer.conn] = self._by_wire[wire] = peer
-        self._admission.opened(peer, network)
+        self._admission.opened(peer, network, now)
         hello = self._hello()
         self.hub.handle(Connected(peer.conn, hello.nonce, NO_BINDING, network), self._unix_ms)
         wire.send(door.greet(hello))

@@ -157,10 +157,10 @@ class Options:
         live=True,
     )
     logins_max: int = _option(
-        512,
+        128,
         _whole(1, 10_000),
         "COUNT",
-        "connections on which nobody is logged in; from half of it on, old ones make room for new ones",
+        "connections on which nobody is logged in after 3 s; from half of it on, they make room for new ones",
         live=True,
     )
     people_max: int = _option(10_000, _whole(1, 1_000_000), "COUNT", "people connected at once", live=True)

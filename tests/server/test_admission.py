@@ -5,7 +5,7 @@ from itertools import cycle
 
 import pytest
 
-from reactor_chat.server.admission import CROWDED, LOOPBACK, NETWORKS_MAX, Admission, network_of
+from reactor_chat.server.admission import GRACE_SECONDS, LOOPBACK, NETWORKS_MAX, Admission, network_of
 from reactor_chat.server.doors import FramesDoor
 from reactor_chat.server.options import Options, Rate
 from reactor_chat.server.peers import Peer
@@ -41,7 +41,7 @@ class Hall:
             return refusal
         self._count += 1
         peer = Peer(self._count, MemoryWire("?"), FramesDoor(65_536), None)
-        self.admission.opened(peer, network)
+        self.admission.opened(peer, network, self.now)
         return peer
 
     def many(self, count: int, network: str | Callable[[int], str] = LOOPBACK) -> list[Peer]:
@@ -132,21 +132,37 @@ def test_networks_are_forgotten_when_they_are_many() -> None:
 
 
 @pytest.mark.parametrize("most", [1, 2, 8, 9])
-def test_logins_in_progress_are_never_more_than_allowed_and_the_newcomer_is_taken(most: int) -> None:
+def test_who_is_late_is_never_more_than_allowed_and_the_newcomer_is_taken(most: int) -> None:
     hall = Hall(logins_max=most)
-    hall.many(most - 1)
-    assert not hall.sent_away
-    hall.many(1)
-    assert not hall.sent_away
-    hall.many(1)
-    assert len(hall.sent_away) == 1
-    hall.many(100)
+    for goes in [0] * most + [1] * 20:
+        before = len(hall.sent_away)
+        hall.many(1)
+        assert len(hall.sent_away) - before == goes
+        hall.now += GRACE_SECONDS
     assert hall.admission.logins_count == most
+
+
+def test_a_town_that_comes_back_is_not_late() -> None:
+    hall = Hall(ALWAYS, logins_max=2)
+    peers = hall.many(1_000)
+    hall.now += GRACE_SECONDS - 0.1
+    peers += hall.many(1_000)
+    assert not hall.sent_away
+    hall.now += 0.1
+    hall.many(1)
+    assert len(hall.sent_away) == 64 + 1, "they are all late together, and do not go all at once"
+    hall.many(20)
+    assert not set(hall.sent_away) & set(peers[1_000:])
+    assert hall.admission.logins_count == 1_000 + 21 + 1
 
 
 def test_from_half_on_one_goes_with_a_growing_chance() -> None:
     lucky, unlucky = Hall(NEVER, logins_max=8), Hall(ALWAYS, logins_max=8)
-    unlucky.many(5)
+    for hall in (lucky, unlucky):
+        hall.many(4)
+        hall.now += GRACE_SECONDS
+        hall.many(1)
+        hall.now += GRACE_SECONDS
     assert not unlucky.sent_away
     unlucky.many(1)
     assert len(unlucky.sent_away) == 1
@@ -158,20 +174,23 @@ def test_of_those_drawn_the_largest_network_loses_its_oldest() -> None:
     hall = Hall(logins_max=8)
     hall.many(5, lambda i: f"192.0.2.{i}")
     crowd = hall.many(3, "2001:db8::/64")
+    hall.now += GRACE_SECONDS
     draws = cycle(range(8))
     hall.admission._entropy = lambda _: ((1 + 2 * next(draws)) << 60).to_bytes(8, "big")  # each of the eight once
-    hall.many(2, lambda i: f"192.0.2.{i + 10}")
-    assert hall.sent_away == crowd[:2]
+    hall.many(1, "192.0.2.10")
+    assert hall.sent_away == crowd[:1]
 
 
-def test_who_has_asked_is_not_sent_away_and_then_the_newcomer_has_to_wait() -> None:
-    hall = Hall(logins_max=4)
+def test_who_has_asked_is_not_sent_away() -> None:
+    hall = Hall(logins_max=4, connections_max=6)
     peers = hall.many(4)
+    hall.now += GRACE_SECONDS
     hall.asked.update(peers[1:])
     hall.many(1)
     assert hall.sent_away == [peers[0]]
-    hall.asked.update(peer for peer in hall.admission._arriving)
-    assert hall.come() == CROWDED
+    hall.asked.update(hall.many(1))
+    hall.asked.update(hall.admission._in_time)
+    assert code(hall.come()) == "server_full"
     assert len(hall.sent_away) == 1
 
 
@@ -224,9 +243,10 @@ def test_what_is_sent_by_who_was_turned_away_is_not_looked_at() -> None:
 def test_the_hall_full_of_silent_people_lets_honest_ones_in() -> None:
     world = World(logins_max=8).start()
     silent = [world.connect() for _ in range(100)]
-    honest = [world.enter(f"User{number}") for number in range(20)]
+    world.pass_time(GRACE_SECONDS)
+    honest = [world.enter(f"User{number}") for number in range(60)]
     world.turn()
     assert all(person.of(Welcome) for person in honest)
     gone = [person for person in silent if person.wire.closed]
-    assert len(gone) >= 92
+    assert len(gone) > 92
     assert all(person.of(Refused, Bye)[0].code == "login_timeout" for person in gone)  # type: ignore[union-attr]
