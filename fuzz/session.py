@@ -13,6 +13,7 @@ from reactor_chat.server.app import App
 from reactor_chat.server.doors import Door, FramesDoor, LinesDoor
 from reactor_chat.server.ledger import record_of
 from reactor_chat.server.options import Options
+from reactor_chat.testing.network import Broadcast, Wire, WireLimits
 from reactor_chat.wire.framing import frame
 
 OPTIONS = Options(rate=None)
@@ -22,50 +23,7 @@ LINES = [
 ]
 
 
-class Room:
-    """Carries what is broadcast to the wires that are attached."""
-
-    def __init__(self) -> None:
-        self.wires: list[Wire] = []
-
-    def append(self, data: bytes) -> None:
-        """Give bytes to everyone who is attached now."""
-        for wire in self.wires:
-            wire.received += data
-
-
-class Wire:
-    """One end of a connection: keeps what the server sends."""
-
-    peer = "192.0.2.1:1"
-    queued_bytes = 0
-
-    def __init__(self) -> None:
-        self.received = bytearray()
-        self.closed = False
-        self._room: Room | None = None
-
-    def send(self, data: bytes) -> None:
-        """Take bytes at once: this reader is quick."""
-        self.received += data
-
-    def attach(self, room: Any) -> None:
-        """Hear what is broadcast."""
-        self._room = room
-        room.wires.append(self)
-
-    def pause(self) -> None:
-        """Take note of nothing: what is sent here is sent at once."""
-
-    def resume(self) -> None:
-        """Likewise."""
-
-    def finish(self) -> None:
-        """Be closed."""
-        self.closed = True
-        if self._room is not None:
-            self._room.wires.remove(self)
-            self._room = None
+QUICK = WireLimits(*(1 << 40,) * 4)
 
 
 class World:
@@ -73,8 +31,8 @@ class World:
 
     def __init__(self, app_type: Callable[..., App]) -> None:
         self.journal = MemoryJournal()
-        self.app = app_type(OPTIONS, self.journal, Room(), bytes, lambda: None)
-        self.witness, self.hostile = Wire(), Wire()
+        self.app = app_type(OPTIONS, self.journal, Broadcast(), bytes, lambda: None)
+        self.witness, self.hostile = (Wire("192.0.2.1:1", self.app, lambda: self._now, QUICK) for _ in range(2))
         self._now = 0
         self.open(self.witness, FramesDoor(OPTIONS.frame_bytes_max))
         self.send(self.witness, frame(b'{"type":"login","name":"Witness","protocol":1}'))
@@ -89,11 +47,13 @@ class World:
         for _ in range(3):
             self._now += 1
             self.app.turn(self._now, self._now)
+            for one in (self.witness, self.hostile):
+                one.flush()
 
     def check(self) -> None:
         """The witness is served, and the journal replays to the state."""
         self.send(self.witness, frame(b'{"type":"ping","data":"still here?"}'))
-        assert b"still here?" in self.witness.received, "the others are not served any more"
+        assert b"still here?" in self.witness.down, "the others are not served any more"
         replayed = ChatState()
         for row in self.journal.replay():
             replayed.apply(record_of(row.seq, row.payload))
@@ -118,9 +78,10 @@ def check(data: bytes, app_type: Callable[..., App]) -> None:
     world.open(world.hostile, FramesDoor(OPTIONS.frame_bytes_max))
     half = len(data) // 2
     for piece in (data[:half], data[half:]):
-        if piece and not world.hostile.closed:
+        if piece and not world.hostile.finishing:
             world.send(world.hostile, piece)
-    world.app.lost(world.hostile, "closed")
+    world.hostile.abort("closed")
+    world.hostile.reap()
     world.check()
 
 
@@ -136,10 +97,11 @@ def check_lines(data: bytes, app_type: Callable[..., App]) -> None:
     world.open(world.hostile, LinesDoor())
     if data:
         world.send(world.hostile, data)
-    world.app.lost(world.hostile, "closed")
+    world.hostile.abort("closed")
+    world.hostile.reap()
     world.check()
-    assert b"\x1b" not in world.hostile.received
-    world.hostile.received.decode("utf-8")
+    assert b"\x1b" not in world.hostile.down
+    world.hostile.down.decode("utf-8")
 
 
 class Whimsical(App):

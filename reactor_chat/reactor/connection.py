@@ -235,7 +235,10 @@ class Connection:
 
     def flush(self) -> None:
         """Offer the kernel what is owed, once."""
-        if self._state is _State.CLOSED or self.waiting or self._broken:
+        if self._state is _State.CLOSED or self._broken:
+            return
+        if self.waiting:
+            self.check_marks()  # what is queued for a reader that takes nothing has to fit too
             return
         if data := self.output.next_bytes(WRITE_BYTES_MAX):
             self._write(data)

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from reactor_chat.journal.contract import Entry, Journal, Row, Span
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.testing.disk import Disk
+from reactor_chat.testing.disk_journal import DiskJournal
 
 LABELS = ("said", "told/ann", "told/bob", "group/7", "grüppe\n'\x00")
 SEQ_MAX = 2**53 - 1
@@ -54,7 +56,15 @@ def sqlite() -> Iterator[Place]:
         yield Place(stack, lambda: SqliteJournal(directory), lasts=True)
 
 
-every_journal = pytest.mark.parametrize("kind", [memory, sqlite], ids=lambda kind: kind.__name__)
+@contextmanager
+def simulated() -> Iterator[Place]:
+    """One on a simulated disk."""
+    disk = Disk()
+    with ExitStack() as stack:
+        yield Place(stack, lambda: DiskJournal(disk), lasts=True)
+
+
+every_journal = pytest.mark.parametrize("kind", [memory, sqlite, simulated], ids=lambda kind: kind.__name__)
 
 
 class Model:

@@ -17,10 +17,10 @@ from reactor_chat.chat.decisions import READS
 from reactor_chat.chat.pending import Flight
 from reactor_chat.chat.records import Entered, notice_of
 from reactor_chat.chat.state import ChatState
+from reactor_chat.testing.dull_chat import DullChat, Entry
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import fold
-from tests.chat.toy import Key, World, login
-from tests.properties.dull_chat import DullChat, Entry
+from tests.chat.toy import NOW, Key, World, login
 
 KEYS = [None, Key(1), Key(2)]
 LIMITS = {"groups_max": 2, "people_max": 3}
@@ -84,6 +84,7 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
     def begin(self) -> None:
         self.world = TracedWorld(**LIMITS, group_members_max=MEMBERS_MAX)
         self.dull = DullChat(**LIMITS, members_max=MEMBERS_MAX)
+        self.dull.at = NOW
         self.sides: dict[int, Side] = {}
         self.flights: deque[Flight] = deque()
         self.ids = 0

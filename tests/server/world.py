@@ -1,11 +1,10 @@
-"""A server without sockets: wires that lead into memory, a clock that a test moves, a journal that can be full.
+"""Conveniences around one simulated server: people who send and hear messages, a journal that can be full.
 
-A wire does what the reactor's connection does, in as few words: it queues, lets so much leave after each turn, gives
-its owner `lost` at the end, and gets everything that is broadcast once it is attached.
+Wires, their broadcast and the clock are those of `reactor_chat.testing`, on a network that is quick and never fails.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -15,6 +14,7 @@ from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.server.app import App
 from reactor_chat.server.doors import FramesDoor, LinesDoor
 from reactor_chat.server.options import Options
+from reactor_chat.testing.network import Broadcast, Wire, WireLimits
 from reactor_chat.wire.codec import decode_notice, encode
 from reactor_chat.wire.framing import FrameDecoder, frame
 from reactor_chat.wire.messages import Login, Notice, Request, Welcome
@@ -25,74 +25,24 @@ UNIX_MS = 1_700_000_000_000
 TURNS_MAX = 10_000
 
 
-class MemoryBroadcast:
-    """Every wire that is attached gets what is appended."""
-
-    def __init__(self) -> None:
-        self.wires: list[MemoryWire] = []
-
-    def append(self, data: bytes) -> None:
-        for wire in self.wires:
-            wire.send(data)
-
-
-class MemoryWire:
-    """One connection's bytes.
+class MemoryWire(Wire):
+    """A wire whose other end has read whatever has left, and which insists on being told once.
 
     Attributes:
-        leaves_bytes_max: how much of what is queued leaves after a turn.
         read: everything that has left.
-        paused: whether the server reads nothing for now.
     """
 
-    def __init__(self, peer: str) -> None:
-        self.peer = peer
-        self.leaves_bytes_max = 1 << 40
-        self.queue = bytearray()
-        self.read = bytearray()
-        self.paused = self.finishing = self.closed = False
-        self._broadcast: MemoryBroadcast | None = None
-
-    @property
-    def queued_bytes(self) -> int:
-        return len(self.queue)
-
-    def send(self, data: bytes) -> None:
-        if not self.finishing and not self.closed:
-            self.queue += data
-
-    def attach(self, broadcast: MemoryBroadcast) -> None:
-        assert self._broadcast is None
-        self._broadcast = broadcast
-        broadcast.wires.append(self)
-
-    def detach(self) -> None:
-        if self._broadcast is not None:
-            self._broadcast.wires.remove(self)
-            self._broadcast = None
+    def __init__(self, peer: str, owner: Any = None) -> None:
+        super().__init__(peer, owner, lambda: 0.0, WireLimits(*(1 << 40,) * 4))
+        self.read = self.down
 
     def pause(self) -> None:
         assert not self.paused, "told twice"
-        self.paused = True
+        super().pause()
 
     def resume(self) -> None:
         assert self.paused, "told twice"
-        self.paused = False
-
-    def finish(self) -> None:
-        self.detach()
-        self.finishing = True
-
-    def abort(self, _reason: str) -> None:
-        self.detach()
-        self.queue.clear()
-        self.finishing = True
-
-    def flush(self) -> bool:
-        """Let bytes leave; returns whether the wire has done its work."""
-        self.read += self.queue[: self.leaves_bytes_max]
-        del self.queue[: self.leaves_bytes_max]
-        return self.finishing and not self.queue
+        super().resume()
 
 
 class Person:
@@ -171,7 +121,7 @@ class World:
     def __init__(self, journal: Journal | None = None, **options: object) -> None:
         self.options = Options(**{"rate": None, **options})  # type: ignore[arg-type]
         self.journal = journal if journal is not None else MemoryJournal()
-        self.broadcast = MemoryBroadcast()
+        self.broadcast = Broadcast()
         self.now = 100.0
         self.people: list[Person] = []
         self.woken = 0
@@ -204,7 +154,7 @@ class World:
         return self._opened(LinePerson(self, self._wire()), LinesDoor())
 
     def _wire(self) -> MemoryWire:
-        return MemoryWire(f"127.0.0.1:{len(self.people) + 1}")
+        return MemoryWire(f"127.0.0.1:{len(self.people) + 1}", self.app)
 
     def _opened(self, person: P, door: FramesDoor | LinesDoor) -> P:
         self.people.append(person)
@@ -225,14 +175,14 @@ class World:
                 person.push()
             self.app.turn(self.now, self.unix_ms)
             for person in self.people:
-                if person.wire.flush() and not person.wire.closed:
+                person.wire.flush()
+                if person.wire.down_ended or person.wire.closed:
                     self.lose(person)
 
     def lose(self, person: Person, reason: str = "finished") -> None:
         """End a wire as the reactor does: nothing more comes or leaves."""
-        person.wire.closed = True
-        person.wire.detach()
-        self.app.lost(person.wire, reason)
+        person.wire.abort(reason)
+        person.wire.reap()
 
     def settle(self) -> None:
         """Turn until nothing is left to do at this time."""

@@ -4,23 +4,40 @@ It knows nothing of commits, marks and waiting.  Everybody is a number that is n
 owned anew, so that nobody inherits anything.
 """
 
+import re
 from typing import Any
 
 from reactor_chat.wire import messages as m
-from reactor_chat.wire.messages import fold
-from tests.chat.toy import NOW
+from reactor_chat.wire.messages import RESERVED_WORDS, fold, is_name
 
 Entry = tuple[m.Notice | None, list[str]]
 """One number of the chat: what is told (None: nothing), and for a group its members afterwards, eldest first."""
+
+Verdict = str | list[Entry]
+"""The code of a refusal, or what happens."""
+
+LIST_NAMES_MAX = 2_000
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 UNKNOWN, FOREIGN, NOT_MINE = "no_such_user", "not_a_member", "not_the_owner"
 
 
 class DullChat:
-    """Everything that is true after the records so far."""
+    """Everything that is true after the records so far.
 
-    def __init__(self, *, groups_max: int, members_max: int, people_max: int) -> None:
+    Args:
+        groups_max, members_max, people_max, text_bytes_max: what the operator chose.
+
+    Attributes:
+        at: the time that what is said now is stamped with.
+        seq: the newest number.
+        log: for each number what is told of it (None: nothing), to whom (None: everyone), and its group's birth.
+    """
+
+    def __init__(self, *, groups_max: int, members_max: int, people_max: int, text_bytes_max: int = 16_384) -> None:
         self.groups_max, self.members_max, self.people_max = groups_max, members_max, people_max
+        self.text_bytes_max = text_bytes_max
+        self.at = 0
         self.seq = 0
         self.present: dict[str, str] = {}
         self.owners: dict[str, bytes] = {}
@@ -28,11 +45,16 @@ class DullChat:
         self.person: dict[str, int] = {}
         self.groups: dict[str, dict[str, Any]] = {}
         self.outcomes: dict[str, dict[str, int | str]] = {}
-        self.log: list[tuple[m.Notice, set[int] | None, int]] = []
+        self.log: list[tuple[m.Notice | None, set[int] | None, int]] = []
 
     # --------------------------------------------------------------------------------- what a request comes to
 
-    def login(self, login: m.Login, *, entering: int) -> str | list[Entry]:
+    def login(self, login: m.Login, *, entering: int) -> Verdict:
+        """What a login comes to; `takeover` is one that changes nothing.
+
+        Args:
+            entering: how many others are on their way in.
+        """
         key = fold(login.name)
         if self.owners.get(key, login.key) != login.key:
             return "name_taken"
@@ -40,27 +62,44 @@ class DullChat:
             return "takeover" if key in self.owners else "name_taken"
         if len(self.present) + entering >= self.people_max:
             return "server_full"
-        return [(m.Joined(self.seq + 1, NOW, login.name), [])]
+        return [(m.Joined(self.seq + 1, self.at, login.name), [])]
 
-    def change(self, key: str, request: Any) -> str | list[Entry]:
-        return getattr(self, f"_{type(request).__name__.lower()}")(key, request)
+    def change(self, key: str, request: Any) -> Verdict:
+        """What a request for a change comes to, from whoever holds this folded name."""
+        verdict: Verdict = getattr(self, f"_{type(request).__name__.lower()}")(key, request)
+        return verdict
 
-    def _say(self, key: str, r: m.Say) -> str | list[Entry]:
-        return [(m.Said(self.seq + 1, NOW, self.spelled[key], r.text, None, r.id), [])]
+    def _refused_text(self, text: str | None) -> str | None:
+        if text is None:
+            return None
+        if len(text.encode("utf-8")) > self.text_bytes_max:
+            return "too_long"
+        return "bad_text" if not text or _FORBIDDEN.search(text) else None
 
-    def _tell(self, key: str, r: m.Tell) -> str | list[Entry]:
+    def _say(self, key: str, r: m.Say) -> Verdict:
+        said = m.Said(self.seq + 1, self.at, self.spelled[key], r.text, r.sealed, r.id)
+        return self._refused_text(r.text) or [(said, [])]
+
+    def _tell(self, key: str, r: m.Tell) -> Verdict:
         if fold(r.to) not in self.spelled:
             return UNKNOWN
-        return [(m.Told(self.seq + 1, NOW, self.spelled[key], self.spelled[fold(r.to)], r.text, None, r.id), [])]
+        to = self.spelled[fold(r.to)]
+        told = m.Told(self.seq + 1, self.at, self.spelled[key], to, r.text, r.sealed, r.id)
+        return self._refused_text(r.text) or [(told, [])]
 
-    def _groupsend(self, key: str, r: m.GroupSend) -> str | list[Entry]:
+    def _groupsend(self, key: str, r: m.GroupSend) -> Verdict:
         group = self._mine(key, r.group)
         if isinstance(group, str):
             return group
-        return [(m.GroupSaid(self.seq + 1, NOW, self.spelled[key], group["name"], r.text, None, r.id), [])]
+        said = m.GroupSaid(self.seq + 1, self.at, self.spelled[key], group["name"], r.text, r.sealed, r.id)
+        return self._refused_text(r.text) or [(said, [])]
 
-    def _groupset(self, key: str, r: m.GroupSet) -> str | list[Entry]:
+    def _groupset(self, key: str, r: m.GroupSet) -> Verdict:
         members = list(dict.fromkeys([key, *map(fold, r.members)]))
+        if len(r.members) > LIST_NAMES_MAX:
+            return "too_many"
+        if not is_name(r.group) or fold(r.group) in RESERVED_WORDS:
+            return "bad_group_name"
         if fold(r.group) in self.groups:
             return "group_exists"
         if any(member not in self.spelled for member in members):
@@ -69,9 +108,11 @@ class DullChat:
             return "too_many"
         return [self._changed(1, r.group, "created", key, None, members)]
 
-    def _groupadd(self, key: str, r: m.GroupAdd) -> str | list[Entry]:
+    def _groupadd(self, key: str, r: m.GroupAdd) -> Verdict:
         group = self._owned(key, r.group)
         users = list(dict.fromkeys(map(fold, r.users)))
+        if len(r.users) > LIST_NAMES_MAX:
+            return "too_many"
         if isinstance(group, str):
             return group
         if any(user not in self.spelled for user in users):
@@ -86,7 +127,7 @@ class DullChat:
             for n, user in enumerate(users, 1)
         ]
 
-    def _groupkick(self, key: str, r: m.GroupKick) -> str | list[Entry]:
+    def _groupkick(self, key: str, r: m.GroupKick) -> Verdict:
         group, user = self._owned(key, r.group), fold(r.user)
         if isinstance(group, str):
             return group
@@ -97,11 +138,11 @@ class DullChat:
         after = [member for member in group["members"] if member != user]
         return [self._changed(1, group["name"], "kicked", key, user, after)]
 
-    def _groupdelete(self, key: str, r: m.GroupDelete) -> str | list[Entry]:
+    def _groupdelete(self, key: str, r: m.GroupDelete) -> Verdict:
         group = self._owned(key, r.group)
         return group if isinstance(group, str) else [self._changed(1, group["name"], "deleted", key, None, [])]
 
-    def _groupleave(self, key: str, r: m.GroupLeave) -> str | list[Entry]:
+    def _groupleave(self, key: str, r: m.GroupLeave) -> Verdict:
         group = self._mine(key, r.group)
         return group if isinstance(group, str) else self._leave(key, group, 1)
 
@@ -119,9 +160,9 @@ class DullChat:
             for group in [self.groups[name] for name in sorted(self.groups) if key in self.groups[name]["members"]]:
                 entries += self._leave(key, group, len(entries) + 1)
         if key in self.present:
-            entries.append((m.Exited(self.seq + len(entries) + 1, NOW, self.present[key]), []))
+            entries.append((m.Exited(self.seq + len(entries) + 1, self.at, self.present[key]), []))
         if released:
-            entries.append((m.Released(self.seq + len(entries) + 1, NOW, self.spelled[key]), []))
+            entries.append((m.Released(self.seq + len(entries) + 1, self.at, self.spelled[key]), []))
         return entries
 
     def _mine(self, key: str, name: str) -> str | dict[str, Any]:
@@ -138,7 +179,7 @@ class DullChat:
     def _changed(self, n: int, group: str, change: str, by: str, user: str | None, after: list[str]) -> Entry:
         names = None if change == "deleted" else [self.spelled[key] for key in sorted(after)]
         who = None if user is None else self.spelled[user]
-        return m.GroupChanged(self.seq + n, NOW, group, change, self.spelled[by], who, names), after
+        return m.GroupChanged(self.seq + n, self.at, group, change, self.spelled[by], who, names), after
 
     # --------------------------------------------------------------------------------------- and then it is so
 
@@ -161,11 +202,18 @@ class DullChat:
                 told, born = set(group["members"]), group["born"]
             case m.GroupChanged():
                 told = self._regroup(notice, after)
-        if notice is not None:
-            self.log.append((notice, None if told is None else {self.person[name] for name in told}, born))
+        self.log.append((notice, None if told is None else {self.person[name] for name in told}, born))
         if isinstance(notice, m.Exited | m.Released):
             self._end(fold(notice.name), released=isinstance(notice, m.Released))
         return told
+
+    def overview(self) -> dict[str, tuple[str, str, list[str]]]:
+        """Every group by its folded name: name, owner, and members sorted."""
+        spelled = self.spelled
+        return {
+            key: (group["name"], spelled[group["owner"]], [spelled[member] for member in sorted(group["members"])])
+            for key, group in sorted(self.groups.items())
+        }
 
     def _enter(self, notice: m.Joined, owner_key: bytes | None) -> None:
         key = fold(notice.name)
@@ -194,10 +242,12 @@ class DullChat:
     # ------------------------------------------------------------------------------------- who may read what
 
     def entitled(self, key: str) -> list[m.Notice]:
+        """Everything that whoever holds this folded name is told of, oldest first."""
         me = self.person[key]
-        return [notice for notice, audience, _ in self.log if audience is None or me in audience]
+        return [notice for notice, audience, _ in self.log if notice and (audience is None or me in audience)]
 
     def history(self, key: str, request: m.AskHistory) -> list[m.Notice]:
+        """Every message that `history` may show of what it asks for, oldest first."""
         me, found = self.person[key], list[m.Notice]()
         born = self.groups[fold(request.group)]["born"] if request.group is not None else None
         for notice, audience, of_group in self.log:

@@ -1,0 +1,155 @@
+"""A journal on a simulated disk: it keeps the contract through whatever the disk does, and shows what that takes.
+
+A commit is one piece of the file: a head (the body's length, and a link over the link before it and the body), then
+the body.  Both are written, then synced; only then is the commit done.  A recovery reads pieces as long as the chain
+holds and cuts off the rest: it was never promised to anybody.
+"""
+
+import errno
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from struct import Struct
+
+import msgspec
+
+from reactor_chat.errors import StorageError, StorageFull
+from reactor_chat.journal.contract import Entry, Row, Span
+from reactor_chat.journal.memory import MemoryJournal
+from reactor_chat.testing.disk import Disk
+
+FILE = "journal"
+SNAPSHOT, NEW_SNAPSHOT = "snapshot", "snapshot.new"
+FIRST_LINK = bytes(32)
+
+_HEAD = Struct(">I32s")
+_SNAPSHOT_HEAD = Struct(">q32s")
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[tuple[int, bytes, tuple[str, ...]]]).decode
+
+
+class DiskJournal:
+    """Keeps everything it is given.
+
+    Args:
+        disk: where an earlier one may have kept something.
+
+    Attributes:
+        oldest: 1: nothing is ever forgotten.
+        full_count: how often there was no space.
+
+    Raises:
+        StorageError: the disk fails.
+        PowerCut: the power goes.
+    """
+
+    oldest = 1
+
+    def __init__(self, disk: Disk) -> None:
+        self.full_count = 0
+        self._disk = disk
+        self._rows = MemoryJournal(rows_max=1 << 40)
+        self._link = FIRST_LINK
+        self._end_bytes = 0
+        self._recover()
+
+    @property
+    def head(self) -> int:
+        """See `contract.Journal`."""
+        return self._rows.head
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """Append entries durably, all or none; see `contract.Journal`."""
+        assert entries, "a commit without entries"
+        for seq, entry in enumerate(entries, self.head + 1):
+            assert entry.seq == seq, f"entry {entry.seq} where {seq} is next"
+        body = _encode(entries)
+        link = sha256(self._link + body).digest()
+        try:
+            self._disk.append(FILE, _HEAD.pack(len(body), link))
+            self._disk.append(FILE, body)
+            self._disk.sync(FILE)
+        except OSError as error:
+            self._give_up(error, FILE, self._end_bytes)
+        self._link = link
+        self._end_bytes += _HEAD.size + len(body)
+        self._rows.commit(entries)
+
+    def newest(self, spans: Sequence[Span], before: int | None, limit: int) -> list[Row]:
+        """Read back from the newest; see `contract.Journal`."""
+        return self._rows.newest(spans, before, limit)
+
+    def since(self, spans: Sequence[Span], after: int, limit: int) -> list[Row]:
+        """Read on from a number; see `contract.Journal`."""
+        return self._rows.since(spans, after, limit)
+
+    def replay(self, after: int = 0) -> Iterator[Row]:
+        """Yield every row above a number; see `contract.Journal`."""
+        return self._rows.replay(after)
+
+    def keep_snapshot(self, seq: int, snapshot: bytes) -> None:
+        """Keep a snapshot in place of older ones; see `contract.Journal`."""
+        head = _SNAPSHOT_HEAD.pack(seq, _digest(seq, snapshot))
+        try:
+            self._disk.truncate(NEW_SNAPSHOT, 0)
+            self._disk.append(NEW_SNAPSHOT, head + snapshot)
+            self._disk.sync(NEW_SNAPSHOT)
+            self._disk.replace(NEW_SNAPSHOT, SNAPSHOT)
+        except OSError as error:
+            self._give_up(error, NEW_SNAPSHOT, 0)
+
+    def snapshot(self) -> tuple[int, bytes] | None:
+        """Return the snapshot where there is one that is what was kept; see `contract.Journal`."""
+        data = self._disk.read(SNAPSHOT)
+        if len(data) < _SNAPSHOT_HEAD.size:
+            return None
+        seq, digest = _SNAPSHOT_HEAD.unpack_from(data)
+        snapshot = data[_SNAPSHOT_HEAD.size :]
+        return (seq, snapshot) if digest == _digest(seq, snapshot) else None
+
+    def backup(self, path: Path) -> None:
+        """Refuse: there is no path from a simulated disk to a real one."""
+        raise StorageError(f"A simulated journal is not copied to {path}")
+
+    def rest(self) -> None:
+        """Do nothing: there is nothing that could wait."""
+
+    def close(self) -> None:
+        """Do nothing: what was committed is on the disk."""
+
+    def _recover(self) -> None:
+        data = self._disk.read(FILE)
+        while len(data) >= self._end_bytes + _HEAD.size:
+            body_bytes, link = _HEAD.unpack_from(data, self._end_bytes)
+            begin = self._end_bytes + _HEAD.size
+            body = data[begin : begin + body_bytes]
+            if not body or sha256(self._link + body).digest() != link:
+                break
+            self._rows.commit([Entry(*entry) for entry in _decode(body)])
+            self._link, self._end_bytes = link, begin + body_bytes
+        if len(data) > self._end_bytes:
+            try:
+                self._disk.truncate(FILE, self._end_bytes)
+                self._disk.sync(FILE)
+            except OSError as error:
+                raise _failed(error) from error
+
+    def _give_up(self, error: OSError, name: str, size_bytes: int) -> None:
+        """Take back what was written where the disk is full, for good; whatever else happened is the end."""
+        if error.errno != errno.ENOSPC:
+            raise _failed(error) from error
+        try:
+            self._disk.truncate(name, size_bytes)
+            self._disk.sync(name)
+        except OSError as another:
+            raise _failed(another) from another
+        self.full_count += 1
+        raise StorageFull("The simulated disk is full; nothing was stored") from error
+
+
+def _digest(seq: int, snapshot: bytes) -> bytes:
+    return sha256(seq.to_bytes(8, "big") + snapshot).digest()
+
+
+def _failed(error: OSError) -> StorageError:
+    return StorageError(f"The simulated disk fails: {error.strerror}; the process must stop")
