@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from random import Random
-from typing import Any
 
 from fuzz import codec as codec_target
 from fuzz.target import Target, mutated

@@ -182,6 +182,8 @@ class Connection:
             if self._fanout:
                 self._fanout.settle(self)
             self._loop.flush_later(self)
+        elif self.waiting:
+            self._loop.flush_later(self)  # nothing leaves, but what is queued is compared with what may be
 
     def attach(self, fanout: Fanout) -> None:
         """Get everything that is appended to `fanout` from now on, in one order with what is sent here.

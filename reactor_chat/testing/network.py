@@ -87,9 +87,7 @@ class Wire:
         reason: why it was closed.
     """
 
-    def __init__(
-        self, peer: str, owner: Owner, now: Callable[[], float], limits: WireLimits = WireLimits()
-    ) -> None:
+    def __init__(self, peer: str, owner: Owner, now: Callable[[], float], limits: WireLimits = WireLimits()) -> None:
         self.peer = peer
         self.queue = bytearray()
         self.down = bytearray()

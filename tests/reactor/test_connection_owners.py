@@ -54,3 +54,16 @@ def test_nothing_an_owner_does_to_anybody_breaks_the_turn(deeds: list[tuple[str,
     for _, diary, _ in trios:
         assert len(diary.lost_reasons) == 1
     assert len(room) == 0
+
+
+def test_a_reader_that_takes_nothing_overflows_as_soon_as_too_much_is_queued() -> None:
+    """What is queued while the kernel refuses has to fit as well; the clock stands still: no other mark is passed."""
+    with World() as world:
+        connection, diary, _ = world.connect(Limits(output_bytes_hard=500_000))
+        connection.send(bytes(400_000))
+        world.turn(3)
+        assert connection.waiting
+        assert diary.told == []
+        connection.send(bytes(500_000))
+        world.turn(3)
+        assert diary.told == ["overflowed"]
