@@ -9,6 +9,7 @@
     │   ├── StorageFull         ... but this one: writes are refused, reads go on
     │   ├── StorageBusy         another process holds the journal
     │   └── StorageCorrupt      what is stored is not what was written
+    ├── TlsBroken               the peer's bytes are no TLS, or none that is spoken here; its connection is closed
     ├── TrustError              a key or a proof is not the one that was expected
     └── MlsError                end-to-end encryption could not go on; the group is unchanged
         ├── MlsMalformed        the bytes are no object of RFC 9420, or exceed a limit
@@ -73,6 +74,18 @@ class StorageBusy(StorageError):
 
 class StorageCorrupt(StorageError):
     """The stored records are not what was written, or not ours; nothing was changed."""
+
+
+class TlsBroken(ReactorChatError):
+    """The peer's bytes are no TLS, or none that is spoken here; nothing more can be read from it or said to it.
+
+    Attributes:
+        speaks_tls: False where it did not even begin as TLS does.
+    """
+
+    def __init__(self, text: str, *, speaks_tls: bool = True) -> None:
+        super().__init__(text)
+        self.speaks_tls = speaks_tls
 
 
 class TrustError(ReactorChatError):

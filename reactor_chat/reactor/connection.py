@@ -13,54 +13,33 @@ makes the peer's kernel throw away the last words we sent.
 When writing fails the peer may have said something before it went.  So the output is dropped, both directions are shut
 down, and reading goes on to the end of what had arrived; only then is the connection lost.
 
-A byte filter such as TLS belongs between `_read` and the owner, and between the queue and `offer`; nothing else touches
-the socket's bytes.
+TLS stands between `_read` and the owner, and between the queue and the socket's `send`.  What it has sealed is owed in
+that form, because it cannot be sealed again: it waits in the filter, and nothing more is sealed until it has left.
 """
 
 import contextlib
-import errno
 import logging
-import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from selectors import EVENT_READ, EVENT_WRITE
-from typing import Protocol
 
+from reactor_chat.errors import TlsBroken
 from reactor_chat.reactor.addresses import printable
 from reactor_chat.reactor.buffers import OutputQueue
 from reactor_chat.reactor.fanout import Fanout
 from reactor_chat.reactor.loop import Loop
+from reactor_chat.reactor.owner import Owner
+from reactor_chat.reactor.sockets import NOT_NOW, STARVED, because, prepare
 from reactor_chat.reactor.timers import Timer
+from reactor_chat.reactor.tls import HANDSHAKE_SECONDS_MAX, TlsFilter
 
 WRITE_BYTES_MAX = 262_144  # offered at once: a copy is made of it, and the kernel may take little
 LINGER_SECONDS = 5.0
 REST_SECONDS = 0.1  # how long the kernel is left alone after it was out of memory
 
-_KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
-"""A machine that vanished without a word is given up two minutes after its last one; seconds, seconds, times."""
-
-_NOT_NOW = (BlockingIOError, InterruptedError)
-_STARVED = frozenset({errno.ENOBUFS, errno.ENOMEM})
-
 _log = logging.getLogger(__name__)
-
-
-class Owner(Protocol):
-    """Whoever a connection tells what happens; any method may call any method of any connection."""
-
-    def received(self, connection: "Connection", data: bytes, /) -> None:
-        """Take 1 byte or more."""
-
-    def ended(self, connection: "Connection", /) -> None:
-        """Learn that the peer will send nothing more; it may still read."""
-
-    def overflowed(self, connection: "Connection", /) -> None:
-        """Learn, once, that the peer reads too slowly; whoever does nothing now lets the queue grow."""
-
-    def lost(self, connection: "Connection", reason: str, /) -> None:
-        """Learn that the connection is gone; the last call, and exactly one for every connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +72,6 @@ class _State(Enum):
     CLOSED = "closed"
 
 
-def _because(error: OSError) -> str:
-    """Words for the log: never the peer's bytes."""
-    return os.strerror(error.errno) if error.errno else str(error)
-
-
 class Connection:
     """A stream socket, what it is owed, and its owner.
 
@@ -107,11 +81,15 @@ class Connection:
             and sending without delay.
         owner: told what happens, never before the next turn.
         limits: what it may cost.
+        tls: where it is encrypted: a filter of its own, not used before.
+        secured: called once when its handshake is done, before anything that came is handed over; it may abort.
 
     Attributes:
         peer: the address of the other side, printable.
         output: what is owed; for `Fanout`.
-        offer: the socket's `send`; for `Fanout`.
+        offer: the socket's `send`, or what stands before it; for `Fanout`.
+        tls: the filter, None where there is none.
+        waiting: whether the kernel refused bytes and has not asked for more since; for `Fanout`.
 
     Raises:
         OSError: the kernel cannot watch the descriptor; the socket is left to the caller.
@@ -121,6 +99,7 @@ class Connection:
         "_broken",
         "_ended",
         "_fanout",
+        "_handshake",
         "_limits",
         "_linger",
         "_loop",
@@ -130,16 +109,26 @@ class Connection:
         "_paused",
         "_reason",
         "_rest",
+        "_secured",
         "_sock",
         "_soft",
         "_state",
         "offer",
         "output",
         "peer",
+        "tls",
         "waiting",
     )
 
-    def __init__(self, loop: Loop, sock: socket.socket, owner: Owner, limits: Limits = Limits()) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        sock: socket.socket,
+        owner: Owner,
+        limits: Limits = Limits(),
+        tls: TlsFilter | None = None,
+        secured: "Callable[[Connection], None] | None" = None,
+    ) -> None:
         self._loop = loop
         self._sock = sock
         self._owner = owner
@@ -155,12 +144,18 @@ class Connection:
         self._linger: Timer | None = None
         self._rest: Timer | None = None
         self._soft: Timer | None = None
-        self.waiting = False  # the kernel refused bytes and has not asked for more since
+        self._handshake: Timer | None = None
+        self._secured = secured
+        self.waiting = False
         self.output = OutputQueue()
-        self.offer: Callable[[bytes], int] = sock.send
-        _prepare(sock)
+        self.tls = tls
+        self.offer: Callable[[bytes], int] = sock.send if tls is None else self._seal_and_offer
+        prepare(sock)
         self.peer = printable(sock)
         self._update()
+        if tls is not None:
+            self._handshake = loop.timers.call_at(loop.now + HANDSHAKE_SECONDS_MAX, self._end_handshake)
+            loop.flush_later(self)
 
     # ------------------------------------------------------------------ for the owner
 
@@ -172,7 +167,7 @@ class Connection:
     @property
     def queued_bytes(self) -> int:
         """Everything queued that the kernel has not taken, what the fan-out is ahead included."""
-        return self.output.pending_bytes
+        return self.output.pending_bytes + (len(self.tls.unsent) if self.tls else 0)
 
     def send(self, data: bytes) -> None:
         """Queue bytes; they leave at the end of the turn.  After `finish`, `abort` or an error they are dropped."""
@@ -242,12 +237,13 @@ class Connection:
         if self.waiting:
             self.check_marks()  # what is queued for a reader that takes nothing has to fit too
             return
-        if data := self.output.next_bytes(WRITE_BYTES_MAX):
+        may_write = self.tls is None or self._write_sealed(self.tls)
+        if may_write and (data := self.output.next_bytes(WRITE_BYTES_MAX)):
             self._write(data)
         if self._fanout:
             self._fanout.settle(self)
-        if self._state is _State.FINISHING and not self.output.pending_bytes:
-            self._shut_down()
+        if self._state is _State.FINISHING and not self.queued_bytes:
+            self._say_farewell()
 
     def reap(self) -> None:
         """Give the descriptor back and say goodbye."""
@@ -259,18 +255,18 @@ class Connection:
         """Learn that the kernel took only a part of what was offered (None), or nothing and why."""
         if self.closed:
             return
-        if error is None or isinstance(error, _NOT_NOW):
+        if error is None or isinstance(error, NOT_NOW):
             self.waiting = True
-        elif error.errno in _STARVED:
+        elif error.errno in STARVED:
             self._take_a_rest(error)
         else:
-            self._writing_failed(_because(error))
+            self._writing_failed(because(error))
         self.check_marks()
         self._update()
 
     def check_marks(self) -> None:
         """Compare what is owed with the limits, after a write."""
-        queued_bytes = self.output.pending_bytes
+        queued_bytes = self.queued_bytes
         if queued_bytes > self._limits.output_bytes_hard:
             self._overflow()
         elif queued_bytes <= self._limits.output_bytes_soft:
@@ -296,22 +292,62 @@ class Connection:
     def _read(self) -> None:
         try:
             data = self._sock.recv(self._limits.read_bytes_max)
-        except _NOT_NOW:
+        except NOT_NOW:
             return
         except OSError as error:
-            if error.errno in _STARVED:
+            if error.errno in STARVED:
                 self._take_a_rest(error)
                 self._update()
             else:
-                self._close(_because(error))
+                self._close(because(error))
             return
         if not data:
             self._end()
+        elif self.tls is not None:
+            self._unseal(self.tls, data)
         elif self._state is _State.OPEN:
             self._owner.received(self, data)
 
+    def _unseal(self, tls: TlsFilter, data: bytes) -> None:
+        was_ready = tls.is_ready
+        if was_ready and self._state is not _State.OPEN:
+            return  # thrown away; a handshake goes on, so that what is queued can leave
+        try:
+            said = tls.receive(data)
+        except TlsBroken as error:
+            self._fail_tls(error)
+            return
+        if tls.unsent or (tls.is_ready and not was_ready):
+            self._loop.flush_later(self)
+        if tls.is_ready and not was_ready:
+            self._end_handshake()
+        if said and self._state is _State.OPEN:
+            self._owner.received(self, said)
+        if tls.has_ended and not self.closed:
+            self._end()
+
+    def _end_handshake(self) -> None:
+        """Go on where it is done, close where its time is over."""
+        assert self.tls is not None
+        assert self._handshake is not None
+        self._handshake.cancel()
+        if not self.tls.is_ready:
+            self._close("the TLS handshake took too long")
+        elif self._secured is not None and self._state is _State.OPEN:
+            self._secured(self)
+
+    def _fail_tls(self, error: TlsBroken) -> None:
+        """Close, having told the peer why as far as the kernel takes it now."""
+        if self.tls is not None and self.tls.unsent and not self._broken:
+            with contextlib.suppress(OSError):
+                self._sock.send(self.tls.unsent)
+        self._close(self._broken or str(error))
+
     def _end(self) -> None:
         self._ended = True
+        if self.tls is not None and not self.tls.is_ready:
+            self._close("the peer went away during the TLS handshake")
+            return
         if self._broken:
             self._close(self._broken)
         elif self._state is _State.LINGERING:
@@ -328,10 +364,52 @@ class Connection:
             self.fell_short(error)
             return
         self.output.sent(taken)
-        self.waiting = self.output.pending_bytes > 0  # the kernel's limit or ours: either way it says when to go on
+        self.waiting = self.queued_bytes > 0  # the kernel's limit or ours: either way it says when to go on
         if self.waiting or self._soft or self._mask & EVENT_WRITE:
             self.check_marks()
             self._update()
+
+    def _seal_and_offer(self, data: bytes) -> int:
+        """Stand in for the socket's `send`: what is sealed is taken, and `waiting` says that it has not all left."""
+        assert self.tls is not None
+        try:
+            taken = self.tls.seal(data)
+        except TlsBroken as error:
+            raise OSError(str(error)) from error
+        self._offer_sealed(self.tls)
+        return taken
+
+    def _offer_sealed(self, tls: TlsFilter) -> None:
+        """Give the kernel what TLS has for the peer.  Raises OSError where writing is over."""
+        try:
+            tls.left(self._sock.send(tls.unsent))
+        except NOT_NOW:
+            pass
+        except OSError as error:
+            if error.errno not in STARVED:
+                raise
+            self._take_a_rest(error)
+        self.waiting = len(tls.unsent) > 0
+
+    def _write_sealed(self, tls: TlsFilter) -> bool:
+        """Offer the kernel what TLS has for the peer; returns whether more can be sealed."""
+        if tls.unsent:
+            try:
+                self._offer_sealed(tls)
+            except OSError as error:
+                self.fell_short(error)
+                return False
+            self.check_marks()
+            self._update()
+        return tls.is_ready and not self.waiting
+
+    def _say_farewell(self) -> None:
+        """Shut down, behind the words by which TLS does: without them the peer cannot tell an end from a cut."""
+        if self.tls is not None and not self.tls.is_closed:
+            self.tls.close()
+            self._write_sealed(self.tls)
+        if self._state is _State.FINISHING and not self._broken and not self.queued_bytes:
+            self._shut_down()
 
     def _writing_failed(self, reason: str) -> None:
         self._broken = reason
@@ -347,7 +425,7 @@ class Connection:
         try:
             self._sock.shutdown(socket.SHUT_WR)
         except OSError as error:
-            self._close(_because(error))
+            self._close(because(error))
             return
         self._state = _State.LINGERING
         if self._ended:
@@ -369,7 +447,7 @@ class Connection:
 
     def _take_a_rest(self, error: OSError) -> None:
         """Leave the kernel alone: it is short of memory, and the descriptor would at once be ready again."""
-        _log.debug("! %s: %s; waiting %.1f s", self.peer, _because(error), REST_SECONDS)
+        _log.debug("! %s: %s; waiting %.1f s", self.peer, because(error), REST_SECONDS)
         self.waiting = True
         self._rest = self._rest or self._loop.timers.call_at(self._loop.now + REST_SECONDS, self._rested)
 
@@ -383,6 +461,8 @@ class Connection:
         self._forget_soft()
         self.waiting = False
         self.output.clear()
+        if self.tls is not None:
+            self.tls.unsent = b""
         if self._fanout:
             fanout, self._fanout = self._fanout, None
             fanout.leave(self)
@@ -393,7 +473,7 @@ class Connection:
         self._state = _State.CLOSED
         self._reason = reason
         self._drop_output()
-        for timer in (self._linger, self._rest):
+        for timer in (self._linger, self._rest, self._handshake):
             if timer:
                 timer.cancel()
         self._update()
@@ -416,15 +496,3 @@ class Connection:
         else:
             self._loop.watch(self._sock, mask, self._ready)
         self._mask = mask
-
-
-def _prepare(sock: socket.socket) -> None:
-    sock.settimeout(0.0)
-    sock.set_inheritable(False)
-    if sock.family in {socket.AF_INET, socket.AF_INET6}:
-        with contextlib.suppress(OSError):  # the peer has gone already: reading will say so
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            for name, value in _KEEPALIVE.items():
-                if hasattr(socket, name):  # macOS calls the first one otherwise
-                    sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -31,7 +31,7 @@ class Reader(Flushable, Protocol):
 
     @property
     def waiting(self) -> bool:
-        """Whether the kernel refused bytes and has not asked for more since."""
+        """Whether the kernel refused bytes, sealed ones too, and has not asked for more since."""
 
     def fell_short(self, error: OSError | None) -> None:
         """Learn that the kernel took less than it was offered, or why it took nothing."""
@@ -121,7 +121,7 @@ class Fanout:
             except OSError as error:
                 short.append((reader, 0, error))
             else:
-                if taken != news_bytes:
+                if taken != news_bytes or reader.waiting:  # TLS takes what the kernel has not
                     short.append((reader, taken, None))
         return short
 

@@ -1,11 +1,29 @@
 """The bytes that a login signs: which server asked, who answers, with which key, over which channel."""
 
+import base64
+import binascii
 import hashlib
 
 LOGIN_LABEL = b"reactor-chat login v1\x00"
 NONCE_BYTES = KEY_BYTES = BINDING_BYTES = 32
 NO_BINDING = bytes(BINDING_BYTES)
 """The channel binding of a connection without TLS."""
+PIN_LABEL = "SHA256:"
+
+
+def pin_of(binding: bytes) -> str:
+    """Return a channel binding as people write it: `SHA256:` and its base64, by which they know a server's key."""
+    return PIN_LABEL + base64.b64encode(binding).decode("ascii")
+
+
+def binding_of(pin: str) -> bytes | None:
+    """Return the channel binding that a person wrote, with or without padding; None where it is none."""
+    written = pin.removeprefix(PIN_LABEL).rstrip("=")
+    try:
+        binding = base64.b64decode(written + "=" * (-len(written) % 4), validate=True)
+    except (binascii.Error, ValueError):  # the latter: not ASCII
+        return None
+    return binding if pin.startswith(PIN_LABEL) and len(binding) == BINDING_BYTES else None
 
 
 def login_transcript(nonce: bytes, name: str, key: bytes, binding: bytes = NO_BINDING) -> bytes:

@@ -1,0 +1,233 @@
+"""TLS 1.3 as a filter of bytes: what came from the wire goes in, what was meant comes out, and the other way round.
+
+The filter owns no socket and never waits: it is fed whatever arrived and is drained at once, so a handshake cut
+anywhere, or a record that comes byte by byte, is nothing special.  A `Connection` is given one and does the rest:
+
+    context = client_context()  # one serves every connection
+    Connection(loop, sock, owner, limits, TlsFilter(context), secured)
+
+`secured(connection)` is called once, when the handshake is done and before any byte of the peer's is handed over;
+`connection.tls.peer_key_sha256` then says whom one is talking to, and `connection.abort` ends it before a byte was
+sent.  What is queued before that leaves behind the handshake.  A server gives every connection it accepts a
+`TlsFilter(context)` of a `server_context`, and needs no `secured`.
+
+Nothing is checked here but that the peer holds the key of its certificate: whose key that is, is the owner's question.
+
+Memory.  OpenSSL's memory never shrinks: a BIO keeps the largest buffer it ever had.  So bytes go through in pieces of
+one record, and what waits for the kernel is kept outside, as one piece that is gone when it has left.  Nothing more is
+sealed until the kernel has taken that (see `Connection.flush`), so a slow reader costs a write and not a history.
+Session tickets are off: nobody comes back often enough to pay for them with memory.
+
+Source: RFC 8446; `ssl.MemoryBIO` and `ssl.SSLObject` of the standard library.
+"""
+
+import hashlib
+import ssl
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import load_der_x509_certificate
+
+from reactor_chat.errors import TlsBroken
+
+HANDSHAKE_SECONDS_MAX = 10.0
+"""From the beginning of a connection to the end of its handshake, however many bytes come meanwhile."""
+RECORD_BYTES = 16_384
+"""Most bytes of one record (RFC 8446, section 5.1), and what goes through at once."""
+SEALED_BYTES_MAX = 262_144
+"""Most bytes sealed before the kernel is asked to take them."""
+
+_HANDSHAKE, _ALERT = 22, 21  # the kinds of record (RFC 8446, section 5.1) that a stream of TLS can begin with
+
+
+def server_context(certificate: Path, key: Path | None = None) -> ssl.SSLContext:
+    """Return what serves every connection of a server.
+
+    Args:
+        certificate: a PEM file with the certificate, then those between it and a root.
+        key: a PEM file with the private key, unencrypted; None where the first file has it too.
+
+    Raises:
+        OSError: a file cannot be read or does not hold that, or the two do not belong together.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.num_tickets = 0
+    context.load_cert_chain(certificate, key, password="")  # never ask at the terminal
+    return context
+
+
+def client_context() -> ssl.SSLContext:
+    """Return what serves every connection of a client; it takes any certificate, and its owner looks at the key."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def key_sha256(certificate: bytes) -> bytes:
+    """Return the SHA-256 of a certificate's public key (SubjectPublicKeyInfo, DER): what people compare.
+
+    Args:
+        certificate: DER.
+
+    Raises:
+        TlsBroken: it is no certificate, or its key is of no known kind.
+
+    Source: RFC 5280, section 4.1; PROTOCOL §7.
+    """
+    try:
+        key = load_der_x509_certificate(certificate).public_key()
+        return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise TlsBroken("the peer's certificate cannot be read") from error
+
+
+class TlsFilter:
+    """One side of one connection.
+
+    Args:
+        context: of `server_context` or `client_context`, which says which side this is.
+
+    Attributes:
+        is_ready: whether the handshake is done; nothing can be sealed before.
+        is_closed: whether the peer was told that nothing more will be sent.
+        has_ended: whether the peer said that it will send nothing more.
+        unsent: what has to leave next: the handshake, sealed bytes, an alert; struck off by `left`.
+    """
+
+    __slots__ = ("_began", "_incoming", "_outgoing", "_tls", "has_ended", "is_closed", "is_ready", "unsent")
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        is_server = context.protocol == ssl.PROTOCOL_TLS_SERVER
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=is_server)
+        self._began = False
+        self.is_ready = False
+        self.is_closed = False
+        self.has_ended = False
+        self.unsent = b""
+        if not is_server:
+            self._shake_hands()
+
+    @property
+    def peer_key_sha256(self) -> bytes:
+        """SHA-256 of the peer's public key; a client asks, when it is ready.
+
+        Raises:
+            TlsBroken: the peer showed no certificate, or one that cannot be read.
+        """
+        assert self.is_ready, "the handshake is not done"
+        return key_sha256(self._tls.getpeercert(binary_form=True) or b"")
+
+    def receive(self, data: bytes) -> bytes:
+        """Take what came and return what it says; an answer of TLS itself may then be unsent.
+
+        Args:
+            data: 1 byte or more; all of it is taken.
+
+        Returns:
+            Empty where nothing is complete, or nothing was said; at most as long as what was given since.
+
+        Raises:
+            TlsBroken: it is no TLS, or no TLS that is spoken here; the filter is of no use any more, and what is
+                unsent tells the peer.
+        """
+        if not self._began:
+            self._began = True
+            if data[0] not in (_HANDSHAKE, _ALERT):
+                raise TlsBroken("the peer speaks no TLS", speaks_tls=False)
+        parts: list[bytes] = []
+        with memoryview(data) as view:
+            for place in range(0, len(data), RECORD_BYTES):
+                self._incoming.write(view[place : place + RECORD_BYTES])
+                if self.is_ready or self._shake_hands():
+                    self._open(parts)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def seal(self, data: bytes) -> int:
+        """Make bytes ready to leave, at most `SEALED_BYTES_MAX` of them; for when little or nothing is unsent.
+
+        Args:
+            data: 1 byte or more.
+
+        Returns:
+            How many were taken, from the front.
+
+        Raises:
+            TlsBroken: the connection is beyond use.
+        """
+        assert self.is_ready, "the handshake is not done"
+        taken = min(len(data), SEALED_BYTES_MAX)
+        write, read = self._tls.write, self._outgoing.read
+        try:
+            if taken <= RECORD_BYTES:
+                write(data)
+                sealed = read()
+            else:
+                with memoryview(data) as view:
+                    pieces = (view[place : min(place + RECORD_BYTES, taken)] for place in range(0, taken, RECORD_BYTES))
+                    sealed = b"".join([read() for piece in pieces if write(piece)])
+        except OSError as error:
+            raise _broken(error) from error
+        self.unsent = self.unsent + sealed if self.unsent else sealed
+        return taken
+
+    def left(self, bytes_sent: int) -> None:
+        """Strike off what the kernel took of `unsent`."""
+        self.unsent = self.unsent[bytes_sent:]
+
+    def close(self) -> None:
+        """Tell the peer that nothing more will be sent, where it can be told; what it sends can still be received."""
+        self.is_closed = True
+        if not self.is_ready:
+            return
+        try:
+            self._tls.unwrap()
+        except OSError:  # the peer's own farewell has not come yet, or never will
+            pass
+        finally:
+            self._collect()
+
+    def _shake_hands(self) -> bool:
+        try:
+            self._tls.do_handshake()
+            self.is_ready = True
+        except ssl.SSLWantReadError:
+            pass
+        except OSError as error:
+            raise _broken(error) from error
+        finally:
+            self._collect()
+        return self.is_ready
+
+    def _open(self, parts: list[bytes]) -> None:
+        """Read everything that is complete; to ask for more costs an exception, so that is not asked needlessly."""
+        try:
+            while self._incoming.pending and not self.has_ended:
+                data = self._tls.read(RECORD_BYTES)
+                if data:
+                    parts.append(data)
+                self.has_ended = not data
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLZeroReturnError:
+            self.has_ended = True
+        except OSError as error:
+            raise _broken(error) from error
+        finally:
+            self._collect()
+            if self.has_ended:
+                self._incoming.read()
+
+    def _collect(self) -> None:
+        if self._outgoing.pending:
+            self.unsent += self._outgoing.read()
+
+
+def _broken(error: OSError) -> TlsBroken:
+    """Words for the log: OpenSSL's reason and never the peer's bytes."""
+    reason = getattr(error, "reason", None) or type(error).__name__
+    return TlsBroken(f"TLS failed: {str(reason).lower().replace('_', ' ')}")
