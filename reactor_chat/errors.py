@@ -77,15 +77,7 @@ class StorageCorrupt(StorageError):
 
 
 class TlsBroken(ReactorChatError):
-    """The peer's bytes are no TLS, or none that is spoken here; nothing more can be read from it or said to it.
-
-    Attributes:
-        speaks_tls: False where it did not even begin as TLS does.
-    """
-
-    def __init__(self, text: str, *, speaks_tls: bool = True) -> None:
-        super().__init__(text)
-        self.speaks_tls = speaks_tls
+    """The peer's bytes are no TLS, or none that is spoken here; nothing more can be read from it or said to it."""
 
 
 class TrustError(ReactorChatError):

@@ -17,12 +17,14 @@ from reactor_chat.client.engine import Engine
 from reactor_chat.client.file_vault import FileVault, remembered_name
 from reactor_chat.client.home import Home, default_home
 from reactor_chat.client.identity import KeyIdentity
+from reactor_chat.client.known_servers import KnownServers
 from reactor_chat.client.line_mode import LineMode
-from reactor_chat.client.options import read_options
+from reactor_chat.client.options import DEFAULT_PORT, read_options
 from reactor_chat.client.palette import Palette, wants_256, wants_color
 from reactor_chat.client.pipe_mode import PipeMode
 from reactor_chat.client.recovery import code_of, seed_of
 from reactor_chat.client.runner import Face, Runner
+from reactor_chat.client.server_key import LINK_SCHEME, ServerKey, read_link
 from reactor_chat.client.streams import OutputStream
 from reactor_chat.client.terminal import Terminal, is_terminal
 from reactor_chat.client.vault import Vault
@@ -72,6 +74,7 @@ def _talk(options: Namespace) -> ExitStatus:
     is_plain = options.plain or options.json or not on_terminal or os.environ.get("TERM", "dumb") in ("", "dumb")
     if options.name is None and not interactive:
         raise UsageError("Nobody is there to be asked for a name. Pass one with --name")
+    server_key = _server_key(options)
     with ExitStack() as stack:
         belongings = Belongings() if options.guest else _belongings(options, stack)
         if options.name is None and belongings.name is not None:
@@ -86,8 +89,28 @@ def _talk(options: Namespace) -> ExitStatus:
             scrollback=0 if is_plain else SCROLLBACK,
         )
         engine = Engine(settings, secrets.SystemRandom().random, belongings.vault, belongings.key)
-        runner = Runner(engine, options.host, options.port, plaintext=options.plaintext, output=STDOUT)
+        runner = Runner(engine, options.host, options.port, server_key, STDOUT)
         return runner.run(_face(options, engine, runner.out, is_plain=is_plain), STDIN)
+
+
+def _server_key(options: Namespace) -> ServerKey | None:
+    """Return what judges the server's key, None without TLS; a link in the place of the host is taken apart."""
+    linked = None
+    if options.host.lower().startswith(LINK_SCHEME):
+        options.host, port, linked = read_link(options.host)
+        if port is not None and options.port not in (port, DEFAULT_PORT):
+            raise UsageError(f"The link says port {port}, and you say {options.port}. Leave one of them out")
+        options.port = port or options.port
+    if not options.plaintext:
+        known = KnownServers(_directory(options))
+        return ServerKey(known, options.host, options.port, _utc_now, pinned=options.pin, linked=linked)
+    if options.pin or linked:
+        raise UsageError("Without TLS a server has no key. Leave out either the key or --plaintext")
+    return None
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _belongings(options: Namespace, stack: ExitStack) -> Belongings:

@@ -11,6 +11,9 @@ from typing import NamedTuple
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import Notice, Refused
 
+START_ONE = "Start one with: python -m reactor_chat.server"
+"""What to do where no server is."""
+
 
 class ExitStatus(IntEnum):
     """How the client's process ends (PROTOCOL §10)."""

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from reactor_chat.client.absence import Absence
-from reactor_chat.client.boundary import Arrived, ExitStatus, NoteKind, Outcome, Settings, Tray, Wish
+from reactor_chat.client.boundary import START_ONE, Arrived, ExitStatus, NoteKind, Outcome, Settings, Tray, Wish
 from reactor_chat.client.inbox import request_concluded
 from reactor_chat.client.known import Known
 from reactor_chat.client.ledger import Ledger
@@ -158,23 +158,22 @@ class Engine:
         self._step(Step.CONNECTED)
         self._link = Link(now, binding)
 
-    def unreachable(self, now: float, reason: str, *, is_host_unknown: bool = False) -> None:
+    def unreachable(self, now: float, reason: str, *, is_host_unknown: bool = False, hint: str = START_ONE) -> None:
         """The connection that was wished for could not be made.
 
         Args:
             now: monotonic seconds.
             reason: why, in words for a person.
             is_host_unknown: the name of the host leads nowhere.
+            hint: what to do about it, where no server was reached yet.
         """
         self._step(Step.CUT)
-        place = self._settings.place
         if self._has_met:
             self._retry(now, reason)
         elif is_host_unknown:
             self.fail(ExitStatus.HOST_UNKNOWN, f"Unknown host: {reason}. Check its spelling")
         else:
-            hint = "Start one with: python -m reactor_chat.server"
-            self.fail(ExitStatus.NO_SERVER, f"No server at {place} ({reason}). {hint}")
+            self.fail(ExitStatus.NO_SERVER, f"No server at {self._settings.place} ({reason}). {hint}")
 
     def received(self, data: bytes, now: float) -> None:
         """Bytes came from the server, split anywhere."""
@@ -241,7 +240,7 @@ class Engine:
         if self.state is State.OFFLINE and self._absence.retry_at is not None:
             yield self._absence.retry_at, self._dial
         elif self.state is State.GREETED:
-            yield link.since + settings.greeting_seconds_max, partial(self._drop, reason="it says nothing")
+            yield link.since + settings.greeting_seconds_max, partial(self._drop, reason=link.silence)
         elif self.state is State.LOGGING_IN and link.login_at is not None:
             yield link.login_at + settings.login_seconds_max, partial(self._drop, reason="the login is not answered")
         elif self.state is State.LIVE and link.pinged_at is not None:

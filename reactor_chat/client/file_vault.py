@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from reactor_chat.client.failures import damaged, told_of
-from reactor_chat.client.home import Home, synced
+from reactor_chat.client.home import Home
 from reactor_chat.client.print_mark import PrintMark
+from reactor_chat.client.private_files import synced
 from reactor_chat.client.vault import Archived
 from reactor_chat.errors import MessageInvalid, StorageError
 from reactor_chat.wire.codec import decode_request, encode

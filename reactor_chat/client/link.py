@@ -11,6 +11,8 @@ from reactor_chat.wire.transcript import NO_BINDING
 FRAME_BYTES_ACCEPTED_MAX = 16 * 1024 * 1024
 """A server may announce a larger limit than the usual one; not one that would fill our memory."""
 
+SPEAK_TLS = "; one with TLS waits for a client without --plaintext"
+
 
 class Link:
     """What belongs to one connection.
@@ -43,6 +45,11 @@ class Link:
         self.replay_end_id: str | None = None
         self._decoder = FrameDecoder()
         self._out: list[bytes] = []
+
+    @property
+    def silence(self) -> str:
+        """What it means that the server does not greet."""
+        return "it says nothing" + (SPEAK_TLS if self.binding == NO_BINDING else "")
 
     def feed(self, data: bytes, now: float) -> None:
         """Store what came."""

@@ -1,7 +1,7 @@
 """The client's command line as one table, from which the parser, `--help` and the README's table are made."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from reactor_chat import PRODUCT
@@ -9,6 +9,7 @@ from reactor_chat.client.boundary import ExitStatus
 from reactor_chat.client.keys import KEYS
 from reactor_chat.text.arguments import SafeArgumentParser
 from reactor_chat.wire.messages import NAME_CHARS_MAX
+from reactor_chat.wire.transcript import binding_of
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 7667
@@ -25,15 +26,16 @@ class Option(NamedTuple):
 
 
 OPTIONS = (
-    Option("host", "HOST", DEFAULT_HOST, "the machine that the server runs on"),
+    Option("host", "HOST", DEFAULT_HOST, "the machine that the server runs on, or a link: chat://HOST:PORT/#SHA256:…"),
     Option("port", "PORT", DEFAULT_PORT, "the server's port"),
     Option(
         "--name", "NAME", None, f"your name: 1 to {NAME_CHARS_MAX} of A-Z a-z 0-9 _; asked for where it is left out"
     ),
     Option("--guest", "", None, "log in without a key: the name is yours while you are connected, and nothing is kept"),
     Option("--home", "DIR", None, "where your key and archive are kept; left out, in your user data directory"),
+    Option("--pin", "SHA256:…", None, "the server's key, as its operator tells it; also accepts a new one"),
     Option("--recover", "", None, "bring a key back from its recovery code, which is asked for, and stop"),
-    Option("--plaintext", "", None, "connect without TLS to any host; without this only to this machine"),
+    Option("--plaintext", "", None, "connect without TLS: whoever is between can read and change everything"),
     Option("--plain", "", None, "plain lines, also on a terminal; the default in a pipe"),
     Option("--json", "", None, "one notice a line on standard output, as JSON"),
     Option("--color", "WHEN", "auto", "use colours", ("auto", "always", "never")),
@@ -88,7 +90,7 @@ def _add(parser: SafeArgumentParser, option: Option) -> None:
     elif option.name == "--version":
         parser.add_argument(option.name, action="version", version=PRODUCT, help=text)
     elif not option.name.startswith("-"):
-        kind = _port if option.name == "port" else str
+        kind = _KINDS.get(option.name, str)
         parser.add_argument(option.name, nargs="?", default=option.default, metavar=option.takes, type=kind, help=text)
     elif not option.takes:
         parser.add_argument(option.name, action="store_true", help=text)
@@ -96,6 +98,7 @@ def _add(parser: SafeArgumentParser, option: Option) -> None:
         parser.add_argument(
             option.name,
             default=option.default,
+            type=_KINDS.get(option.name, str),
             metavar="|".join(option.choices) or option.takes,
             choices=option.choices or None,
             help=text,
@@ -106,6 +109,17 @@ def _port(written: str) -> int:
     if written.isascii() and written.isdigit() and 1 <= int(written) <= 65_535:
         return int(written)
     raise argparse.ArgumentTypeError(f"{written!r} is no port; one is a number from 1 to 65535")
+
+
+def _pin(written: str) -> bytes:
+    if (binding := binding_of(written)) is not None:
+        return binding
+    raise argparse.ArgumentTypeError(
+        f"{written!r} is no key; one is SHA256: and 44 characters, as the server prints it"
+    )
+
+
+_KINDS: dict[str, Callable[[str], Any]] = {"port": _port, "--pin": _pin}
 
 
 def _epilog() -> str:

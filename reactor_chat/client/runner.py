@@ -6,23 +6,25 @@ attempt, because a laptop that was carried elsewhere may find another address be
 client, and it alone.
 """
 
-import ipaddress
 import os
 import signal
 import socket
 from collections.abc import Callable
 from typing import Protocol
 
-from reactor_chat.client.boundary import ExitStatus, Shown, Wish
+from reactor_chat.client.boundary import ExitStatus, Note, NoteKind, Shown, Wish
 from reactor_chat.client.engine import Engine
+from reactor_chat.client.server_key import ServerKey
 from reactor_chat.client.states import State
 from reactor_chat.client.streams import InputStream, OutputStream
-from reactor_chat.reactor.addresses import Row, resolve
-from reactor_chat.reactor.connection import Connection
+from reactor_chat.errors import StorageError, TlsBroken, TrustError
+from reactor_chat.reactor.addresses import resolve
+from reactor_chat.reactor.connection import Connection, Limits
 from reactor_chat.reactor.dialer import Dialer
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.signals import Signals
 from reactor_chat.reactor.timers import Timer
+from reactor_chat.reactor.tls import TlsFilter, client_context
 
 UNREAD_BYTES_MAX = 1_048_576
 """When so much waits for the terminal or the pipe to be read, we stop reading the server."""
@@ -78,20 +80,21 @@ class Runner:
         engine: decides everything.
         host: where the server is.
         port: its port.
-        plaintext: connect without TLS to any host; otherwise only to this machine.
+        server_key: judges the key that the server shows; None connects without TLS.
         output: the descriptor that the face draws on.
 
     Attributes:
         out: where the face writes; when too much waits in it, the server is not read.
     """
 
-    def __init__(self, engine: Engine, host: str, port: int, *, plaintext: bool, output: int) -> None:
+    def __init__(self, engine: Engine, host: str, port: int, server_key: ServerKey | None, output: int) -> None:
         self._loop = Loop()
         self.out = OutputStream(self._loop, output, self.leave)
         self._engine = engine
         self._host = host
         self._port = port
-        self._plaintext = plaintext
+        self._server_key = server_key
+        self._tls_context = client_context() if server_key is not None else None
         self._dialer: Dialer | None = None
         self._connection: Connection | None = None
         self._is_reading = True
@@ -203,24 +206,45 @@ class Runner:
         except OSError as error:
             self._engine.unreachable(now, str(error.strerror or error), is_host_unknown=True)
             return
-        if not self._plaintext:
-            rows = [row for row in rows if is_this_machine(row)]
-        if rows:
-            self._dialer = Dialer(self._loop, rows, self._connected, self._failed)
-        else:
-            text = f"{self._host} is another machine, and without TLS everybody between could read along"
-            self._engine.fail(ExitStatus.USAGE, f"{text}. Pass --plaintext to connect all the same")
+        self._dialer = Dialer(self._loop, rows, self._connected, self._failed)
 
     def _connected(self, sock: socket.socket) -> None:
         self._dialer = None
+        tls = TlsFilter(self._tls_context) if self._tls_context is not None else None
         try:
-            self._connection = Connection(self._loop, sock, self)
+            self._connection = Connection(self._loop, sock, self, Limits(), tls, self._secured)
         except OSError as error:
             sock.close()
             self._failed(error)
             return
         self._is_reading = True
-        self._engine.connected(self._loop.now)
+        if tls is None:
+            self._engine.connected(self._loop.now)
+
+    def _secured(self, connection: Connection) -> None:
+        """Look at the server's key before anything is said to it."""
+        assert connection.tls is not None
+        assert self._server_key is not None
+        try:
+            seen = connection.tls.peer_key_sha256
+            news = self._server_key.check(seen)
+        except TlsBroken as error:
+            connection.abort(str(error))
+        except (TrustError, StorageError) as error:
+            self._close()
+            status = ExitStatus.REFUSED if isinstance(error, TrustError) else ExitStatus.FAILED
+            self._engine.fail(status, str(error))
+        else:
+            if news is not None:
+                self._face.show(Note(NoteKind.NEWS, news))
+            self._engine.connected(self._loop.now, seen)
+
+    def _failed_to_secure(self, connection: Connection, reason: str) -> None:
+        if connection.tls is not None and not connection.tls.speaks_tls:
+            reason, hint = "what answers there speaks no TLS", "For a server without TLS, pass --plaintext"
+        else:
+            hint = "Check host and port"
+        self._engine.unreachable(self._loop.now, reason, hint=hint)
 
     def _failed(self, error: OSError) -> None:
         self._dialer = None
@@ -253,12 +277,8 @@ class Runner:
         """Tell the engine, unless it has closed the connection itself."""
         if connection is self._connection:
             self._connection = None
-            self._engine.cut(self._loop.now, reason)
+            if self._engine.state is State.DIALING:
+                self._failed_to_secure(connection, reason)
+            else:
+                self._engine.cut(self._loop.now, reason)
             self._loop.run_soon()  # this comes behind the middle of the turn
-
-
-def is_this_machine(row: Row) -> bool:
-    """Return whether an address leads nowhere but back to this machine."""
-    address = ipaddress.ip_address(str(row[4][0]).partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)

@@ -94,11 +94,22 @@ class TlsFilter:
     Attributes:
         is_ready: whether the handshake is done; nothing can be sealed before.
         is_closed: whether the peer was told that nothing more will be sent.
+        speaks_tls: False where the peer's first byte was none of TLS.
         has_ended: whether the peer said that it will send nothing more.
         unsent: what has to leave next: the handshake, sealed bytes, an alert; struck off by `left`.
     """
 
-    __slots__ = ("_began", "_incoming", "_outgoing", "_tls", "has_ended", "is_closed", "is_ready", "unsent")
+    __slots__ = (
+        "_began",
+        "_incoming",
+        "_outgoing",
+        "_tls",
+        "has_ended",
+        "is_closed",
+        "is_ready",
+        "speaks_tls",
+        "unsent",
+    )
 
     def __init__(self, context: ssl.SSLContext) -> None:
         is_server = context.protocol == ssl.PROTOCOL_TLS_SERVER
@@ -107,6 +118,7 @@ class TlsFilter:
         self._began = False
         self.is_ready = False
         self.is_closed = False
+        self.speaks_tls = True
         self.has_ended = False
         self.unsent = b""
         if not is_server:
@@ -138,7 +150,8 @@ class TlsFilter:
         if not self._began:
             self._began = True
             if data[0] not in (_HANDSHAKE, _ALERT):
-                raise TlsBroken("the peer speaks no TLS", speaks_tls=False)
+                self.speaks_tls = False
+                raise TlsBroken("the peer speaks no TLS")
         parts: list[bytes] = []
         with memoryview(data) as view:
             for place in range(0, len(data), RECORD_BYTES):

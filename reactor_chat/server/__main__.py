@@ -1,16 +1,19 @@
-"""The server's process: sockets, signals, clocks and entropy, wired to the app, which knows none of them."""
+"""The server's process: sockets, signals, clocks, keys and entropy, wired to the app, which knows none of them."""
 
 import dataclasses
+import datetime as dt
 import logging
 import os
 import signal
 import socket
+import ssl
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reactor_chat.errors import StorageBusy, StorageError, UsageError
+from reactor_chat.errors import StorageBusy, StorageError, TlsBroken, UsageError
 from reactor_chat.journal.contract import Journal
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.journal.sqlite import SqliteJournal
@@ -20,6 +23,8 @@ from reactor_chat.reactor.listener import Listener, open_listener
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.signals import Signals
 from reactor_chat.reactor.timers import Timer
+from reactor_chat.reactor.tls import TlsFilter, key_sha256, server_context
+from reactor_chat.server import certificate
 from reactor_chat.server.app import App
 from reactor_chat.server.control import CONTROL_SOCKET_NAME, Control, short_way
 from reactor_chat.server.descriptors import connections_possible, raise_descriptors_max
@@ -27,6 +32,7 @@ from reactor_chat.server.doors import Door, FramesDoor, LinesDoor
 from reactor_chat.server.intake import CLOGGED_BYTES
 from reactor_chat.server.options import Options, differences, live_part, read_options, reread_options
 from reactor_chat.text.safe import safe
+from reactor_chat.wire.transcript import NO_BINDING, pin_of
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
@@ -55,6 +61,7 @@ class Server:
         self._journal = journal
         self._app = App(options, journal, Fanout(self._loop), os.urandom, self._loop.run_soon)
         self._listeners: list[Listener] = []
+        self._tls: tuple[ssl.SSLContext, bytes] | None = None  # for connections to come, and its key's SHA-256
         stops: dict[int, Callable[[], None]] = {signal.SIGINT: self._stop, signal.SIGTERM: self._stop}
         for number in (*stops, signal.SIGHUP):
             # What `Signals` puts back when it is closed: one more signal must not kill a process that is closing up.
@@ -69,18 +76,33 @@ class Server:
         """Recover from the journal, open the doors, and print a line for each; nobody is served before that.
 
         Raises:
-            StorageError: the journal cannot be used.
+            StorageError: the journal, or the server's own key, cannot be used.
+            UsageError: the certificate or the key that the operator chose cannot be used.
             OSError: an address cannot be listened on; the text names it.
         """
         options = self._options
+        if not options.plaintext:
+            self._tls = _load_tls(options)
         count = self._app.start(_unix_ms())
         _log.info("recovered: records=%d", count)
-        self._open(
-            "frames", options.host, options.port, self._new_frames_door, lambda: self._app.options.login_seconds_max
-        )
+        listening = [self._open_frames_door()]
         if options.lines is not None:
-            host, port = options.lines
-            self._open("lines", host, port, LinesDoor, lambda: self._app.options.typed_login_seconds_max)
+            listening.append(self._open_lines_door(*options.lines))
+        if self._tls is not None:
+            listening.append(f"key {pin_of(self._tls[1])}")
+        print("\n".join(listening), flush=True)  # noqa: T201  in one piece: who has read the first may close the pipe
+
+    def reload_certificate(self) -> None:
+        """Read certificate and key again, for the connections to come; where that fails, the old ones stay."""
+        options = self._app.options
+        if self._tls is None or (options.memory and options.cert is None):
+            return  # there is none, or no file that could have changed
+        try:
+            self._tls = _load_tls(options)
+        except (StorageError, UsageError) as error:
+            _log.error("certificate: the old one stays: %s", safe(str(error)))
+        else:
+            _log.info("certificate: read again, key %s", pin_of(self._tls[1]))
 
     def listen_to_operator(self, path: Path) -> None:
         """Open the operator's door; what a server that died left there is replaced.
@@ -129,13 +151,26 @@ class Server:
     def _new_frames_door(self) -> Door:
         return FramesDoor(self._options.frame_bytes_max)
 
-    def _open(
-        self, name: str, host: str, port: int, make_door: Callable[[], Door], login_seconds_max: Callable[[], int]
-    ) -> None:
+    def _open_frames_door(self) -> str:
+        def opened(sock: socket.socket, _address: str) -> None:
+            context, binding = self._tls or (None, NO_BINDING)
+            tls = TlsFilter(context) if context is not None else None
+            connection = Connection(self._loop, sock, self._app, WIRE_LIMITS, tls)
+            self._app.opened(
+                connection, self._new_frames_door(), self._app.options.login_seconds_max, self._loop.now, binding
+            )
+
+        address = self._open(self._options.host, self._options.port, opened)
+        return f"listening {address} door=frames tls={'on' if self._tls else 'off'}"
+
+    def _open_lines_door(self, host: str, port: int) -> str:
         def opened(sock: socket.socket, _address: str) -> None:
             connection = Connection(self._loop, sock, self._app, WIRE_LIMITS)
-            self._app.opened(connection, make_door(), login_seconds_max(), self._loop.now)
+            self._app.opened(connection, LinesDoor(), self._app.options.typed_login_seconds_max, self._loop.now)
 
+        return f"listening {self._open(host, port, opened)} door=lines tls=off"
+
+    def _open(self, host: str, port: int, opened: Callable[[socket.socket, str], None]) -> str:
         try:
             sock = open_listener(host, port)
         except OSError as error:
@@ -143,7 +178,7 @@ class Server:
         listener = Listener(self._loop, sock, opened)
         self._listeners.append(listener)
         shown_host, _, shown_port = listener.address.rpartition(":")
-        print(f"listening host={shown_host.strip('[]')} port={shown_port} door={name} tls=off", flush=True)  # noqa: T201
+        return f"host={shown_host.strip('[]')} port={shown_port}"
 
     def _middle(self, now: float) -> None:
         self._app.turn(now, _unix_ms())
@@ -176,6 +211,7 @@ class Server:
         """Read again what may change while people are connected; nobody is dropped, what is wrong changes nothing."""
         if not self._stopping:
             self._reload_options()
+            self.reload_certificate()
 
     def _reload_options(self) -> None:
         try:
@@ -195,6 +231,37 @@ def _unix_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def _load_tls(options: Options) -> tuple[ssl.SSLContext, bytes]:
+    """Return what serves connections from now on, and the SHA-256 of its public key.
+
+    Raises:
+        StorageError: the server's own key cannot be used.
+        UsageError: the operator's cannot.
+    """
+    if options.cert is not None:
+        return _tls_of(options.cert, options.key)
+    now = dt.datetime.now(dt.UTC)
+    if not options.memory:
+        return _tls_of(certificate.keep(options.data, now))
+    with tempfile.TemporaryDirectory() as directory:  # OpenSSL reads files only; nobody else can enter this one
+        path = Path(directory) / certificate.FILE_NAME
+        path.write_bytes(certificate.make(now))
+        return _tls_of(path)
+
+
+def _tls_of(file: Path, key: Path | None = None) -> tuple[ssl.SSLContext, bytes]:
+    try:
+        binding = key_sha256(certificate.first_certificate(file))
+        return server_context(file, key), binding
+    except TlsBroken as error:
+        raise UsageError(f"The certificate {file} has a key of no kind that can be used here") from error
+    except OSError as error:
+        reason = error.strerror if not isinstance(error, ssl.SSLError) else (error.reason or "not readable").lower()
+        files = f"{file} and {key}" if key is not None else str(file)
+        hint = "It needs a certificate and its private key, unencrypted, as PEM"
+        raise UsageError(f"{files} cannot be used for TLS: {str(reason).replace('_', ' ')}. {hint}") from error
+
+
 def main() -> int:
     """Run the server as the command line says, and return the exit status (PROTOCOL §10)."""
     arguments = sys.argv[1:]
@@ -206,7 +273,7 @@ def main() -> int:
         )
     except StorageBusy as error:
         return _complain(error, EXIT_TRY_LATER)
-    except (StorageError, OSError) as error:
+    except (StorageError, UsageError, OSError) as error:
         return _complain(error, EXIT_FAILED)
 
 

@@ -188,8 +188,12 @@ class App:
         rate = self._options.rate
         return TokenBucket(rate.burst, rate.per_second, now) if rate is not None else None
 
-    def opened(self, wire: Wire, door: Door, login_seconds_max: int, now: float) -> None:
-        """Take a new connection and greet it, or turn it away."""
+    def opened(self, wire: Wire, door: Door, login_seconds_max: int, now: float, binding: bytes = NO_BINDING) -> None:
+        """Take a new connection and greet it, or turn it away.
+
+        Args:
+            binding: SHA-256 of the public key that the connection is encrypted with (PROTOCOL §7); a login signs it.
+        """
         network = network_of(wire.peer)
         refusal = self._admission.judge(network, now)
         if refusal is not None:
@@ -200,7 +204,7 @@ class App:
         self._peers[peer.conn] = self._by_wire[wire] = peer
         self._admission.opened(peer, network, now)
         hello = self._hello()
-        self.hub.handle(Connected(peer.conn, hello.nonce, NO_BINDING, network), self._unix_ms)
+        self.hub.handle(Connected(peer.conn, hello.nonce, binding, network), self._unix_ms)
         wire.send(door.greet(hello))
         self._intake.expect_login(peer, login_seconds_max, now)
         _log.info("conn=%d opened from=%s door=%s", peer.conn, wire.peer, door.name)

@@ -1,13 +1,13 @@
 """The key and the certificate by which clients know the server again: made on the first start, and kept.
 
 Clients remember the key and not the certificate, which nobody has signed but the key itself.  Both are in one file, for
-the server's owner only: written beside its place, synced, renamed, so that a crash leaves none or a whole one, and never
-a key without its certificate.
+the server's owner only: written beside its place, synced, renamed, so that a crash leaves none or a whole one, and
+never a key without its certificate.
 """
 
-import datetime
 import os
 import stat
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -24,7 +24,7 @@ VALID_DAYS = 3_653
 _OTHERS = 0o077
 
 
-def keep(directory: Path, now: datetime.datetime) -> Path:
+def keep(directory: Path, now: datetime) -> Path:
     """Return the file with the server's own key and certificate; where there is none, make it.
 
     Args:
@@ -51,14 +51,14 @@ def keep(directory: Path, now: datetime.datetime) -> Path:
     return path
 
 
-def make(now: datetime.datetime) -> bytes:
+def make(now: datetime) -> bytes:
     """Return a fresh P-256 key and a certificate that it signed itself, as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "reactor-chat")])
     made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     made = made.serial_number(x509.random_serial_number())
-    made = made.not_valid_before(now - datetime.timedelta(days=1))
-    made = made.not_valid_after(now + datetime.timedelta(days=VALID_DAYS))
+    made = made.not_valid_before(now - timedelta(days=1))
+    made = made.not_valid_after(now + timedelta(days=VALID_DAYS))
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return private + made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
 

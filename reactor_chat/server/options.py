@@ -107,11 +107,19 @@ class Options:
         DEFAULT_DATA,
         _directory,
         "DIR",
-        "where the journal is kept; one server at a time",
+        "where the journal and the server's key are kept; one server at a time",
     )
     memory: bool = _option(False, None, "", "keep everything in memory: nothing survives the process")  # noqa: FBT003
     plaintext: bool = _option(False, None, "", "no TLS; on loopback only, unless forced")  # noqa: FBT003
     force: bool = _option(False, None, "", "listen without TLS on other addresses than loopback")  # noqa: FBT003
+    cert: Path | None = _option(
+        None,
+        _file,
+        "FILE",
+        "a certificate of your own (PEM), with those between it and a root, instead of a made one",
+        live=True,
+    )
+    key: Path | None = _option(None, _file, "FILE", "its private key, where the first file does not hold it", live=True)
     lines: tuple[str, int] | None = _option(None, _address, "[HOST:]PORT", "a second door, for nc and telnet; off")
     config: Path | None = _option(None, _file, "FILE", "more of these, as TOML; the command line wins; none")
     lockdown: bool = _option(
@@ -314,6 +322,7 @@ def _read(parser: SafeArgumentParser, arguments: Sequence[str]) -> Options:
         values["port"] = positional_port
     options = Options(**values)
     _refuse_exposure(options)
+    _refuse_half_a_certificate(options)
     return options
 
 
@@ -344,8 +353,16 @@ def _value(row: dataclasses.Field[Any], text: str | bool) -> Any:  # noqa: FBT00
 
 
 def _refuse_exposure(options: Options) -> None:
-    exposed = [host for host, _ in ((options.host, 0), options.lines or (LOOPBACK[0], 0)) if host not in LOOPBACK]
+    unencrypted = ([options.host] if options.plaintext else []) + ([options.lines[0]] if options.lines else [])
+    exposed = [host for host in unencrypted if host not in LOOPBACK]
     if exposed and not options.force:
         raise UsageError(
             f"{exposed[0]} can be reached from outside, and nothing is encrypted there; pass --force to allow it"
         )
+
+
+def _refuse_half_a_certificate(options: Options) -> None:
+    if options.plaintext and (options.cert or options.key):
+        raise UsageError("--plaintext is without TLS, and --cert and --key are for TLS; choose")
+    if options.key and not options.cert:
+        raise UsageError("--key is the key of a certificate; pass that with --cert")

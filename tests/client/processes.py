@@ -42,10 +42,11 @@ class ServerProcess:
         self.process.stdout.close()
 
 
-def client_command(*arguments: str | int) -> list[str]:
-    """The command of a client: a guest's, where no home is named."""
+def client_command(*arguments: str | int, tls: bool = False) -> list[str]:
+    """The command of a client: a guest's, where no home is named; without TLS, as the servers here are."""
     guest = [] if "--home" in arguments else ["--guest"]
-    return [sys.executable, "-m", "reactor_chat.client", *map(str, arguments), *guest]
+    plaintext = [] if tls or "--plaintext" in arguments else ["--plaintext"]
+    return [sys.executable, "-m", "reactor_chat.client", *map(str, arguments), *guest, *plaintext]
 
 
 def piped(text: str | bytes, *arguments: str | int, **environ: str) -> subprocess.CompletedProcess[str]:

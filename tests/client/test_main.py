@@ -100,12 +100,6 @@ def test_no_such_host():
     assert "no-such-host.invalid" in one_line(done.stderr)
 
 
-def test_another_machine_only_with_plaintext():
-    done = piped("", "192.0.2.1", 7667, "--name", "Nobody")
-    assert done.returncode == 2
-    assert "--plaintext" in one_line(done.stderr)
-
-
 def test_a_name_that_is_taken_and_names_that_cannot_be(server):
     command = client_command("127.0.0.1", server.port, "--name", "Holder")
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}

@@ -11,7 +11,7 @@ from reactor_chat.client.boundary import Settings
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.palette import Palette
 from reactor_chat.client.pipe_mode import PipeMode
-from reactor_chat.client.runner import Runner, is_this_machine
+from reactor_chat.client.runner import Runner
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import frame
 from tests.client.processes import ServerProcess
@@ -150,7 +150,7 @@ class Breaking(PipeMode):
 def test_a_bug_gives_the_terminal_back_and_is_not_hidden():
     read_end, write_end = os.pipe()
     engine = Engine(Settings("Ann", "here", interactive=False, id_prefix="x"), lambda: 0.5)
-    runner = Runner(engine, "127.0.0.1", 1, plaintext=False, output=write_end)
+    runner = Runner(engine, "127.0.0.1", 1, None, write_end)
     face = Breaking(engine, runner.out.write, lambda _: None, Palette(is_on=False))
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(ZeroDivisionError):
@@ -159,21 +159,3 @@ def test_a_bug_gives_the_terminal_back_and_is_not_hidden():
     assert signal.getsignal(signal.SIGINT) is before
     os.close(read_end)
     os.close(write_end)
-
-
-@pytest.mark.parametrize(
-    ("host", "is_here"),
-    [
-        ("127.0.0.1", True),
-        ("127.9.9.9", True),
-        ("::1", True),
-        ("::ffff:127.0.0.1", True),
-        ("fe80::1%lo", False),
-        ("10.0.0.1", False),
-        ("::ffff:10.0.0.1", False),
-        ("0.0.0.0", False),  # noqa: S104  an address to refuse
-    ],
-)
-def test_what_is_this_machine(host, is_here):
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    assert is_this_machine((family, socket.SOCK_STREAM, 6, "", (host, 7667))) is is_here

@@ -1,7 +1,7 @@
 """A key and a self-signed certificate for tests, made once in a run."""
 
 import atexit
-import datetime
+import datetime as dt
 import shutil
 import ssl
 import tempfile
@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from reactor_chat.reactor.tls import TlsFilter, client_context, server_context
 
-BEGINNING = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
-END = datetime.datetime(2120, 1, 1, tzinfo=datetime.UTC)
+BEGINNING = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+END = dt.datetime(2120, 1, 1, tzinfo=dt.UTC)
 
 
 def certificate_and_key(seed: int = 1) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:

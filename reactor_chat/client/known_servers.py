@@ -1,0 +1,102 @@
+"""The keys of the servers that were met before, in a file that people can read: place, key, when it was first seen.
+
+    chat.example:7667 SHA256:4uPLJHqI3wSrSI9lMP1e4yYbX5HvLiVnXgbmS6KxB5g= 2026-01-31T12:00:00Z
+
+A line that cannot be read is an error and not a server that was never met: who forgets a key trusts whoever comes next.
+The file is read anew for every question and replaced as a whole under a lock, so several clients can share it.
+"""
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from reactor_chat.client import private_files
+from reactor_chat.client.failures import damaged, told_of
+from reactor_chat.wire.transcript import binding_of, pin_of
+
+FILE_NAME = "known_servers"
+FILE_BYTES_MAX = 1_048_576
+"""Some eight thousand servers."""
+
+_HEADING = (
+    "# Servers, their keys, and when each key was first seen.  Without its line a server is met for the first time.\n"
+)
+_LINE = re.compile(r"(\S+) (\S+) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)", re.ASCII)
+
+
+class KnownServer(NamedTuple):
+    """One line: SHA-256 of the server's public key, and when it was first seen, as written."""
+
+    binding: bytes
+    since: str
+
+
+def place_of(host: str, port: int) -> str:
+    """Return a server's name in the file: `chat.example:7667`, `[::1]:7667`."""
+    return f"[{host.lower()}]:{port}" if ":" in host else f"{host.lower()}:{port}"
+
+
+class KnownServers:
+    """The file in one directory.
+
+    Args:
+        directory: made, for its owner only, when there is something to remember.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._path = directory / FILE_NAME
+
+    def find(self, place: str) -> KnownServer | None:
+        """Return what is known of a server; None where it was never met.
+
+        Raises:
+            TrustError: others may have written it.
+            StorageError: it is damaged, or cannot be read.
+        """
+        return self._read().get(place)
+
+    def remember(self, place: str, binding: bytes, now: datetime) -> None:
+        """Put a server in, or its new key in place of the old one; on disk when this returns.
+
+        Raises:
+            TrustError: others may have written the file.
+            StorageError: it cannot be written, and is as it was.
+        """
+        since = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        with told_of(self._directory):
+            private_files.prepare(self._directory)
+        with self._locked():
+            servers = self._read() | {place: KnownServer(binding, since)}
+            lines = (f"{place} {pin_of(known.binding)} {known.since}\n" for place, known in servers.items())
+            private_files.replace(self._path, (_HEADING + "".join(lines)).encode())
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with told_of(self._directory):
+            descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            with told_of(self._directory):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)  # held for as long as it takes to write a small file
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _read(self) -> dict[str, KnownServer]:
+        with told_of(self._path):
+            text = (private_files.read(self._path, FILE_BYTES_MAX) or b"").decode("utf-8")
+        servers: dict[str, KnownServer] = {}
+        for number, line in enumerate(text.splitlines(), 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            found = _LINE.fullmatch(line.strip())
+            binding = binding_of(found[2]) if found else None
+            if found is None or binding is None:
+                raise damaged(self._path, f"line {number}")
+            servers[found[1]] = KnownServer(binding, found[3])
+        return servers

@@ -1,0 +1,111 @@
+"""Whether a server is the one that is meant: by the key it shows, before anything is said to it.
+
+The first key that a server shows is shown to the person, remembered, and expected from then on.  Who knows the key from
+elsewhere names it, and is safe the first time too: in a link, which is believed for a first meeting only, because links
+come from anybody; or by `--pin`, which is also the one way to accept that a server has a new key.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from reactor_chat.client.known_servers import KnownServer, KnownServers, place_of
+from reactor_chat.errors import TrustError, UsageError
+from reactor_chat.wire.transcript import binding_of, pin_of
+
+LINK_SCHEME = "chat://"
+
+
+class Link(NamedTuple):
+    """Where a link leads: the port is None where it names none, the binding where it names no key."""
+
+    host: str
+    port: int | None
+    binding: bytes | None
+
+
+def read_link(text: str) -> Link:
+    """Read `chat://host:port/#SHA256:…`; port and key may be left out.
+
+    Raises:
+        UsageError: it is no such link; the text says what one looks like.
+    """
+    wrong = UsageError(f"{text!r} is no link to a server; one looks like chat://chat.example:7667/#SHA256:…")
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise wrong from error
+    binding = binding_of(parts.fragment) if parts.fragment else None
+    is_whole = parts.path in ("", "/") and not parts.query and "@" not in parts.netloc
+    if not host or not is_whole or port == 0 or (parts.fragment and binding is None):
+        raise wrong
+    return Link(host, port, binding)
+
+
+class ServerKey:
+    """The key that one server is expected to have.
+
+    Args:
+        known: the servers met before.
+        host: the server, as it was named.
+        port: its port.
+        pinned: the SHA-256 of the key that was named for it, on purpose and here; None where none was.
+        linked: likewise in a link.
+        clock: says when a server was met.
+    """
+
+    def __init__(
+        self,
+        known: KnownServers,
+        host: str,
+        port: int,
+        clock: Callable[[], datetime],
+        *,
+        pinned: bytes | None = None,
+        linked: bytes | None = None,
+    ) -> None:
+        self._known = known
+        self._place = place_of(host, port)
+        self._clock = clock
+        self._pinned = pinned
+        self._linked = linked
+
+    def check(self, seen: bytes) -> str | None:
+        """Look at the key that a server shows; nothing may be sent to it unless this returns.
+
+        Args:
+            seen: SHA-256 of the public key.
+
+        Returns:
+            What a person should hear about it; None where there is no news.
+
+        Raises:
+            TrustError: it is another key; nothing was remembered.
+            StorageError: what is known cannot be read or written.
+        """
+        for named, where in ((self._pinned, "--pin"), (self._linked, "the link")):
+            if named is not None and named != seen:
+                raise TrustError(
+                    f"{self._place} has the key {pin_of(seen)}, and not {pin_of(named)} as {where} says. "
+                    "Nothing was sent to it; ask its operator which key it has"
+                )
+        known = self._known.find(self._place)
+        if known is not None and known.binding == seen:
+            return None
+        if known is not None and self._pinned is None:
+            raise TrustError(self._changed(known, seen))
+        self._known.remember(self._place, seen, self._clock())
+        if known is not None:
+            return f"From now on {self._place} is known by the key {pin_of(seen)}"
+        if self._pinned is not None or self._linked is not None:
+            return f"{self._place} has the key that was named, {pin_of(seen)}, and is known by it from now on"
+        return f"First contact with {self._place}: its key is {pin_of(seen)}. Compare it with what the server printed"
+
+    def _changed(self, known: KnownServer, seen: bytes) -> str:
+        return (
+            f"{self._place} shows another key: {pin_of(seen)}, and not {pin_of(known.binding)}, known since "
+            f"{known.since[:10]}. Somebody may be in between; nothing was sent. "
+            f"If its operator says that this is right, pass --pin {pin_of(seen)} once"
+        )
