@@ -240,7 +240,7 @@ class Engine:
         if self.state is State.OFFLINE and self._absence.retry_at is not None:
             yield self._absence.retry_at, self._dial
         elif self.state is State.GREETED:
-            yield link.since + settings.greeting_seconds_max, partial(self._drop, reason=link.silence)
+            yield link.since + settings.greeting_seconds_max, partial(self._drop, reason="it says nothing")
         elif self.state is State.LOGGING_IN and link.login_at is not None:
             yield link.login_at + settings.login_seconds_max, partial(self._drop, reason="the login is not answered")
         elif self.state is State.LIVE and link.pinged_at is not None:
@@ -274,14 +274,14 @@ class Engine:
         self._cut(now, reason)
 
     def _cut(self, now: float, reason: str) -> None:
-        was, lived_seconds = self.state, now - self._link.since
+        was, hint, lived_seconds = self.state, self._link.hint, now - self._link.since
         self._link = Link(now)  # what was not sent was meant for the connection that is gone
         self._step(Step.CUT)
         if was is State.LEAVING:
             self._stop(ExitStatus.DONE)
         elif not self._has_met:
             place = self._settings.place
-            self.fail(ExitStatus.NO_SERVER, f"{place} is no reactor-chat server ({reason}). Check host and port")
+            self.fail(ExitStatus.NO_SERVER, f"{place} is no reactor-chat server ({reason}). {hint}")
         elif self._candidate is not None:
             if was is State.LIVE:
                 self._absence.lasted(lived_seconds)

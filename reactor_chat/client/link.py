@@ -11,7 +11,8 @@ from reactor_chat.wire.transcript import NO_BINDING
 FRAME_BYTES_ACCEPTED_MAX = 16 * 1024 * 1024
 """A server may announce a larger limit than the usual one; not one that would fill our memory."""
 
-SPEAK_TLS = "; one with TLS waits for a client without --plaintext"
+CHECK = "Check host and port"
+LEAVE_OUT_PLAINTEXT = "; for a server with TLS, leave out --plaintext"
 
 
 class Link:
@@ -47,9 +48,9 @@ class Link:
         self._out: list[bytes] = []
 
     @property
-    def silence(self) -> str:
-        """What it means that the server does not greet."""
-        return "it says nothing" + (SPEAK_TLS if self.binding == NO_BINDING else "")
+    def hint(self) -> str:
+        """What to do where the other side is no server."""
+        return CHECK + (LEAVE_OUT_PLAINTEXT if self.binding == NO_BINDING else "")
 
     def feed(self, data: bytes, now: float) -> None:
         """Store what came."""

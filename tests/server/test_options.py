@@ -133,7 +133,7 @@ MISTAKES = {
     "port = 1\nport = 2": "this is no TOML",
     "port = " + "9" * 5_000: "this is no TOML",
     "port = " + "[" * 10_000: "this is no TOML",
-    "host = '0.0.0.0'": "--force",
+    "host = '0.0.0.0'\nplaintext = true": "--force",
     "'\x1b[2J' = 1": "this is no TOML",
     '"\\u001b[2J" = 1': "there is no option '\\x1b[2J'",
 }
