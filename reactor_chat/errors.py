@@ -11,6 +11,7 @@
     │   └── StorageCorrupt      what is stored is not what was written
     ├── TlsBroken               the peer's bytes are no TLS, or none that is spoken here; its connection is closed
     ├── TrustError              a key or a proof is not the one that was expected
+    ├── LoadFailed              a load could not be run to its end: nobody there, refused, cut off, too slow
     └── MlsError                end-to-end encryption could not go on; the group is unchanged
         ├── MlsMalformed        the bytes are no object of RFC 9420, or exceed a limit
         └── MlsRefused          a signature, tag, key or rule did not hold; deliberately says no more
@@ -82,6 +83,10 @@ class TlsBroken(ReactorChatError):
 
 class TrustError(ReactorChatError):
     """A key or a proof is not the one that was expected."""
+
+
+class LoadFailed(ReactorChatError):
+    """A load could not be run to its end; nothing it measured counts."""
 
 
 class MlsError(ReactorChatError):

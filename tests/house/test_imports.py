@@ -23,6 +23,7 @@ MAY_IMPORT = {
         *("errors", "wire", "text", "chat", "journal", "server.app", "server.doors", "server.options"),
         *("client.engine", "client.boundary", "client.outbox", "client.states", "client.vault", "e2ee"),
     },
+    "load": {"errors", "reactor", "wire"},
     "admin": {"errors", "wire", "text", "chat", "journal", "server"},
 }
 ALSO_MAY_IMPORT = {"server/__main__.py": {"reactor"}, "client/runner.py": {"reactor"}}

@@ -1,0 +1,308 @@
+"""What the clients do, one function for each scenario; all of them end with the account of every message."""
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from reactor_chat.errors import LoadFailed, UsageError
+from reactor_chat.load.audience import Audience, Pace
+from reactor_chat.load.crowd import Caller, Crowd
+from reactor_chat.load.dialect import Chat, Part
+from reactor_chat.load.exchange import Member
+from reactor_chat.load.latency import Histogram
+from reactor_chat.load.marks import NUMBERS, Script
+from reactor_chat.load.report import Deliveries
+
+LOGIN_SECONDS_MAX = 120.0
+SETTLE_SECONDS_MAX = 60.0
+LATE_SECONDS = 0.1
+"""What comes within this time of the last delivery is a duplicate."""
+DRAIN_SECONDS_MAX = 15.0
+"""How long is waited for what was sent to arrive, once sending has ended."""
+SPIN_SECONDS = 0.002
+"""The kernel wakes us up to a millisecond late; what is due sooner than this is waited for awake."""
+SPIN_INTERVAL_SECONDS = 2 * SPIN_SECONDS
+"""At a quicker pace being awake would be all we do, and a late message is soon made up for."""
+
+
+class Plan(NamedTuple):
+    """What to do.
+
+    Attributes:
+        rate: messages a second in all; None: as many as keep `window` on their way.
+        said_percent: of a mixed load, how much is said to everyone.
+    """
+
+    clients: int
+    senders: int = 1
+    members: int = 10
+    window: int = 16
+    rate: float | None = None
+    said_percent: int = 10
+    size: int = 64
+    seconds: float = 3.0
+    burst: int = 256
+
+
+class Measure(NamedTuple):
+    """Told when what is measured begins and ends."""
+
+    begin: Callable[[], None]
+    end: Callable[[], None]
+
+
+class Counts(NamedTuple):
+    """What has been sent, and what has come of it so far."""
+
+    sent: int
+    expected: int
+    delivered: int
+    duplicates: int
+    out_of_order: int
+    last_ns: int
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+class Work(NamedTuple):
+    """What a scenario does while it is measured.
+
+    Attributes:
+        each_turn: sends what is to be sent.
+        counts: gives the account so far.
+        latency, completion: of each delivery, and until a message's last receiver had it.
+        stop: called when no more is to be sent.
+    """
+
+    each_turn: Callable[[], None]
+    counts: Callable[[], Counts]
+    latency: Histogram
+    completion: Histogram
+    stop: Callable[[], None] = _nothing
+
+
+def fanout(crowd: Crowd, plan: Plan, measure: Measure) -> Deliveries:
+    """Some say things that all the others hear."""
+    listeners = _enter(crowd, "r", plan.clients, Part.LISTEN, plan)
+    speakers = _enter(crowd, "s", plan.senders, Part.SAY, plan)
+    crowd.until_quiet(SETTLE_SECONDS_MAX)
+    latency, completion = Histogram(), Histogram()
+    senders = [(caller, _script(place, plan, crowd.dialect.say)) for place, caller in enumerate(speakers)]
+    audience = Audience(senders, listeners, latency, completion)
+    if plan.rate is not None:
+        work = _paced(crowd, Pace(plan.rate, audience.send_one, lambda: audience.sent - audience.completed))
+    else:
+        work = lambda: audience.keep_on_the_way(plan.window)  # noqa: E731  one of two ways to go on
+    return _run(crowd, plan.seconds, measure, Work(work, lambda: _counts([audience]), latency, completion))
+
+
+def groups(crowd: Crowd, plan: Plan, measure: Measure) -> Deliveries:
+    """In each group one says things that all its members hear."""
+    dialect = crowd.dialect
+    if not isinstance(dialect, Chat):
+        raise UsageError("only our own server has groups; choose another scenario")
+    if plan.rate is not None:
+        raise UsageError("groups go as fast as --window allows; leave --rate out")
+    people = _enter(crowd, "g", plan.clients - plan.clients % plan.members, Part.TELL, plan)
+    if not people:
+        raise UsageError(f"a group of {plan.members} needs as many clients; raise --clients or lower --members")
+    gatherings = [people[first : first + plan.members] for first in range(0, len(people), plan.members)]
+    for place, (owner, *others) in enumerate(gatherings):
+        owner.do(dialect.found(f"load{place}", [other.name for other in others]))
+    crowd.wait_for_all(LOGIN_SECONDS_MAX)
+    crowd.until_quiet(SETTLE_SECONDS_MAX)
+    latency, completion = Histogram(), Histogram()
+    audiences = []
+    for place, (owner, *others) in enumerate(gatherings):
+        script = _script(place, plan, partial(dialect.group_send, f"load{place}"))
+        audiences.append(Audience([(owner, script)], others, latency, completion))
+
+    def work() -> None:
+        for audience in audiences:
+            audience.keep_on_the_way(plan.window)
+
+    return _run(crowd, plan.seconds, measure, Work(work, lambda: _counts(audiences), latency, completion))
+
+
+def pairs(crowd: Crowd, plan: Plan, measure: Measure) -> Deliveries:
+    """Clients two by two tell each other things, and answer what they are told."""
+    if plan.rate is not None:
+        raise UsageError("pairs go as fast as they answer; leave --rate out")
+    people = _enter(crowd, "p", max(2, plan.clients - plan.clients % 2), Part.TELL, plan)
+    crowd.until_quiet(SETTLE_SECONDS_MAX)
+    latency = Histogram()
+    is_over = False
+
+    def reply(member: Member, count: int) -> None:
+        if count and not is_over:
+            callers[member].send(member.script.take(count, time.monotonic_ns()))
+
+    members = _couples(crowd, people, plan, latency, reply)
+    callers = dict(zip(members, people, strict=True))
+
+    def begin() -> None:
+        measure.begin()
+        for member in members[::2]:
+            callers[member].send(member.script.take(plan.window, time.monotonic_ns()))
+
+    def end() -> None:
+        nonlocal is_over
+        is_over = True
+
+    work = Work(_nothing, lambda: _counts_of(members), latency, Histogram(), end)
+    return _run(crowd, plan.seconds, Measure(begin, measure.end), work)
+
+
+def connect(crowd: Crowd, plan: Plan, measure: Measure) -> None:
+    """Clients log in as fast as they are let in."""
+    measure.begin()
+    _enter(crowd, "i", plan.clients, Part.LISTEN, plan)
+    crowd.until_quiet(SETTLE_SECONDS_MAX)
+    measure.end()
+
+
+def idle(crowd: Crowd, plan: Plan, measure: Measure) -> None:
+    """Clients log in, and nothing more happens."""
+    _enter(crowd, "i", plan.clients, Part.LISTEN, plan)
+    crowd.until_quiet(SETTLE_SECONDS_MAX)
+    measure.begin()
+    crowd.until(lambda: False, plan.seconds)
+    measure.end()
+
+
+def mixed(crowd: Crowd, plan: Plan, measure: Measure) -> Deliveries:
+    """Most clients listen; some say things to everyone, or tell each other things, at a steady rate."""
+    listeners = _enter(crowd, "r", plan.clients, Part.LISTEN, plan)
+    chatters = _enter(crowd, "s", plan.senders + plan.senders % 2, Part.TELL, plan)
+    crowd.until_quiet(SETTLE_SECONDS_MAX)
+    latency = Histogram()
+    members = _couples(crowd, chatters, plan, latency, lambda _member, _count: None)
+    senders = [(caller, _script(2 * len(chatters) + at, plan, crowd.dialect.say)) for at, caller in enumerate(chatters)]
+    audience = Audience(senders, listeners, latency, Histogram())
+    callers = list(zip(members, chatters, strict=True))
+    turn = 0
+
+    def send(stamp_ns: int) -> None:
+        nonlocal turn
+        turn += 1
+        # Spread evenly, and over everybody: out of a hundred messages in a row so many are said.
+        if turn * plan.said_percent // 100 > (turn - 1) * plan.said_percent // 100:
+            audience.send_one(stamp_ns)
+        else:
+            member, caller = callers[turn % len(callers)]
+            caller.send(member.script.take(1, stamp_ns))
+
+    def count() -> Counts:
+        said, told = _counts([audience]), _counts_of(members)
+        return Counts(
+            said.sent + told.sent,
+            said.expected + told.expected,
+            said.delivered + told.delivered,
+            said.duplicates + told.duplicates,
+            said.out_of_order + told.out_of_order,
+            max(said.last_ns, told.last_ns),
+        )
+
+    pace = Pace(plan.rate or plan.senders, send, lambda: audience.sent - audience.completed)
+    return _run(crowd, plan.seconds, measure, Work(_paced(crowd, pace), count, latency, Histogram()))
+
+
+# ---------------------------------------------------------------------------------------------------- parts of them
+
+
+def _enter(crowd: Crowd, letter: str, count: int, part: Part, plan: Plan) -> list[Caller]:
+    return crowd.enter([f"{letter}{number}" for number in range(count)], part, plan.burst, LOGIN_SECONDS_MAX)
+
+
+def _script(place: int, plan: Plan, spoken: Callable[[bytes], bytes]) -> Script:
+    if place >= len(NUMBERS):
+        raise UsageError(f"at most {len(NUMBERS)} clients can send; choose fewer")
+    return Script(place, plan.size, spoken)
+
+
+def _couples(
+    crowd: Crowd, people: Sequence[Caller], plan: Plan, latency: Histogram, reply: Callable[[Member, int], None]
+) -> list[Member]:
+    """Let each two in a row exchange messages; returns them in the order of the people."""
+    scripts = []
+    for place, _ in enumerate(people):
+        partner = people[place ^ 1].name
+        scripts.append(_script(place, plan, partial(crowd.dialect.tell, partner)))
+    members = [Member(script, scripts[place ^ 1], latency, reply) for place, script in enumerate(scripts)]
+    for caller, member in zip(people, members, strict=True):
+        caller.received = member.received
+    return members
+
+
+def _counts(audiences: Sequence[Audience]) -> Counts:
+    return Counts(
+        sum(audience.sent for audience in audiences),
+        sum(audience.expected for audience in audiences),
+        sum(audience.delivered for audience in audiences),
+        sum(audience.duplicates for audience in audiences),
+        sum(audience.out_of_order for audience in audiences),
+        max(audience.last_ns for audience in audiences),
+    )
+
+
+def _counts_of(members: Sequence[Member]) -> Counts:
+    sent = sum(member.script.sent for member in members)
+    return Counts(
+        sent,
+        sent,
+        sum(member.delivered for member in members),
+        sum(member.account.duplicates for member in members),
+        sum(member.account.out_of_order for member in members),
+        max(member.last_ns for member in members),
+    )
+
+
+def _paced(crowd: Crowd, pace: Pace) -> Callable[[], None]:
+    """What to do each turn to keep a pace: send what is due, and wake up in time for the next."""
+    loop = crowd.loop
+
+    def work() -> None:
+        pace.catch_up()
+        wait_s = pace.next_s - time.monotonic()
+        if pace.interval_s < SPIN_INTERVAL_SECONDS:
+            loop.timers.call_at(pace.next_s, _nothing)
+        elif wait_s < SPIN_SECONDS:
+            loop.run_soon()
+        else:
+            loop.timers.call_at(pace.next_s - SPIN_SECONDS, _nothing)
+
+    return work
+
+
+def _run(crowd: Crowd, seconds: float, measure: Measure, work: Work) -> Deliveries:
+    """Send for so many seconds, wait for what is on its way, and give the account."""
+    is_sending = True
+
+    def each_turn(_now: float) -> None:
+        if is_sending:
+            work.each_turn()
+
+    crowd.loop.add_middle(each_turn)
+    begun_ns = time.monotonic_ns()
+    measure.begin()
+    crowd.loop.run_soon()
+    crowd.until(lambda: False, seconds)
+    is_sending = False
+    work.stop()
+    crowd.until(lambda: _is_all_there(work.counts()), DRAIN_SECONDS_MAX)
+    measure.end()
+    last_ns = work.counts().last_ns
+    if not last_ns:
+        raise LoadFailed("nothing of what was sent came to anybody")
+    crowd.until(lambda: False, LATE_SECONDS)
+    sent, expected, delivered, duplicates, out_of_order, _ = work.counts()
+    took_s = (last_ns - begun_ns) / 1e9
+    times_us = work.latency.summary(), work.completion.summary()
+    return Deliveries(sent, expected, delivered, duplicates, out_of_order, took_s, *times_us)
+
+
+def _is_all_there(counts: Counts) -> bool:
+    return counts.delivered >= counts.expected
