@@ -129,6 +129,40 @@ class Recall(Struct, frozen=True):
     if_empty: Refused | None
 
 
+class KeyPlace(Struct, frozen=True):
+    """Where the journal has somebody's package: the record `seq` under a label, and which of its packages it is."""
+
+    name: str
+    account: bytes
+    reference: bytes
+    label: str
+    seq: int
+    index: int
+
+
+class RecallKeys(Struct, frozen=True):
+    """Answer with the packages in these places, and with the names of those who have none."""
+
+    conn: int
+    places: Sequence[KeyPlace]
+    missing: Sequence[str]
+    re: str | None
+
+
+class RecallBlob(Struct, frozen=True):
+    """Answer with this piece of an object, which is in the record with this number.
+
+    Attributes:
+        if_gone: what to answer instead where the journal has it no more.
+    """
+
+    conn: int
+    label: str
+    seq: int
+    re: str | None
+    if_gone: Refused
+
+
 class Close(Struct, frozen=True):
     """Let everything queued leave, then say `bye` with this reason and close; without a reason, just close."""
 
@@ -136,4 +170,4 @@ class Close(Struct, frozen=True):
     reason: str | None
 
 
-Effect = Append | Deliver | DeliverAll | Enter | Recall | Close
+Effect = Append | Deliver | DeliverAll | Enter | Recall | RecallKeys | RecallBlob | Close

@@ -11,11 +11,13 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from reactor_chat.chat.boundary import Append, Deliver, Effect, Recall
+from reactor_chat.chat import sealing
+from reactor_chat.chat.boundary import Deliver, Effect, Recall
+from reactor_chat.chat.case import Answer, Case, Change, Stamp, Verdict, no_such_user, own_group, owned_group, shown
 from reactor_chat.chat.groups import Group
 from reactor_chat.chat.pending import Mark
 from reactor_chat.chat.records import GroupAltered, Record
-from reactor_chat.chat.session import Session
+from reactor_chat.chat.seals import ROOM, place_of_group, place_of_pair
 from reactor_chat.chat.state import ChatState
 from reactor_chat.chat.timeline import labels_of
 from reactor_chat.wire import messages as m
@@ -34,68 +36,12 @@ END_NAMES_MAX = 2_000
 _forbidden = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-class Rules(Struct, frozen=True):
-    """What an operator may choose; each number is a row of the server's OPTIONS.
-
-    Attributes:
-        failed_logins_burst, failed_logins_per_second: refused logins allowed to one address.
-        help_text: what `help` answers.
-        lockdown: whether only who owns a name may come in.
-    """
-
-    text_bytes_max: int
-    group_members_max: int
-    groups_max: int
-    people_max: int
-    failed_logins_burst: int
-    failed_logins_per_second: float
-    help_text: str
-    lockdown: bool = False
-
-
-class Stamp:
-    """Hands out the numbers and the time of the records of one request."""
-
-    def __init__(self, seq: int, at: int) -> None:
-        self._seq = seq
-        self.at = at
-
-    def seq(self) -> int:
-        """Return the next number."""
-        self._seq += 1
-        return self._seq
-
-
-class Change(Struct, frozen=True, gc=False):
-    """Records to append, each with its labels, and the marks of what they change."""
-
-    records: Sequence[tuple[Record, tuple[str, ...]]]
-    marks: tuple[Mark, ...] = ()
-
-    def append(self) -> Append:
-        """Return the effect that orders it."""
-        return Append(self.records)
-
-
-Verdict = Change | Refused
-Answer = Sequence[Effect] | Refused
-
-
-class Case(Struct, frozen=True, gc=False):
-    """What a decision looks at."""
-
-    state: ChatState
-    rules: Rules
-    session: Session
-    stamp: Stamp
-
-
 # --------------------------------------------------------------------------------------- what is said
 
 
 def say(case: Case, request: m.Say) -> Verdict:
     """A message to everyone."""
-    refusal = _refuse_text(case, request.text)
+    refusal = _refuse_text(case, request.text) or sealing.refuse(case, ROOM, request)
     if refusal is not None:
         return refusal
     stamp = case.stamp
@@ -107,8 +53,9 @@ def tell(case: Case, request: m.Tell) -> Verdict:
     """A private message, to anybody who is there or owns the name."""
     to = case.state.spelling(request.to)
     if to is None:
-        return _no_such_user(case, request.to)
-    refusal = _refuse_text(case, request.text)
+        return no_such_user(case, request.to)
+    place = place_of_pair(case.session.name, to)
+    refusal = _refuse_text(case, request.text) or sealing.refuse(case, place, request)
     if refusal is not None:
         return refusal
     stamp = case.stamp
@@ -118,10 +65,10 @@ def tell(case: Case, request: m.Tell) -> Verdict:
 
 def group_send(case: Case, request: m.GroupSend) -> Verdict:
     """A message to a group of one's own."""
-    group = _own_group(case, request.group)
+    group = own_group(case, request.group)
     if isinstance(group, Refused):
         return group
-    refusal = _refuse_text(case, request.text)
+    refusal = _refuse_text(case, request.text) or sealing.refuse(case, place_of_group(group.born), request)
     if refusal is not None:
         return refusal
     stamp = case.stamp
@@ -142,17 +89,6 @@ def _refuse_text(case: Case, text: str | None) -> Refused | None:
     if not text.isprintable() and _forbidden.search(text):
         return Refused("bad_text", "A text may not hold control or text-direction characters")
     return None
-
-
-def _no_such_user(case: Case, name: str) -> Refused:
-    near = case.state.roster.suggestion(name)
-    hint = f". Did you mean {near}?" if near is not None else ""
-    return Refused("no_such_user", f"There is no user {_shown(name)}{hint}")
-
-
-def _shown(name: str, otherwise: str = "of that name") -> str:
-    """A name as a refusal may repeat it: somebody typed it, so it may hold anything."""
-    return name if is_name(name) else otherwise
 
 
 # --------------------------------------------------------------------------------------------- groups
@@ -189,7 +125,7 @@ def group_set(case: Case, request: m.GroupSet) -> Verdict:
 
 def group_add(case: Case, request: m.GroupAdd) -> Verdict:
     """The owner adds all these users, or none; a record each."""
-    group = _owned_group(case, request.group)
+    group = owned_group(case, request.group)
     if isinstance(group, Refused):
         return group
     users = _spellings(case, request.users)
@@ -217,11 +153,11 @@ def _refuse_additions(case: Case, group: Group, users: list[str]) -> Refused | N
 
 def group_kick(case: Case, request: m.GroupKick) -> Verdict:
     """The owner removes a member."""
-    group = _owned_group(case, request.group)
+    group = owned_group(case, request.group)
     if isinstance(group, Refused):
         return group
     if not group.has(request.user):
-        return Refused("not_a_member", f"{_shown(request.user, 'Somebody of that name')} is no member of {group.name}")
+        return Refused("not_a_member", f"{shown(request.user, 'Somebody of that name')} is no member of {group.name}")
     if group.is_owned_by(request.user):
         return Refused("not_allowed", "The owner cannot be kicked; leave or delete the group instead")
     user = group.members[fold(request.user)]
@@ -231,7 +167,7 @@ def group_kick(case: Case, request: m.GroupKick) -> Verdict:
 
 def group_leave(case: Case, request: m.GroupLeave) -> Verdict:
     """A member leaves; where it was the owner, the longest-standing member inherits."""
-    group = _own_group(case, request.group)
+    group = own_group(case, request.group)
     if isinstance(group, Refused):
         return group
     return _change_of_group(_leave(group, case.session.name, case.stamp), [case.session.name], request.id)
@@ -239,7 +175,7 @@ def group_leave(case: Case, request: m.GroupLeave) -> Verdict:
 
 def group_delete(case: Case, request: m.GroupDelete) -> Verdict:
     """The owner deletes the group."""
-    group = _owned_group(case, request.group)
+    group = owned_group(case, request.group)
     if isinstance(group, Refused):
         return group
     deleted = _altered(group, "deleted", group.owner, case.stamp, None)
@@ -323,31 +259,13 @@ def _change_of_group(records: Sequence[GroupAltered], concerned: Iterable[str], 
     return Change([(record, labels_of(record)) for record in identified], (("group", fold(first.group)), *marks))
 
 
-def _own_group(case: Case, name: str) -> Group | Refused:
-    group = case.state.groups.get(name)
-    if group is None:
-        return Refused("no_such_group", f"There is no group {_shown(name)}")
-    if not group.has(case.session.name):
-        return Refused("not_a_member", f"You are no member of {group.name}")
-    return group
-
-
-def _owned_group(case: Case, name: str) -> Group | Refused:
-    group = case.state.groups.get(name)
-    if group is None:
-        return Refused("no_such_group", f"There is no group {_shown(name)}")
-    if not group.is_owned_by(case.session.name):
-        return Refused("not_the_owner", f"Only the owner of {group.name} can do that")
-    return group
-
-
 def _spellings(case: Case, names: Iterable[str]) -> list[str] | Refused:
     """These people, each once and as they spell themselves; a refusal where one of them does not exist."""
     known: dict[str, str] = {}
     for name in names:
         spelling = case.state.spelling(name)
         if spelling is None:
-            return _no_such_user(case, name)
+            return no_such_user(case, name)
         known[fold(name)] = spelling
     return list(known.values())
 
@@ -376,7 +294,7 @@ def names(case: Case, request: m.AskNames) -> Answer:
 
 def who(case: Case, request: m.AskWho) -> Answer:
     """Who is in a group of one's own; in several notices where they are many."""
-    group = _own_group(case, request.group)
+    group = own_group(case, request.group)
     if isinstance(group, Refused):
         return group
     found = sorted(group.names(), key=fold)
@@ -415,16 +333,16 @@ def history(case: Case, request: m.AskHistory) -> Answer:
     state, name = case.state, case.session.name
     if_empty = None
     if request.group is not None:
-        group = _own_group(case, request.group)
+        group = own_group(case, request.group)
         if isinstance(group, Refused):
             return group
         spans = state.timeline.messages_of_group(name, group.born)
     elif request.with_ is not None and not is_name(request.with_):
-        return _no_such_user(case, request.with_)
+        return no_such_user(case, request.with_)
     elif request.with_ is not None:
         spans = state.timeline.messages_with(name, request.with_, case.session.since)
         if state.spelling(request.with_) is None:
-            if_empty = _no_such_user(case, request.with_)
+            if_empty = no_such_user(case, request.with_)
     else:
         spans = state.timeline.messages(name, case.session.since)
     return [Recall(case.session.conn, spans, request.limit, request.before, request.id, if_empty)]
@@ -445,6 +363,7 @@ CHANGES: dict[type, Callable[[Case, Any], Change | Refused]] = {
     m.GroupKick: group_kick,
     m.GroupLeave: group_leave,
     m.GroupDelete: group_delete,
+    **sealing.CHANGES,
 }
 """Requests that change something; with an id, each is one request for ever."""
 
@@ -455,6 +374,7 @@ READS: dict[type, Callable[[Case, Any], Answer]] = {
     m.AskWho: who,
     m.AskHistory: history,
     m.Ping: ping,
+    **sealing.READS,
 }
 """Requests that are answered at once, and anew each time they come."""
 
@@ -465,13 +385,14 @@ def _coming(people: Iterable[str]) -> list[Mark]:
 
 
 NEEDS: dict[type, Callable[[Any, str], list[Mark]]] = {
-    m.Say: lambda _, __: [],
-    m.Tell: lambda r, _: [("name", fold(r.to))],
-    m.GroupSend: lambda r, _: [("group", fold(r.group))],
+    m.Say: lambda _, __: [sealing.MARK_OF_ROOM],
+    m.Tell: lambda r, me: [("name", fold(r.to)), sealing.mark_of_pair(me, r.to)],
+    m.GroupSend: lambda r, _: [("group", fold(r.group)), sealing.mark_of_group(r.group)],
     m.GroupSet: lambda r, me: [("group", fold(r.group)), *_coming([me, *r.members])],
     m.GroupAdd: lambda r, _: [("group", fold(r.group)), *_coming(r.users)],
     m.GroupKick: lambda r, _: [("group", fold(r.group))],
     m.GroupLeave: lambda r, _: [("group", fold(r.group))],
     m.GroupDelete: lambda r, _: [("group", fold(r.group))],
+    **sealing.NEEDS,
 }
 """What the judgement of somebody's request for a change depends on."""

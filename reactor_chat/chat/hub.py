@@ -37,20 +37,8 @@ from reactor_chat.chat.boundary import (
     Span,
     Started,
 )
-from reactor_chat.chat.decisions import (
-    CHANGES,
-    NEEDS,
-    READS,
-    Case,
-    Change,
-    Ending,
-    Rules,
-    Stamp,
-    departure,
-    needs_of_end,
-    refuse_list,
-    release,
-)
+from reactor_chat.chat.case import Case, Change, Rules, Stamp
+from reactor_chat.chat.decisions import CHANGES, NEEDS, READS, Ending, departure, needs_of_end, refuse_list, release
 from reactor_chat.chat.logins import Logins, Takeover
 from reactor_chat.chat.pending import Flight, Pending
 from reactor_chat.chat.receipts import Outcome
@@ -62,7 +50,7 @@ from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import Exited, Refused, fold
 
 NO_SPACE = Refused("no_space", "The server has no space left; try again later")
-NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast"})
+NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast", "stale_epoch"})
 """Refusals that may pass: sent again, the request is judged again (PROTOCOL §5.4)."""
 
 Sent = Received | Garbled | Broken | Disconnected

@@ -4,7 +4,7 @@ import math
 
 from msgspec import Struct
 
-from reactor_chat.chat.decisions import Change, Rules, Stamp
+from reactor_chat.chat.case import Change, Rules, Stamp
 from reactor_chat.chat.identity import proves
 from reactor_chat.chat.pending import CLAIMING, ENTERING, Mark, Pending
 from reactor_chat.chat.ratelimit import TokenBucket

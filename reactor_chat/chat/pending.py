@@ -22,6 +22,10 @@ Mark = tuple[str, ...]
     ("group", GROUP)    whether there is such a group, and its members and owner
     ("groups", NAME)    which groups somebody is in
     ("id", NAME, ID)    what came of somebody's request
+    ("sealed", PLACE)   how a conversation is sealed: `room`, `pair/NAME/NAME` or `group/GROUP`
+    ("seals", NAME)     how many conversations somebody sealed
+    ("keys", NAME)      which packages somebody has published
+    ("blob", HASH)      which pieces of an object are here
     ENTERING            how many people are there: one more
     CLAIMING            how many names are owned: one more
 """

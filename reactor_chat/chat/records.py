@@ -19,6 +19,10 @@ from reactor_chat.wire.messages import (
     Notice,
     Released,
     Said,
+    SealAsked,
+    SealCommitted,
+    SealCreated,
+    SealEnded,
     Told,
     fold,
     type_of_id,
@@ -60,7 +64,37 @@ class Declined(Struct, tag_field="type", tag="declined", frozen=True, omit_defau
     text: str
 
 
-Record = Said | Told | GroupSaid | Entered | Exited | GroupAltered | Declined | Released
+class KeysPublished(Struct, tag_field="type", tag="keys_published", frozen=True, omit_defaults=True, gc=False):
+    """Somebody published packages by which others can let them in; `fresh` ones replace all before."""
+
+    seq: int
+    at: int
+    name: str
+    suite: int
+    packages: list[bytes]
+    last_resort: bytes | None = None
+    device: int = 0
+    fresh: bool = False
+    id: type_of_id | None = None
+
+
+class BlobStored(Struct, tag_field="type", tag="blob_stored", frozen=True, omit_defaults=True, gc=False):
+    """A piece of an object that is too large for a frame."""
+
+    seq: int
+    at: int
+    name: str
+    hash: type_of_key
+    index: int
+    count: int
+    data: bytes
+    id: type_of_id | None = None
+
+
+Spoken = Said | Told | GroupSaid
+AboutSeals = SealCreated | SealCommitted | SealAsked | SealEnded
+Stored = KeysPublished | BlobStored
+Record = Spoken | Entered | Exited | GroupAltered | Declined | Released | AboutSeals | Stored
 
 
 def _joined(record: Entered) -> Notice:
@@ -76,7 +110,15 @@ _TOLD_DIFFERENTLY: dict[type, Callable[[Any], Notice | None]] = {
     Entered: _joined,
     GroupAltered: _group_changed,
     Declined: lambda _: None,
+    KeysPublished: lambda _: None,
+    BlobStored: lambda _: None,
 }
+
+
+TOLD_AS_KEPT = (Said, Told, GroupSaid, Exited, Released, SealCreated, SealCommitted, SealAsked, SealEnded)
+"""Records that are told in the very words in which they are kept."""
+NUMBERED = (*TOLD_AS_KEPT, Joined, GroupChanged)
+"""The notices that have a number: whoever missed one is told it from the journal."""
 
 
 def notice_of(record: Record) -> Notice | None:

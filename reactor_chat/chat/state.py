@@ -7,19 +7,47 @@ Python, hash seed and machine.
 import hashlib
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
+from reactor_chat.chat.blobs import Blob, Blobs
 from reactor_chat.chat.groups import Group, Groups
 from reactor_chat.chat.identity import Claim, Identity
+from reactor_chat.chat.keyring import Keyring, Shelf
 from reactor_chat.chat.receipts import Outcome, Receipts
-from reactor_chat.chat.records import Declined, Entered, GroupAltered, Record
+from reactor_chat.chat.records import (
+    AboutSeals,
+    BlobStored,
+    Declined,
+    Entered,
+    GroupAltered,
+    KeysPublished,
+    Record,
+    Stored,
+)
 from reactor_chat.chat.roster import Presence, Roster
+from reactor_chat.chat.seals import ROOM, Seal, Seals, place_of_group, place_of_pair
 from reactor_chat.chat.timeline import Stay, Timeline
-from reactor_chat.wire.messages import Exited, GroupSaid, Released, Said, Told, fold
+from reactor_chat.wire.messages import (
+    Exited,
+    GroupSaid,
+    Released,
+    Said,
+    SealAsked,
+    SealCommitted,
+    SealCreated,
+    Told,
+    fold,
+)
+
+Rarer = Entered | Exited | GroupAltered | Declined | Released | AboutSeals | Stored
 
 
-class Snapshot(Struct, frozen=True, tag="reactor-chat state 1"):
-    """The whole state at one number, in an order that depends on nothing but the state."""
+class Snapshot(Struct, frozen=True, tag="reactor-chat state 1", omit_defaults=True):
+    """The whole state at one number, in an order that depends on nothing but the state.
+
+    What came with a later version has a default, so that a snapshot from before is read, and a state in which there
+    is nothing of it has the hash it had.
+    """
 
     seq: int
     at: int
@@ -28,10 +56,13 @@ class Snapshot(Struct, frozen=True, tag="reactor-chat state 1"):
     groups: list[Group]
     stays: list[tuple[str, list[Stay]]]
     outcomes: list[tuple[str, list[tuple[str, Outcome]]]]
+    keys: list[tuple[str, list[Shelf]]] = field(default_factory=list)
+    seals: list[Seal] = field(default_factory=list)
+    blobs: list[Blob] = field(default_factory=list)
 
 
 class ChatState:
-    """Who is there, who owns which name, the groups, what each may read, what came of each request.
+    """Who is there, who owns which name, the groups, what each may read, what came of each request, what is sealed.
 
     Attributes:
         seq: the newest number applied; 0 at the beginning.
@@ -46,6 +77,9 @@ class ChatState:
         self.groups = Groups()
         self.timeline = Timeline()
         self.receipts = Receipts()
+        self.keyring = Keyring()
+        self.seals = Seals()
+        self.blobs = Blobs()
 
     def apply(self, record: Record) -> list[str] | None:
         """Change the state as a committed record says.
@@ -71,20 +105,24 @@ class ChatState:
             return group.names() if group is not None else []
         return self._apply_rarer(record)
 
-    def _apply_rarer(self, record: Entered | Exited | GroupAltered | Declined | Released) -> list[str] | None:
-        if isinstance(record, Entered):
-            self._enter(record)
-            return None
-        if isinstance(record, Exited):
-            self._exit(record)
-            return None
-        if isinstance(record, GroupAltered):
-            return self._alter(record)
-        if isinstance(record, Released):
-            self._release(record)
-            return None
-        self.receipts.add(fold(record.name), record.id, Outcome(record.seq, record.code, record.text))
-        return []
+    def _apply_rarer(self, record: Rarer) -> list[str] | None:
+        match record:
+            case Entered():
+                self._enter(record)
+            case Exited():
+                self._exit(record)
+            case Released():
+                self._release(record)
+            case GroupAltered():
+                return self._alter(record)
+            case Declined():
+                self.receipts.add(fold(record.name), record.id, Outcome(record.seq, record.code, record.text))
+                return []
+            case KeysPublished() | BlobStored():
+                return self._store(record)
+            case _:
+                return self._seal(record)
+        return None
 
     def since(self, name: str) -> int:
         """Return the number with which the private life of a present or owned name began; 0 for any other."""
@@ -111,6 +149,9 @@ class ChatState:
             self.groups.dump(),
             self.timeline.dump(),
             self.receipts.dump(),
+            self.keyring.dump(),
+            self.seals.dump(),
+            self.blobs.dump(),
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -121,6 +162,9 @@ class ChatState:
         self.groups.load(snapshot.groups)
         self.timeline.load(snapshot.stays)
         self.receipts.load(snapshot.outcomes)
+        self.keyring.load(snapshot.keys)
+        self.seals.load(snapshot.seals)
+        self.blobs.load(snapshot.blobs)
 
     def hash(self) -> str:
         """Return SHA-256 of the whole state, in hexadecimal."""
@@ -148,11 +192,49 @@ class ChatState:
             self.timeline.deleted(record, concerned)
         else:
             self.timeline.apply(record)
+        if self.groups.get(record.group) is None:
+            self.seals.end(place_of_group(record.born))
         # A request with several notices is accepted with the number of the first, which alone carries the id.
         self._receipt(record.by, record.id, record.seq)
         return concerned
 
+    def _store(self, record: Stored) -> list[str]:
+        if isinstance(record, KeysPublished):
+            self.keyring.apply(record)
+        else:
+            self.blobs.apply(record)
+        self._receipt(record.name, record.id, record.seq)
+        return []
+
+    def _seal(self, record: AboutSeals) -> list[str] | None:
+        place, audience = self._place_of(record)
+        if isinstance(record, SealCreated):
+            self.seals.create(place, record)
+        elif isinstance(record, SealCommitted):
+            self.seals.commit(place, record)
+            for add in record.adds:
+                self.keyring.use(add.name, add.reference)
+        elif isinstance(record, SealAsked):
+            self.seals.ask(place, record)
+        else:
+            self.seals.end(place)
+        self._receipt(record.sender, record.id, record.seq)
+        return audience
+
+    def _place_of(self, record: AboutSeals) -> tuple[str, list[str] | None]:
+        """Which conversation a record is about, and who is told of it; None for everyone."""
+        if record.to is not None:
+            return place_of_pair(record.sender, record.to), [record.to, record.sender]
+        if record.group is not None:
+            group = self.groups.get(record.group)
+            assert group is not None
+            return place_of_group(group.born), group.names()
+        return ROOM, None
+
     def _release(self, record: Released) -> None:
         self.identity.release(record.name)
+        self.keyring.forget(record.name)
+        self.seals.forget(record.name)
+        self.blobs.forget(record.name)
         self.timeline.forget(record.name)
         self.receipts.forget(fold(record.name))

@@ -5,7 +5,9 @@ messages only:
 
     said                everyone's messages           presence        who came and went, which name was released
     told/NAME           private messages of a person  pair/NAME/NAME  the same, of two people
-    group/BORN          a group's messages            change/BORN     a group's changes
+    group/BORN          a group's messages            change/BORN     a group's changes, and those of its sealing
+    sealing             how the room is sealed        sealing/NAME    how the private messages of a person are
+    keys/NAME           packages of a person          blob/HASH       pieces of an object; nobody is told of these
 
 Names are folded; BORN is the number of the group's creation, so that a later group of the same name is another one.
 A person's stay in a group is a stretch of numbers, from joining to leaving, both included.  What is private to a
@@ -15,8 +17,17 @@ guest begins with the guest's own entering and is forgotten at the exit.
 from msgspec import Struct
 
 from reactor_chat.chat.boundary import Span
-from reactor_chat.chat.records import Declined, Entered, GroupAltered, Record
-from reactor_chat.wire.messages import SEQ_MAX, Exited, GroupSaid, Released, Told, fold
+from reactor_chat.chat.records import (
+    AboutSeals,
+    BlobStored,
+    Declined,
+    Entered,
+    GroupAltered,
+    KeysPublished,
+    Record,
+    Stored,
+)
+from reactor_chat.wire.messages import SEQ_MAX, Exited, GroupSaid, Released, Said, Told, fold
 
 STAYS_ENDED_MAX = 1_000
 """How many ended stays are remembered for each person.
@@ -27,25 +38,58 @@ kicking.  Beyond, what was said in the oldest is not shown any more to those who
 
 SAID = "said"
 PRESENCE = "presence"
+SEALING = "sealing"
 
 
 def labels_of(record: Record, born: int | None = None) -> tuple[str, ...]:
     """Return the labels a record is found by; none where nobody is told of it.
 
     Args:
-        born: the number of the group's creation, for what was said to a group.
+        born: the number of the group's creation, for what was said to a group or is about its sealing.
     """
+    if isinstance(record, Said):
+        return (SAID,)
     if isinstance(record, Told):
         return tuple(dict.fromkeys((_told(record.sender), _told(record.to), _pair(record.sender, record.to))))
     if isinstance(record, GroupSaid):
         return (f"group/{born}",)
     if isinstance(record, GroupAltered):
         return (f"change/{record.born}",)
-    if isinstance(record, Entered | Exited | Released):
-        return (PRESENCE,)
-    if isinstance(record, Declined):
-        return ()
-    return (SAID,)
+    return _labels_of_rarer(record, born)
+
+
+def _labels_of_rarer(
+    record: Entered | Exited | Released | Declined | AboutSeals | Stored, born: int | None
+) -> tuple[str, ...]:
+    match record:
+        case Entered() | Exited() | Released():
+            return (PRESENCE,)
+        case Declined():
+            return ()
+        case KeysPublished():
+            return (keys_of(record.name),)
+        case BlobStored():
+            return (blob_of(record.hash),)
+        case _:
+            return _labels_of_seal(record, born)
+
+
+def _labels_of_seal(record: AboutSeals, born: int | None) -> tuple[str, ...]:
+    if record.group is not None:
+        return (f"change/{born}",)
+    if record.to is not None:
+        return tuple(f"{SEALING}/{fold(name)}" for name in (record.sender, record.to))
+    return (SEALING,)
+
+
+def keys_of(name: str) -> str:
+    """Return the label of somebody's packages."""
+    return f"keys/{fold(name)}"
+
+
+def blob_of(blob_hash: bytes) -> str:
+    """Return the label of the pieces of an object."""
+    return f"blob/{blob_hash.hex()}"
 
 
 def _told(name: str) -> str:
@@ -122,7 +166,8 @@ class Timeline:
     def everything(self, name: str, since: int) -> list[Span]:
         """Return the spans of everything that somebody is told of, messages or not."""
         changes: list[Span] = [(f"change/{s.born}", s.first, s.last) for s in self._stays.get(fold(name), ())]
-        return [*self.messages(name, since), (PRESENCE, 0, SEQ_MAX), *changes]
+        sealing: list[Span] = [(SEALING, 0, SEQ_MAX), (f"{SEALING}/{fold(name)}", since, SEQ_MAX)]
+        return [*self.messages(name, since), (PRESENCE, 0, SEQ_MAX), *sealing, *changes]
 
     def dump(self) -> list[tuple[str, list[Stay]]]:
         """Return a copy of everybody's stays, sorted by folded name."""

@@ -26,13 +26,16 @@ from reactor_chat.chat.boundary import (
     Enter,
     Input,
     Recall,
+    RecallBlob,
+    RecallKeys,
     Rejected,
     Retried,
     Started,
 )
-from reactor_chat.chat.decisions import Rules
+from reactor_chat.chat.case import Rules
 from reactor_chat.chat.hub import Hub
 from reactor_chat.chat.ratelimit import TokenBucket
+from reactor_chat.chat.records import TOLD_AS_KEPT
 from reactor_chat.errors import StorageFull
 from reactor_chat.journal.contract import Journal
 from reactor_chat.server.admission import Admission, network_of
@@ -42,24 +45,11 @@ from reactor_chat.server.intake import CLOGGED_SECONDS, Intake
 from reactor_chat.server.ledger import Ledger
 from reactor_chat.server.options import Options
 from reactor_chat.server.peers import Broadcast, Peer, Wire
+from reactor_chat.server.recall import recalled
 from reactor_chat.text.parser import help_text
 from reactor_chat.wire import codec
 from reactor_chat.wire.framing import frame
-from reactor_chat.wire.messages import (
-    PROTOCOL_VERSION,
-    Bye,
-    Closing,
-    Exited,
-    GroupSaid,
-    Hello,
-    HistoryAnswer,
-    Limits,
-    Notice,
-    Refused,
-    Released,
-    Said,
-    Told,
-)
+from reactor_chat.wire.messages import PROTOCOL_VERSION, Bye, Closing, Hello, Limits, Notice, Refused
 from reactor_chat.wire.transcript import NO_BINDING, NONCE_BYTES
 
 ROUNDS_MAX = 8
@@ -69,8 +59,6 @@ REST_SECONDS = 0.2
 SNAPSHOT_RECORDS = 100_000
 """A snapshot is due after so many records; a recovery replays little more."""
 RETRY_SECONDS = 1.0
-HISTORY_SLACK_BYTES = 512
-"""Room in the frame of a page of history for everything but the messages."""
 SHUTDOWN_SECONDS = 5
 LAST_CALL_SECONDS = 1.0
 """How long a server that stops goes on serving what people keep sending."""
@@ -395,7 +383,7 @@ class App:
 
     def _framed(self, notice: Notice) -> bytes:
         """One notice as a frame; what the journal holds in the same words is not encoded again."""
-        if isinstance(notice, Said | Told | GroupSaid | Exited | Released):
+        if isinstance(notice, TOLD_AS_KEPT):
             return frame(self._ledger.written.get(notice.seq) or codec.encode(notice))
         return frame(codec.encode(notice))
 
@@ -414,16 +402,10 @@ class App:
         else:
             self._arrears.begin(peer, effect.after)
 
-    def _recall(self, effect: Recall) -> None:
-        peer = self._peers.get(effect.conn)
-        if peer is None:
-            return
-        page_bytes_max = self._options.frame_bytes_max - HISTORY_SLACK_BYTES
-        messages, more = self._ledger.page(effect.spans, effect.before, effect.limit, page_bytes_max)
-        answer: Notice = HistoryAnswer(messages, more, effect.re)
-        if not messages and effect.before is None and effect.if_empty is not None:
-            answer = Refused(effect.if_empty.code, effect.if_empty.text, effect.re)
-        self._deliver(Deliver([effect.conn], answer))
+    def _recall(self, effect: Recall | RecallKeys | RecallBlob) -> None:
+        if effect.conn in self._peers:
+            for answer in recalled(effect, self._ledger, self._options.frame_bytes_max):
+                self._deliver(Deliver([effect.conn], answer))
 
     def _close(self, effect: Close) -> None:
         peer = self._peers.pop(effect.conn)
@@ -442,6 +424,8 @@ class App:
         DeliverAll: _deliver_all,
         Enter: _enter,
         Recall: _recall,
+        RecallKeys: _recall,
+        RecallBlob: _recall,
         Close: _close,
     }
 
@@ -485,4 +469,5 @@ def _rules(options: Options) -> Rules:
         options.failed_logins.per_second,
         help_text(),
         options.lockdown,
+        options.sealed_members_max,
     )

@@ -10,17 +10,15 @@ from collections import deque
 from collections.abc import Callable
 
 from reactor_chat.chat.hub import Hub
-from reactor_chat.chat.records import notice_of
+from reactor_chat.chat.records import NUMBERED, notice_of
 from reactor_chat.server.intake import CLOGGED_BYTES
 from reactor_chat.server.ledger import Ledger, record_of
 from reactor_chat.server.peers import Peer
-from reactor_chat.wire.messages import Exited, GroupChanged, GroupSaid, Joined, Notice, Released, Said, Told
+from reactor_chat.wire.messages import Notice
 
 PAGE_ROWS = 256
 PAGES_MAX = 8
 """Pages read in one turn for all who are behind, so that a whole town that comes back delays nobody for long."""
-
-NUMBERED = (Said, Told, GroupSaid, GroupChanged, Joined, Exited, Released)
 
 
 class Arrears:

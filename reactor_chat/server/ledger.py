@@ -116,6 +116,11 @@ class Ledger:
             messages.append(record)
         return messages[::-1], len(rows) > len(messages)
 
+    def record(self, label: str, seq: int) -> Record | None:
+        """Read one record by its number and one of its labels; None where the journal has it no more."""
+        rows = self.journal.newest([(label, seq, seq)], None, 1)
+        return record_of(rows[0].seq, rows[0].payload) if rows else None
+
 
 def record_of(seq: int, payload: bytes) -> Record:
     """Return the record that a journal's payload holds.  Raises StorageCorrupt where it holds none."""

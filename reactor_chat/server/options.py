@@ -176,6 +176,13 @@ class Options:
     group_members_max: int = _option(
         1_000, _whole(1, 1_000), "COUNT", "members of one group; a list of so many names fits one frame", live=True
     )
+    sealed_members_max: int = _option(
+        256,
+        _whole(2, 1_000),
+        "COUNT",
+        "members of one sealed conversation; each new one costs all the others work",
+        live=True,
+    )
     text_bytes_max: int = _option(16_384, _whole(1, 24_576), "BYTES", "one text; escaped, it still fits one frame")
     frame_bytes_max: int = _option(
         FRAME_BYTES_MAX, _whole(FRAME_BYTES_MAX, 16_777_216), "BYTES", "one frame, in either direction"

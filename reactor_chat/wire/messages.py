@@ -37,32 +37,9 @@ from reactor_chat.wire.sealing import (
 )
 
 __all__ = [
-    "SEQ_MAX",
-    "AskBlob",
-    "AskKeys",
-    "AskSeals",
-    "BlobAnswer",
-    "BlobPut",
-    "Kdf",
-    "KeysAnswer",
-    "KeysPut",
-    "Message",
-    "PublishedKey",
-    "SealAdd",
-    "SealAsk",
-    "SealAsked",
-    "SealCommit",
-    "SealCommitted",
-    "SealCreate",
-    "SealCreated",
-    "SealEnded",
-    "SealOff",
-    "Sealed",
-    "SealedMessage",
-    "SealsAnswer",
-    "read_sealed",
-    "type_of_id",
-    "type_of_key",
+    "SEQ_MAX", "AskBlob", "AskKeys", "AskSeals", "BlobAnswer", "BlobPut", "Kdf", "KeysAnswer", "KeysPut", "Message",
+    "PublishedKey", "SealAdd", "SealAsk", "SealAsked", "SealCommit", "SealCommitted", "SealCreate", "SealCreated",
+    "SealEnded", "SealOff", "Sealed", "SealedMessage", "SealsAnswer", "read_sealed", "type_of_id", "type_of_key",
     "type_of_seq",
 ]  # fmt: skip
 """Defined in a module of its own, and found here with all the others."""
@@ -436,11 +413,13 @@ class Closing(Message, tag="closing", frozen=True):
 Request = (
     Login | Quit | Line | Say | Tell | GroupSend | GroupSet | GroupAdd | GroupKick | GroupLeave | GroupDelete
     | AskNames | AskGroups | AskHelp | AskWho | AskHistory | Ping
+    | KeysPut | AskKeys | SealCreate | SealCommit | SealAsk | SealOff | AskSeals | BlobPut | AskBlob
 )  # fmt: skip
 
 Notice = (
     Hello | Welcome | Bye | Refused | Said | Told | GroupSaid | Joined | Exited | Released | GroupChanged | Accepted
     | NamesAnswer | GroupsAnswer | MembersAnswer | HistoryAnswer | HelpAnswer | Pong | Closing
+    | KeysAnswer | SealCreated | SealCommitted | SealAsked | SealEnded | SealsAnswer | BlobAnswer
 )  # fmt: skip
 
 REQUESTS: dict[str, type[Request]] = {
@@ -461,6 +440,15 @@ REQUESTS: dict[str, type[Request]] = {
     "who": AskWho,
     "history": AskHistory,
     "ping": Ping,
+    "keys_put": KeysPut,
+    "keys": AskKeys,
+    "seal_create": SealCreate,
+    "seal_commit": SealCommit,
+    "seal_ask": SealAsk,
+    "seal_off": SealOff,
+    "seals": AskSeals,
+    "blob_put": BlobPut,
+    "blob": AskBlob,
 }
 
 NOTICES: dict[str, type[Notice]] = {
@@ -483,4 +471,11 @@ NOTICES: dict[str, type[Notice]] = {
     "help": HelpAnswer,
     "pong": Pong,
     "closing": Closing,
+    "keys": KeysAnswer,
+    "seal_created": SealCreated,
+    "seal_committed": SealCommitted,
+    "seal_asked": SealAsked,
+    "seal_ended": SealEnded,
+    "seals": SealsAnswer,
+    "blob": BlobAnswer,
 }

@@ -5,9 +5,20 @@ import typing
 import msgspec
 import pytest
 
-from reactor_chat.chat.records import Declined, Entered, GroupAltered, Record, notice_of
+from reactor_chat.chat.records import (
+    NUMBERED,
+    TOLD_AS_KEPT,
+    BlobStored,
+    Declined,
+    Entered,
+    GroupAltered,
+    KeysPublished,
+    Record,
+    notice_of,
+)
 from reactor_chat.wire import messages as m
 from tests.chat.toy import record_decoder
+from tests.wire.sealing_examples import NOTICES
 
 RECORDS: list[tuple[Record, m.Notice | None]] = [
     (m.Said(1, 2, "Ann", "x", None, "1"), m.Said(1, 2, "Ann", "x", None, "1")),
@@ -24,6 +35,9 @@ RECORDS: list[tuple[Record, m.Notice | None]] = [
     (GroupAltered(3, 2, "team", "left", "Ann", 1, "Ann", []), m.GroupChanged(3, 2, "team", "left", "Ann", "Ann", [])),
     (GroupAltered(3, 2, "team", "deleted", "Ann", 1), m.GroupChanged(3, 2, "team", "deleted", "Ann")),
     (Declined(1, 2, "Ann", "1", "too_long", "words"), None),
+    *((notice, notice) for notice in NOTICES if isinstance(notice, TOLD_AS_KEPT)),  # type: ignore[misc]
+    (KeysPublished(1, 2, "Ann", 1, [b"p", b"q"], b"r", 0, True, "1"), None),
+    (BlobStored(1, 2, "Ann", bytes(range(32)), 0, 2, b"data", "1"), None),
 ]
 
 
@@ -41,3 +55,8 @@ def test_a_record_comes_back_as_it_was(record: Record, notice: m.Notice | None) 
 
 def test_every_kind_of_record_is_tried_here() -> None:
     assert {type(record) for record, _ in RECORDS} == set(typing.get_args(Record))
+
+
+def test_what_is_told_as_it_is_kept_and_what_has_a_number() -> None:
+    assert {type(record) for record, notice in RECORDS if record is notice or record == notice} == set(TOLD_AS_KEPT)
+    assert {kind for kind in m.NOTICES.values() if kind.__struct_fields__[:1] == ("seq",)} == set(NUMBERED)

@@ -4,7 +4,7 @@ import pytest
 
 from reactor_chat.chat import boundary as b
 from reactor_chat.chat import timeline as module
-from reactor_chat.chat.records import Declined, Entered, GroupAltered
+from reactor_chat.chat.records import BlobStored, Declined, Entered, GroupAltered, KeysPublished
 from reactor_chat.chat.timeline import Stay, Timeline, labels_of
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import SEQ_MAX
@@ -25,6 +25,11 @@ KEY, OTHER = Key(1), Key(2)
         (m.Exited(1, 0, "Ann"), ("presence",)),
         (Declined(1, 0, "Ann", "1", "too_long", ""), ()),
         (m.Released(1, 0, "Ann"), ("presence",)),
+        (m.SealAsked(1, 0, "Ann"), ("sealing",)),
+        (m.SealAsked(1, 0, "Ann", "Bob"), ("sealing/ann", "sealing/bob")),
+        (m.SealEnded(1, 0, "Ann", bytes(32), group="team"), ("change/7",)),
+        (KeysPublished(1, 0, "Ann", 1, [b"p"]), ("keys/ann",)),
+        (BlobStored(1, 0, "Ann", bytes(32), 0, 1, b"d"), ("blob/" + "00" * 32,)),
     ],
 )
 def test_labels(record: object, labels: tuple[str, ...]) -> None:

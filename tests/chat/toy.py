@@ -12,15 +12,14 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from reactor_chat.chat import boundary as b
-from reactor_chat.chat.decisions import Rules
+from reactor_chat.chat.case import Rules
 from reactor_chat.chat.hub import Hub
-from reactor_chat.chat.records import Entered, Record, notice_of
+from reactor_chat.chat.records import NUMBERED, Entered, Record, notice_of
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import fold
 from reactor_chat.wire.transcript import NO_BINDING, login_transcript
 
 NOW = 1_700_000_000_000
-NUMBERED = (m.Said, m.Told, m.GroupSaid, m.GroupChanged, m.Joined, m.Exited, m.Released)
 RULES = Rules(
     text_bytes_max=16_384,
     group_members_max=1_000,

@@ -42,6 +42,7 @@ from reactor_chat.wire.messages import (
     Told,
     Welcome,
 )
+from tests.wire import sealing_examples
 
 SEALED = {"v": 1, "deep": [{"a": None, "b": [True, 1.5, "ü\n"]}], "big": 10**30, "": {}}
 
@@ -71,6 +72,7 @@ REQUESTS_: list[Request] = [
     AskHistory(),
     Ping("data" * 16, "i"),
     Ping(),
+    *sealing_examples.REQUESTS,
 ]
 
 NOTICES_: list[Notice] = [
@@ -96,4 +98,5 @@ NOTICES_: list[Notice] = [
     HelpAnswer("one\ntwo", "i"),
     Pong("x", "i"),
     Closing(5, "[Server is shutting down]"),
+    *sealing_examples.NOTICES,
 ]

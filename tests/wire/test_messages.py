@@ -30,12 +30,24 @@ def test_every_message_is_a_value_that_leaves_defaults_out(table, union, example
 
 def test_every_request_may_have_an_id_and_its_answer_names_it() -> None:
     assert all(structs.fields(type_)[-1].name == "id" for type_ in m.REQUESTS.values())
-    answers = [m.NamesAnswer, m.GroupsAnswer, m.MembersAnswer, m.HistoryAnswer, m.HelpAnswer, m.Pong, m.Refused]
+    answers = [
+        m.KeysAnswer,
+        m.SealsAnswer,
+        m.BlobAnswer,
+        m.NamesAnswer,
+        m.GroupsAnswer,
+        m.MembersAnswer,
+        m.HistoryAnswer,
+        m.HelpAnswer,
+        m.Pong,
+        m.Refused,
+    ]
     assert all(any(field.name == "re" for field in structs.fields(type_)) for type_ in [*answers, m.Accepted])
 
 
 def test_everything_with_a_number_has_a_time() -> None:
-    for type_ in (m.Said, m.Told, m.GroupSaid, m.Joined, m.Exited, m.GroupChanged):
+    spoken = (m.Said, m.Told, m.GroupSaid, m.Joined, m.Exited, m.GroupChanged)
+    for type_ in (*spoken, m.SealCreated, m.SealCommitted, m.SealAsked, m.SealEnded):
         assert [field.name for field in structs.fields(type_)][:2] == ["seq", "at"]
 
 

@@ -1,0 +1,102 @@
+"""What every decision looks at, what it may come to, and the refusals that many of them share."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from reactor_chat.chat.boundary import Append, Effect
+from reactor_chat.chat.groups import Group
+from reactor_chat.chat.pending import Mark
+from reactor_chat.chat.records import Record
+from reactor_chat.chat.session import Session
+from reactor_chat.chat.state import ChatState
+from reactor_chat.wire.messages import Refused, is_name
+
+
+class Rules(Struct, frozen=True):
+    """What an operator may choose; each number is a row of the server's OPTIONS.
+
+    Attributes:
+        failed_logins_burst, failed_logins_per_second: refused logins allowed to one address.
+        help_text: what `help` answers.
+        lockdown: whether only who owns a name may come in.
+    """
+
+    text_bytes_max: int
+    group_members_max: int
+    groups_max: int
+    people_max: int
+    failed_logins_burst: int
+    failed_logins_per_second: float
+    help_text: str
+    lockdown: bool = False
+    sealed_members_max: int = 256
+
+
+class Stamp:
+    """Hands out the numbers and the time of the records of one request."""
+
+    def __init__(self, seq: int, at: int) -> None:
+        self._seq = seq
+        self.at = at
+
+    def seq(self) -> int:
+        """Return the next number."""
+        self._seq += 1
+        return self._seq
+
+
+class Change(Struct, frozen=True, gc=False):
+    """Records to append, each with its labels, and the marks of what they change."""
+
+    records: Sequence[tuple[Record, tuple[str, ...]]]
+    marks: tuple[Mark, ...] = ()
+
+    def append(self) -> Append:
+        """Return the effect that orders it."""
+        return Append(self.records)
+
+
+Verdict = Change | Refused
+Answer = Sequence[Effect] | Refused
+
+
+class Case(Struct, frozen=True, gc=False):
+    """What a decision looks at."""
+
+    state: ChatState
+    rules: Rules
+    session: Session
+    stamp: Stamp
+
+
+def shown(name: str, otherwise: str = "of that name") -> str:
+    """Return a name as a refusal may repeat it: somebody typed it, so it may hold anything."""
+    return name if is_name(name) else otherwise
+
+
+def no_such_user(case: Case, name: str) -> Refused:
+    """Return the refusal for a name that nobody holds, with one that is near."""
+    near = case.state.roster.suggestion(name)
+    hint = f". Did you mean {near}?" if near is not None else ""
+    return Refused("no_such_user", f"There is no user {shown(name)}{hint}")
+
+
+def own_group(case: Case, name: str) -> Group | Refused:
+    """Return a group that the person is a member of."""
+    group = case.state.groups.get(name)
+    if group is None:
+        return Refused("no_such_group", f"There is no group {shown(name)}")
+    if not group.has(case.session.name):
+        return Refused("not_a_member", f"You are no member of {group.name}")
+    return group
+
+
+def owned_group(case: Case, name: str) -> Group | Refused:
+    """Return a group that the person owns."""
+    group = case.state.groups.get(name)
+    if group is None:
+        return Refused("no_such_group", f"There is no group {shown(name)}")
+    if not group.is_owned_by(case.session.name):
+        return Refused("not_the_owner", f"Only the owner of {group.name} can do that")
+    return group
