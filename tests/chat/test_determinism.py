@@ -5,13 +5,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reactor_chat.chat.keyring import reference_of
 from reactor_chat.chat.state import ChatState, Snapshot
 from reactor_chat.wire import messages as m
+from tests.chat.sealed_toy import WELCOME, add, commit, create, group_id, put
 from tests.chat.toy import Key, World, encoded
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +31,16 @@ print(state.hash(), state.roster.suggestion("user"))
 names = st.sampled_from(["Ann", "bob", "Cy", "user1", "user2"])
 groups = st.sampled_from(["g", "h", "i"])
 ids = st.none() | st.integers(0, 5).map(str)
+epochs, group_ids, packages = st.integers(0, 2), st.just(group_id(1)), st.sampled_from([b"p", b"q"])
+adds = st.lists(st.builds(m.SealAdd, names, packages.map(reference_of)), min_size=1, max_size=2)
+
+
+def somewhere(kind: Any, **fields: Any) -> Any:
+    """Requests about the sealing of the room, a pair or a group."""
+    where = st.sampled_from([{}, {"with_": "Ann"}, {"with_": "bob"}, {"group": "g"}])
+    return st.builds(lambda where, **fields: kind(**fields, **where), where, id=ids, **fields)
+
+
 requests = st.one_of(
     st.builds(m.Say, st.just("x"), id=ids),
     st.builds(m.Tell, names, st.just("x"), id=ids),
@@ -38,7 +51,18 @@ requests = st.one_of(
     st.builds(m.GroupDelete, groups, id=ids),
     st.builds(m.Quit),
 )
-programs = st.lists(st.tuples(names, st.sampled_from([None, Key(1)]), requests), max_size=40)
+creations = {"group_id": group_ids, "suite": st.just(1), "salt": st.just(bytes(32)), "replaces": st.none() | group_ids}
+commits = {"group_id": group_ids, "epoch": epochs, "commit": st.just(b"c")}
+sealing = st.one_of(
+    st.builds(m.KeysPut, st.just(1), st.lists(packages, min_size=1, max_size=3), st.none() | packages, id=ids),
+    st.builds(m.BlobPut, st.just(bytes(32)), st.integers(0, 1), st.just(2), st.just(b"d"), id=ids),
+    somewhere(m.SealCreate, **creations),
+    somewhere(m.SealCommit, **commits, removes=st.lists(names, max_size=1)),
+    somewhere(m.SealCommit, **commits, adds=adds, welcome=st.just(bytes(32))),
+    somewhere(m.SealAsk, lost=st.booleans()),
+    somewhere(m.SealOff),
+)
+programs = st.lists(st.tuples(names, st.sampled_from([None, Key(1)]), requests | sealing), max_size=40)
 Program = list[tuple[str, Key | None, m.Request]]
 
 
@@ -77,8 +101,25 @@ def test_so_does_replay_from_a_snapshot_at_any_number(program: Program, data: st
     assert late.hash() == world.hub.state.hash()
 
 
+def seal_much(world: World) -> None:
+    """Somebody with every kind of sealed conversation, people who wait and objects in pieces."""
+    names = ["Ann", "Bob", "Cy", "Dee"]
+    people = [world.join(name, Key(100 + number)) for number, name in enumerate(names)]
+    for name, conn in zip(names, people, strict=True):
+        world.send(conn, put(name, 0, 1, 2, 3, last_resort=b"last"), m.BlobPut(WELCOME, 0, 1, b"w"))
+        world.commit()
+    conversations: list[dict[str, str]] = [{}, {"with_": "Bob"}, {"group": "sealed"}]
+    for number, where in enumerate(conversations):
+        entered = commit(0, add("Bob", number), **where)
+        world.send(people[0], m.GroupSet("sealed", ["Bob", "Cy"]), create(**where), entered)
+        world.send(people[2], m.SealAsk(group=where.get("group")), m.BlobPut(bytes([1]) * 32, 1, 2, b"d"))
+        world.commit()
+    assert [len(seal.members) for seal in world.hub.state.seals.dump()] == [2, 2, 2]
+
+
 def test_so_does_another_process_with_another_hash_seed() -> None:
     world = World()
+    seal_much(world)
     conns = [world.login(f"user{n}", Key(n + 1) if n % 3 else None) for n in range(40)]
     world.commit()
     for n, conn in enumerate(conns):

@@ -18,6 +18,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from reactor_chat.chat.keyring import reference_of
 from reactor_chat.chat.state import ChatState, Snapshot
 from reactor_chat.journal.sqlite import SqliteJournal
 from reactor_chat.server.ledger import Ledger, record_of
@@ -91,6 +92,20 @@ class Crowd:
             m.GroupLeave(group, request_id),
             m.GroupDelete(group, request_id),
             m.Quit(),
+            self.wish_for_secrecy(name, chance.choice(({}, {"with_": name}, {"group": group})), request_id),
+        ))  # fmt: skip
+
+    def wish_for_secrecy(self, name: str, where: dict[str, str], request_id: str | None) -> m.Request:
+        chance, epoch = self.chance, self.chance.randrange(3)
+        blob, adds = bytes(32), [m.SealAdd(name, reference_of(b"p%d" % self.chance.randrange(3)))]
+        return chance.choice((
+            m.KeysPut(1, [b"p%d" % chance.randrange(3)], b"p0", id=request_id),
+            m.BlobPut(blob, 0, 1, b"welcome", request_id),
+            m.SealCreate(bytes(32), 1, bytes(32), **where, id=request_id),
+            m.SealCommit(bytes(32), epoch, **where, commit=b"c", adds=adds, welcome=blob, id=request_id),
+            m.SealCommit(bytes(32), epoch, **where, commit_blob=blob, removes=[name], id=request_id),
+            m.SealAsk(**where, lost=bool(epoch), id=request_id),
+            m.SealOff(**where, id=request_id),
         ))  # fmt: skip
 
     def live(self) -> str:
