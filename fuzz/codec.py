@@ -4,13 +4,14 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from msgspec import structs
+
 from fuzz.target import Target, mutated
 from reactor_chat.errors import MessageInvalid
 from reactor_chat.wire import codec
 from reactor_chat.wire.messages import REQUESTS, Request
 
-FIELDS = ("name", "protocol", "key", "signature", "after", "id", "text", "sealed", "to", "group", "members", "users",
-          "user", "limit", "before", "with", "data", "type", "extra")  # fmt: skip
+FIELDS = sorted({field.encode_name for kind in REQUESTS.values() for field in structs.fields(kind)} | {"type", "extra"})
 VALUES = ('"x"', '""', "1", "0", "-1", "200", "201", "1e400", "NaN", "null", "true", "[]", '["a","b"]', "{}",
           '{"a":[1]}', '"\\ud800"', '"\\u0000"', "9" * 30, '"' + "A" * 43 + '="', "[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]",
           '"\u202e"', '"\U0001f389"')  # fmt: skip

@@ -30,6 +30,7 @@ from reactor_chat.wire.messages import (
     Told,
     Welcome,
 )
+from tests.wire import sealing_examples
 
 ON_A_TERMINAL = "\n    "
 
@@ -81,6 +82,7 @@ NOT_SHOWN: list[Notice] = [
     Accepted(re="1", seq=1),
     Pong(),
     changed("renamed by a newer server", "Stella"),
+    *sealing_examples.NOTICES,
 ]
 
 
