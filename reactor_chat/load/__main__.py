@@ -7,6 +7,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from reactor_chat.errors import LoadFailed, UsageError
 from reactor_chat.load import scenarios
@@ -44,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = read_options(sys.argv[1:] if arguments is None else arguments)
     try:
-        result = run(options.scenario, _plan(options), options.host, options.port, Chat(), options.server_pid)
+        target = Target(options.host, options.port, Chat(), options.plaintext, options.server_pid)
+        result = run(options.scenario, _plan(options), target)
     except UsageError as error:
         return _complain(error, EXIT_USAGE)
     except (LoadFailed, OSError) as error:
@@ -53,12 +55,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return EXIT_DONE if result.is_complete else EXIT_FAILED
 
 
-def run(scenario: str, plan: Plan, host: str, port: int, dialect: Dialect, server_pid: int | None = None) -> Result:
+class Target(NamedTuple):
+    """The server.
+
+    Attributes:
+        is_plain: connections are not encrypted.
+        pid: whose cost is measured; None looks for who listens on the port.
+    """
+
+    host: str
+    port: int
+    dialect: Dialect
+    is_plain: bool
+    pid: int | None = None
+
+
+def run(scenario: str, plan: Plan, target: Target) -> Result:
     """Run one scenario against one server.
 
     Args:
         scenario: a key of `SCENARIO`.
-        server_pid: whose cost is measured; None looks for who listens on the port.
 
     Raises:
         LoadFailed: it could not be run to its end.
@@ -66,10 +82,10 @@ def run(scenario: str, plan: Plan, host: str, port: int, dialect: Dialect, serve
         OSError: the host is unknown.
     """
     _allow_descriptors(plan.clients + plan.senders + SPARE_DESCRIPTORS)
-    meter = _Meter(server_pid or listener_on(port))
+    meter = _Meter(target.pid or listener_on(target.port))
     loop = Loop()
     progress = _Progress(scenario)
-    crowd = Crowd(loop, resolve(host, port), dialect, progress.tick)
+    crowd = Crowd(loop, resolve(target.host, target.port), target.dialect, progress.tick, is_plain=target.is_plain)
     progress.crowd = crowd
     gc.disable()  # a collection here would count as the server's being late; what a load makes is bounded
     try:

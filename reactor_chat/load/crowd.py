@@ -11,6 +11,7 @@ from reactor_chat.reactor.addresses import Row
 from reactor_chat.reactor.connection import Connection, Limits
 from reactor_chat.reactor.dialer import Dialer
 from reactor_chat.reactor.loop import Loop
+from reactor_chat.reactor.tls import TlsFilter, client_context
 
 TICK_SECONDS = 0.05
 """How late the end of a time limit is noticed at most."""
@@ -90,8 +91,10 @@ class Caller:
         """Learn that the server does not read."""
         self._crowd.fail(f"the server does not read what {self.name} sends; use --window or a lower --rate")
 
-    def lost(self, _connection: Connection, reason: str, /) -> None:
+    def lost(self, connection: Connection, reason: str, /) -> None:
         """Learn that the connection is gone."""
+        if connection.tls is not None and not connection.tls.speaks_tls:
+            self._crowd.fail("what answers there speaks no TLS; for a server without TLS, pass --plaintext")
         self._crowd.fail(f"{self.name} was cut off: {reason}")
 
 
@@ -101,6 +104,7 @@ class Crowd:
     Args:
         loop: where they live.
         rows: the server's addresses, of `addresses.resolve`.
+        is_plain: the connections are not encrypted.
         dialect: what the server speaks.
         tick: called about twenty times a second.
 
@@ -110,13 +114,16 @@ class Crowd:
         overheard_ns: when something came for somebody who is in and whom nobody listens to.
     """
 
-    def __init__(self, loop: Loop, rows: Sequence[Row], dialect: Dialect, tick: Callable[[], None]) -> None:
+    def __init__(
+        self, loop: Loop, rows: Sequence[Row], dialect: Dialect, tick: Callable[[], None], *, is_plain: bool
+    ) -> None:
         self.loop = loop
         self.dialect = dialect
         self.callers: list[Caller] = []
         self.entered = 0
         self.entered_ns = self.overheard_ns = 0
         self._rows = rows
+        self._tls = None if is_plain else client_context()  # any key is taken: nothing secret is said
         self._tick = tick
         self._failure = ""
         self._outside: deque[Caller] = deque()
@@ -187,7 +194,10 @@ class Crowd:
     def _dial(self, caller: Caller) -> None:
         def connected(sock: socket.socket) -> None:
             del self._dialers[caller]
-            caller.connected(Connection(self.loop, sock, caller, LIMITS))
+            tls = TlsFilter(self._tls) if self._tls is not None else None
+            connection = Connection(self.loop, sock, caller, LIMITS, tls, caller.connected)
+            if tls is None:
+                caller.connected(connection)
 
         def failed(error: OSError) -> None:
             del self._dialers[caller]

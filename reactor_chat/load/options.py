@@ -64,6 +64,7 @@ OPTIONS = (
     Option("--seconds", "SECONDS", 3.0, "how long messages are sent", _real(0.05, 3_600)),
     Option("--burst", "COUNT", 256, "logins on their way at once", _whole(1, 10_000)),
     Option("--server-pid", "PID", None, "whose cost to report; else who listens on the port", _whole(1, 2**31)),
+    Option("--plaintext", "", None, "connect without TLS"),
     Option("--json", "", None, "print the result as one JSON object"),
     Option("--version", "", None, "print the version and stop"),
     Option("--help", "", None, "print this and stop"),

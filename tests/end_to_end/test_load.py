@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from tests.end_to_end.client import Server
 RUN_SECONDS_MAX = 60
 
 
-def load(port: int, *words: str) -> subprocess.CompletedProcess[str]:
+def load(port: int, *words: str, plain: bool = True) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "reactor_chat.load", *words, "--port", str(port)]
+    command += ["--plaintext"] if plain else []
     return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=RUN_SECONDS_MAX, check=False)
 
 
@@ -49,6 +51,27 @@ def test_everybody_comes_in(server: Server, scenario: str) -> None:
     assert result["logins"] == 30
     assert result["logins_per_second"] > 0
     assert result["server"]["pid"] == server.process.pid
+
+
+def test_it_speaks_tls(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "reactor_chat.server", "--port", "0", "--memory", "--data", str(tmp_path)]
+    serving = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8")
+    with serving as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        fields = dict(word.split("=", 1) for word in said.split()[1:])
+        assert fields["tls"] == "on"
+        done = load(int(fields["port"]), "fanout", "--clients", "5", "--seconds", "0.2", plain=False)
+        process.terminate()
+    assert done.returncode == 0, done.stderr
+    assert "0 lost, 0 twice, 0 out of order" in done.stdout
+
+
+def test_without_tls_on_both_sides_it_says_what_to_do(server: Server) -> None:
+    done = load(server.port, "connect", plain=False)
+    assert done.returncode == 1
+    assert "pass --plaintext" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_people_read_what_came_of_it(server: Server) -> None:
