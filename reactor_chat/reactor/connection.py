@@ -183,8 +183,9 @@ class Connection:
     def attach(self, fanout: Fanout) -> None:
         """Get everything that is appended to `fanout` from now on, in one order with what is sent here.
 
-        A connection is in one fan-out at a time; from another it is detached first.
+        A connection is in one fan-out at a time; from another it is detached first.  With TLS, its handshake is done.
         """
+        assert self.tls is None or self.tls.is_ready, "the handshake is not done"
         if self._state is not _State.OPEN or self._broken or self._fanout is fanout:
             return
         self.detach()

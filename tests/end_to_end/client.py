@@ -13,11 +13,13 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from reactor_chat.wire.transcript import login_transcript
+from reactor_chat.reactor.tls import client_context, key_sha256
+from reactor_chat.wire.transcript import NO_BINDING, login_transcript
 
 WAIT_SECONDS = 20.0
 FRAME_BYTES_MAX = 65_536
@@ -34,9 +36,14 @@ def framed(message: Object | bytes) -> bytes:
 class Stream:
     """A socket of which every read has an end."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, tls: bool = False) -> None:
         self.sock = socket.create_connection(("127.0.0.1", port), WAIT_SECONDS)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.binding = NO_BINDING
+        if tls:
+            secured = client_context().wrap_socket(self.sock)
+            self.binding = key_sha256(secured.getpeercert(binary_form=True) or b"")
+            self.sock = secured
         self.buffer = b""
 
     def raw(self, data: bytes) -> None:
@@ -71,8 +78,8 @@ class Client(Stream):
         hello: the server's first word.
     """
 
-    def __init__(self, port: int) -> None:
-        super().__init__(port)
+    def __init__(self, port: int, *, tls: bool = False) -> None:
+        super().__init__(port, tls=tls)
         self.heard: list[Object] = []
         self.hello = self.expect("hello")
 
@@ -119,7 +126,7 @@ class Client(Stream):
         """The fields by which a login claims or proves a name on this connection."""
         public = key.public_key().public_bytes_raw()
         nonce = base64.b64decode(self.hello["nonce"], validate=True)
-        signature = key.sign(login_transcript(nonce, name, public))
+        signature = key.sign(login_transcript(nonce, name, public, self.binding))
         return {"key": base64.b64encode(public).decode(), "signature": base64.b64encode(signature).decode()}
 
     def until_pong(self) -> list[Object]:
@@ -180,10 +187,15 @@ class Server:
         options: further options of the command line.
         storage: the options that say where things are kept.
         rate: what `--rate` says; None where a file of options says it.
+        tls: whether the frames door has TLS; its key is then in `pin`.
     """
 
-    def __init__(self, *options: str, storage: tuple[str, ...] = ("--memory",), rate: str | None = "off") -> None:
-        command = [sys.executable, "-m", "reactor_chat.server", "--port", "0", "--lines", "0", "--plaintext"]
+    def __init__(
+        self, *options: str, storage: tuple[str, ...] = ("--memory",), rate: str | None = "off", tls: bool = False
+    ) -> None:
+        command = [sys.executable, "-m", "reactor_chat.server", "--port", "0", "--lines", "0"]
+        command += [] if tls else ["--plaintext"]
+        self.tls = tls
         self.log = tempfile.TemporaryFile()  # noqa: SIM115  closed by `close`
         self.streams: list[Stream] = []
         self.process = subprocess.Popen(
@@ -194,6 +206,7 @@ class Server:
         try:
             self.port = self._port("frames")
             self.lines_port = self._port("lines")
+            self.pin = self._rest_of_line().decode().strip().removeprefix("key ") if tls else ""
         except BaseException:
             self.close()
             raise
@@ -214,7 +227,7 @@ class Server:
         return line
 
     def client(self, name: str | None = None, **fields: Any) -> Client:
-        client = Client(self.port)
+        client = Client(self.port, tls=self.tls)
         self.streams.append(client)
         if name is not None:
             client.login(name, **fields)
@@ -233,6 +246,13 @@ class Server:
 
     def stderr(self) -> str:
         return os.pread(self.log.fileno(), 1 << 22, 0).decode("utf-8", "replace")
+
+    def log_says(self, words: str) -> None:
+        """Wait until the log says this."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while words not in self.stderr():
+            assert time.monotonic() < deadline, f"no {words!r}, only {self.stderr()[-1_000:]}"
+            select.select([], [], [], 0.01)
 
     def stop(self, *signals: int) -> int:
         """Send signals (SIGINT where none is named) and return the exit status."""

@@ -12,6 +12,7 @@ import pytest
 
 from reactor_chat.reactor.connection import Connection, Limits
 from reactor_chat.reactor.loop import Loop
+from reactor_chat.reactor.tls import TlsFilter
 from tests.reactor.faulty import FaultySocket
 
 TURNS_MAX = 20_000
@@ -143,8 +144,15 @@ class World:
         sock, diary = FaultySocket(ours), Diary()
         return self.connection(sock, diary, limits), diary, peer, sock
 
-    def connection(self, sock: socket.socket | FaultySocket, diary: Diary, limits: Limits | None = None) -> Connection:
-        connection = Connection(self.loop, sock, diary, limits or Limits())
+    def connection(
+        self,
+        sock: socket.socket | FaultySocket,
+        diary: Diary,
+        limits: Limits | None = None,
+        tls: TlsFilter | None = None,
+        secured: Callable[[Connection], None] | None = None,
+    ) -> Connection:
+        connection = Connection(self.loop, sock, diary, limits or Limits(), tls, secured)
         self._connections.append(connection)
         return connection
 

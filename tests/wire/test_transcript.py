@@ -3,8 +3,10 @@
 import hashlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from reactor_chat.wire.transcript import NO_BINDING, login_transcript
+from reactor_chat.wire.transcript import BINDING_BYTES, NO_BINDING, binding_of, login_transcript, pin_of
 
 NONCE, KEY, BINDING = bytes(range(32)), bytes(range(32, 64)), bytes(range(64, 96))
 
@@ -44,3 +46,16 @@ def test_fields_of_another_length_are_a_bug(field_bytes: int) -> None:
         login_transcript(NONCE, "John", wrong)
     with pytest.raises(AssertionError):
         login_transcript(NONCE, "John", KEY, wrong)
+
+
+@given(st.binary(min_size=BINDING_BYTES, max_size=BINDING_BYTES))
+def test_a_pin_is_read_as_it_was_written_with_or_without_padding(binding: bytes) -> None:
+    assert binding_of(pin_of(binding)) == binding_of(pin_of(binding).rstrip("=")) == binding
+
+
+@pytest.mark.parametrize("pin", [
+    "", "SHA256:", "SHA256:AAAA", pin_of(NO_BINDING)[7:], "sha256:" + pin_of(NO_BINDING)[7:], pin_of(NO_BINDING) + "A",
+    "SHA256:" + "é" * 43, "SHA256:" + "!" * 43,
+])  # fmt: skip
+def test_what_is_no_pin(pin: str) -> None:
+    assert binding_of(pin) is None

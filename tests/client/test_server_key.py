@@ -1,0 +1,126 @@
+"""Whose key it is: each way of knowing it beforehand, against each key that a server can show."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reactor_chat.client.known_servers import KnownServers
+from reactor_chat.client.server_key import ServerKey, read_link
+from reactor_chat.errors import StorageError, TrustError, UsageError
+from reactor_chat.wire.transcript import pin_of
+
+ANN, BOB, EVE = (bytes([number]) * 32 for number in (1, 2, 3))
+NOW = datetime(2026, 1, 31, tzinfo=UTC)
+
+
+def judged(
+    home: Path, seen: bytes, *, known: bytes | None = None, pinned: bytes | None = None, linked: bytes | None = None
+) -> str | None:
+    """What a person hears of a server that shows a key."""
+    servers = KnownServers(home)
+    if known is not None:
+        servers.remember("chat.example:7", known, NOW)
+    return ServerKey(servers, "chat.example", 7, lambda: NOW, pinned=pinned, linked=linked).check(seen)
+
+
+def remembered(home: Path) -> bytes | None:
+    found = KnownServers(home).find("chat.example:7")
+    return found.binding if found else None
+
+
+@pytest.mark.parametrize("known", [None, ANN])
+@pytest.mark.parametrize("pinned", [None, ANN])
+@pytest.mark.parametrize("linked", [None, ANN])
+def test_the_right_key_is_right_however_it_is_known(
+    tmp_path: Path, known: bytes | None, pinned: bytes | None, linked: bytes | None
+) -> None:
+    news = judged(tmp_path, ANN, known=known, pinned=pinned, linked=linked)
+    assert (news is None) is (known is not None), "it is shown once"
+    assert news is None or pin_of(ANN) in news
+    assert remembered(tmp_path) == ANN
+
+
+@pytest.mark.parametrize("known", [None, ANN, EVE])
+@pytest.mark.parametrize("pinned", [None, ANN])
+@pytest.mark.parametrize("linked", [None, ANN])
+def test_a_key_that_was_not_named_is_refused_whatever_is_known(
+    tmp_path: Path, known: bytes | None, pinned: bytes | None, linked: bytes | None
+) -> None:
+    if pinned is None and linked is None:
+        return
+    with pytest.raises(TrustError) as refused:
+        judged(tmp_path, EVE, known=known, pinned=pinned, linked=linked)
+    assert pin_of(EVE) in str(refused.value)
+    assert pin_of(ANN) in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert remembered(tmp_path) == known
+
+
+def test_a_changed_key_is_refused_and_both_are_shown_with_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(TrustError) as refused:
+        judged(tmp_path, BOB, known=ANN)
+    for words in (pin_of(ANN), pin_of(BOB), f"--pin {pin_of(BOB)}", "2026-01-31"):
+        assert words in str(refused.value)
+    assert remembered(tmp_path) == ANN
+
+
+def test_a_new_key_is_accepted_by_naming_it(tmp_path: Path) -> None:
+    news = judged(tmp_path, BOB, known=ANN, pinned=BOB)
+    assert news is not None
+    assert pin_of(BOB) in news
+    assert remembered(tmp_path) == BOB
+
+
+def test_a_link_does_not_replace_what_is_known(tmp_path: Path) -> None:
+    with pytest.raises(TrustError, match="another key"):
+        judged(tmp_path, BOB, known=ANN, linked=BOB)
+    assert remembered(tmp_path) == ANN
+
+
+def test_another_port_is_another_server(tmp_path: Path) -> None:
+    judged(tmp_path, ANN)
+    other = ServerKey(KnownServers(tmp_path), "chat.example", 8, lambda: NOW)
+    assert other.check(BOB) is not None
+
+
+def test_a_place_that_cannot_be_written_is_no_reason_to_trust(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError):
+        judged(tmp_path / "file", ANN)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("chat://chat.example", ("chat.example", None, None)),
+        ("chat://chat.example/", ("chat.example", None, None)),
+        ("CHAT://Chat.Example:70", ("chat.example", 70, None)),
+        (f"chat://chat.example:70/#{pin_of(ANN)}", ("chat.example", 70, ANN)),
+        (f"chat://[::1]:70#{pin_of(ANN).rstrip('=')}", ("::1", 70, ANN)),
+    ],
+)
+def test_links(text: str, wanted: tuple[str, int | None, bytes | None]) -> None:
+    assert read_link(text) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "chat://",
+        "chat:///#x",
+        "chat://x:0",
+        "chat://x:70000",
+        "chat://x:port",
+        "chat://x/room",
+        "chat://x/?q=1",
+        "chat://user@x/",
+        "chat://x/#SHA256:AAAA",
+        "chat://x/#md5:AAAA",
+        "chat://[::1/",
+        f"chat://x/#{pin_of(ANN)}é",
+    ],
+)
+def test_what_is_no_link(text: str) -> None:
+    with pytest.raises(UsageError, match="chat://"):
+        read_link(text)
