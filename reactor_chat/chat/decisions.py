@@ -77,9 +77,12 @@ def group_send(case: Case, request: m.GroupSend) -> Verdict:
 
 
 def _refuse_text(case: Case, text: str | None) -> Refused | None:
-    if text is None:
-        return None  # sealed: nobody but the recipients can judge it
-    bytes_max = case.rules.text_bytes_max
+    # What is sealed nobody but the recipients can judge.
+    return None if text is None else refuse_text(text, case.rules.text_bytes_max)
+
+
+def refuse_text(text: str, bytes_max: int) -> Refused | None:
+    """Say why a text may not be said; None where it may.  Source: PROTOCOL §3."""
     # A character is at most four bytes: only a text near the limit has to be encoded to be measured.
     if len(text) * 4 > bytes_max and len(text.encode("utf-8")) > bytes_max:
         return Refused("too_long", f"A text has at most {bytes_max} bytes")

@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 
 from msgspec import structs
 
+from reactor_chat.chat.announcement import announcement
 from reactor_chat.chat.boundary import (
     Broken,
     Close,
@@ -39,7 +40,7 @@ from reactor_chat.chat.boundary import (
 )
 from reactor_chat.chat.case import Case, Change, Rules, Stamp
 from reactor_chat.chat.decisions import CHANGES, NEEDS, READS, Ending, departure, needs_of_end, refuse_list, release
-from reactor_chat.chat.logins import Logins, Takeover
+from reactor_chat.chat.logins import Bar, Barred, Logins, Takeover, nobody_barred
 from reactor_chat.chat.pending import Flight, Pending
 from reactor_chat.chat.receipts import Outcome
 from reactor_chat.chat.records import Declined, Entered, Record, notice_of
@@ -61,13 +62,14 @@ class Hub:
 
     Args:
         rules: what the operator chose.
+        bar: knows whom the operator keeps out.
     """
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, bar: Bar = nobody_barred) -> None:
         self.state = ChatState()
         self._rules = rules
         self._pending = Pending()
-        self._logins = Logins(rules, self.state, self._pending)
+        self._logins = Logins(rules, self.state, self._pending, bar)
         self._sessions: dict[int, Session] = {}
         self._waiting: list[Session] = []
         self._departing: dict[str, str] = {}
@@ -107,6 +109,23 @@ class Hub:
         if self.state.identity.claim_of(name) is not None:
             self._releasing[fold(name)] = name
             self._record_ends(effects)
+        return effects
+
+    def announce(self, text: str, now: int) -> list[Effect] | Refused:
+        """Say something to everybody, as the operator orders.
+
+        Args:
+            now: see `handle`.
+
+        Returns:
+            Effects, as of `handle`; or why the text may not be said.
+        """
+        self._clock = now
+        change = announcement(text, self._rules.text_bytes_max, self._stamp())
+        if isinstance(change, Refused):
+            return change
+        effects: list[Effect] = []
+        self._launch(change, None, None, effects)
         return effects
 
     def adopt(self, rules: Rules) -> None:
@@ -304,6 +323,9 @@ class Hub:
             return False
         # A guest that could not leave for lack of space holds the name, but not for anybody's sake.
         verdict = NO_SPACE if departs else self._logins.judge(session, login, self._stamp(), self._clock)
+        if isinstance(verdict, Barred):
+            self._refuse(session, verdict.refusal, login.id, effects)
+            return self._depart(session, "kicked", effects)
         if isinstance(verdict, Refused):
             self._refuse(session, verdict, login.id, effects)
             session.login_refusals += 1
