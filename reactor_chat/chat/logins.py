@@ -8,7 +8,7 @@ from msgspec import Struct
 from reactor_chat.chat.case import Change, Rules, Stamp
 from reactor_chat.chat.identity import proves
 from reactor_chat.chat.pending import CLAIMING, ENTERING, Mark, Pending
-from reactor_chat.chat.ratelimit import TokenBucket
+from reactor_chat.chat.ratelimit import Elapsed, TokenBucket
 from reactor_chat.chat.records import Entered
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.state import ChatState
@@ -64,7 +64,7 @@ class Logins:
         self._state = state
         self._pending = pending
         self._failed: dict[str, TokenBucket] = {}
-        self._told_ms: int | None = None
+        self._elapsed = Elapsed()
         self._elapsed_s = 0.0
 
     def adopt(self, rules: Rules) -> None:
@@ -88,7 +88,7 @@ class Logins:
 
         Source: PROTOCOL §2, §7.
         """
-        self._pass_time(now)
+        self._elapsed_s = self._elapsed.seconds(now)
         waits = self._wait(session.address) if session.login is not login else None
         if waits is not None and not self._is_owner(session, login):
             return waits
@@ -132,11 +132,6 @@ class Logins:
         if claims and len(self._state.identity) + self._pending.count(CLAIMING) >= CLAIMS_MAX:
             return Refused("server_full", "No more names can be owned here; come as a guest")
         return None
-
-    def _pass_time(self, now: int) -> None:
-        if self._told_ms is not None:
-            self._elapsed_s += max(0, now - self._told_ms) / 1000
-        self._told_ms = now
 
     def _wait(self, address: str) -> Refused | None:
         bucket = self._failed.get(address)

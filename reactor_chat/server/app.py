@@ -28,6 +28,7 @@ from reactor_chat.chat.boundary import (
     RecallBlob,
     RecallKeys,
     Rejected,
+    Resumed,
     Retried,
     Started,
 )
@@ -52,7 +53,8 @@ from reactor_chat.wire.messages import PROTOCOL_VERSION, Bye, Closing, Hello, Li
 from reactor_chat.wire.transcript import NO_BINDING, NONCE_BYTES
 
 ROUNDS_MAX = 8
-"""Commits in one turn; what still waits then waits for the next."""
+ROUNDS_COST_MAX = 1_000
+"""Commits in one turn, and what is judged between them of that which waited, in things said; the next turn goes on."""
 REST_SECONDS = 0.2
 """So long after the newest commit the journal may do what can wait."""
 SNAPSHOT_RECORDS = 100_000
@@ -312,6 +314,8 @@ class App:
             StorageError: the journal failed; nothing of this turn was shown to anybody, and the process must stop.
         """
         self._now, self._unix_ms = now, unix_ms
+        if self.hub.has_work:  # it came before what comes now
+            self._handle(Resumed())
         self._intake.turn(now)
         while self._inputs:
             self._handle(self._inputs.popleft())
@@ -327,7 +331,7 @@ class App:
         self.deadline = self._next_deadline()
 
     def _next_deadline(self) -> float | None:
-        if self._inputs or self._ledger.has_entries or self._arrears.has_work:
+        if self._inputs or self._ledger.has_entries or self._arrears.has_work or self.hub.has_work:
             return self._now
         times = (self._intake.deadline(self._now), self._retry_at, self._rest_at, self._goodbye_at)
         deadlines = [at for at in times if at is not None]
@@ -341,8 +345,9 @@ class App:
         self._carry_out(self.hub.handle(what, self._unix_ms))
 
     def _commit(self) -> None:
+        cost_before = self.hub.waiting_cost
         for _ in range(ROUNDS_MAX):
-            if not self._ledger.has_entries:
+            if not self._ledger.has_entries or self.hub.waiting_cost - cost_before > ROUNDS_COST_MAX:
                 return
             self._commit_once()
 
