@@ -81,11 +81,7 @@ class Retried(Struct, frozen=True):
     """Time has passed since the journal had no space: try again what cannot be refused."""
 
 
-class Resumed(Struct, frozen=True):
-    """There is time again for what was left waiting though it could perhaps go on."""
-
-
-Input = Started | Connected | Received | Garbled | Broken | Disconnected | Committed | Rejected | Retried | Resumed
+Input = Started | Connected | Received | Garbled | Broken | Disconnected | Committed | Rejected | Retried
 
 # -------------------------------------------------------------------------------------------------- effects
 

@@ -53,7 +53,6 @@ ROLES: dict[Role, str] = {
     "text": "",
     "refusal": "33",
     "help": "",
-    "announcement": "1;7",
 }
 """The attribute of each part; a name has its own, and empty is none."""
 

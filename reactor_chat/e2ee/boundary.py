@@ -145,7 +145,6 @@ class Outcome(NamedTuple):
 
     Attributes:
         messages: for the outbox, kept until they are answered.
-        dropped: ids of messages in the outbox that are not to be sent (again): their text is held here.
         requests: upkeep; send on this connection or forget, the session asks again after the next login.
         shown: for the archive and the screen.
         notes: lines for the person.
@@ -153,7 +152,6 @@ class Outcome(NamedTuple):
     """
 
     messages: list[Sealed | Plain]
-    dropped: list[str]
     requests: list[Request]
     shown: list[Shown]
     notes: list[Note]

@@ -144,7 +144,7 @@ class Group:
             raise MlsRefused("no Welcome")
         old = previous.state if previous is not None else None
         joined = join_from_welcome(body, own, psks, encoded_tree=tree, previous=old, now=now)
-        return JoinedGroup(cls(joined.state), joined.signer, joined.extensions)
+        return JoinedGroup(cls(joined.state), joined.signer, joined.extensions, joined.psks)
 
     @classmethod
     def join_externally(

@@ -6,6 +6,7 @@ Each holds a new `Group`; the one that was asked is as it was.  Which of the two
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reactor_chat.mls.messages import PreSharedKeyID
 from reactor_chat.mls.state import AnySender, Proposed
 from reactor_chat.mls.structs import Extension
 
@@ -38,11 +39,13 @@ class JoinedGroup:
     Attributes:
         added_by: leaf index of the member that did.
         extensions: what that member had to tell us, signed by it; the ratchet tree among it.
+        psks: names of the pre-shared keys without which nobody could have joined here.
     """
 
     group: "Group"
     added_by: int
     extensions: tuple[Extension, ...]
+    psks: tuple[PreSharedKeyID, ...] = ()
 
 
 @dataclass(frozen=True)

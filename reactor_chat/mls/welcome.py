@@ -96,11 +96,13 @@ class Joined:
     Attributes:
         signer: leaf index of the member whose Welcome it was.
         extensions: of the GroupInfo that this member signed, for us and not part of the group.
+        psks: the pre-shared keys that were needed.
     """
 
     state: MemberState
     signer: int
     extensions: tuple[Extension, ...]
+    psks: tuple[PreSharedKeyID, ...]
 
 
 def join_from_welcome(
@@ -148,7 +150,7 @@ def join_from_welcome(
     secret_tree = fresh_secret_tree(epoch, secrets, own_leaf)
     kept = secrets.without_encryption_secret()
     state = MemberState(epoch, own_leaf, own.signing_key, private_keys, kept, secret_tree).entered()
-    return Joined(state, opened.info.signer, opened.info.extensions)
+    return Joined(state, opened.info.signer, opened.info.extensions, opened.secrets.psks)
 
 
 def _open(scheme: Suite, welcome: Welcome, own: OwnKeyPackage, known: PskSecrets) -> _Opened:

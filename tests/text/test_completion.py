@@ -7,8 +7,7 @@ from reactor_chat.text.completion import completions, word_typed
 PEOPLE = ["stefan", "Stella", "Ann", "Stella"]
 GROUPS = ["team", "Lunch"]
 COMMANDS = ["@names", "@history", "@group", "@grouplist", "@who", "@add", "@kick", "@help", "@quit"]
-COMMANDS += ["@encrypt", "@verify", "@trust"]
-SECOND = ["set", "send", "add", "kick", "leave", "delete", "encrypt"]
+SECOND = ["set", "send", "add", "kick", "leave", "delete"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,146 @@
+"""What all conversations of one person share: who they are, whom they know, and where orders for the outside gather.
+
+Nothing here decides anything.  Every notice, request and job of a turn gathers on the desk until the engine takes it.
+"""
+
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import NamedTuple
+
+from reactor_chat.e2ee.boundary import Derive, Note, NoteKind, Outcome, Settings, Shown
+from reactor_chat.e2ee.conversation import Conversation, from_key
+from reactor_chat.e2ee.identity import own_identity
+from reactor_chat.e2ee.outgoing import Plain, Sealed
+from reactor_chat.e2ee.packages import PackageBook
+from reactor_chat.e2ee.states import State, Step
+from reactor_chat.e2ee.store import Store, Table
+from reactor_chat.e2ee.talk import Talk
+from reactor_chat.e2ee.trust import TrustBook
+from reactor_chat.wire.messages import Request, fold
+
+
+class Purpose(Enum):
+    """Why something was asked of the server."""
+
+    HOW_SEALED = auto()  # `seals`
+    WHO_IS_THERE = auto()  # `names` or `who`, before a conversation is sealed
+    KEYS_TO_FOUND = auto()  # `keys`, before a conversation is sealed
+    KEYS_TO_ADD = auto()  # `keys`, before somebody is let in
+    KEYS_TO_PROBE = auto()  # `keys`: whether somebody has any
+    OWN_KEYS = auto()  # `keys` of one's own name
+    CREATE = auto()
+    COMMIT = auto()
+    BE_LET_IN = auto()
+    END = auto()
+    PUBLISH = auto()
+    STORE_PIECE = auto()
+    FETCH_PIECE = auto()
+
+
+class Question(NamedTuple):
+    """A request of ours that is not answered yet."""
+
+    purpose: Purpose
+    where: Conversation | None
+
+
+class Desk:
+    """One person's desk.
+
+    Args:
+        settings: of the session.
+        store: of this name.
+        random: `random(n)` returns n fresh bytes.
+        fresh_id: gives request ids that no other client gives.
+
+    Attributes:
+        now: monotonic seconds of the present turn.
+        is_online: somebody answers requests.
+        present: folded names of who is connected, None while that is not known.
+        is_understood: the server answered a question about encryption on this connection.
+        questions: by request id.
+        talks: every conversation that was ever looked at.
+        jobs: which conversation a child process computes a key for.
+    """
+
+    def __init__(
+        self, settings: Settings, store: Store, random: Callable[[int], bytes], fresh_id: Callable[[], str]
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.random = random
+        self.fresh_id = fresh_id
+        self.me = fold(settings.name)
+        self.identity = own_identity(settings.name, settings.seed)
+        self.trust = TrustBook(store)
+        self.packages = PackageBook(store, self.identity, random)
+        self.now = 0.0
+        self.is_online = self.is_understood = False
+        self.present: set[str] | None = None
+        self.questions: dict[str, Question] = {}
+        self.jobs: dict[int, Conversation] = {}
+        self.jobs_given = 0
+        self._outcome = Outcome([], [], [], [], [])
+        self.talks: dict[Conversation, Talk] = {}
+        for key, _ in store.rows(Table.CONVERSATION):
+            self.talk(from_key(key))
+
+    def talk(self, where: Conversation) -> Talk:
+        """Return a conversation, from the store where it is there."""
+        talk = self.talks.get(where)
+        if talk is None:
+            talk = self.talks[where] = Talk(where, self.store)
+            if talk.state is State.SEALED and talk.group is None:  # what was stored of the group cannot be read
+                talk.step(Step.LOSE)
+        return talk
+
+    def cut(self) -> None:
+        """Forget what held only for the connection."""
+        self.is_online = self.is_understood = False
+        self.present = None
+        self.questions.clear()
+        for talk in self.talks.values():
+            talk.cut()
+
+    @property
+    def wall_ms(self) -> int:
+        """The wall clock, milliseconds since 1970; never below 0."""
+        return max(0, self.settings.wall_ms_at_zero + int(self.now * 1000))
+
+    @property
+    def own_key(self) -> bytes:
+        """The account key."""
+        return self.identity.signing_key.public_key
+
+    def ask(self, request: Request, purpose: Purpose, where: Conversation | None) -> None:
+        """Send a request that is not kept; its `id` must be set."""
+        assert request.id is not None
+        self.questions[request.id] = Question(purpose, where)
+        self._outcome.requests.append(request)
+
+    def is_asking(self, purpose: Purpose, where: Conversation | None) -> bool:
+        """Return whether such a request is not answered yet."""
+        return Question(purpose, where) in self.questions.values()
+
+    def send(self, message: Sealed | Plain) -> None:
+        """Give a message to the outbox."""
+        self._outcome.messages.append(message)
+
+    def show(self, shown: Shown) -> None:
+        """Let a message be archived and shown."""
+        self._outcome.shown.append(shown)
+
+    def note(self, kind: NoteKind, text: str, where: Conversation | None = None) -> None:
+        """Say something to the person, the same thing only once a turn."""
+        note = Note(kind, text, where)
+        if note not in self._outcome.notes:
+            self._outcome.notes.append(note)
+
+    def derive(self, job: Derive) -> None:
+        """Wish a key from a passphrase."""
+        self._outcome.jobs.append(job)
+
+    def take(self) -> Outcome:
+        """Remove and return everything that gathered."""
+        outcome, self._outcome = self._outcome, Outcome([], [], [], [], [])
+        return outcome

@@ -1,0 +1,308 @@
+"""Commits in the journal: our own come back, others' are followed, and one that lets us in is how we enter.
+
+A commit that does not hold cannot be followed: we say that we are lost and are let in again.  One that holds and does
+what nobody may do freezes the conversation.  What a commit says about us we believe only from the group itself.
+"""
+
+import hashlib
+
+from reactor_chat.e2ee.boundary import NoteKind
+from reactor_chat.e2ee.chain import read_mark
+from reactor_chat.e2ee.committing import shared_keys
+from reactor_chat.e2ee.conversation import Scope
+from reactor_chat.e2ee.desk import Desk
+from reactor_chat.e2ee.hearing import FORK
+from reactor_chat.e2ee.identity import Person, person_of
+from reactor_chat.e2ee.judging import Change, judge_commit, judge_welcome
+from reactor_chat.e2ee.keys import see
+from reactor_chat.e2ee.states import State, Step
+from reactor_chat.e2ee.talk import Pending, Talk, digest
+from reactor_chat.e2ee.terms import agree, terms_of
+from reactor_chat.errors import MlsError, MlsRefused
+from reactor_chat.mls.group import Group
+from reactor_chat.mls.outcomes import JoinedGroup, ReceivedCommit
+from reactor_chat.wire.messages import SealCommitted, SealCreated, fold
+
+RESTORED = (
+    "more was said in our name than this client remembers, so it is an older copy of itself or somebody has your key: "
+    "@encrypt on lets this client in anew"
+)
+REJOIN_JITTER_MS = 6 * 3600 * 1000
+
+
+def freeze(desk: Desk, talk: Talk, reason: str) -> None:
+    """Stop everything there until the person decides; say why."""
+    if talk.state is State.PLAIN:
+        desk.note(NoteKind.ALARM, f"In {talk.where.in_words}: {reason}", talk.where)
+    elif talk.step(Step.FREEZE, reason) or talk.record.reason == reason:
+        desk.note(NoteKind.ALARM, f"Nothing is sent in {talk.where.in_words}: {reason}", talk.where)
+
+
+def lose(desk: Desk, talk: Talk, why: str) -> None:
+    """Give up a group that we cannot follow any more, and be let in anew, once for each epoch."""
+    place = (talk.group.group_id, talk.group.epoch) if talk.group is not None else None
+    talk.has_asked = place is not None and talk.record.lost_at == place
+    talk.record.lost_at = place or talk.record.lost_at
+    talk.leave()
+    talk.step(Step.LOSE)
+    desk.note(NoteKind.ALARM, f"Held in {talk.where.in_words}: {why}; asking to be let in again", talk.where)
+
+
+def needed_blob(desk: Desk, talk: Talk, notice: SealCommitted) -> bytes | None:
+    """Return the hash of what must be fetched before a commit can be taken, None where nothing is."""
+    claim = talk.record.claim
+    if claim is None or notice.group_id != claim.group_id:
+        return None
+    if _own_package(desk, notice) is not None:
+        return notice.welcome
+    if not talk.is_in or talk.group is None or notice.epoch != talk.group.epoch or _is_ours(talk.pending, notice):
+        return None
+    return notice.commit_blob
+
+
+def commit_came(desk: Desk, talk: Talk, notice: SealCommitted) -> bool:
+    """Take a commit from the journal, everything it needs being there.
+
+    Returns:
+        False where it must wait: a Welcome that needs a passphrase nobody has typed yet, or another one.
+    """
+    claim = talk.record.claim
+    if claim is None or notice.group_id != claim.group_id:
+        return True
+    _note_told(desk, talk, notice)
+    reference = _own_package(desk, notice)
+    if reference is not None:
+        return _enter(desk, talk, notice, reference)
+    if any(fold(add.name) == desk.me for add in notice.adds):
+        lose(desk, talk, "somebody let us in by a key that is no longer here")
+    elif not talk.is_in or talk.group is None:
+        return True
+    elif notice.epoch < talk.group.epoch:
+        desk.note(
+            NoteKind.ALARM, f"The server showed an old change of {talk.where.in_words} again; ignored", talk.where
+        )
+    elif notice.epoch > talk.group.epoch:
+        lose(desk, talk, "the server did not show us every change of keys")
+    elif _is_ours(talk.pending, notice):
+        _adopt(desk, talk, notice)
+    elif fold(notice.sender) == desk.me:
+        freeze(desk, talk, RESTORED)
+    else:
+        _follow(desk, talk, notice)
+    return True
+
+
+def creation_came(desk: Desk, talk: Talk, notice: SealCreated) -> bool:
+    """Take our own creation from the journal; return whether it is ours."""
+    pending = talk.pending
+    if pending is None or not pending.is_creation or fold(notice.sender) != desk.me:
+        return False
+    group = Group.deserialize(pending.group)
+    assert talk.record.claim is not None
+    if group.group_id != notice.group_id:
+        return False
+    talk.set_pending(None)
+    if not agree(group, talk.record.claim, talk.where, desk.me):
+        freeze(desk, talk, "the server tells of other terms than ours")
+        return True
+    talk.chain.begin(group.group_id, 0, notice.seq, hashlib.sha256().digest(), is_continued=False)
+    talk.enter(group)
+    _renewed(desk, talk)
+    talk.record.creator = desk.me
+    talk.listed = talk.hurries = True
+    talk.step(Step.ESTABLISH)
+    desk.note(NoteKind.NEWS, f"{talk.where.in_words} is encrypted now".capitalize(), talk.where)
+    return True
+
+
+def changes_in_words(desk: Desk, talk: Talk, change: Change) -> list[str]:
+    """Return a line for each newcomer and each who left."""
+    by = "You" if change.by.folded == desk.me else change.by.name
+    where = talk.where.in_words
+    back = {person.folded for person in change.removed} & {person.folded for person in change.added}
+    lines = []
+    for person in change.added:
+        known = desk.trust.look_up(person.name)
+        state = "own key" if person.folded == desk.me else f"{known.state.value if known else 'unknown'} key"
+        again = " again" if person.folded in back else ""
+        lines.append(f"{by} let {person.name} ({state}) into the encryption of {where}{again}")
+    gone = (person for person in change.removed if person.folded not in back)
+    lines += [f"{by} took {person.name} out of the encryption of {where}" for person in gone]
+    return lines
+
+
+def _note_told(desk: Desk, talk: Talk, notice: SealCommitted) -> None:
+    """Keep up with what the server counts."""
+    for name in map(fold, notice.removes):
+        talk.leavers.discard(name)
+        talk.listed = talk.listed and name != desk.me
+    for add in notice.adds:
+        talk.asks.pop(fold(add.name), None)
+        talk.listed = talk.listed or fold(add.name) == desk.me
+
+
+def _own_package(desk: Desk, notice: SealCommitted) -> bytes | None:
+    """Return the reference of the package of ours by which a commit lets us in, None where it does not."""
+    for add in notice.adds:
+        if fold(add.name) == desk.me and notice.welcome is not None and desk.packages.find(add.reference):
+            return add.reference
+    return None
+
+
+def _is_ours(pending: Pending | None, notice: SealCommitted) -> bool:
+    return pending is not None and not pending.is_creation and _entry(notice) == digest(pending.message)
+
+
+def _entry(notice: SealCommitted) -> bytes:
+    """Return the hash of the commit itself."""
+    return notice.commit_blob or digest(notice.commit or b"")
+
+
+def _adopt(desk: Desk, talk: Talk, notice: SealCommitted) -> None:
+    """Our own commit was accepted."""
+    assert talk.pending is not None
+    assert talk.group is not None
+    pending, before = talk.pending, talk.people
+    group = Group.deserialize(pending.group)
+    talk.set_pending(None)
+    talk.chain.begin(group.group_id, group.epoch, notice.seq, _entry(notice), is_continued=True)
+    talk.enter(group)
+    _renewed(desk, talk)
+    me = Person(desk.settings.name, desk.own_key)
+    added = [
+        person for leaf, person in talk.people.items() if before.get(leaf) != person or _was_removed(pending, person)
+    ]
+    added = [person for person in added if any(fold(add.name) == person.folded for add in pending.adds)]
+    removed = [person for person in before.values() if person.name in pending.removes]
+    _announce(desk, talk, Change(me, added, removed))
+
+
+def _was_removed(pending: Pending, person: Person) -> bool:
+    return any(fold(name) == person.folded for name in pending.removes)
+
+
+def _follow(desk: Desk, talk: Talk, notice: SealCommitted) -> None:
+    assert talk.group is not None
+    message = notice.commit if notice.commit is not None else talk.blobs.pop(notice.commit_blob or b"", b"")
+    psks = shared_keys(talk, talk.group.group_id, terms_of(talk.group).salt)
+    try:
+        received = talk.group.receive(message, psks=psks)
+        if not isinstance(received, ReceivedCommit):
+            raise MlsRefused("a proposal in the place of a commit")
+    except MlsError:
+        lose(desk, talk, f"a change of keys by {notice.sender} cannot be followed")
+        return
+    try:
+        change = _judged(desk, talk, notice, received)
+    except MlsError:
+        freeze(
+            desk,
+            talk,
+            f"{notice.sender} changed the members in a way that the rules forbid: @encrypt reset begins anew",
+        )
+        return
+    if change is None:
+        freeze(desk, talk, FORK)
+    elif received.group is None:
+        _taken_out(desk, talk, change)
+    else:
+        for person in change.added:
+            see(desk, person.name, person.key)
+        talk.chain.begin(talk.group.group_id, received.group.epoch, notice.seq, _entry(notice), is_continued=True)
+        _lost_the_race(talk)
+        talk.enter(received.group)
+        talk.attempts = 0
+        _announce(desk, talk, change)
+
+
+def _judged(desk: Desk, talk: Talk, notice: SealCommitted, received: ReceivedCommit) -> Change | None:
+    """Return what a commit does, None where its author was shown another history than we."""
+    assert talk.group is not None
+    change = judge_commit(talk.group, received, notice, talk.where, desk.me)
+    return change if talk.chain.agrees(read_mark(received.authenticated_data)) else None
+
+
+def _lost_the_race(talk: Talk) -> None:
+    if talk.pending is not None and not talk.pending.is_creation:
+        talk.hurries = talk.hurries or talk.pending.is_refresh
+        talk.set_pending(None)
+
+
+def _taken_out(desk: Desk, talk: Talk, change: Change) -> None:
+    talk.leave()
+    talk.step(Step.LOSE)
+    talk.has_asked = True  # who was taken out asks back by order only
+    text = f"{change.by.name} took you out of the encryption of {talk.where.in_words}"
+    desk.note(NoteKind.ALARM, text, talk.where)
+
+
+def _enter(desk: Desk, talk: Talk, notice: SealCommitted, reference: bytes) -> bool:
+    """Enter by a Welcome; False where another passphrase is needed."""
+    claim, own = talk.record.claim, desk.packages.find(reference)
+    assert claim is not None
+    assert own is not None
+    if claim.kdf is not None and talk.shared_key is None:
+        desk.note(NoteKind.ALARM, _passphrase_wanted(talk), talk.where)
+        return False
+    welcome = talk.blobs.get(notice.welcome or b"", b"")
+    me = Person(desk.settings.name, desk.own_key)
+    try:
+        joined = Group.open_welcome(welcome, own, psks=shared_keys(talk, claim.group_id, claim.salt))
+        by = judge_welcome(joined, notice, claim, talk.where, me, _creator_known(talk))
+    except MlsError:
+        if claim.kdf is not None:
+            talk.share(None)
+            desk.note(NoteKind.ALARM, f"Not let in: {_passphrase_wanted(talk)}", talk.where)
+            return False
+        lose(desk, talk, f"how {notice.sender} let us in does not hold")
+        return True
+    talk.blobs.pop(notice.welcome or b"", None)
+    _entered(desk, talk, notice, joined, by)
+    desk.packages.use_up(reference)
+    return True
+
+
+def _creator_known(talk: Talk) -> str:
+    """Return who sealed the conversation, where we agreed to that group before and are only let in again."""
+    claim = talk.record.claim
+    known = talk.record.lost_at
+    return talk.record.creator if claim is not None and known is not None and known[0] == claim.group_id else ""
+
+
+def _passphrase_wanted(talk: Talk) -> str:
+    order = {Scope.ROOM: "@encrypt on <passphrase>"}.get(talk.where.scope, "the passphrase")
+    return f"{talk.where.in_words} has a passphrase that fits no key here: type {order}"
+
+
+def _entered(desk: Desk, talk: Talk, notice: SealCommitted, joined: JoinedGroup, by: Person) -> None:
+    group = joined.group
+    was_in = talk.is_in and talk.group is not None and talk.group.epoch == notice.epoch
+    for leaf, node in group.members.items():
+        if leaf != group.own_leaf:
+            see(desk, person_of(node).name, node.signature_key)
+    talk.chain.begin(group.group_id, group.epoch, notice.seq, _entry(notice), is_continued=was_in)
+    talk.set_pending(None)
+    talk.enter(group)
+    talk.attempts = 0
+    _renewed(desk, talk)
+    jitter = int.from_bytes(desk.random(4)) % REJOIN_JITTER_MS
+    talk.record.refreshed_ms = max(0, desk.wall_ms - jitter)  # not everybody's keys become old in the same instant
+    talk.record.creator = terms_of(group).creator
+    if not talk.record.is_declined:
+        talk.step(Step.ARM)
+    talk.step(Step.ESTABLISH)
+    talk.save()
+    others = sum(1 for person in talk.people.values() if person.folded != desk.me)
+    text = f"{by.name} let you into the encryption of {talk.where.in_words}, with {others} others: @encrypt status"
+    desk.note(NoteKind.NEWS, text.replace("1 others", "1 other"), talk.where)
+
+
+def _renewed(desk: Desk, talk: Talk) -> None:
+    talk.record.refreshed_ms, talk.record.sent_before = desk.wall_ms, 0
+    talk.attempts = 0
+    talk.save()
+
+
+def _announce(desk: Desk, talk: Talk, change: Change) -> None:
+    for line in changes_in_words(desk, talk, change):
+        desk.note(NoteKind.NEWS, line, talk.where)

@@ -1,0 +1,106 @@
+"""From a sealed message to what may be shown: opened, its sender and order checked, or said why not.
+
+A message that does not open changes nothing but the chain of what was heard: the genuine one, should it come, still
+opens.  One that opens and shows that the server told its sender another history freezes the conversation.
+"""
+
+import msgspec
+
+from reactor_chat.e2ee import payload
+from reactor_chat.e2ee.boundary import Mark, NoteKind, Shown
+from reactor_chat.e2ee.chain import read_mark
+from reactor_chat.e2ee.conversation import Heard
+from reactor_chat.e2ee.desk import Desk
+from reactor_chat.e2ee.identity import Person
+from reactor_chat.e2ee.states import Step
+from reactor_chat.e2ee.store import Table
+from reactor_chat.e2ee.talk import Talk, digest
+from reactor_chat.errors import MlsError, MlsRefused
+from reactor_chat.mls.outcomes import Unprotected
+from reactor_chat.mls.secrettree import RatchetKind
+from reactor_chat.wire.messages import SealedMessage, fold, read_sealed
+
+IDS_REMEMBERED = 1_000
+FORK = "the server showed others another history than us: ask the others, then @encrypt reset"
+
+
+class _Remembered(msgspec.Struct, frozen=True):
+    digest: bytes
+    text: str
+
+
+def enrich(notice: Heard, text: str) -> Heard:
+    """Return a notice with what was said in the place of what was sealed."""
+    return msgspec.structs.replace(notice, text=text, sealed=None)
+
+
+def unreadable(notice: Heard, why: str) -> Shown:
+    """Return a message that cannot be shown, and why."""
+    return Shown(notice, Mark.UNREADABLE, why)
+
+
+def hear(desk: Desk, talk: Talk, notice: Heard, sealed: SealedMessage) -> None:
+    """Open a message of somebody else, said in the present epoch of our group; show it or why not."""
+    assert talk.group is not None
+    expected = talk.group.state.secret_tree
+    try:
+        opened = talk.group.unprotect(sealed.mls)
+        person = talk.people[opened.sender]
+        if person.folded != fold(notice.sender):
+            raise MlsRefused("a message is passed off as somebody else's")
+        mark = read_mark(opened.authenticated_data)
+        said = payload.decode(opened.data)
+    except MlsError:
+        talk.chain.add(notice.seq, sealed.mls)
+        desk.show(unreadable(notice, "it does not open, or is not from who it says"))
+        return
+    missing = opened.generation - expected.next_generation(opened.sender, RatchetKind.APPLICATION)
+    talk.move(opened.group, opened.sender)
+    agrees = talk.chain.agrees(mark)
+    talk.chain.add(notice.seq, sealed.mls)
+    if missing:
+        _tell_missing(desk, talk, person, missing)
+    if not agrees and talk.step(Step.FREEZE, FORK):
+        desk.note(NoteKind.ALARM, f"Held from now on: {FORK}", talk.where)
+    desk.show(_shown(desk, talk, notice, sealed, opened, said))
+
+
+def recall(desk: Desk, notice: Heard) -> Shown:
+    """Return a message of an old page as it was opened when it came."""
+    sealed = read_sealed(notice.sealed or {})
+    row = desk.store.get(Table.TRANSCRIPT, f"{notice.seq:016d}")
+    if sealed is None or row is None:
+        return unreadable(notice, "it was not opened here")
+    remembered = msgspec.msgpack.decode(row, type=_Remembered)
+    if remembered.digest != digest(sealed.mls):
+        return unreadable(notice, "the server shows it otherwise than it came")
+    return Shown(enrich(notice, remembered.text), Mark.SEALED)
+
+
+def remember(desk: Desk, notice: Heard, sealed: SealedMessage, text: str) -> None:
+    """Keep what was said for history."""
+    row = msgspec.msgpack.encode(_Remembered(digest(sealed.mls), text))
+    desk.store.put(Table.TRANSCRIPT, f"{notice.seq:016d}", row)
+
+
+def _shown(
+    desk: Desk, talk: Talk, notice: Heard, sealed: SealedMessage, opened: Unprotected, said: payload.Payload
+) -> Shown:
+    person = talk.people[opened.sender]
+    if said.kind != payload.TEXT or not said.body:
+        return Shown(notice, Mark.UNKNOWN, f"a message of kind {said.kind!r}, which this version does not know")
+    remember(desk, notice, sealed, said.body)
+    again = (person.folded, said.id) in talk.recent_ids
+    talk.recent_ids[person.folded, said.id] = None
+    if len(talk.recent_ids) > IDS_REMEMBERED:
+        del talk.recent_ids[next(iter(talk.recent_ids))]
+    remark = "said before: the server told its sender that it was not delivered" if again else ""
+    if said.id != notice.id:
+        remark = "the server gave it another id"
+    return Shown(enrich(notice, said.body), Mark.SEALED, remark)
+
+
+def _tell_missing(desk: Desk, talk: Talk, person: Person, missing: int) -> None:
+    what = "1 message was" if missing == 1 else f"{missing} messages were"
+    text = f"{what} not delivered by the server: from {person.name}, in {talk.where.in_words}"
+    desk.note(NoteKind.ALARM, text, talk.where)

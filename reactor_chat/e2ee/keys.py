@@ -1,0 +1,61 @@
+"""Packages of others: taken from the server only if they are signed by the key that we know as theirs, or first see."""
+
+from reactor_chat.e2ee.boundary import NoteKind
+from reactor_chat.e2ee.desk import Desk
+from reactor_chat.e2ee.identity import knows_better_suite, person_of, suites
+from reactor_chat.e2ee.packages import reference_of
+from reactor_chat.e2ee.talk import Fetched
+from reactor_chat.e2ee.trust import Known, Trust
+from reactor_chat.errors import MlsError, MlsRefused
+from reactor_chat.mls.keypackage import read_key_package
+from reactor_chat.mls.messages import KeyPackage
+from reactor_chat.wire.messages import PublishedKey, fold
+
+
+def checked(desk: Desk, published: PublishedKey, suite: int) -> Fetched | None:
+    """Return a package by which somebody may be let in; None where it may not be used, which was told the person.
+
+    Args:
+        published: as the server gave it.
+        suite: it must be for.
+    """
+    try:
+        package = _read(desk, published, suite)
+        is_usable = see(desk, published.name, published.account)
+    except MlsError:
+        desk.note(NoteKind.ALARM, f"The keys that the server gives out as {published.name}'s do not hold; not used")
+        return None
+    return Fetched(package, published.reference) if is_usable else None
+
+
+def see(desk: Desk, name: str, key: bytes) -> bool:
+    """Take note of somebody's key and tell the person if it is another one; return whether it may be used.
+
+    Raises:
+        MlsRefused: no key can be like this.
+    """
+    before = desk.trust.look_up(name)
+    known = desk.trust.see(name, key, desk.wall_ms)
+    if known.state is Trust.CHANGED and (before is None or before.offered != known.offered):
+        desk.note(NoteKind.ALARM, change_in_words(known))
+    return desk.trust.is_usable(name, key)
+
+
+def change_in_words(known: Known) -> str:
+    """Return what a person must know about a key that changed."""
+    was = "the key you verified" if known.state is Trust.VERIFIED else "the key known so far"
+    todo = f"compare with @verify {known.name}, then @trust accept {known.name}"
+    return f"{known.name} has another key than {was}: nothing is sent where {known.name} is; {todo}"
+
+
+def _read(desk: Desk, published: PublishedKey, suite: int) -> KeyPackage:
+    package = read_key_package(published.package, now=desk.wall_ms // 1000)
+    person = person_of(package.leaf_node)
+    if package.cipher_suite != suite or reference_of(published.package) != published.reference:
+        raise MlsRefused("a package is not the one that was asked for")
+    if person.folded != fold(published.name) or person.key != published.account:
+        raise MlsRefused("a package is somebody else's")
+    best = suites()[0]
+    if suite != best and knows_better_suite(package.leaf_node, suite):
+        raise MlsRefused("somebody's better packages are kept from us")
+    return package

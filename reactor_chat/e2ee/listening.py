@@ -1,0 +1,354 @@
+"""Notices of the server, each taken to where it belongs: answers by what was asked, the rest by what it is about."""
+
+from reactor_chat.e2ee import founding
+from reactor_chat.e2ee.arriving import came, piece_came, piece_refused
+from reactor_chat.e2ee.boundary import NoteKind
+from reactor_chat.e2ee.committing import refused as commit_refused
+from reactor_chat.e2ee.conversation import Conversation, Heard, Scope, where_asked, where_heard
+from reactor_chat.e2ee.desk import Desk, Purpose, Question
+from reactor_chat.e2ee.following import creation_came, freeze, lose
+from reactor_chat.e2ee.keys import checked
+from reactor_chat.e2ee.speaking import take_back
+from reactor_chat.e2ee.states import State, Step
+from reactor_chat.e2ee.talk import Talk
+from reactor_chat.e2ee.terms import Claim, claim_of
+from reactor_chat.e2ee.upkeep import advance, ask_all
+from reactor_chat.wire.messages import (
+    Accepted,
+    BlobAnswer,
+    Exited,
+    GroupChanged,
+    GroupSaid,
+    Joined,
+    KeysAnswer,
+    MembersAnswer,
+    NamesAnswer,
+    Notice,
+    Refused,
+    Released,
+    Said,
+    SealAsked,
+    SealCommitted,
+    SealCreated,
+    SealEnded,
+    SealsAnswer,
+    Told,
+    fold,
+)
+
+ENDED = "the encryption was ended: @encrypt on begins anew, @encrypt off goes on in plain text"
+DENIED = "the server says that there is no encryption: @encrypt on begins anew, @encrypt off goes on in plain text"
+
+
+def listen(desk: Desk, notice: Notice) -> bool:
+    """Take a notice; return whether it is not to be shown as it is."""
+    match notice:
+        case Said() | Told() | GroupSaid():
+            return _heard(desk, notice)
+        case SealCommitted():
+            talk = desk.talk(where_heard(notice, desk.me))
+            came(desk, talk, notice)
+            advance(desk, talk)
+        case SealCreated():
+            _created(desk, desk.talk(where_heard(notice, desk.me)), notice)
+        case SealAsked():
+            _asked(desk, desk.talk(where_heard(notice, desk.me)), notice)
+        case SealEnded():
+            _ended(desk, desk.talk(where_heard(notice, desk.me)), notice)
+        case Refused() | Accepted():
+            return _answered(desk, notice)
+        case KeysAnswer() | SealsAnswer() | BlobAnswer() | NamesAnswer() | MembersAnswer():
+            return _answer_came(desk, notice)
+        case Joined() | Exited() | Released() | GroupChanged():
+            _people_changed(desk, notice)
+            return False
+        case _:
+            return False
+    return True
+
+
+# ------------------------------------------------------------------------------------------ what happens
+
+
+def _heard(desk: Desk, notice: Heard) -> bool:
+    where = where_heard(notice, desk.me)
+    talk = desk.talks.get(where)
+    if notice.sealed is None and (talk is None or (talk.state is State.PLAIN and not talk.backlog)):
+        return False
+    talk = talk or desk.talk(where)
+    came(desk, talk, notice)
+    if talk.held or talk.backlog:
+        advance(desk, talk)
+    return True
+
+
+def _created(desk: Desk, talk: Talk, notice: SealCreated) -> None:
+    claim = claim_of(notice)
+    assert claim is not None
+    if talk.record.claim is not None and talk.record.claim.seq >= claim.seq:
+        return
+    if talk.where.scope is Scope.PAIR and claim.by not in (desk.me, talk.where.name):
+        return
+    if talk.pending is not None and talk.pending.is_creation and claim.by == desk.me:
+        talk.record.claim = claim
+        if creation_came(desk, talk, notice):
+            advance(desk, talk)
+            return
+    _claimed_anew(desk, talk, claim)
+    advance(desk, talk)
+
+
+def _claimed_anew(desk: Desk, talk: Talk, claim: Claim) -> None:
+    """Somebody sealed a conversation, for the first time or once more; we were not there."""
+    was_sealed = talk.record.claim is not None or talk.group is not None
+    talk.record.claim = claim
+    talk.set_pending(None)
+    talk.has_asked, talk.listed, talk.founding, talk.epoch_there = False, claim.by == desk.me, None, None
+    talk.asks.clear()
+    talk.save()
+    if talk.shared_key is not None and talk.passphrase_salt != claim.salt:
+        talk.share(None)
+    by = claim.by
+    if talk.where.scope is Scope.GROUP and talk.record.creator not in ("", by):
+        freeze(desk, talk, f"{by} encrypted it anew, not {talk.record.creator}: @encrypt on goes along")
+        return
+    talk.step(Step.LOSE)
+    if talk.where.scope is not Scope.ROOM and not talk.record.is_declined:
+        talk.step(Step.ARM)
+    how = "encrypted anew" if was_sealed else "encrypted"
+    desk.note(NoteKind.NEWS, f"{talk.where.in_words} was {how} by {by}".capitalize(), talk.where)
+
+
+def _asked(desk: Desk, talk: Talk, notice: SealAsked) -> None:
+    name = fold(notice.sender)
+    if name != desk.me:
+        talk.asks[name] = notice.lost or name in talk.names
+        talk.attempts = 0
+        advance(desk, talk)
+
+
+def _ended(desk: Desk, talk: Talk, notice: SealEnded) -> None:
+    claim = talk.record.claim
+    if claim is None or claim.group_id != notice.group_id:
+        return
+    talk.record.claim = None
+    talk.set_pending(None)
+    talk.asks.clear()
+    talk.save()
+    by = "you" if fold(notice.sender) == desk.me else notice.sender
+    if talk.state is State.PLAIN:
+        desk.note(NoteKind.NEWS, f"The encryption of {talk.where.in_words} was ended by {by}", talk.where)
+    else:
+        freeze(desk, talk, f"{ENDED} (by {by})")
+
+
+def _people_changed(desk: Desk, notice: Joined | Exited | Released | GroupChanged) -> None:
+    if isinstance(notice, GroupChanged):
+        _group_changed(desk, notice)
+        return
+    name = fold(notice.name)
+    if isinstance(notice, Joined):
+        if desk.present is not None:
+            desk.present.add(name)
+        pair = desk.talks.get(Conversation.pair(name))
+        if pair is not None and pair.held and pair.current:
+            pair.retry_at, pair.is_probed = None, False
+            advance(desk, pair)
+        return
+    if desk.present is not None:
+        desk.present.discard(name)
+    if isinstance(notice, Released):
+        for talk in list(desk.talks.values()):
+            if name in talk.names:  # whoever takes the name next is somebody else
+                talk.leavers.add(name)
+                advance(desk, talk)
+
+
+def _group_changed(desk: Desk, notice: GroupChanged) -> None:
+    talk = desk.talk(Conversation.group(notice.group))
+    name = fold(notice.user or "")
+    if notice.change == "deleted":
+        talk.record.claim = None
+        talk.save()
+    elif notice.change in ("kicked", "left"):
+        talk.asks.pop(name, None)
+        if name in talk.names:
+            talk.leavers.add(name)
+    elif notice.change == "added" and name != desk.me:
+        talk.leavers.discard(name)
+        if talk.is_in and name not in talk.names:
+            talk.asks[name] = False
+    advance(desk, talk)
+
+
+# ------------------------------------------------------------------------------------------ answers
+
+
+def _answer_came(desk: Desk, notice: KeysAnswer | SealsAnswer | BlobAnswer | NamesAnswer | MembersAnswer) -> bool:
+    if isinstance(notice, NamesAnswer) and not notice.more:
+        desk.present = {fold(name) for name in notice.names}
+    question = desk.questions.get(notice.re or "")
+    if question is None:
+        return isinstance(notice, KeysAnswer | SealsAnswer | BlobAnswer)
+    if not getattr(notice, "more", False):
+        del desk.questions[notice.re or ""]
+    talk = desk.talk(question.where) if question.where is not None else None
+    if isinstance(notice, SealsAnswer):
+        _how_sealed(desk, desk.talk(where_asked(notice)), notice)
+    elif isinstance(notice, KeysAnswer):
+        _keys_came(desk, talk, question, notice)
+    elif talk is not None and isinstance(notice, BlobAnswer):
+        piece_came(desk, talk, notice)
+        advance(desk, talk)
+    elif talk is not None and isinstance(notice, NamesAnswer):
+        founding.who_is_there(desk, talk, notice.names)
+    elif talk is not None and isinstance(notice, MembersAnswer):
+        founding.who_is_there(desk, talk, notice.members)
+    return True
+
+
+def _keys_came(desk: Desk, talk: Talk | None, question: Question, answer: KeysAnswer) -> None:
+    if talk is None:
+        _own_keys_came(desk, answer)
+        return
+    if question.purpose is Purpose.KEYS_TO_FOUND:
+        founding.keys_came(desk, talk, answer)
+    elif question.purpose is Purpose.KEYS_TO_ADD and talk.fetched is not None and talk.group is not None:
+        suite = talk.group.suite.number
+        for published in answer.keys:
+            if (fetched := checked(desk, published, suite)) is not None:
+                talk.fetched[fold(published.name)] = fetched
+    elif question.purpose is Purpose.KEYS_TO_PROBE:
+        _probed(desk, talk, answer)
+    advance(desk, talk)
+
+
+def _probed(desk: Desk, talk: Talk, answer: KeysAnswer) -> None:
+    """Somebody who has keys, or ever had, is written to under seal; only who never had any gets plain text."""
+    talk.probed_keys = talk.probed_keys or bool(answer.keys)
+    if desk.is_asking(Purpose.KEYS_TO_PROBE, talk.where):
+        return
+    talk.is_probed = True
+    if talk.probed_keys or desk.trust.look_up(talk.where.name) is not None:
+        talk.step(Step.ARM)
+
+
+def _own_keys_came(desk: Desk, answer: KeysAnswer) -> None:
+    published = [key for key in answer.keys if fold(key.name) == desk.me]
+    if any(key.account != desk.own_key for key in published):
+        desk.note(NoteKind.ALARM, "The server gives out another key as yours: nobody can write to you under seal")
+        return
+    is_known = any(desk.packages.find(key.reference) is not None for key in published)
+    for request in desk.packages.publish_all(desk.wall_ms // 1000, desk.fresh_id, is_forced=not is_known):
+        desk.ask(request, Purpose.PUBLISH, None)
+
+
+def _how_sealed(desk: Desk, talk: Talk, answer: SealsAnswer) -> None:
+    """The replay of this conversation is over: compare what the server says with what we know."""
+    is_first = not desk.is_understood
+    desk.is_understood = True
+    talk.current = True
+    claim = claim_of(answer)
+    if claim is None:
+        _denied(desk, talk)
+    else:
+        _claimed(desk, talk, claim, answer)
+    advance(desk, talk)
+    if is_first:
+        ask_all(desk)
+
+
+def _denied(desk: Desk, talk: Talk) -> None:
+    was_sealed = talk.record.claim is not None
+    talk.record.claim = None
+    talk.save()
+    if was_sealed and talk.state in (State.SEALED, State.ARMING):
+        freeze(desk, talk, DENIED)
+    elif was_sealed and talk.pending is not None:
+        talk.set_pending(None)
+
+
+def _claimed(desk: Desk, talk: Talk, claim: Claim, answer: SealsAnswer) -> None:
+    known = talk.record.claim
+    if known is None or known.group_id != claim.group_id:
+        if talk.pending is not None and talk.pending.is_creation:
+            talk.set_pending(None)
+        _claimed_anew(desk, talk, claim)
+    elif known != claim:
+        freeze(desk, talk, "the server tells of other terms than before: @encrypt reset begins anew")
+    talk.listed = desk.me in map(fold, answer.members)
+    talk.epoch_there = answer.epoch
+    waiting = {fold(name) for name in answer.waiting}
+    if desk.me in waiting and not talk.listed:
+        talk.has_asked = True
+    for name in waiting - {desk.me}:
+        talk.asks.setdefault(name, name in talk.names)
+
+
+def _answered(desk: Desk, notice: Refused | Accepted) -> bool:
+    if isinstance(notice, Refused) and notice.re is None and notice.code == "gap":
+        for talk in desk.talks.values():
+            if talk.is_in:
+                lose(desk, talk, "the server no longer has everything that was said")
+        return False
+    question = desk.questions.pop(notice.re or "", None)
+    if question is None:
+        return isinstance(notice, Refused) and _message_refused(desk, notice)
+    if isinstance(notice, Refused):
+        _refused(desk, question, notice)
+    return True
+
+
+def _message_refused(desk: Desk, notice: Refused) -> bool:
+    """Take a sealed line back that may be said again, later or with other keys."""
+    if notice.code not in ("stale_epoch", "not_a_member"):
+        for talk in desk.talks.values():
+            talk.settle(notice.re or "")
+        return False
+    for talk in list(desk.talks.values()):
+        if take_back(talk, notice.re or ""):
+            talk.current = False  # ask how it is sealed now
+            advance(desk, talk)
+            return True
+    return False
+
+
+def _refused(desk: Desk, question: Question, notice: Refused) -> None:
+    if question.where is None:
+        return
+    talk = desk.talk(question.where)
+    purpose = question.purpose
+    if purpose is Purpose.HOW_SEALED:
+        _not_told_how(desk, talk, notice)
+    elif purpose in (Purpose.COMMIT, Purpose.CREATE):
+        commit_refused(desk, talk, notice.code, notice.text)
+        advance(desk, talk)
+    elif purpose is Purpose.FETCH_PIECE:
+        piece_refused(desk, talk)
+        advance(desk, talk)
+    elif purpose is Purpose.KEYS_TO_PROBE:
+        _probed(desk, talk, KeysAnswer([], [talk.where.name]))
+        advance(desk, talk)
+    elif purpose is Purpose.KEYS_TO_FOUND:
+        founding.keys_came(desk, talk, KeysAnswer([], []))
+    elif purpose is Purpose.WHO_IS_THERE:
+        talk.founding = None
+        desk.note(NoteKind.ALARM, f"{talk.where.in_words} cannot be encrypted: {notice.text}".capitalize(), talk.where)
+    elif purpose in (Purpose.END, Purpose.BE_LET_IN):
+        desk.note(NoteKind.NEWS, notice.text, talk.where)
+    elif purpose is Purpose.KEYS_TO_ADD:
+        advance(desk, talk)
+
+
+def _not_told_how(desk: Desk, talk: Talk, notice: Refused) -> None:
+    """The server does not say how a conversation is sealed: what was never sealed goes on, what was is held."""
+    if talk.state is State.PLAIN and talk.record.claim is None:
+        talk.current = talk.is_probed = True
+        advance(desk, talk)
+    else:
+        text = f"Held in {talk.where.in_words}: the server does not say how it is encrypted ({notice.text})"
+        desk.note(NoteKind.ALARM, text, talk.where)
+    if not desk.is_understood and notice.code == "bad_message":
+        for other in desk.talks.values():
+            if other.state is State.PLAIN and other.record.claim is None:
+                other.current = other.is_probed = True

@@ -1,0 +1,209 @@
+"""A person's orders about encryption, and the lines that answer them.
+
+Only here are the two steps taken that lead towards plain text or out of `frozen`.
+"""
+
+from reactor_chat.e2ee import safety, status
+from reactor_chat.e2ee.boundary import (
+    Accept,
+    Arm,
+    AskStatus,
+    Block,
+    Disarm,
+    NoteKind,
+    Order,
+    Rekey,
+    Reset,
+    Verify,
+)
+from reactor_chat.e2ee.conversation import Conversation, Scope
+from reactor_chat.e2ee.desk import Desk, Purpose
+from reactor_chat.e2ee.founding import create, wish_key
+from reactor_chat.e2ee.identity import suites
+from reactor_chat.e2ee.passphrase import DEFAULT, PASSPHRASE_BYTES_MAX, check
+from reactor_chat.e2ee.states import State, Step
+from reactor_chat.e2ee.talk import Talk
+from reactor_chat.e2ee.trust import Trust
+from reactor_chat.e2ee.upkeep import advance
+from reactor_chat.errors import MlsRefused
+from reactor_chat.wire.messages import SealOff, fold
+
+
+def obey(desk: Desk, order: Order) -> None:
+    """Do what a person ordered."""
+    match order:
+        case Arm():
+            _arm(desk, desk.talk(order.conversation), order.passphrase)
+        case Disarm():
+            _disarm(desk, desk.talk(order.conversation), for_everybody=order.for_everybody)
+        case Rekey():
+            _rekey(desk, desk.talk(order.conversation))
+        case Reset():
+            _reset(desk, desk.talk(order.conversation), order.passphrase)
+        case AskStatus():
+            for line in status.lines(desk, desk.talk(order.conversation)):
+                desk.note(NoteKind.ANSWER, line, order.conversation)
+        case Verify():
+            _verify(desk, order.name, order.digits)
+        case Accept() | Block():
+            _trust(desk, order)
+
+
+def _arm(desk: Desk, talk: Talk, typed: str | None) -> None:
+    if talk.where == Conversation.pair(desk.me):
+        desk.note(NoteKind.ANSWER, "Nobody else is there to read what you tell yourself", talk.where)
+        return
+    talk.record.is_declined = False
+    if talk.state is State.FROZEN:
+        _begin_anew(talk)
+    talk.step(Step.ARM)
+    talk.is_told = False
+    if typed is not None and not _use_passphrase(desk, talk, typed):
+        return
+    talk.has_asked = talk.has_asked and talk.is_in
+    advance(desk, talk)
+    if not desk.is_online:
+        desk.note(
+            NoteKind.ANSWER, f"What you type in {talk.where.in_words} is held until there is a connection", talk.where
+        )
+    elif talk.state is State.SEALED:
+        desk.note(NoteKind.ANSWER, f"What you type in {talk.where.in_words} is sealed", talk.where)
+    elif talk.state is State.ARMING:
+        desk.note(
+            NoteKind.ANSWER, f"Getting keys for {talk.where.in_words}; what you type is held until then", talk.where
+        )
+
+
+def _begin_anew(talk: Talk) -> None:
+    """Leave what does not hold; be let into what the server has, or begin where it has nothing."""
+    if talk.record.claim is not None:
+        talk.record.creator = talk.record.claim.by
+    talk.leave()
+    talk.step(Step.REARM)
+    talk.record.reason, talk.has_asked, talk.current = "", False, False
+    talk.save()
+
+
+def _use_passphrase(desk: Desk, talk: Talk, typed: str) -> bool:
+    """Wish the key of a passphrase; return False where that cannot be."""
+    if not 1 <= len(typed.encode()) <= PASSPHRASE_BYTES_MAX:
+        desk.note(NoteKind.ANSWER, f"A passphrase has 1 to {PASSPHRASE_BYTES_MAX} bytes. Type another one", talk.where)
+        return False
+    claim = talk.record.claim
+    if claim is not None and claim.kdf is None:
+        text = (
+            f"{talk.where.in_words} is encrypted without a passphrase: @encrypt reset <passphrase> begins anew with one"
+        )
+        desk.note(NoteKind.ANSWER, text.capitalize(), talk.where)
+        return False
+    kdf = claim.kdf if claim is not None and claim.kdf is not None else DEFAULT
+    try:
+        check(kdf)
+    except MlsRefused:
+        text = "The server asks for weaker protection of the passphrase than is safe; it was not used"
+        desk.note(NoteKind.ALARM, text, talk.where)
+        return False
+    salt = claim.salt if claim is not None else desk.random(32)
+    desk.jobs[wish_key(desk, talk, typed, salt, kdf)] = talk.where
+    return True
+
+
+def _disarm(desk: Desk, talk: Talk, *, for_everybody: bool) -> None:
+    claim = talk.record.claim
+    if claim is not None and claim.require:
+        text = f"{talk.where.in_words} takes nothing in plain text, so its encryption stays on"
+        desk.note(NoteKind.ANSWER, text.capitalize(), talk.where)
+        return
+    talk.record.is_declined = True
+    talk.step(Step.DISARM)
+    talk.set_pending(None) if claim is None else None
+    where = talk.where.in_words
+    if talk.held:
+        _drop_held(desk, talk)
+    desk.note(NoteKind.ANSWER, f"What you type in {where} is in plain text from now on", talk.where)
+    if for_everybody and claim is not None and desk.is_online:
+        request = SealOff(talk.where.with_, talk.where.group_name, id=desk.fresh_id())
+        desk.ask(request, Purpose.END, talk.where)
+
+
+def _drop_held(desk: Desk, talk: Talk) -> None:
+    """What was typed to be sealed does not leave in plain because of a later order."""
+    for line in list(talk.held.values()):
+        talk.release(line)
+        desk.note(NoteKind.ALARM, f"Not sent, it was to be sealed: {line.text[:80]}", talk.where)
+
+
+def _rekey(desk: Desk, talk: Talk) -> None:
+    if not talk.is_in:
+        desk.note(NoteKind.ANSWER, f"There are no keys of yours in {talk.where.in_words}: @encrypt on", talk.where)
+        return
+    talk.hurries, talk.attempts = True, 0
+    desk.note(NoteKind.ANSWER, f"New keys of yours in {talk.where.in_words}", talk.where)
+    advance(desk, talk)
+
+
+def _reset(desk: Desk, talk: Talk, typed: str | None) -> None:
+    """Begin anew: another group in the place of the one that is there."""
+    if not talk.current:
+        desk.note(NoteKind.ANSWER, "That needs a connection; try again when there is one", talk.where)
+        return
+    claim = talk.record.claim
+    talk.leave()
+    talk.share(None)
+    talk.step(Step.REARM if talk.state is State.FROZEN else Step.ARM)
+    talk.step(Step.LOSE)
+    talk.record.is_declined, talk.record.reason, talk.record.creator = False, "", ""
+    talk.passphrase_salt, talk.attempts = None, 0
+    while talk.backlog:
+        talk.unqueue()
+    talk.save()
+    if typed is not None:
+        desk.note(NoteKind.ANSWER, "Type @encrypt off, then @encrypt on with the passphrase, to begin with another one")
+        return
+    create(desk, talk, suites()[0], claim.group_id if claim is not None else None)
+    desk.note(NoteKind.ANSWER, f"Beginning anew in {talk.where.in_words}; what you type is held until then", talk.where)
+
+
+def _verify(desk: Desk, name: str, digits: str | None) -> None:
+    known = desk.trust.look_up(name)
+    if known is None:
+        desk.note(NoteKind.ANSWER, f"No key of {name} was seen yet: write to them first, or @encrypt user {name}")
+        return
+    keys = [key for key in (known.offered, known.key) if key]
+    numbers = {key: safety.safety_number(desk.me, desk.own_key, known.name, key) for key in keys}
+    if digits is None:
+        number = numbers[keys[0]]
+        desk.note(NoteKind.ANSWER, f"Safety number with {known.name} ({known.state.value}): {safety.grouped(number)}")
+        desk.note(NoteKind.ANSWER, f"In words: {safety.words(number)}")
+        desk.note(NoteKind.ANSWER, f"Compare it with {known.name} elsewhere, then: @verify {known.name} <the digits>")
+        return
+    for key, number in numbers.items():
+        if safety.compared(digits, number):
+            after = desk.trust.verify(name, key, desk.wall_ms)
+            state = after.state.value if after is not None else known.state.value
+            desk.note(NoteKind.ANSWER, f"The number is right: the key of {known.name} is {state}")
+            _look_again(desk, name)
+            return
+    desk.note(NoteKind.ALARM, f"That is not the safety number with {known.name}: somebody may stand between you")
+
+
+def _trust(desk: Desk, order: Accept | Block) -> None:
+    accepting = isinstance(order, Accept)
+    known = desk.trust.accept(order.name, desk.wall_ms) if accepting else desk.trust.block(order.name)
+    if known is None:
+        desk.note(NoteKind.ANSWER, f"No key of {order.name} was seen yet")
+        return
+    if known.state is Trust.BLOCKED:
+        desk.note(NoteKind.ANSWER, f"Nothing is sent under seal where {known.name} is")
+    else:
+        desk.note(NoteKind.ANSWER, f"The key of {known.name} is {known.state.value}; @verify {known.name} to be sure")
+    _look_again(desk, order.name)
+
+
+def _look_again(desk: Desk, name: str) -> None:
+    """A key counts for something else now; look where its owner is, or wants to be."""
+    for talk in list(desk.talks.values()):
+        is_pair = talk.where.scope is Scope.PAIR and talk.where.name == fold(name)
+        if fold(name) in talk.names or is_pair or fold(name) in talk.asks:
+            talk.attempts = 0
+            advance(desk, talk)

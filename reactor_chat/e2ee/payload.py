@@ -1,0 +1,71 @@
+"""What is inside a sealed message: kind, id, when it was written, and a body; padded so that its length says little.
+
+The encoding is MessagePack.  A newer version may add fields, which are ignored, and kinds, which are shown as what
+they are called and never silently dropped.
+"""
+
+import msgspec
+
+from reactor_chat.errors import MlsMalformed
+
+VERSION = 1
+TEXT = "text"
+KIND_CHARS_MAX = 32
+_BLOCK_BYTES = 64
+_SMALL_BYTES_MAX = 1024
+
+
+class Payload(msgspec.Struct, frozen=True):
+    """One message.
+
+    Attributes:
+        v: version of the writer.
+        kind: `text`, or something newer.
+        id: the request id it travels under, so that a server cannot pass one off as another.
+        sent_at: by the writer's clock, milliseconds since 1970; nothing depends on it.
+        body: what was said.
+    """
+
+    v: int
+    kind: str
+    id: str
+    sent_at: int
+    body: str = ""
+
+
+_decoder = msgspec.msgpack.Decoder(Payload)
+_encoder = msgspec.msgpack.Encoder()
+
+
+def encode(payload: Payload) -> bytes:
+    """Return the bytes to be sealed."""
+    return _encoder.encode(payload)
+
+
+def decode(data: bytes) -> Payload:
+    """Read what was sealed.
+
+    Raises:
+        MlsMalformed: no payload; the member who sealed it made a mistake, or wants us to make one.
+    """
+    try:
+        payload = _decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise MlsMalformed("what was sealed is no message") from None
+    if payload.v < 1 or not 1 <= len(payload.kind) <= KIND_CHARS_MAX or not payload.kind.isprintable():
+        raise MlsMalformed("what was sealed is no message")
+    return payload
+
+
+def padding_for(length: int) -> int:
+    """Return how many zero bytes follow so many bytes: to the next 64 up to 1 KiB, then to a Padmé size.
+
+    Padmé leaves the logarithm of a length visible and wastes at most 12 %.
+
+    Source: Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs", §4.
+    """
+    if length <= _SMALL_BYTES_MAX:
+        return max(length, 1) + -max(length, 1) % _BLOCK_BYTES - length
+    exponent = length.bit_length() - 1
+    unit = 1 << (exponent - exponent.bit_length())
+    return -length % unit

@@ -1,0 +1,140 @@
+"""A person's end-to-end encryption without its outside: orders, lines and notices in, one `Outcome` out.
+
+Theory of operation.  There is a `Talk` for each conversation.  Whatever happens first changes what is known of one of
+them; then `upkeep.advance` looks at it and does the next thing that is due: ask the server how it is sealed, begin,
+ask to be let in, commit, seal what was held.  Looking is cheap and may happen at any time, so nothing is lost by a
+cut, a refusal or a restart: the next look begins where the store says.
+
+Nothing is sealed before the server has answered, on this connection, how the conversation is sealed.  The replay is
+over then, and a memory that is older than the journal has been found out: who forgot a message must not seal another
+one with its key.
+"""
+
+from collections.abc import Callable
+
+from reactor_chat.e2ee import hearing, listening, ordering, passphrase, speaking, upkeep
+from reactor_chat.e2ee.boundary import NoteKind, Order, Outcome, Posture, Settings, Shown
+from reactor_chat.e2ee.committing import refresh_due_at, turn_at
+from reactor_chat.e2ee.conversation import Conversation, Heard, Spoken, where_said
+from reactor_chat.e2ee.desk import Desk
+from reactor_chat.e2ee.states import State
+from reactor_chat.e2ee.store import Store
+from reactor_chat.e2ee.talk import Talk
+from reactor_chat.wire.messages import Notice
+
+
+class Session:
+    """One person's conversations.
+
+    Args:
+        settings: who they are.
+        store: of this name; committed by whoever gave it, before an outcome is obeyed.
+        random: `random(n)` returns n fresh bytes.
+        fresh_id: gives request ids that no other client of this name gives, ever.
+
+    Attributes:
+        desk: what everything shares; for the modules of this package, and for tests that look inside.
+    """
+
+    def __init__(
+        self, settings: Settings, store: Store, random: Callable[[int], bytes], fresh_id: Callable[[], str]
+    ) -> None:
+        self.desk = Desk(settings, store, random, fresh_id)
+
+    # ------------------------------------------------------------------------------------------ what is asked
+
+    @property
+    def next_deadline(self) -> float | None:
+        """When `tick` should be called next, monotonic seconds; None when only the outside can bring news."""
+        return min((when for talk in self.desk.talks.values() for when in self._due(talk)), default=None)
+
+    def posture(self, conversation: Conversation) -> Posture:
+        """Return what would become of a line typed there now: the word in the prompt."""
+        talk = self.desk.talks.get(conversation)
+        if talk is None or talk.state is State.PLAIN:
+            return Posture.PLAIN
+        if talk.state is State.FROZEN or (talk.state is State.SEALED and speaking.untrusted(self.desk, talk)):
+            return Posture.HELD
+        return Posture.SEALED if talk.state is State.SEALED else Posture.WAITING
+
+    def recall(self, notice: Heard) -> Shown:
+        """Return a sealed message of a page of history as it was opened when it came."""
+        return hearing.recall(self.desk, notice)
+
+    def take(self) -> Outcome:
+        """Remove and return everything that is to be done; commit the store before any of it is obeyed."""
+        return self.desk.take()
+
+    # ------------------------------------------------------------------------------------------ what happens
+
+    def said(self, request: Spoken, now: float) -> None:
+        """A person typed something for others; it has an `id` and a text."""
+        desk = self.desk
+        desk.now = now
+        talk = desk.talk(where_said(request))
+        if talk.where == Conversation.pair(desk.me):
+            talk.current = talk.is_probed = True  # a note to oneself has no second person to seal it with
+        speaking.say(desk, talk, request)
+        if talk.held:
+            upkeep.advance(desk, talk)
+
+    def ordered(self, order: Order, now: float) -> None:
+        """A person gave an order about encryption."""
+        self.desk.now = now
+        ordering.obey(self.desk, order)
+
+    def noticed(self, notice: Notice, now: float) -> bool:
+        """The server said something.
+
+        Returns:
+            Whether it is not to be shown as it is: either it was for the session alone, or `Outcome.shown` has it.
+        """
+        self.desk.now = now
+        return listening.listen(self.desk, notice)
+
+    def logged_in(self, now: float) -> None:
+        """The server let us in; the replay of what we missed follows."""
+        self.desk.cut()
+        self.desk.now, self.desk.is_online = now, True
+        upkeep.ask_first(self.desk)
+
+    def cut(self) -> None:
+        """The connection ended."""
+        self.desk.cut()
+
+    def derived(self, job: int, key: bytes | None, now: float) -> None:
+        """A child process computed the key of a passphrase, or could not: then None."""
+        self.desk.now = now
+        where = self.desk.jobs.pop(job, None)
+        if where is None:
+            return
+        talk = self.desk.talk(where)
+        if key is None:
+            talk.passphrase_salt = None
+            self.desk.note(NoteKind.ALARM, "The passphrase could not be used: type it again", where)
+            return
+        assert len(key) == passphrase.KEY_BYTES
+        talk.share(key)
+        talk.has_asked = False
+        upkeep.advance(self.desk, talk)
+
+    def tick(self, now: float) -> None:
+        """Do what is due; nothing, when called too early."""
+        self.desk.now = now
+        for talk in list(self.desk.talks.values()):
+            if any(when <= now for when in self._due(talk)):
+                if talk.retry_at is not None and talk.retry_at <= now:
+                    talk.retry_at = None
+                upkeep.advance(self.desk, talk)
+
+    def _due(self, talk: Talk) -> list[float]:
+        if not self.desk.is_online or not talk.current or talk.state is State.FROZEN:
+            return []
+        if talk.retry_at is not None:
+            return [talk.retry_at]
+        if not talk.is_in or talk.pending is not None or talk.fetched is not None:
+            return []
+        turn = turn_at(self.desk, talk)
+        if turn is not None:
+            return [turn]
+        return [refresh_due_at(self.desk, talk)] if talk.state is State.SEALED else []

@@ -1,0 +1,118 @@
+"""The next thing that is due in a conversation, whatever happened before: one look, from the state it is in.
+
+plain    first find out whether it is sealed, then a line leaves as it is; where we are in a group we read along
+arming   begin it, or ask to be let in; lines are held
+sealed   see to members and keys, then seal what is held
+frozen   wait for a person
+"""
+
+from reactor_chat.e2ee import committing, founding, speaking
+from reactor_chat.e2ee.arriving import work_off
+from reactor_chat.e2ee.boundary import NoteKind
+from reactor_chat.e2ee.conversation import ROOM, Conversation, Scope
+from reactor_chat.e2ee.desk import Desk, Purpose
+from reactor_chat.e2ee.following import freeze, lose
+from reactor_chat.e2ee.identity import suites
+from reactor_chat.e2ee.states import State, Step
+from reactor_chat.e2ee.talk import Talk
+from reactor_chat.wire.messages import AskKeys, AskSeals, SealAsk
+
+
+def ask_first(desk: Desk) -> None:
+    """Ask one question after login; whether it is answered says whether the server knows about encryption at all."""
+    _ask_how_sealed(desk, desk.talk(ROOM))
+
+
+def ask_all(desk: Desk) -> None:
+    """Ask what there is to know once the first question was answered: every conversation, and our own keys."""
+    request = AskKeys([desk.me], suites()[0], id=desk.fresh_id())
+    desk.ask(request, Purpose.OWN_KEYS, None)
+    for talk in list(desk.talks.values()):
+        advance(desk, talk)
+
+
+def advance(desk: Desk, talk: Talk) -> None:
+    """Look at a conversation and do what is due."""
+    if not desk.is_online:
+        return
+    if not talk.current:
+        if desk.is_understood and talk.where != Conversation.pair(desk.me):
+            _ask_how_sealed(desk, talk)
+        return
+    work_off(desk, talk)
+    if talk.backlog:
+        return
+    _compare_epochs(desk, talk)
+    if talk.state is State.ARMING:
+        _arm(desk, talk)
+    if talk.state is State.PLAIN:
+        _probe(desk, talk)
+    if talk.is_in and talk.current and talk.state in (State.SEALED, State.PLAIN):
+        committing.keep_up(desk, talk)
+    elif talk.record.claim is not None and not talk.is_in and talk.state is State.PLAIN:
+        _ask_in(desk, talk)
+    speaking.say_held(desk, talk)
+
+
+def _ask_how_sealed(desk: Desk, talk: Talk) -> None:
+    if not desk.is_asking(Purpose.HOW_SEALED, talk.where):
+        request = AskSeals(talk.where.with_, talk.where.group_name, id=desk.fresh_id())
+        desk.ask(request, Purpose.HOW_SEALED, talk.where)
+
+
+def _compare_epochs(desk: Desk, talk: Talk) -> None:
+    """Compare the epoch the server told at the end of the replay with where the replay led us."""
+    there, talk.epoch_there = talk.epoch_there, None
+    if there is None or talk.group is None or not talk.is_in:
+        return
+    if there > talk.group.epoch:
+        lose(desk, talk, "the server did not show us every change of keys")
+    elif there < talk.group.epoch:
+        freeze(desk, talk, "the server has forgotten changes of keys that it showed us: @encrypt reset begins anew")
+    elif not talk.listed:
+        lose(desk, talk, "the server does not count us among the members")
+    elif talk.pending is not None and talk.pending.is_refused:
+        talk.stalled = (talk.group.group_id, talk.group.epoch)
+
+
+def _arm(desk: Desk, talk: Talk) -> None:
+    if talk.pending is not None and talk.pending.is_creation:
+        committing.send_pending(desk, talk)
+    elif talk.is_in:
+        talk.step(Step.ESTABLISH)
+    elif talk.record.claim is not None:
+        _ask_in(desk, talk)
+    elif talk.passphrase_salt is None or talk.shared_key is not None:
+        founding.found(desk, talk)
+
+
+def _ask_in(desk: Desk, talk: Talk) -> None:
+    """Ask to be let in, once on each connection; with a passphrase, only once its key is there."""
+    claim = talk.record.claim
+    if talk.has_asked or claim is None:
+        return
+    if claim.kdf is not None and talk.shared_key is None:
+        if not talk.is_told and talk.passphrase_salt is None:
+            talk.is_told = True
+            text = f"{talk.where.in_words} is encrypted with a passphrase".capitalize()
+            desk.note(NoteKind.NEWS, f"{text}: @encrypt on <passphrase> to take part", talk.where)
+        return
+    talk.has_asked = True
+    if talk.listed and claim.by == desk.me and not talk.record.creator:
+        desk.note(NoteKind.ALARM, f"The keys of {talk.where.in_words} are no longer here", talk.where)
+    request = SealAsk(talk.where.with_, talk.where.group_name, lost=talk.listed, id=desk.fresh_id())
+    desk.ask(request, Purpose.BE_LET_IN, talk.where)
+
+
+def _probe(desk: Desk, talk: Talk) -> None:
+    """Find out, before a first line to somebody leaves plain, whether it could be sealed."""
+    is_open = talk.where.scope is Scope.PAIR and desk.settings.pairs_are_sealed and not talk.record.is_declined
+    if talk.is_probed or not talk.held:
+        return
+    if not is_open or talk.where == Conversation.pair(desk.me):
+        talk.is_probed = True
+        return
+    if not desk.is_asking(Purpose.KEYS_TO_PROBE, talk.where):
+        for suite in suites():
+            request = AskKeys([talk.where.name], suite, id=desk.fresh_id())
+            desk.ask(request, Purpose.KEYS_TO_PROBE, talk.where)
