@@ -1,19 +1,21 @@
 """The operator's tool: looks after a server's journal, and gives orders to a running server.
 
-What reads the whole journal (verify, replay, export) works while no server runs on it, or on a backup.  What changes a
-running chat (release) or copies it (backup) is ordered from the running server over its socket, and done here where
-none runs.
+What reads the whole journal (verify, replay, export) works while no server runs on it, or on a backup.  Everything else
+is ordered from the running server over its socket.  Where none runs, what changes only what is on the disk (backup,
+release, ban, unban, bans) is done here, by the same code and under the journal's lock; for the rest one has to run.
 """
 
 import argparse
 import contextlib
 import os
+import re
 import shutil
 import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -23,17 +25,37 @@ from reactor_chat.errors import ReactorChatError, StorageBusy, UsageError
 from reactor_chat.journal.place import FILE_NAME
 from reactor_chat.journal.sqlite import SqliteJournal
 from reactor_chat.server.app import App
-from reactor_chat.server.control import CONTROL_SOCKET_NAME, Answer, Backup, Order, Release, short_way
+from reactor_chat.server.ban_file import BanFile
+from reactor_chat.server.bans import REASON_CHARS_MAX, Ban, target_of
+from reactor_chat.server.control import CONTROL_SOCKET_NAME, short_way
 from reactor_chat.server.ledger import record_of
-from reactor_chat.server.options import DEFAULT_DATA, Options
+from reactor_chat.server.operations import Operations
+from reactor_chat.server.options import DEFAULT_DATA, Options, read_rate, typed
+from reactor_chat.server.orders import (
+    ANSWER_BYTES_MAX,
+    SECONDS_MAX,
+    Announce,
+    Answer,
+    Backup,
+    Kick,
+    LiftBan,
+    ListBans,
+    Order,
+    PutBan,
+    Release,
+    SetLockdown,
+    SetRate,
+    TellStatus,
+)
 from reactor_chat.text.arguments import SafeArgumentParser
-from reactor_chat.text.safe import safe
+from reactor_chat.text.safe import is_safe, safe, safe_json
 from reactor_chat.wire.framing import FrameDecoder, frame
 
-EXIT_DONE, EXIT_FAILED, EXIT_TRY_LATER = 0, 1, 75
+EXIT_DONE, EXIT_FAILED, EXIT_NO_SERVER, EXIT_TRY_LATER = 0, 1, 69, 75
 ANSWER_SECONDS_MAX = 600.0
 """How long an order may take: a backup of a large journal is written while we wait."""
 RECEIVE_BYTES = 65_536
+NEEDS_A_SERVER = (Kick, Announce, SetRate, SetLockdown, TellStatus)
 
 
 class _Nobody:
@@ -74,7 +96,7 @@ def order(data: Path, what: Order) -> Answer | None:
 
 
 def _answer(sock: socket.socket) -> Answer:
-    decoder = FrameDecoder()
+    decoder = FrameDecoder(ANSWER_BYTES_MAX)
     while not (payloads := decoder.take(1)):
         received = sock.recv(RECEIVE_BYTES)
         if not received:
@@ -83,11 +105,63 @@ def _answer(sock: socket.socket) -> Answer:
     return msgspec.json.decode(payloads[0], type=Answer)
 
 
-def _told(answer: Answer) -> int:
-    if not answer.done:
-        return _complain(answer.text, EXIT_FAILED)
-    print(safe(answer.text))  # noqa: T201
-    return EXIT_DONE
+def _do(chosen: argparse.Namespace, what: Order) -> int:
+    """Have an order carried out by whoever can, and tell what came of it."""
+    answer = order(chosen.data, what)
+    if answer is None and isinstance(what, NEEDS_A_SERVER):
+        return _tell(chosen, Answer(done=False, text=f"no server is running on {chosen.data}"), EXIT_NO_SERVER)
+    return _tell(chosen, answer or _done_here(chosen.data, what))
+
+
+def _done_here(data: Path, what: Order) -> Answer:
+    """Carry an order out on the files of a server that does not run."""
+    with _journal(data) as journal:
+        app = App(Options(), journal, _Nobody(), os.urandom, lambda: None)
+        bans = BanFile(data)
+        app.bans.load(bans.read())
+        if not isinstance(what, Backup):
+            app.start(time.time_ns() // 1_000_000)
+        return Operations(app, bans.keep).carry_out(what)
+
+
+def _tell(chosen: argparse.Namespace, answer: Answer, status_else: int = EXIT_FAILED) -> int:
+    """Print an answer, and return the exit status that it stands for."""
+    if chosen.json:
+        _print_json(answer)
+    elif answer.done:
+        for line in _lines(answer):
+            print(safe(line))  # noqa: T201
+    else:
+        _complain(answer.text, status_else)
+    return EXIT_DONE if answer.done else status_else
+
+
+def _print_json(answer: Answer) -> None:
+    said = {"done": answer.done, "text": answer.text, **(answer.facts or {})}
+    sys.stdout.write(safe_json(msgspec.json.encode(said).decode("utf-8")) + "\n")
+
+
+def _lines(answer: Answer) -> Iterator[str]:
+    facts = answer.facts or {}
+    if "bans" in facts:
+        yield from _table([msgspec.convert(ban, Ban) for ban in facts["bans"]])
+    elif "status" in facts:
+        yield from (f"{name}: {_fact(value)}" for name, value in facts["status"].items())
+    else:
+        yield answer.text
+
+
+def _table(bans: list[Ban]) -> Iterator[str]:
+    if not bans:
+        yield "nobody is banned"
+    width = max((len(str(ban.target)) for ban in bans), default=0)
+    yield from (f"{ban.target!s:<{width}}  {ban.term}  {ban.reason}".rstrip() for ban in bans)
+
+
+def _fact(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {count}" for name, count in value.items()) or "none"
+    return typed(value) if value is None or isinstance(value, bool) else str(value)
 
 
 # ------------------------------------------------------------------------------------------------ the journal
@@ -131,8 +205,10 @@ def verify(chosen: argparse.Namespace) -> int:
     with _opened(chosen) as journal:
         report = journal.verify()
         state = _replayed(journal, journal.head)
-    print(f"seq {state.seq} hash {state.hash()} chain {report.link}")  # noqa: T201
-    return EXIT_DONE
+    facts = {"seq": state.seq, "hash": state.hash(), "chain": str(report.link)}
+    return _tell(
+        chosen, Answer(done=True, text=" ".join(f"{name} {fact}" for name, fact in facts.items()), facts=facts)
+    )
 
 
 def replay(chosen: argparse.Namespace) -> int:
@@ -141,8 +217,10 @@ def replay(chosen: argparse.Namespace) -> int:
         if not 0 <= (chosen.at if chosen.at is not None else 0) <= journal.head:
             raise UsageError(f"the journal ends at number {journal.head}")
         state = _replayed(journal, journal.head if chosen.at is None else chosen.at)
-    print(f"seq {state.seq} hash {state.hash()}")  # noqa: T201
-    return EXIT_DONE
+    facts = {"seq": state.seq, "hash": state.hash()}
+    return _tell(
+        chosen, Answer(done=True, text=" ".join(f"{name} {fact}" for name, fact in facts.items()), facts=facts)
+    )
 
 
 def _replayed(journal: SqliteJournal, last: int) -> ChatState:
@@ -158,19 +236,13 @@ def export(chosen: argparse.Namespace) -> int:
     """Print every record as one line of JSON, oldest first."""
     with _opened(chosen) as journal:
         for row in journal.replay():
-            sys.stdout.write(row.payload.decode("utf-8") + "\n")
+            sys.stdout.write(safe_json(row.payload.decode("utf-8")) + "\n")
     return EXIT_DONE
 
 
 def backup(chosen: argparse.Namespace) -> int:
     """Copy the journal as it is now to a file that does not exist yet; a running server stands still meanwhile."""
-    file = chosen.to.absolute()
-    answer = order(chosen.data, Backup(str(file)))
-    if answer is None:
-        with _journal(chosen.data) as journal:
-            journal.backup(file)
-            answer = Answer(done=True, text=f"{file} holds everything up to number {journal.head}")
-    return _told(answer)
+    return _do(chosen, Backup(str(chosen.to.absolute())))
 
 
 def restore(chosen: argparse.Namespace) -> int:
@@ -184,41 +256,116 @@ def restore(chosen: argparse.Namespace) -> int:
         chosen.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _journal(directory) as journal:
             journal.backup(target)
-    return _told(Answer(done=True, text=f"{target} holds everything up to number {head}"))
+    return _tell(chosen, Answer(done=True, text=f"{target} holds everything up to number {head}"))
 
 
 def release(chosen: argparse.Namespace) -> int:
     """Give a claimed name free; everybody is told."""
-    answer = order(chosen.data, Release(chosen.name))
-    if answer is None:
-        with _journal(chosen.data) as journal:
-            app = App(Options(), journal, _Nobody(), os.urandom, lambda: None)
-            app.start(time.time_ns() // 1_000_000)
-            done = app.release(chosen.name)
-        answer = Answer(done, f"the name {chosen.name} is free" if done else f"nobody owns the name {chosen.name}")
-    return _told(answer)
+    return _do(chosen, Release(chosen.name))
+
+
+# --------------------------------------------------------------------------------------------- people and switches
+
+
+def ban(chosen: argparse.Namespace) -> int:
+    """Keep somebody out, for a time or for good, and send away who is there."""
+    return _do(chosen, PutBan(chosen.whom, chosen.by, chosen.seconds, chosen.reason))
+
+
+def unban(chosen: argparse.Namespace) -> int:
+    """Let somebody in again."""
+    return _do(chosen, LiftBan(chosen.whom))
+
+
+def bans(chosen: argparse.Namespace) -> int:
+    """Print who is banned."""
+    return _do(chosen, ListBans())
+
+
+def kick(chosen: argparse.Namespace) -> int:
+    """Close somebody's connection; they may come back."""
+    return _do(chosen, Kick(chosen.name, chosen.reason))
+
+
+def announce(chosen: argparse.Namespace) -> int:
+    """Say something to everybody, in the name of the server."""
+    return _do(chosen, Announce(" ".join(chosen.text)))
+
+
+def rate(chosen: argparse.Namespace) -> int:
+    """Change how fast people may be, until the server stops or reads its options again."""
+    return _do(chosen, SetRate(chosen.rate))
+
+
+def lockdown(chosen: argparse.Namespace) -> int:
+    """Let in only who owns a name, or everybody, until the server stops or reads its options again."""
+    return _do(chosen, SetLockdown(chosen.switch == "on"))
+
+
+def status(chosen: argparse.Namespace) -> int:
+    """Print how the server is: people, messages, refusals, turns, memory."""
+    return _do(chosen, TellStatus())
 
 
 # ------------------------------------------------------------------------------------------- the command line
 
 
-def _path(text: str) -> Path:
+def _utf8(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not UTF-8") from error
-    return Path(text)
+    return text
+
+
+def _path(text: str) -> Path:
+    return Path(_utf8(text))
+
+
+def _whom(text: str) -> str:
+    try:
+        target_of(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
+
+
+def _reason(text: str) -> str:
+    if len(_utf8(text)) > REASON_CHARS_MAX or not is_safe(text):
+        raise argparse.ArgumentTypeError(f"a reason is one line of at most {REASON_CHARS_MAX} characters, no controls")
+    return text
+
+
+def _rate(text: str) -> str:
+    read_rate(text)
+    return text
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_duration = re.compile(r"(?:[0-9]{1,9}[smhdw])+", re.ASCII)
+
+
+def _seconds(text: str) -> int:
+    if not _duration.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration; one is written 90s, 30m, 2h, 7d, 4w or 1d12h")
+    seconds = sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"([0-9]+)([smhdw])", text))
+    if not 1 <= seconds <= SECONDS_MAX:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not within 1s and {SECONDS_MAX // 86_400}d; left out, it is for good"
+        )
+    return seconds
 
 
 def _parser() -> SafeArgumentParser:
     parser = SafeArgumentParser(prog="reactor-chat-admin", description="Look after a server and its journal.")
     parser.add_argument("--version", action="version", version=PRODUCT)
-    parser.add_argument("--data", type=_path, default=DEFAULT_DATA, metavar="DIR", help="the server's data directory")
+    _add_everywhere(parser, DEFAULT_DATA, json=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(does: Callable[[argparse.Namespace], int], *, reads: bool = False) -> SafeArgumentParser:
+    def command(does: Callable[[argparse.Namespace], int], *, reads: bool = False) -> argparse.ArgumentParser:
         said = (does.__doc__ or "").partition("\n")[0]
         added = commands.add_parser(does.__name__, help=said, description=said)
+        _add_everywhere(added, argparse.SUPPRESS, json=argparse.SUPPRESS)
         added.set_defaults(does=does, file=None)
         if reads:
             added.add_argument("file", nargs="?", type=_path, help="a backup, instead of the data directory's journal")
@@ -229,8 +376,32 @@ def _parser() -> SafeArgumentParser:
     command(export, reads=True)
     command(backup).add_argument("to", type=_path, metavar="FILE", help="the copy to be made")
     command(restore).add_argument("backup", type=_path, metavar="FILE", help="the backup to be put in place")
-    command(release).add_argument("name", metavar="NAME", help="the name to give free")
+    command(release).add_argument("name", type=_utf8, metavar="NAME", help="the name to give free")
+    _add_people(command)
+    command(rate).add_argument("rate", type=_rate, metavar="BURST/PER_SECOND", help="as for --rate; or off")
+    command(lockdown).add_argument("switch", choices=("on", "off"), help="on: only who owns a name comes in")
+    command(status)
     return parser
+
+
+def _add_everywhere(parser: argparse.ArgumentParser, data: Any, *, json: Any) -> None:
+    """Options that may stand before and behind the command."""
+    parser.add_argument("--data", type=_path, default=data, metavar="DIR", help="the server's data directory")
+    parser.add_argument("--json", action="store_true", default=json, help="answer with one line of JSON")
+
+
+def _add_people(command: Callable[[Callable[[argparse.Namespace], int]], argparse.ArgumentParser]) -> None:
+    banning = command(ban)
+    banning.add_argument("whom", type=_whom, metavar="WHOM", help="a name, a key in base64, an address or a network")
+    banning.add_argument("--by", choices=("name", "key", "address"), help="of a name: ban its key, or where it is from")
+    banning.add_argument("--for", dest="seconds", type=_seconds, metavar="TIME", help="30m, 2h, 7d; else for good")
+    banning.add_argument("--reason", type=_reason, default="", metavar="TEXT", help="shown to whoever is kept out")
+    command(unban).add_argument("whom", type=_whom, metavar="WHOM", help="as it was banned")
+    command(bans)
+    kicking = command(kick)
+    kicking.add_argument("name", type=_utf8, metavar="NAME", help="whose connection to close")
+    kicking.add_argument("--reason", type=_reason, default="", metavar="TEXT", help="shown to them")
+    command(announce).add_argument("text", type=_utf8, nargs="+", metavar="TEXT", help="what to say")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -240,11 +411,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = int(chosen.does(chosen))
         sys.stdout.flush()
     except StorageBusy as error:
-        return _complain(f"{error}; or work on a backup", EXIT_TRY_LATER)
+        return _tell(chosen, Answer(done=False, text=f"{error}; or work on a backup"), EXIT_TRY_LATER)
     except BrokenPipeError:
         _give_up_printing()
         return EXIT_FAILED
-    except (ReactorChatError, OSError) as error:
+    except ReactorChatError as error:
+        return _tell(chosen, Answer(done=False, text=str(error)))
+    except OSError as error:
         _give_up_printing()
         return _complain(str(error), EXIT_FAILED)
     return status

@@ -81,7 +81,11 @@ class Retried(Struct, frozen=True):
     """Time has passed since the journal had no space: try again what cannot be refused."""
 
 
-Input = Started | Connected | Received | Garbled | Broken | Disconnected | Committed | Rejected | Retried
+class Resumed(Struct, frozen=True):
+    """There is time again for what was left waiting though it could perhaps go on."""
+
+
+Input = Started | Connected | Received | Garbled | Broken | Disconnected | Committed | Rejected | Retried | Resumed
 
 # -------------------------------------------------------------------------------------------------- effects
 

@@ -1,6 +1,6 @@
 """What every decision looks at, what it may come to, and the refusals that many of them share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
@@ -62,12 +62,13 @@ Answer = Sequence[Effect] | Refused
 
 
 class Case(Struct, frozen=True, gc=False):
-    """What a decision looks at."""
+    """What a decision looks at; `suggestion` finds the present name nearest to one that nobody has."""
 
     state: ChatState
     rules: Rules
     session: Session
     stamp: Stamp
+    suggestion: Callable[[str], str | None]
 
 
 def shown(name: str, otherwise: str = "of that name") -> str:
@@ -77,7 +78,7 @@ def shown(name: str, otherwise: str = "of that name") -> str:
 
 def no_such_user(case: Case, name: str) -> Refused:
     """Return the refusal for a name that nobody holds, with one that is near."""
-    near = case.state.roster.suggestion(name)
+    near = case.suggestion(name)
     hint = f". Did you mean {near}?" if near is not None else ""
     return Refused("no_such_user", f"There is no user {shown(name)}{hint}")
 

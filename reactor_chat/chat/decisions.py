@@ -6,7 +6,8 @@ change, what its judgement depends on: while one of those is about to change, th
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from msgspec import Struct, structs
@@ -77,9 +78,12 @@ def group_send(case: Case, request: m.GroupSend) -> Verdict:
 
 
 def _refuse_text(case: Case, text: str | None) -> Refused | None:
-    if text is None:
-        return None  # sealed: nobody but the recipients can judge it
-    bytes_max = case.rules.text_bytes_max
+    # What is sealed nobody but the recipients can judge.
+    return None if text is None else refuse_text(text, case.rules.text_bytes_max)
+
+
+def refuse_text(text: str, bytes_max: int) -> Refused | None:
+    """Say why a text may not be said; None where it may.  Source: PROTOCOL §3."""
     # A character is at most four bytes: only a text near the limit has to be encoded to be measured.
     if len(text) * 4 > bytes_max and len(text.encode("utf-8")) > bytes_max:
         return Refused("too_long", f"A text has at most {bytes_max} bytes")
@@ -275,7 +279,7 @@ def _refuse_more(case: Case, members_count: int, coming: Iterable[str]) -> Refus
     members_max, groups_max = case.rules.group_members_max, case.rules.groups_max
     if members_count > members_max:
         return Refused("too_many", f"A group has at most {members_max} members")
-    full = next((person for person in coming if len(case.state.groups.of(person)) >= groups_max), None)
+    full = next((person for person in coming if case.state.groups.count_of(person) >= groups_max), None)
     if full is None:
         return None
     who = "You are" if full == case.session.name else f"{full} is"
@@ -379,17 +383,19 @@ READS: dict[type, Callable[[Case, Any], Answer]] = {
 """Requests that are answered at once, and anew each time they come."""
 
 
-def _coming(people: Iterable[str]) -> list[Mark]:
-    """What it depends on whether these people can come into one more group."""
-    return [mark for person in people for mark in (("name", fold(person)), ("groups", fold(person)))]
+def _coming(people: Iterable[str]) -> Iterator[Mark]:
+    """What it depends on whether these people can come into one more group; nearly always the first blocks or none."""
+    for key in map(fold, people):
+        yield "name", key
+        yield "groups", key
 
 
-NEEDS: dict[type, Callable[[Any, str], list[Mark]]] = {
+NEEDS: dict[type, Callable[[Any, str], Iterable[Mark]]] = {
     m.Say: lambda _, __: [sealing.MARK_OF_ROOM],
     m.Tell: lambda r, me: [("name", fold(r.to)), sealing.mark_of_pair(me, r.to)],
     m.GroupSend: lambda r, _: [("group", fold(r.group)), sealing.mark_of_group(r.group)],
-    m.GroupSet: lambda r, me: [("group", fold(r.group)), *_coming([me, *r.members])],
-    m.GroupAdd: lambda r, _: [("group", fold(r.group)), *_coming(r.users)],
+    m.GroupSet: lambda r, me: chain([("group", fold(r.group))], _coming([me, *r.members])),
+    m.GroupAdd: lambda r, _: chain([("group", fold(r.group))], _coming(r.users)),
     m.GroupKick: lambda r, _: [("group", fold(r.group))],
     m.GroupLeave: lambda r, _: [("group", fold(r.group))],
     m.GroupDelete: lambda r, _: [("group", fold(r.group))],

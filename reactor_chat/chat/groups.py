@@ -54,6 +54,10 @@ class Groups:
         """Return the groups somebody is a member of, sorted by name regardless of case."""
         return [self._groups[key] for key in sorted(self._of_member.get(fold(name), ()))]
 
+    def count_of(self, name: str) -> int:
+        """Return how many groups somebody is a member of."""
+        return len(self._of_member.get(fold(name), ()))
+
     def apply(self, record: GroupAltered) -> list[str]:
         """Change the groups as the record says.
 

@@ -8,17 +8,15 @@ answers in the order of its requests:
 2. While something that a change depends on is about to change, the request waits (see `pending`).
 3. While a connection has something waiting, everything it sends waits behind it.
 
-After each commit whatever waited is judged again: the connections in the order in which what is foremost on each began
-to wait, so that one with much to do does not keep the others waiting.  Waiting ends: something waits only for what is
-on its way, or for another connection that does.
+After each commit whatever waited is judged again (see `waiting`).
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from msgspec import structs
 
+from reactor_chat.chat.announcement import announcement
 from reactor_chat.chat.boundary import (
     Broken,
     Close,
@@ -33,18 +31,21 @@ from reactor_chat.chat.boundary import (
     Input,
     Received,
     Rejected,
+    Resumed,
     Retried,
     Span,
     Started,
 )
 from reactor_chat.chat.case import Case, Change, Rules, Stamp
 from reactor_chat.chat.decisions import CHANGES, NEEDS, READS, Ending, departure, needs_of_end, refuse_list, release
-from reactor_chat.chat.logins import Logins, Takeover
-from reactor_chat.chat.pending import Flight, Pending
+from reactor_chat.chat.logins import Bar, Barred, Logins, Takeover, nobody_barred
+from reactor_chat.chat.pending import Flight, Mark, Pending
 from reactor_chat.chat.receipts import Outcome
 from reactor_chat.chat.records import Declined, Entered, Record, notice_of
+from reactor_chat.chat.searches import Searches
 from reactor_chat.chat.session import BAD_MESSAGES_MAX, LOGIN_REFUSALS_MAX, NOT_SERVED, SERVED, Session, State
 from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.waiting import Sent, Waiting
 from reactor_chat.text.parser import parse
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import Exited, Refused, fold
@@ -53,25 +54,26 @@ NO_SPACE = Refused("no_space", "The server has no space left; try again later")
 NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast", "stale_epoch"})
 """Refusals that may pass: sent again, the request is judged again (PROTOCOL §5.4)."""
 
-Sent = Received | Garbled | Broken | Disconnected
-
 
 class Hub:
     """The chat.
 
     Args:
         rules: what the operator chose.
+        bar: knows whom the operator keeps out.
     """
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, bar: Bar = nobody_barred) -> None:
         self.state = ChatState()
         self._rules = rules
         self._pending = Pending()
-        self._logins = Logins(rules, self.state, self._pending)
+        self._logins = Logins(rules, self.state, self._pending, bar)
         self._sessions: dict[int, Session] = {}
-        self._waiting: list[Session] = []
+        self._waiting = Waiting(self._pending, self._judge)
+        self._searches = Searches(self.state.roster)
         self._departing: dict[str, str] = {}
         self._releasing: dict[str, str] = {}
+        self._ending: dict[str, Session] = {}
         self._clock = 0
 
     # ------------------------------------------------------------------------------------------- the door
@@ -109,10 +111,37 @@ class Hub:
             self._record_ends(effects)
         return effects
 
+    def announce(self, text: str, now: int) -> list[Effect] | Refused:
+        """Say something to everybody, as the operator orders.
+
+        Args:
+            now: see `handle`.
+
+        Returns:
+            Effects, as of `handle`; or why the text may not be said.
+        """
+        self._clock = now
+        change = announcement(text, self._rules.text_bytes_max, self._stamp())
+        if isinstance(change, Refused):
+            return change
+        effects: list[Effect] = []
+        self._launch(change, None, None, effects)
+        return effects
+
     def adopt(self, rules: Rules) -> None:
         """Judge everything that comes from now on by other rules."""
         self._rules = rules
         self._logins.adopt(rules)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a `Resumed` may let somebody go on."""
+        return self._waiting.has_work
+
+    @property
+    def waiting_cost(self) -> int:
+        """What everything has cost so far that had to wait and was judged again, in things said."""
+        return self._waiting.cost
 
     def entitlement(self, conn: int) -> list[Span]:
         """Return the spans of everything the person on this connection is told of; empty where nobody is on it."""
@@ -155,7 +184,10 @@ class Hub:
         if session is None or session.superseded:
             return  # it was closed from this side, or is about to be; what still came in does not count
         if session.backlog or not self._judge(session, what, effects):
-            self._wait(session, what)
+            self._waiting.add(session, what)
+
+    def _on_resumed(self, _: Resumed, effects: list[Effect]) -> None:
+        self._waiting.go_on(effects)
 
     def _on_committed(self, what: Committed, effects: list[Effect]) -> None:
         for flight in self._pending.land(what.seq):
@@ -163,23 +195,27 @@ class Hub:
                 self._announce(record, flight, effects)
             self._answer(flight, effects)
         self._record_ends(effects)
-        self._go_on(effects)
+        self._waiting.go_on(effects)
 
     def _on_rejected(self, _: Rejected, effects: list[Effect]) -> None:
         for flight in self._pending.fail():
             for record in flight.records:
-                if isinstance(record, Exited):
+                if isinstance(record, Exited) and self._session_of(record.name) is None:
                     self._departing[fold(record.name)] = record.name
             if flight.session is not None:
                 if flight.session.state is State.JOINING:
                     flight.session.state = State.ARRIVED
                 self._refuse(flight.session, NO_SPACE, flight.request_id, effects)
         self._releasing.clear()
-        self._go_on(effects)
+        for session in self._ending.values():
+            session.ending = False  # nothing became of it
+        self._ending.clear()
+        self._waiting.go_on(effects)
 
     _INPUTS: ClassVar[dict[type, Callable[["Hub", Any, list[Effect]], None]]] = {
         Started: _on_started,
         Retried: _on_retried,
+        Resumed: _on_resumed,
         Connected: _on_connected,
         Received: _on_sent,
         Garbled: _on_sent,
@@ -189,42 +225,14 @@ class Hub:
         Rejected: _on_rejected,
     }
 
-    # ------------------------------------------------------------------------------- waiting and going on
-
-    def _wait(self, session: Session, what: Sent) -> None:
-        if session.backlog is None:
-            session.backlog = deque()
-        if not session.backlog:
-            self._waiting.append(session)
-        session.backlog.append(what)
-
-    def _go_on(self, effects: list[Effect]) -> None:
-        """Judge again what waits, until nothing more moves."""
-        moved = [True]
-        while any(moved):
-            waiting, self._waiting = self._waiting, []
-            moved = [self._work_off(session, effects) for session in waiting]
-            # Who could not go on stays in front of who could.
-            for could in (False, True):
-                self._waiting += [
-                    s for s, went_on in zip(waiting, moved, strict=True) if s.backlog and went_on == could
-                ]
-
-    def _work_off(self, session: Session, effects: list[Effect]) -> bool:
-        """Serve what of a backlog can be served; whether that was anything."""
-        backlog = session.backlog
-        assert backlog
-        before = len(backlog)
-        while backlog and self._judge(session, backlog[0], effects):
-            backlog.popleft()
-        session.backlog = backlog or None
-        return len(backlog) < before
+    # ---------------------------------------------------------------------------------------------- judging
 
     def _judge(self, session: Session, what: Sent, effects: list[Effect]) -> bool:
         """Serve what a connection sent; False where it has to wait, and then nothing has changed."""
+        session.blocked_by = None
         if session.state is State.GONE:
             return True
-        if session.state is State.JOINING:
+        if session.state is State.JOINING or session.ending:
             return False
         if isinstance(what, Received):
             return self._serve(session, what.request, effects)
@@ -270,7 +278,7 @@ class Hub:
     def _serve_change(self, session: Session, request_id: str | None, what: Any, effects: list[Effect]) -> bool:
         if request_id is not None:
             person = fold(session.name)
-            if self._pending.blocks([("id", person, request_id)]):
+            if self._is_blocked(session, [("id", person, request_id)]):
                 return False
             outcome = self.state.receipts.get(person, request_id)
             if outcome is not None:
@@ -278,9 +286,13 @@ class Hub:
         refusal = what if isinstance(what, Refused) else refuse_list(what)
         if refusal is not None:
             return self._conclude(session, request_id, refusal, effects)
-        if self._pending.blocks(NEEDS[type(what)](what, session.name)):
+        if self._is_blocked(session, NEEDS[type(what)](what, session.name)):
             return False
         return self._conclude(session, request_id, CHANGES[type(what)](self._case(session), what), effects)
+
+    def _is_blocked(self, session: Session, marks: Iterable[Mark]) -> bool:
+        session.blocked_by = self._pending.blocking(marks)
+        return session.blocked_by is not None
 
     def _conclude(
         self, session: Session, request_id: str | None, verdict: Change | Refused, effects: list[Effect]
@@ -300,10 +312,13 @@ class Hub:
     def _serve_login(self, session: Session, login: m.Login, effects: list[Effect]) -> bool:
         name = fold(login.name)
         departs = name in self._departing and self.state.identity.claim_of(name) is None
-        if self._pending.blocks([("name", name)]) or (departs and self._pending.records_count):
+        if self._is_blocked(session, [("name", name)]) or (departs and self._pending.records_count):
             return False
         # A guest that could not leave for lack of space holds the name, but not for anybody's sake.
         verdict = NO_SPACE if departs else self._logins.judge(session, login, self._stamp(), self._clock)
+        if isinstance(verdict, Barred):
+            self._refuse(session, verdict.refusal, login.id, effects)
+            return self._depart(session, "kicked", effects)
         if isinstance(verdict, Refused):
             self._refuse(session, verdict, login.id, effects)
             session.login_refusals += 1
@@ -339,6 +354,8 @@ class Hub:
 
     def _announce(self, record: Record, flight: Flight, effects: list[Effect]) -> None:
         """Apply a committed record and tell those it concerns."""
+        if isinstance(record, Exited):
+            self._dismiss(record.name, effects)
         audience = self.state.apply(record)
         notice = notice_of(record)
         if notice is None:
@@ -349,6 +366,12 @@ class Hub:
             effects.append(Deliver(self.state.roster.conns_of(audience), notice))
         if isinstance(record, Entered) and flight.session is not None:
             self._welcome(flight.session, effects)
+
+    def _dismiss(self, name: str, effects: list[Effect]) -> None:
+        """Close the connection of an owner whose name was released; whoever left was closed before."""
+        session = self._ending.pop(fold(name), None)
+        if session is not None and session.state is not State.GONE:
+            self._close(session, "kicked", effects)
 
     def _answer(self, flight: Flight, effects: list[Effect]) -> None:
         session, first = flight.session, flight.records[0]
@@ -396,7 +419,8 @@ class Hub:
                 self._launch_end(release(self.state, name, self._stamp()), self._releasing, name, effects)
                 session = self._session_of(name)
                 if session is not None:
-                    self._close(session, "kicked", effects)
+                    session.ending = True
+                    self._ending[fold(name)] = session
         self._record_departures(list(self._departing.values()), effects)
 
     def _record_departures(self, names: list[str], effects: list[Effect]) -> None:
@@ -411,7 +435,7 @@ class Hub:
     def _ready(self, ending: dict[str, str], names: list[str]) -> Iterable[str]:
         """Remove and yield those of these names whose end can be recorded, each after the one before it has been."""
         for name in names:
-            if fold(name) in ending and not self._pending.blocks(needs_of_end(self.state, name)):
+            if fold(name) in ending and self._pending.blocking(needs_of_end(self.state, name)) is None:
                 del ending[fold(name)]
                 yield name
 
@@ -422,7 +446,10 @@ class Hub:
         return self._sessions[conn] if conn is not None else None
 
     def _case(self, session: Session) -> Case:
-        return Case(self.state, self._rules, session, self._stamp())
+        return Case(self.state, self._rules, session, self._stamp(), self._suggestion)
+
+    def _suggestion(self, name: str) -> str | None:
+        return self._searches.suggestion(name, self._clock)
 
     def _stamp(self) -> Stamp:
         at = max(self._clock, self.state.at, self._pending.at)

@@ -1,13 +1,14 @@
 """Who may come in under which name."""
 
 import math
+from collections.abc import Callable
 
 from msgspec import Struct
 
 from reactor_chat.chat.case import Change, Rules, Stamp
 from reactor_chat.chat.identity import proves
 from reactor_chat.chat.pending import CLAIMING, ENTERING, Mark, Pending
-from reactor_chat.chat.ratelimit import TokenBucket
+from reactor_chat.chat.ratelimit import Elapsed, TokenBucket
 from reactor_chat.chat.records import Entered
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.state import ChatState
@@ -28,6 +29,22 @@ class Takeover(Struct, frozen=True):
     """The owner of a name that is present comes in by another connection."""
 
 
+class Barred(Struct, frozen=True):
+    """The operator does not let this one in: it is told why, and its connection is closed."""
+
+    refusal: Refused
+
+
+Verdict = Change | Takeover | Barred | Refused
+
+Bar = Callable[[str, bytes | None, int], Refused | None]
+"""Asked about the name and the proven key of each login, and the time: why it may not come in, None where it may."""
+
+
+def nobody_barred(_name: str, _key: bytes | None, _now: int) -> None:
+    """Let everybody in."""
+
+
 class Logins:
     """Judges logins, and counts the failed ones of each address.
 
@@ -38,14 +55,16 @@ class Logins:
         rules: what the operator chose.
         state: what is judged by.
         pending: what is about to change; who is entering already takes a place.
+        bar: knows whom the operator keeps out.
     """
 
-    def __init__(self, rules: Rules, state: ChatState, pending: Pending) -> None:
+    def __init__(self, rules: Rules, state: ChatState, pending: Pending, bar: Bar = nobody_barred) -> None:
         self._rules = rules
+        self._bar = bar
         self._state = state
         self._pending = pending
         self._failed: dict[str, TokenBucket] = {}
-        self._told_ms: int | None = None
+        self._elapsed = Elapsed()
         self._elapsed_s = 0.0
 
     def adopt(self, rules: Rules) -> None:
@@ -57,7 +76,7 @@ class Logins:
             self._failed.clear()
         self._rules = rules
 
-    def judge(self, session: Session, login: Login, stamp: Stamp, now: int) -> Change | Takeover | Refused:
+    def judge(self, session: Session, login: Login, stamp: Stamp, now: int) -> Verdict:
         """Say what a login comes to.
 
         Args:
@@ -65,15 +84,15 @@ class Logins:
             now: the time in milliseconds since the Unix epoch, as the clock says it.
 
         Returns:
-            The change that lets somebody in, a takeover where its owner is in already, or a refusal.
+            The change that lets somebody in, a takeover where its owner is in already, a bar, or a refusal.
 
         Source: PROTOCOL §2, §7.
         """
-        self._pass_time(now)
+        self._elapsed_s = self._elapsed.seconds(now)
         waits = self._wait(session.address) if session.login is not login else None
         if waits is not None and not self._is_owner(session, login):
             return waits
-        verdict = self._judge(session, login, stamp)
+        verdict = self._judge(session, login, stamp, now)
         if isinstance(verdict, Refused) and verdict.code not in NO_FAULT:
             self._count_failure(session.address)
         return verdict
@@ -83,10 +102,14 @@ class Logins:
         claim = self._state.identity.claim_of(login.name)
         return claim is not None and claim.key == login.key and _refuse_proof(session, login) is None
 
-    def _judge(self, session: Session, login: Login, stamp: Stamp) -> Change | Takeover | Refused:
+    def _judge(self, session: Session, login: Login, stamp: Stamp, now: int) -> Verdict:
         refusal = _refuse_form(login) or _refuse_proof(session, login)
         if refusal is not None:
             return refusal
+        barred = self._bar(login.name, login.key, now)
+        return self._admit(login, stamp) if barred is None else Barred(barred)
+
+    def _admit(self, login: Login, stamp: Stamp) -> Verdict:
         claim = self._state.identity.claim_of(login.name)
         if claim is not None and claim.key != login.key:
             return NAME_TAKEN
@@ -109,11 +132,6 @@ class Logins:
         if claims and len(self._state.identity) + self._pending.count(CLAIMING) >= CLAIMS_MAX:
             return Refused("server_full", "No more names can be owned here; come as a guest")
         return None
-
-    def _pass_time(self, now: int) -> None:
-        if self._told_ms is not None:
-            self._elapsed_s += max(0, now - self._told_ms) / 1000
-        self._told_ms = now
 
     def _wait(self, address: str) -> Refused | None:
         bucket = self._failed.get(address)

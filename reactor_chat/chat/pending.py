@@ -60,9 +60,13 @@ class Pending:
         if flight.session is not None:
             flight.session.flights += 1
 
-    def blocks(self, marks: Iterable[Mark]) -> bool:
-        """Return whether a flight will change any of these."""
-        return bool(self._marked) and any(mark in self._marked for mark in marks)
+    def blocking(self, marks: Iterable[Mark]) -> Mark | None:
+        """Return the first of these that a flight will change; None where none will."""
+        return next((mark for mark in marks if mark in self._marked), None) if self._marked else None
+
+    def has(self, mark: Mark | None) -> bool:
+        """Return whether a flight will change this; never for None."""
+        return mark in self._marked
 
     def count(self, mark: Mark) -> int:
         """Return how many flights have this mark."""

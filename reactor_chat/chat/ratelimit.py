@@ -1,4 +1,24 @@
-"""A token bucket that is told the time."""
+"""A token bucket that is told the time, and a time that never goes back."""
+
+
+class Elapsed:
+    """Seconds that never go back, told by a clock that may be set.
+
+    Back, and the time stands still for a moment and goes on; forward, and so much has passed.
+    """
+
+    __slots__ = ("_seconds", "_told_ms")
+
+    def __init__(self) -> None:
+        self._told_ms: int | None = None
+        self._seconds = 0.0
+
+    def seconds(self, now_ms: int) -> float:
+        """Return how much time has passed since the first look; `now_ms` is what the clock says, in milliseconds."""
+        if self._told_ms is not None:
+            self._seconds += max(0, now_ms - self._told_ms) / 1000
+        self._told_ms = now_ms
+        return self._seconds
 
 
 class TokenBucket:
@@ -27,6 +47,10 @@ class TokenBucket:
     def take(self, tokens: int) -> None:
         """Take tokens that `available` said are there."""
         assert tokens <= self._tokens
+        self._tokens -= tokens
+
+    def owe(self, tokens: int) -> None:
+        """Take tokens whether they are there or not; what is missing has to come back first."""
         self._tokens -= tokens
 
     def wait_seconds(self) -> float:

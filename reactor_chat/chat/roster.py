@@ -4,6 +4,7 @@ Presence is state: it follows from the records.  Connections are not: after a re
 one, and the core lets them exit.
 """
 
+from collections.abc import Iterable
 from itertools import islice
 
 from msgspec import Struct
@@ -13,6 +14,9 @@ from reactor_chat.wire.messages import fold
 
 SUGGESTION_CANDIDATES_MAX = 16
 SUGGESTION_LENGTH_DIFFERENCE_MAX = 2
+
+Likeness = tuple[int, int, str]
+"""What names that may be confused share: their length, and the letter at one of their ends (0 or -1)."""
 
 
 class Presence(Struct, frozen=True, array_like=True):
@@ -28,6 +32,7 @@ class Roster:
 
     def __init__(self) -> None:
         self._present: dict[str, Presence] = {}
+        self._alike: dict[Likeness, dict[str, None]] = {}
         self._conns: dict[str, int] = {}
 
     def __len__(self) -> int:
@@ -39,12 +44,26 @@ class Roster:
 
     def add(self, presence: Presence) -> None:
         """Note that somebody came."""
-        self._present[fold(presence.name)] = presence
+        key = fold(presence.name)
+        self._present[key] = presence
+        for likeness in _likenesses(key, len(key)):
+            self._alike.setdefault(likeness, {})[key] = None
 
     def remove(self, name: str) -> Presence | None:
         """Note that somebody went, and return who it was."""
-        self._conns.pop(fold(name), None)
-        return self._present.pop(fold(name), None)
+        key = fold(name)
+        self._conns.pop(key, None)
+        presence = self._present.pop(key, None)
+        if presence is not None:
+            self._forget_likeness(key)
+        return presence
+
+    def _forget_likeness(self, key: str) -> None:
+        for likeness in _likenesses(key, len(key)):
+            alike = self._alike[likeness]
+            alike.pop(key, None)
+            if not alike:
+                del self._alike[likeness]
 
     def reach(self, name: str, conn: int) -> None:
         """Note the connection by which somebody present is reached."""
@@ -74,16 +93,17 @@ class Roster:
     def suggestion(self, name: str) -> str | None:
         """Return the present name that is nearest to one that nobody holds; None where none is near.
 
-        Only so many candidates are compared that a full house costs no more than a small one.
+        Only so many candidates are looked up and compared that a full house costs no more than a small one.
         """
         key = fold(name)
-        alike = (
-            presence.name
-            for other, presence in self._present.items()
-            if abs(len(other) - len(key)) <= SUGGESTION_LENGTH_DIFFERENCE_MAX
-            and (other[:1] == key[:1] or other[-1:] == key[-1:])
-        )
-        return nearest(name, list(islice(alike, SUGGESTION_CANDIDATES_MAX)))
+        near = range(-SUGGESTION_LENGTH_DIFFERENCE_MAX, SUGGESTION_LENGTH_DIFFERENCE_MAX + 1)
+        likenesses = [likeness for more in sorted(near, key=abs) for likeness in _likenesses(key, len(key) + more)]
+        alike = dict.fromkeys(other for likeness in likenesses for other in self._some_alike(likeness))
+        candidates = [self._present[other].name for other in islice(alike, SUGGESTION_CANDIDATES_MAX)]
+        return nearest(name, candidates)
+
+    def _some_alike(self, likeness: Likeness) -> Iterable[str]:
+        return islice(self._alike.get(likeness, ()), SUGGESTION_CANDIDATES_MAX)
 
     def dump(self) -> list[Presence]:
         """Return everyone present, in the order of their coming."""
@@ -91,5 +111,10 @@ class Roster:
 
     def load(self, people: list[Presence]) -> None:
         """Replace the state by what `dump` returned; nobody has a connection."""
-        self._present = {fold(presence.name): presence for presence in people}
-        self._conns = {}
+        self._present, self._alike, self._conns = {}, {}, {}
+        for presence in people:
+            self.add(presence)
+
+
+def _likenesses(key: str, length: int) -> tuple[Likeness, ...]:
+    return ((length, 0, key[0]), (length, -1, key[-1])) if key else ()

@@ -50,8 +50,10 @@ class Session:
     Attributes:
         flights: how many of its requests are on their way to the journal.
         backlog: what it sent that cannot be judged yet, oldest first.
+        blocked_by: a mark that the foremost of it waits for; None where it waits for something else.
         login: the one that is on its way, or waits to take over.
         superseded: whether its owner waits to come in elsewhere: what it sends from then on does not count.
+        ending: whether the release of its name is on its way: what it sends waits for what becomes of that.
     """
 
     __slots__ = (
@@ -59,7 +61,9 @@ class Session:
         "backlog",
         "bad_messages",
         "binding",
+        "blocked_by",
         "conn",
+        "ending",
         "flights",
         "login",
         "login_refusals",
@@ -82,5 +86,7 @@ class Session:
         self.login_refusals = 0
         self.bad_messages = 0
         self.superseded = False
+        self.ending = False
+        self.blocked_by: tuple[str, ...] | None = None
         self.flights = 0
         self.backlog: deque[Received | Garbled | Broken | Disconnected] | None = None

@@ -14,6 +14,9 @@ A person's stay in a group is a stretch of numbers, from joining to leaving, bot
 guest begins with the guest's own entering and is forgotten at the exit.
 """
 
+from collections import deque
+from collections.abc import Iterable, Iterator
+
 from msgspec import Struct
 
 from reactor_chat.chat.boundary import Span
@@ -109,11 +112,47 @@ class Stay(Struct, array_like=True):
     last: int = SEQ_MAX
 
 
+class Stays:
+    """One person's stays, in the order of their beginnings; what ends is found without looking through them."""
+
+    __slots__ = ("_all", "_begun", "_ended", "_lasting")
+
+    def __init__(self, stays: Iterable[Stay] = ()) -> None:
+        self._all: dict[int, Stay] = {}
+        self._begun = 0
+        self._lasting: dict[int, int] = {}
+        self._ended: deque[int] = deque()  # as they ended
+        for stay in stays:
+            self.begin(Stay(stay.born, stay.first, stay.last))
+        ended = [place for place, stay in self._all.items() if stay.last != SEQ_MAX]
+        self._ended.extend(sorted(ended, key=lambda place: self._all[place].last))
+
+    def __iter__(self) -> Iterator[Stay]:
+        return iter(self._all.values())
+
+    def begin(self, stay: Stay) -> None:
+        """Add one."""
+        self._all[self._begun] = stay
+        if stay.last == SEQ_MAX:
+            self._lasting[stay.born] = self._begun
+        self._begun += 1
+
+    def end(self, born: int, seq: int) -> None:
+        """End the one in a group with this number, where there is one; the one that ended first may be forgotten."""
+        place = self._lasting.pop(born, None)
+        if place is None:
+            return
+        self._all[place].last = seq
+        self._ended.append(place)
+        if len(self._ended) > STAYS_ENDED_MAX:
+            del self._all[self._ended.popleft()]
+
+
 class Timeline:
     """The stays in groups of everybody who may still read about them."""
 
     def __init__(self) -> None:
-        self._stays: dict[str, list[Stay]] = {}
+        self._stays: dict[str, Stays] = {}
 
     def apply(self, record: GroupAltered) -> None:
         """Note who stays from this number on, and whose stay ends with it."""
@@ -131,16 +170,15 @@ class Timeline:
             self._end(name, record)
 
     def _begin(self, name: str, record: GroupAltered) -> None:
-        self._stays.setdefault(fold(name), []).append(Stay(record.born, record.seq))
+        stays = self._stays.get(fold(name))
+        if stays is None:
+            stays = self._stays[fold(name)] = Stays()
+        stays.begin(Stay(record.born, record.seq))
 
     def _end(self, name: str, record: GroupAltered) -> None:
-        stays = self._stays.get(fold(name), [])
-        for stay in stays:
-            if stay.born == record.born and stay.last == SEQ_MAX:
-                stay.last = record.seq
-        ended = [stay for stay in stays if stay.last != SEQ_MAX]
-        if len(ended) > STAYS_ENDED_MAX:
-            stays.remove(min(ended, key=lambda stay: stay.last))
+        stays = self._stays.get(fold(name))
+        if stays is not None:
+            stays.end(record.born, record.seq)
 
     def forget(self, name: str) -> None:
         """Forget somebody's stays: a guest that left, an owner whose name was released."""
@@ -175,8 +213,8 @@ class Timeline:
 
     def load(self, stays: list[tuple[str, list[Stay]]]) -> None:
         """Replace the state by what `dump` returned."""
-        self._stays = {key: _copies(of_person) for key, of_person in stays}
+        self._stays = {key: Stays(of_person) for key, of_person in stays}
 
 
-def _copies(stays: list[Stay]) -> list[Stay]:
+def _copies(stays: Iterable[Stay]) -> list[Stay]:
     return [Stay(stay.born, stay.first, stay.last) for stay in stays]

@@ -4,6 +4,7 @@ It learns from every notice that passes and is never asked for the truth: the se
 """
 
 from reactor_chat.wire.messages import (
+    SERVER_NAME,
     Exited,
     GroupChanged,
     GroupSaid,
@@ -63,7 +64,7 @@ class Known:
                 pass
 
     def _met(self, name: str) -> None:
-        if len(self._users) < NAMES_MAX:
+        if len(self._users) < NAMES_MAX and fold(name) != SERVER_NAME:
             self._users[fold(name)] = name
 
     def _joined(self, group: str) -> None:

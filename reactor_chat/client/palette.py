@@ -53,6 +53,7 @@ ROLES: dict[Role, str] = {
     "text": "",
     "refusal": "33",
     "help": "",
+    "announcement": "1;7",
 }
 """The attribute of each part; a name has its own, and empty is none."""
 

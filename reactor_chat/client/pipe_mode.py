@@ -4,7 +4,6 @@ What people read goes to `out`, what the client itself has to say to `aside`.  L
 fast as it can place them, so a file of any length may be poured in.
 """
 
-import re
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -17,10 +16,7 @@ from reactor_chat.client.engine import Engine
 from reactor_chat.client.lines import LineSplitter
 from reactor_chat.client.palette import Palette
 from reactor_chat.text.render import compose
-from reactor_chat.text.safe import safe
-
-# A terminal may act on these, and JSON need not escape them; inside a string, the only place they can be, it may.
-_act_on_terminals = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+from reactor_chat.text.safe import safe, safe_json
 
 
 class Output(Protocol):
@@ -121,4 +117,4 @@ class PipeMode:
 
 def _json_line(payload: bytes) -> bytes:
     line = msgspec.json.format(payload, indent=-1).decode("utf-8")
-    return (_act_on_terminals.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n").encode("utf-8")
+    return (safe_json(line) + "\n").encode("utf-8")

@@ -72,6 +72,7 @@ class Loop:
         self, monotonic: Callable[[], float] = time.monotonic, selector: selectors.BaseSelector | None = None
     ) -> None:
         self.timers = Timers()
+        self.turns = 0
         self.turn_seconds_last = 0.0
         self.turn_seconds_max = 0.0
         self._monotonic = monotonic
@@ -103,6 +104,7 @@ class Loop:
             middle(now)
         self._flush()
         self._reap()
+        self.turns += 1
         self.turn_seconds_last = self._monotonic() - now
         self.turn_seconds_max = max(self.turn_seconds_max, self.turn_seconds_last)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from reactor_chat.errors import StorageBusy, StorageError, TlsBroken, UsageError
 from reactor_chat.journal.contract import Journal
 from reactor_chat.journal.memory import MemoryJournal
+from reactor_chat.journal.place import FILE_NAME
 from reactor_chat.journal.sqlite import SqliteJournal
 from reactor_chat.reactor.connection import Connection, Limits
 from reactor_chat.reactor.fanout import Fanout
@@ -26,11 +27,15 @@ from reactor_chat.reactor.timers import Timer
 from reactor_chat.reactor.tls import TlsFilter, key_sha256, server_context
 from reactor_chat.server import certificate
 from reactor_chat.server.app import App
+from reactor_chat.server.ban_file import BanFile
+from reactor_chat.server.bans import Ban
 from reactor_chat.server.control import CONTROL_SOCKET_NAME, Control, short_way
 from reactor_chat.server.descriptors import connections_possible, raise_descriptors_max
 from reactor_chat.server.doors import Door, FramesDoor, LinesDoor
 from reactor_chat.server.intake import CLOGGED_BYTES
+from reactor_chat.server.operations import Facts, Operations
 from reactor_chat.server.options import Options, differences, live_part, read_options, reread_options
+from reactor_chat.server.vitals import files_bytes, memory_bytes, memory_bytes_max
 from reactor_chat.text.safe import safe
 from reactor_chat.wire.transcript import NO_BINDING, pin_of
 
@@ -70,14 +75,17 @@ class Server:
         self._alarm: Timer | None = None
         self._stopping = False
         self._loop.add_middle(self._middle)
-        self._control = Control(self._app)
+        self._bans = BanFile(options.data) if not options.memory else None
+        self._operations = Operations(self._app, self._keep_bans, self._facts)
+        self._control = Control(self._operations)
+        self._began_at = self._loop.now
 
     def listen(self) -> None:
         """Recover from the journal, open the doors, and print a line for each; nobody is served before that.
 
         Raises:
             StorageError: the journal, or the server's own key, cannot be used.
-            UsageError: the certificate or the key that the operator chose cannot be used.
+            UsageError: the certificate or the key that the operator chose, or the bans, cannot be used.
             OSError: an address cannot be listened on; the text names it.
         """
         options = self._options
@@ -85,6 +93,8 @@ class Server:
             self._tls = _load_tls(options)
         count = self._app.start(_unix_ms())
         _log.info("recovered: records=%d", count)
+        if self._bans is not None:
+            self._app.bans.load(self._bans.read())
         listening = [self._open_frames_door()]
         if options.lines is not None:
             listening.append(self._open_lines_door(*options.lines))
@@ -212,6 +222,7 @@ class Server:
         if not self._stopping:
             self._reload_options()
             self.reload_certificate()
+            self._reload_bans()
 
     def _reload_options(self) -> None:
         try:
@@ -225,6 +236,31 @@ class Server:
         if not found:
             _log.info("options: nothing changed")
         self._app.adopt(live_part(self._app.options, wanted))
+
+    def _reload_bans(self) -> None:
+        if self._bans is None:
+            return
+        try:
+            closed = self._operations.use_bans(self._bans.read())
+        except UsageError as error:
+            _log.error("bans: nothing changed: %s", safe(str(error)))
+        else:
+            _log.info("bans: %d; connections closed: %d", len(self._app.bans), closed)
+
+    def _keep_bans(self, bans: list[Ban]) -> None:
+        if self._bans is not None:
+            self._bans.keep(bans)
+
+    def _facts(self) -> Facts:
+        data = self._options.data
+        return {
+            "uptime_seconds": round(self._loop.now - self._began_at),
+            "turns": self._loop.turns,
+            "turn_seconds_max": round(self._loop.turn_seconds_max, 6),
+            "memory_bytes": memory_bytes(),
+            "memory_bytes_max": memory_bytes_max(),
+            "journal_bytes": 0 if self._options.memory else files_bytes(data.glob(FILE_NAME + "*")),
+        }
 
 
 def _unix_ms() -> int:

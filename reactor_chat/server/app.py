@@ -9,8 +9,7 @@ A turn may hold several rounds: what waited for a commit may append in its turn.
 
 import logging
 from collections import deque
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Collection
 from typing import Any, ClassVar
 
 from reactor_chat import PRODUCT
@@ -29,10 +28,10 @@ from reactor_chat.chat.boundary import (
     RecallBlob,
     RecallKeys,
     Rejected,
+    Resumed,
     Retried,
     Started,
 )
-from reactor_chat.chat.case import Rules
 from reactor_chat.chat.hub import Hub
 from reactor_chat.chat.ratelimit import TokenBucket
 from reactor_chat.chat.records import TOLD_AS_KEPT
@@ -40,20 +39,22 @@ from reactor_chat.errors import StorageFull
 from reactor_chat.journal.contract import Journal
 from reactor_chat.server.admission import Admission, network_of
 from reactor_chat.server.arrears import Arrears
+from reactor_chat.server.bans import Bans
+from reactor_chat.server.counters import Counters
 from reactor_chat.server.doors import Door
 from reactor_chat.server.intake import CLOGGED_SECONDS, Intake
 from reactor_chat.server.ledger import Ledger
-from reactor_chat.server.options import Options
+from reactor_chat.server.options import Options, rules_of
 from reactor_chat.server.peers import Broadcast, Peer, Wire
 from reactor_chat.server.recall import recalled
-from reactor_chat.text.parser import help_text
 from reactor_chat.wire import codec
 from reactor_chat.wire.framing import frame
 from reactor_chat.wire.messages import PROTOCOL_VERSION, Bye, Closing, Hello, Limits, Notice, Refused
 from reactor_chat.wire.transcript import NO_BINDING, NONCE_BYTES
 
 ROUNDS_MAX = 8
-"""Commits in one turn; what still waits then waits for the next."""
+ROUNDS_COST_MAX = 1_000
+"""Commits in one turn, and what is judged between them of that which waited, in things said; the next turn goes on."""
 REST_SECONDS = 0.2
 """So long after the newest commit the journal may do what can wait."""
 SNAPSHOT_RECORDS = 100_000
@@ -102,13 +103,14 @@ class App:
         wake: Callable[[], None],
     ) -> None:
         self.deadline: float | None = None
-        self.hub = Hub(_rules(options))
+        self.bans = Bans()
+        self.counters = Counters()
+        self.hub = Hub(rules_of(options), self.bans.refuse_login)
         self._options = options
         self._ledger = Ledger(journal)
         self._broadcast = broadcast
         self._entropy = entropy
         self._wake = wake
-        self._conns_count = 0
         self._peers: dict[int, Peer] = {}
         self._by_wire: dict[Wire, Peer] = {}
         self._intake = Intake(options, self._handle, self.hub.is_waiting, lambda: self._ledger.pending_bytes)
@@ -164,7 +166,7 @@ class App:
             options: may differ in its live rows only.
         """
         before, self._options = self._options, options
-        self.hub.adopt(_rules(options))
+        self.hub.adopt(rules_of(options))
         if options.rate != before.rate:
             for peer in self._peers.values():
                 peer.bucket = self._new_bucket(self._now)
@@ -183,12 +185,14 @@ class App:
             binding: SHA-256 of the public key that the connection is encrypted with (PROTOCOL §7); a login signs it.
         """
         network = network_of(wire.peer)
-        refusal = self._admission.judge(network, now)
+        # The time of the last turn would do, were it not that a silent server's may be an hour ago.
+        unix_ms = self._unix_ms + (int((now - self._now) * 1_000) if self._now else 0)
+        refusal = self.bans.refuse_peer(wire.peer, unix_ms) or self._admission.judge(network, now)
         if refusal is not None:
             self._turn_away(wire, door, refusal)
             return
-        self._conns_count += 1
-        peer = Peer(self._conns_count, wire, door, self._new_bucket(now))
+        self.counters.connections += 1
+        peer = Peer(self.counters.connections, wire, door, self._new_bucket(now))
         self._peers[peer.conn] = self._by_wire[wire] = peer
         self._admission.opened(peer, network, now)
         hello = self._hello()
@@ -204,6 +208,8 @@ class App:
     def _turn_away(self, wire: Wire, door: Door, refusal: Refused) -> None:
         """Say why a connection is not taken, and close it; to tell everybody would cost more than to take them."""
         _log.info("turned away: %s from=%s door=%s", refusal.code, wire.peer, door.name)
+        self.counters.turned_away += 1
+        self.counters.refusals[refusal.code] += 1
         told = len(self._turned_away) < TURNED_AWAY_MAX
         self._turned_away[wire] = refusal
         if told:
@@ -238,6 +244,7 @@ class App:
             return
         peer = self._by_wire.pop(wire)
         self._admission.lost(peer)
+        self.counters.closed[peer.farewell or reason] += 1
         _log.info("conn=%d closed: %s", peer.conn, peer.farewell or reason)
         self._arrears.forgive(peer)
         self._end(peer)
@@ -248,33 +255,40 @@ class App:
             self._intake.add(peer)
             self._wake()
 
-    def release(self, name: str) -> bool:
-        """Give a claimed name free, durably; between turns.
+    # ------------------------------------------------------------------------ for `operations`, between turns
+
+    @property
+    def peers(self) -> Collection[Peer]:
+        """Every connection that is not being closed."""
+        return self._peers.values()
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where records go."""
+        return self._ledger
+
+    @property
+    def unix_ms(self) -> int:
+        """The time of this turn, in milliseconds since the Unix epoch."""
+        return self._unix_ms
+
+    def carry_out(self, effects: list[Effect]) -> bool:
+        """Do what the core says to an order of the operator's, and commit it with everything that follows from it.
 
         Returns:
-            False where nobody owned it.
+            False where there was no space for it.
 
         Raises:
-            StorageFull: there is no space to record it; the name still has its owner.
-            StorageError: the process must stop.
+            StorageError: the journal failed; the process must stop.
         """
-        if not name.isascii() or self.hub.state.identity.claim_of(name) is None:
-            return False  # there are letters outside of ASCII whose lower case is inside; they are in no name
-        self._carry_out(self.hub.release(name, self._unix_ms))
+        self._carry_out(effects)
+        stored = not self._ledger.has_entries or self._commit_once()
         while self._ledger.has_entries:  # somebody who is in many groups leaves them in steps
-            self._commit()
-        if self.hub.state.identity.claim_of(name) is not None:
-            raise StorageFull(f"There is no space to record that {name} is free; it still has its owner")
-        return True
+            self._commit_once()
+        self._wake()
+        return stored
 
-    def backup(self, file: Path) -> int:
-        """Write a copy of the journal and return the newest number in it; nobody is served meanwhile.
-
-        Raises:
-            StorageError: it cannot be written, or this journal cannot be copied.
-        """
-        self._ledger.journal.backup(file)
-        return self._ledger.journal.head
+    # ------------------------------------------------------------------------------------------- stopping
 
     def shut_down(self, now: float) -> None:
         """Say goodbye to everybody when what was received so far has been served, or a little later at the latest."""
@@ -300,6 +314,8 @@ class App:
             StorageError: the journal failed; nothing of this turn was shown to anybody, and the process must stop.
         """
         self._now, self._unix_ms = now, unix_ms
+        if self.hub.has_work:  # it came before what comes now
+            self._handle(Resumed())
         self._intake.turn(now)
         while self._inputs:
             self._handle(self._inputs.popleft())
@@ -315,7 +331,7 @@ class App:
         self.deadline = self._next_deadline()
 
     def _next_deadline(self) -> float | None:
-        if self._inputs or self._ledger.has_entries or self._arrears.has_work:
+        if self._inputs or self._ledger.has_entries or self._arrears.has_work or self.hub.has_work:
             return self._now
         times = (self._intake.deadline(self._now), self._retry_at, self._rest_at, self._goodbye_at)
         deadlines = [at for at in times if at is not None]
@@ -329,17 +345,23 @@ class App:
         self._carry_out(self.hub.handle(what, self._unix_ms))
 
     def _commit(self) -> None:
+        cost_before = self.hub.waiting_cost
         for _ in range(ROUNDS_MAX):
-            if not self._ledger.has_entries:
+            if not self._ledger.has_entries or self.hub.waiting_cost - cost_before > ROUNDS_COST_MAX:
                 return
-            try:
-                what: Input = Committed(self._ledger.commit())
-                self._rest_at = self._now + REST_SECONDS
-            except StorageFull as error:
-                _log.error("%s", error)
-                self._retry_at = self._now + RETRY_SECONDS
-                what = Rejected()
-            self._handle(what)
+            self._commit_once()
+
+    def _commit_once(self) -> bool:
+        try:
+            seq = self._ledger.commit()
+        except StorageFull as error:
+            _log.error("%s", error)
+            self._retry_at = self._now + RETRY_SECONDS
+            self._handle(Rejected())
+            return False
+        self._rest_at = self._now + REST_SECONDS
+        self._handle(Committed(seq))
+        return True
 
     def _rest(self) -> None:
         """Do what can wait until nobody does."""
@@ -364,6 +386,8 @@ class App:
 
     def _deliver(self, effect: Deliver) -> None:
         notice, framed = effect.notice, b""
+        if type(notice) is Refused:
+            self.counters.refusals[notice.code] += 1
         for conn in effect.conns:
             peer = self._peers.get(conn)
             if peer is None:
@@ -393,6 +417,7 @@ class App:
         self._admission.arrived(peer)
         peer.name = effect.name
         peer.door.entered(effect.name)
+        self.counters.logins += 1
         _log.info("conn=%d logged in as %s", peer.conn, effect.name)
         if effect.after is None:
             self._go_live(peer)
@@ -457,17 +482,3 @@ class App:
         self._arrears.close(peer)
         peer.tell(Closing(SHUTDOWN_SECONDS, "[Server is shutting down]"))
         self._close(Close(peer.conn, "shutdown"))
-
-
-def _rules(options: Options) -> Rules:
-    return Rules(
-        options.text_bytes_max,
-        options.group_members_max,
-        options.groups_max,
-        options.people_max,
-        options.failed_logins.burst,
-        options.failed_logins.per_second,
-        help_text(),
-        options.lockdown,
-        options.sealed_members_max,
-    )

@@ -13,15 +13,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
-from msgspec import Struct
 
-from reactor_chat.errors import FrameLengthInvalid, StorageError, StorageFull
+from reactor_chat.errors import FrameLengthInvalid
+from reactor_chat.server.orders import Answer, ListBans, Order, TellStatus
 from reactor_chat.text.safe import safe
 from reactor_chat.wire.framing import FrameDecoder, frame
 
 CONTROL_SOCKET_NAME = "control.sock"
 ADDRESS_BYTES_MAX = 103
 """So long is the path of a Unix socket at most: 107 bytes on Linux, 103 on other systems."""
+
+QUESTIONS = (ListBans, TellStatus)
+"""Orders that change nothing; whoever watches a server asks every few seconds, and the log says nothing of it."""
 
 _log = logging.getLogger("reactor_chat.server")
 
@@ -43,36 +46,11 @@ def short_way(path: Path) -> Iterator[str]:
         os.close(directory)
 
 
-class Release(Struct, tag_field="do", tag="release", frozen=True):
-    """Give a claimed name free."""
-
-    name: str
-
-
-class Backup(Struct, tag_field="do", tag="backup", frozen=True):
-    """Write a copy of the journal, as it is now, to a file that does not exist yet."""
-
-    file: str
-
-
-Order = Release | Backup
-
-
-class Answer(Struct, frozen=True):
-    """What came of an order: whether it was carried out, and a line for the operator."""
-
-    done: bool
-    text: str
-
-
-class Server(Protocol):
+class Operator(Protocol):
     """Whoever carries orders out."""
 
-    def release(self, name: str) -> bool:
-        """Give a name free, durably; False where nobody owned it.  Raises StorageFull where it cannot be recorded."""
-
-    def backup(self, file: Path) -> int:
-        """Write a backup and return the newest number in it."""
+    def carry_out(self, order: Order, /) -> Answer:
+        """Do it, durably, and say what came of it.  Raises StorageError where the process must stop."""
 
 
 class Line(Protocol):
@@ -92,11 +70,11 @@ class Control:
     """Reads orders, has them carried out, and answers.
 
     Args:
-        server: carries them out.
+        operator: carries them out.
     """
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, operator: Operator) -> None:
+        self._operator = operator
         self._decoders: dict[Any, FrameDecoder] = {}
         self._orders: deque[tuple[Line, bytes]] = deque()
 
@@ -135,7 +113,6 @@ class Control:
         while self._orders:
             line, payload = self._orders.popleft()
             answer = self._carry_out(payload)
-            _log.info("operator: %s", safe(answer.text))
             line.send(frame(msgspec.json.encode(answer)))
             line.finish()
 
@@ -143,21 +120,10 @@ class Control:
         try:
             order = msgspec.json.decode(payload, type=Order)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            return Answer(done=False, text=f"that is no order: {error}")
-        if isinstance(order, Release):
-            return self._release(order.name)
-        return self._backup(Path(order.file))
-
-    def _release(self, name: str) -> Answer:
-        try:
-            released = self._server.release(name)
-        except StorageFull as error:
-            return Answer(done=False, text=str(error))
-        return Answer(released, f"the name {name} is free" if released else f"nobody owns the name {name}")
-
-    def _backup(self, file: Path) -> Answer:
-        try:
-            seq = self._server.backup(file)
-        except (StorageError, OSError) as error:
-            return Answer(done=False, text=str(error))
-        return Answer(done=True, text=f"{file} holds everything up to number {seq}")
+            answer = Answer(done=False, text=f"that is no order: {error}")
+            _log.info("operator: %s", safe(answer.text))
+            return answer
+        answer = self._operator.carry_out(order)
+        if not isinstance(order, QUESTIONS):
+            _log.info("operator: %s", safe(answer.text))
+        return answer

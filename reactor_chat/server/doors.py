@@ -33,8 +33,13 @@ class Door(Protocol):
     def end(self) -> None:
         """Learn that nothing more will come."""
 
-    def take(self, conn: int, sent_max: int) -> list[Sent]:
-        """Remove and return what was sent, oldest first, at most so much of it; empty when nothing is complete."""
+    def take(self, conn: int, sent_max: int) -> tuple[list[Sent], int]:
+        """Remove and return what was sent, oldest first, at most so much of it.
+
+        Returns:
+            What was sent, empty where nothing is complete; and how many frames or lines were looked at for it, which
+            may be more: a blank line asks nothing.
+        """
 
     @property
     def has_more(self) -> bool:
@@ -71,13 +76,13 @@ class FramesDoor:
     def end(self) -> None:
         """Learn that nothing more will come; an unfinished frame is dropped."""
 
-    def take(self, conn: int, sent_max: int) -> list[Sent]:
+    def take(self, conn: int, sent_max: int) -> tuple[list[Sent], int]:
         """Remove and return what was sent; see `Door`."""
         try:
             payloads = self._decoder.take(sent_max)
         except FrameLengthInvalid as error:
-            return [Broken(conn, Refused(error.code, str(error)), "violation")]
-        return [_read(conn, payload) for payload in payloads]
+            return [Broken(conn, Refused(error.code, str(error)), "violation")], 1
+        return [_read(conn, payload) for payload in payloads], len(payloads)
 
     @property
     def has_more(self) -> bool:
@@ -129,15 +134,13 @@ class LinesDoor:
         if self._buffer and not self._buffer.endswith(b"\n"):
             self._buffer += b"\n"
 
-    def take(self, conn: int, sent_max: int) -> list[Sent]:
+    def take(self, conn: int, sent_max: int) -> tuple[list[Sent], int]:
         """Remove and return what was typed; see `Door`."""
         sent: list[Sent] = []
-        place = 0
+        place = looked_at = 0
         if self._name is None:
             sent_max = 1  # what the second line means depends on what becomes of the first
-        for _ in range(sent_max):  # a blank line asks nothing, but to look at it is work too
-            if self._broken:
-                break
+        while looked_at < sent_max and not self._broken:
             end = self._buffer.find(b"\n", place)
             if (len(self._buffer) if end < 0 else end) - place > LINE_BYTES_MAX + 1:
                 self._broken = True
@@ -146,13 +149,15 @@ class LinesDoor:
             else:
                 line = bytes(self._buffer[place:end]).removesuffix(b"\r")
                 place = end + 1
+                looked_at += 1
                 self._broken = len(line) > LINE_BYTES_MAX
                 sent += () if self._broken else self._read(conn, line)
         del self._buffer[:place]
         if self._broken:
             self._buffer.clear()
             sent.append(Broken(conn, Refused("too_long", f"A line has at most {LINE_BYTES_MAX} bytes"), "violation"))
-        return sent
+            looked_at = max(looked_at, len(sent))
+        return sent, looked_at
 
     def _read(self, conn: int, line: bytes) -> list[Sent]:
         try:

@@ -11,12 +11,15 @@ from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 
 from reactor_chat.chat.boundary import Broken, Disconnected, Input
+from reactor_chat.chat.costs import cost_of
 from reactor_chat.server.options import Options
 from reactor_chat.server.peers import Peer
 from reactor_chat.wire.messages import Refused
 
-TURN_MESSAGES_MAX = 2_000
-"""Messages taken in one turn from all connections together: about 20 ms of work where they are things said."""
+TURN_COST_MAX = 2_000
+"""What is taken in one turn from all connections together, in things said: about 20 ms of work (see `chat.costs`)."""
+RATE_COST_MAX = 50
+"""What one request counts against its connection's rate at most: whoever founds a large group may say hello in it."""
 TAKE_AT_ONCE = 8
 """Messages taken before the connection's queue is looked at; what answers exceed it by is held (see `arrears`)."""
 TURN_BYTES_MAX = 262_144
@@ -24,6 +27,8 @@ TURN_BYTES_MAX = 262_144
 must hold it.  The last few messages taken may exceed it by `TAKE_AT_ONCE` full frames."""
 CLOGGED_BYTES = 131_072
 """While so much is queued on a wire, nothing more is taken from it, and nothing is read from the journal for it."""
+SLOWED_SECONDS_MIN = 0.001
+"""A token that is there but for a rounding error is waited for so long, and not for a time that is none."""
 CLOGGED_SECONDS = 0.02
 """How often a clogged wire is looked at."""
 
@@ -87,7 +92,7 @@ class Intake:
             peer = heappop(self._slowed)[2]
             peer.slowed = False
             self._ready[peer] = None
-        left = TURN_MESSAGES_MAX
+        left = TURN_COST_MAX
         for peer in list(self._ready):
             if left <= 0 or self._kept_bytes() >= TURN_BYTES_MAX:
                 return
@@ -117,23 +122,28 @@ class Intake:
             deadlines.append(self._slowed[0][0])
         return min(deadlines, default=None)
 
-    def _take_from(self, peer: Peer, messages_max: int) -> int:
+    def _take_from(self, peer: Peer, cost_max: int) -> int:
+        """Serve some of what a connection sent; returns what that cost; the last few may make it more than allowed."""
         if peer.bucket is not None:
-            messages_max = min(messages_max, peer.bucket.available(self._now))
-        taken = 0
-        while taken < messages_max and self._may_go_on(peer):
+            cost_max = min(cost_max, peer.bucket.available(self._now))
+        spent = owed = 0
+        while spent < cost_max and self._may_go_on(peer):
             # What follows a login is looked at when that is done: what it means depends on what becomes of it.
-            some_max = min(TAKE_AT_ONCE if peer.entered else 1, messages_max - taken)
-            some = peer.door.take(peer.conn, some_max)
-            taken += len(some)
+            some_max = min(TAKE_AT_ONCE if peer.entered else 1, cost_max - spent)
+            some, looked_at = peer.door.take(peer.conn, some_max)
+            spent += looked_at - len(some)
+            owed += looked_at - len(some)
             for one in some:
+                cost = cost_of(one)
+                spent += cost
+                owed += min(cost, RATE_COST_MAX)
                 self._handle(one)
-            if len(some) < some_max:
+            if looked_at < some_max:
                 break
         if peer.bucket is not None:
-            peer.bucket.take(taken)
+            peer.bucket.owe(owed)
         self._see_to_the_rest(peer)
-        return taken
+        return spent
 
     def _may_go_on(self, peer: Peer) -> bool:
         return (
@@ -161,7 +171,7 @@ class Intake:
 
     def _slow_down(self, peer: Peer, seconds: float) -> None:
         peer.slowed = True
-        heappush(self._slowed, (self._now + seconds, peer.conn, peer))
+        heappush(self._slowed, (self._now + max(seconds, SLOWED_SECONDS_MIN), peer.conn, peer))
 
     def _expire_logins(self) -> None:
         for waiting in self._logins.values():

@@ -14,6 +14,7 @@ from reactor_chat.wire import codec
 from reactor_chat.wire.messages import GroupSaid, Said, Told
 
 T = TypeVar("T")
+SPOKEN = (Said, Told, GroupSaid)
 
 _records: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 _snapshots: msgspec.json.Decoder[Snapshot] = msgspec.json.Decoder(Snapshot)
@@ -27,12 +28,15 @@ class Ledger:
 
     Attributes:
         pending_bytes: payloads collected and not committed yet.
+        spoken: how many messages of people were committed since the start.
         written: the payloads of the newest commit by number; what was said is broadcast as it was written.
     """
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
+        self.spoken = 0
         self.written: dict[int, bytes] = {}
+        self._spoken_pending = 0
         self._entries: list[Entry] = []
         self.pending_bytes = 0
 
@@ -42,6 +46,7 @@ class Ledger:
             payload = codec.encode(record)
             self.pending_bytes += len(payload)
             self._entries.append(Entry(record.seq, payload, labels))
+            self._spoken_pending += isinstance(record, SPOKEN)
 
     @property
     def has_entries(self) -> bool:
@@ -59,8 +64,10 @@ class Ledger:
             StorageError: the process must stop.
         """
         entries, self._entries = self._entries, []
+        spoken, self._spoken_pending = self._spoken_pending, 0
         self.pending_bytes = 0
         self.journal.commit(entries)
+        self.spoken += spoken
         self.written = {entry.seq: entry.payload for entry in entries}
         return self.journal.head
 

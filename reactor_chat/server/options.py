@@ -15,10 +15,12 @@ from typing import Any, NamedTuple
 import platformdirs
 
 from reactor_chat import PRODUCT
+from reactor_chat.chat.case import Rules
 from reactor_chat.errors import UsageError
 from reactor_chat.server.config import read_config
 from reactor_chat.text.arguments import SafeArgumentParser
 from reactor_chat.text.nearness import nearest
+from reactor_chat.text.parser import help_text
 from reactor_chat.text.safe import safe
 from reactor_chat.wire.framing import FRAME_BYTES_MAX
 
@@ -256,6 +258,21 @@ def differences(before: Options, after: Options) -> Iterator[Difference]:
         old, new = getattr(before, row.name), getattr(after, row.name)
         if old != new:
             yield Difference(_flag(row), typed(old), typed(new), row.metadata["live"])
+
+
+def rules_of(options: Options) -> Rules:
+    """Return what the core needs to know of the operator's choice."""
+    return Rules(
+        options.text_bytes_max,
+        options.group_members_max,
+        options.groups_max,
+        options.people_max,
+        options.failed_logins.burst,
+        options.failed_logins.per_second,
+        help_text(),
+        options.lockdown,
+        options.sealed_members_max,
+    )
 
 
 def live_part(running: Options, wanted: Options) -> Options:

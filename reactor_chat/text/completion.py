@@ -8,13 +8,19 @@ In running text only a word that begins with `@` is taken for somebody's name.
 import re
 from collections.abc import Iterable
 
-from reactor_chat.text.grammar import BY_KEY, FAMILIES, Kind
+from reactor_chat.text.grammar import BY_KEY, OWN_BY_KEY, Kind
 from reactor_chat.text.parser import first_word
 from reactor_chat.wire.messages import fold
 
 _word = re.compile(r"[^\s,]*\Z")
 _separators = re.compile(r"[\s,]+")
-_FIRST_WORDS = tuple(dict.fromkeys("@" + key.partition(" ")[0] for key in BY_KEY))
+_ROWS = BY_KEY | OWN_BY_KEY
+_FIRST_WORDS = tuple(dict.fromkeys("@" + key.partition(" ")[0] for key in _ROWS))
+_SECOND_WORDS = {
+    first: tuple(key.partition(" ")[2] for key in _ROWS if key.startswith(f"{first} "))
+    for first, _, second in (key.partition(" ") for key in _ROWS)
+    if second
+}
 
 
 def word_typed(typed_up_to_cursor: str) -> str:
@@ -45,14 +51,14 @@ def completions(typed_up_to_cursor: str, people: Iterable[str], groups: Iterable
     if not before.strip():
         return _starting(word, [*_FIRST_WORDS, *mentions]) if word.startswith("@") else []
     key, rest = _row(before)
-    if key in FAMILIES and not rest:
-        return _starting(word, FAMILIES[key])
+    if key in _SECOND_WORDS and not rest:
+        return _starting(word, _SECOND_WORDS[key])
     kind = _kind_expected(key, rest)
     if kind == "group":
         return _starting(word, groups)
     if kind == "conversation":
         return _starting(word, [*mentions, *groups])
-    if kind in ("user", "users"):
+    if kind in ("user", "users", "person"):
         named = {fold(name) for name in _separators.split(rest.partition(" ")[2])}  # the first word is the group
         return _starting(word.lstrip("@"), [name for name in people if fold(name) not in named])
     return _starting(word, mentions) if kind == "text" and word.startswith("@") else []
@@ -63,16 +69,16 @@ def _row(before: str) -> tuple[str, str]:
     if not bare.startswith("@"):
         return "", bare
     key, rest = first_word(bare[1:])
-    if fold(key) in FAMILIES and rest:
+    if fold(key) in _SECOND_WORDS and rest:
         second, rest = first_word(rest)
         key = f"{key} {second}"
     return fold(key), rest
 
 
 def _kind_expected(key: str, rest: str) -> Kind | None:
-    if key not in BY_KEY:
-        return None if key.partition(" ")[0] in FAMILIES else "text"
-    arguments = BY_KEY[key].arguments
+    if key not in _ROWS:
+        return None if key.partition(" ")[0] in _SECOND_WORDS else "text"
+    arguments = _ROWS[key].arguments
     complete = len(rest.split())
     if complete < len(arguments):
         return arguments[complete].kind

@@ -3,11 +3,26 @@
 A row says what is typed, what follows, which request that becomes, and what a person gets.  The parser, its inverse,
 completion, `@help`, the README's table and the fuzzer's dictionary read the rows; none of them knows a command of its
 own.  So a new command is a new row, and what is not in a row is `Invalid command. Use @help`.
+
+What the client does itself, without asking a server, stands in a second table of the same form, OWN_COMMANDS.
 """
 
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+from reactor_chat.text.orders import (
+    EncryptGroup,
+    EncryptOff,
+    EncryptOn,
+    EncryptRekey,
+    EncryptReset,
+    EncryptStatus,
+    EncryptUser,
+    Order,
+    TrustAccept,
+    TrustBlock,
+    Verify,
+)
 from reactor_chat.wire.messages import (
     HISTORY_LIMIT_DEFAULT,
     HISTORY_LIMIT_MAX,
@@ -28,9 +43,10 @@ from reactor_chat.wire.messages import (
     Tell,
 )
 
-Kind = Literal["group", "user", "users", "text", "conversation", "number"]
-"""What an argument is: one word that names a group; one person; persons, separated by commas or blanks; all the rest
-of the line; `@` and a person, or a group, or nothing; a number, or nothing."""
+Kind = Literal["group", "user", "users", "text", "conversation", "number", "person", "rest"]
+"""What an argument is: one word that names a group; one person, and nothing after; persons, separated by commas or
+blanks; all the rest of the line; `@` and a person, or a group, or nothing; a number, or nothing; one person, and more
+may follow; all the rest of the line, or nothing."""
 
 
 class Argument(NamedTuple):
@@ -42,11 +58,11 @@ class Argument(NamedTuple):
 
 
 class Command(NamedTuple):
-    """One row: the words typed, what follows them, the request that becomes of it, and what it is for."""
+    """One row: the words typed, what follows them, the request or order that becomes of it, and what it is for."""
 
     words: str
     arguments: tuple[Argument, ...]
-    request: type[Request]
+    request: type[Request] | type[Order]
     summary: str
 
     @property
@@ -92,6 +108,24 @@ COMMANDS = (
 )  # fmt: skip
 """Every command, in the order of `@help`.  Source: PROTOCOL §8."""
 
+_PERSON = Argument("user", "<name>", "person")
+
+OWN_COMMANDS = (
+    Command("@encrypt on",     (Argument("passphrase", "[<passphrase>|-]", "rest"),), EncryptOn,
+            "seal what you say to everyone"),
+    Command("@encrypt off",    (_CONVERSATION,),  EncryptOff,    "say it in plain text again"),
+    Command("@encrypt user",   (_PERSON,),        EncryptUser,   "seal what you say to somebody"),
+    Command("@encrypt status", (_CONVERSATION,),  EncryptStatus, "show how it is sealed, for whom"),
+    Command("@encrypt rekey",  (_CONVERSATION,),  EncryptRekey,  "take fresh keys"),
+    Command("@encrypt reset",  (_CONVERSATION,),  EncryptReset,  "begin anew, keys of all are fresh"),
+    Command("@group encrypt",  (_GROUP,),         EncryptGroup,  "seal what you say to a group"),
+    Command("@verify",         (_PERSON, Argument("digits", "[<digits>]", "rest")), Verify,
+            "compare keys: the number is the same"),
+    Command("@trust accept",   (_PERSON,),        TrustAccept,   "accept somebody's new key"),
+    Command("@trust block",    (_PERSON,),        TrustBlock,    "seal nothing for somebody"),
+)  # fmt: skip
+"""What the client does itself, in the order of its `@help`."""
+
 BY_KEY = {command.key: command for command in COMMANDS if command.key}
 """A row by its words, such as `group set`."""
 
@@ -102,6 +136,11 @@ FAMILIES = {
 }
 """The second words of every first word that needs one, in the order of the table: `group` and what follows it."""
 
+OWN_BY_KEY = {command.key: command for command in OWN_COMMANDS}
+"""A row of the client's own by its words, such as `encrypt on`."""
+
+OWN_FIRST_WORDS = frozenset(key.partition(" ")[0] for key in OWN_BY_KEY)
+
 
 def usage_of(key: str) -> str:
     """Return how a command is typed.
@@ -110,11 +149,14 @@ def usage_of(key: str) -> str:
         key: the words of a row, or the first word of a family, lower case and without the `@`.
 
     Returns:
-        One line, such as `@who <group>` or `@group set|send|…`; all the second words for a family.
+        One line, such as `@who <group>` or `@group set|send|…`; all the second words for a family.  A line each for
+        the client's own that begin so.
     """
     if key in FAMILIES:
         return f"@{key} {'|'.join(FAMILIES[key])} …"
-    return BY_KEY[key].usage
+    if key in BY_KEY:
+        return BY_KEY[key].usage
+    return "\n".join(command.usage for own, command in OWN_BY_KEY.items() if own == key or own.startswith(f"{key} "))
 
 
 def help_text(more: Iterable[tuple[str, str]] = ()) -> str:
@@ -136,12 +178,12 @@ def help_text(more: Iterable[tuple[str, str]] = ()) -> str:
 def markdown_table() -> str:
     """Return the table of the README, one row a command, without a final line break."""
     # A bar ends a cell even inside code, unless it is escaped.
-    cells = [(command.usage.replace("|", "\\|"), command.summary) for command in COMMANDS]
+    cells = [(command.usage.replace("|", "\\|"), command.summary) for command in (*COMMANDS, *OWN_COMMANDS)]
     rows = [f"| `{usage}` | {summary} |" for usage, summary in cells]
     return "\n".join(["| typed | what it does |", "|---|---|", *rows])
 
 
 def fuzz_dictionary() -> list[str]:
     """Return the words and signs a line of input may be made of, sorted: what a fuzzer should try to combine."""
-    words = {word for command in COMMANDS for word in command.words.split()}
+    words = {word for command in (*COMMANDS, *OWN_COMMANDS) for word in command.words.split()}
     return sorted(words | {key for seconds in FAMILIES.values() for key in seconds} | {"@", "@@", ",", " ", "\n", "20"})

@@ -14,8 +14,20 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from reactor_chat.text.grammar import BY_KEY, COMMANDS, FAMILIES, Argument, Command, Kind, help_text, usage_of
+from reactor_chat.text.grammar import (
+    BY_KEY,
+    COMMANDS,
+    FAMILIES,
+    OWN_BY_KEY,
+    OWN_FIRST_WORDS,
+    Argument,
+    Command,
+    Kind,
+    help_text,
+    usage_of,
+)
 from reactor_chat.text.nearness import nearest
+from reactor_chat.text.orders import Order
 from reactor_chat.wire.messages import (
     HISTORY_LIMIT_DEFAULT,
     HISTORY_LIMIT_MAX,
@@ -29,10 +41,13 @@ from reactor_chat.wire.messages import (
 )
 
 # The chat's core may import this module only, and asks it for the help and for "did you mean" too.
-__all__ = ["INVALID_COMMAND", "first_word", "format_request", "help_text", "nearest", "parse"]
+__all__ = ["INVALID_COMMAND", "first_word", "format_request", "help_text", "nearest", "parse", "parse_typed"]
 
 INVALID_COMMAND = "Invalid command. Use @help"
 """The first line of every `invalid_command` refusal (PROTOCOL §6)."""
+
+ONLY_IN_A_CLIENT = "It is done by the client reactor-chat, on the machine where it is typed"
+"""What a server adds where somebody asks it for what only a client can do."""
 
 _separators = re.compile(r"[\s,]+")
 
@@ -49,10 +64,25 @@ def parse(typed: str, request_id: str | None = None) -> Request | Refused:
 
     Returns:
         The request asked for; or a refusal: `bad_text` for a blank line, `invalid_command` for what begins with `@`
-        and is no command and no private message.  A known command with wrong arguments adds a line with its usage.
+        and is no command and no private message.  A known command with wrong arguments adds a line with its usage,
+        one of a client's own a line that says where it is done.
 
     Source: PROTOCOL §8.
     """
+    if _order(typed) is None:
+        return _request(typed, request_id)
+    return Refused("invalid_command", f"{INVALID_COMMAND}\n{ONLY_IN_A_CLIENT}", request_id)
+
+
+def parse_typed(typed: str, request_id: str | None = None) -> Request | Order | Refused:
+    """Read one line that a person typed into a client; as `parse`, but what only a client can do is an order to it."""
+    order = _order(typed)
+    if isinstance(order, Refused):
+        return Refused(order.code, order.text, request_id)
+    return _request(typed, request_id) if order is None else order
+
+
+def _request(typed: str, request_id: str | None) -> Request | Refused:
     bare = typed.lstrip()
     if not bare:
         return Refused("bad_text", "There is nothing to say on a blank line", request_id)
@@ -99,6 +129,22 @@ def first_word(text: str) -> tuple[str, str]:
 # --------------------------------------------------------------------------------------- a line into a request
 
 
+def _order(typed: str) -> Order | Refused | None:
+    """What a line asks of the client itself; a refusal where it is wrong; None where it asks nothing of it."""
+    bare = typed.lstrip()
+    word, rest = first_word(bare[1:]) if bare.startswith("@") else ("", "")
+    if not is_name(word) or fold(word) not in OWN_FIRST_WORDS:
+        return None
+    key, (second, after) = fold(word), first_word(rest)
+    if key not in OWN_BY_KEY:
+        key, rest = f"{key} {fold(second) if is_name(second) else ''}", after
+    command = OWN_BY_KEY.get(key)
+    if command is None:
+        return None if fold(word) in FAMILIES else _invalid(None, usage_of(fold(word)))
+    fields = _fields(command, rest)
+    return _invalid(None, command.usage) if fields is None else _made(command, fields)
+
+
 def _command(key: str, rest: str, request_id: str | None) -> Request | Refused:
     if key in FAMILIES:
         second, after = first_word(rest)
@@ -110,7 +156,11 @@ def _command(key: str, rest: str, request_id: str | None) -> Request | Refused:
         return _invalid(request_id)
     command = BY_KEY[key]
     fields = _fields(command, rest)
-    return _invalid(request_id, command.usage) if fields is None else command.request(**fields, id=request_id)
+    return _invalid(request_id, command.usage) if fields is None else _made(command, {**fields, "id": request_id})
+
+
+def _made(command: Command, fields: dict[str, Any]) -> Any:
+    return command.request(**fields)
 
 
 def _invalid(request_id: str | None, usage: str | None = None) -> Refused:
@@ -136,6 +186,10 @@ def _take_word(field: str, rest: str) -> Taken | None:
 
 def _take_text(field: str, rest: str) -> Taken | None:
     return ({field: rest}, "") if rest else None
+
+
+def _take_rest(field: str, rest: str) -> Taken | None:
+    return ({field: rest} if rest else {}), ""
 
 
 def _take_users(field: str, rest: str) -> Taken | None:
@@ -178,6 +232,8 @@ _TAKES: dict[Kind, Callable[[str, str], Taken | None]] = {
     "text": _take_text,
     "conversation": _take_conversation,
     "number": _take_number,
+    "person": _take_word,
+    "rest": _take_rest,
 }
 """How each kind of argument takes its share of the rest of a line, which has no blanks around it; None: it cannot."""
 

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from reactor_chat.text.safe import LINE_BREAK, safe
 from reactor_chat.wire.messages import (
+    SERVER_NAME,
     Closing,
     Exited,
     GroupChanged,
@@ -34,9 +35,9 @@ from reactor_chat.wire.messages import (
     fold,
 )
 
-Role = Literal["system", "mark", "name", "group", "text", "refusal", "help"]
+Role = Literal["system", "mark", "name", "group", "text", "refusal", "help", "announcement"]
 """What a part is: our words in a system line; our signs around a message; a person; a group; what somebody wrote; a
-refusal; a line of the help."""
+refusal; a line of the help; anything in a line of the operator's."""
 
 
 class Part(NamedTuple):
@@ -137,7 +138,10 @@ def _message(notice: Said | Told | GroupSaid, me: str, line_break: str) -> list[
     if notice.text is None:
         return [[*head, Part("mark", _SEALED)]]
     first, *further = safe(notice.text, line_break).split("\n")
-    return [[*head, Part("mark", _OPEN), Part("text", first)], *([Part("text", line)] for line in further)]
+    lines = [[*head, Part("mark", _OPEN), Part("text", first)], *([Part("text", line)] for line in further)]
+    if isinstance(notice, Said) and notice.sender == SERVER_NAME:
+        return [[Part("announcement", part.text) for part in line] for line in lines]
+    return lines
 
 
 def _refusal(notice: Refused, line_break: str) -> list[Line]:

@@ -50,6 +50,29 @@ def safe(text: str, line_break: str = LINE_BREAK) -> str:
     return line_break.join(line if is_safe(line) else _shown_line(line) for line in lines)
 
 
+def safe_json(line: str) -> str:
+    """Return a line of JSON that says the same and cannot act on a terminal: what could is escaped, as JSON allows.
+
+    Args:
+        line: JSON without line breaks and indentation; what is not ASCII can only be inside of its strings.
+
+    Source: RFC 8259 §7.
+    """
+    if is_safe(line):
+        return line
+    kept: list[str] = []
+    marks = 0
+    for sign in line:
+        marks = marks + 1 if _is_mark(sign) else 0
+        kept.append(sign if sign.isprintable() and marks <= MARKS_MAX else _escaped(sign))
+    return "".join(kept)
+
+
+def _escaped(sign: str) -> str:
+    units = sign.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
 def is_safe(text: str) -> bool:
     """Return whether `safe` would leave this text as it is."""
     return text.isprintable() and (text.isascii() or not _perhaps_piled.search(text) or _piled_bounded(text) == text)

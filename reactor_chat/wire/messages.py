@@ -55,6 +55,9 @@ RESERVED_WORDS = frozenset(
 )
 """No person and no group may be called so, in any case (PROTOCOL §2)."""
 
+SERVER_NAME = "server"
+"""Under this name, which is reserved, the operator speaks to everybody."""
+
 _name = re.compile(rf"[A-Za-z0-9_]{{1,{NAME_CHARS_MAX}}}")
 
 

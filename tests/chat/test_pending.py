@@ -21,17 +21,18 @@ def test_a_flight_lands_when_its_last_record_is_committed() -> None:
     assert pending.records_count == 3
     assert pending.at == 1_001
     assert list(pending.land(2)) == []
-    assert pending.blocks([("name", "b"), ("name", "a")])
+    assert pending.blocking([("name", "b"), ("name", "a")]) == ("name", "a")
     assert [landed.records[0].seq for landed in pending.land(3)] == [1]
     assert session.flights == pending.records_count == pending.at == 0
-    assert not pending.blocks([("name", "a")])
+    assert pending.blocking([("name", "a")]) is None
 
 
 def test_nothing_blocks_nothing() -> None:
     pending = Pending()
     pending.add(flight(1, 1, tuple(MARKS)))
-    assert not pending.blocks([])
-    assert not pending.blocks([("name", "c"), ("groups", "a")])
+    assert pending.blocking([]) is None
+    assert pending.blocking([("name", "c"), ("groups", "a")]) is None
+    assert not pending.has(None)
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.sets(st.sampled_from(MARKS)))), st.integers(0, 40), st.booleans())
@@ -47,4 +48,5 @@ def test_against_a_list(added: list[tuple[int, set[Mark]]], seq: int, fail: bool
     assert pending.records_count == sum(len(one.records) for one in kept)
     for mark in MARKS:
         assert pending.count(mark) == sum(mark in one.marks for one in kept)
-        assert pending.blocks([mark]) == any(mark in one.marks for one in kept)
+        assert pending.has(mark) == any(mark in one.marks for one in kept)
+        assert pending.blocking([mark]) == (mark if pending.has(mark) else None)

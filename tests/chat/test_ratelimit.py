@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.chat.ratelimit import TokenBucket
+from reactor_chat.chat.ratelimit import Elapsed, TokenBucket
 
 
 def test_a_burst_then_so_much_a_second() -> None:
@@ -46,3 +46,18 @@ def test_after_the_wait_there_is_one(per_second: float, now_s: float) -> None:
     bucket = TokenBucket(1, per_second, now_s)
     bucket.take(1)
     assert bucket.available(now_s + bucket.wait_seconds() * 1.001 + 1e-6) == 1
+
+
+def test_what_is_owed_has_to_come_back_first() -> None:
+    bucket = TokenBucket(10, 2, now_s=0.0)
+    bucket.owe(30)
+    assert bucket.available(0.0) < 1
+    assert bucket.wait_seconds() == 10.5
+    assert bucket.available(10.4) < 1
+    assert bucket.available(10.5) == 1
+
+
+def test_time_stands_still_where_the_clock_goes_back() -> None:
+    elapsed = Elapsed()
+    told = [elapsed.seconds(now_ms) for now_ms in (5_000, 6_000, 1_000, 1_500, 10_000)]
+    assert told == [0.0, 1.0, 1.0, 1.5, 10.0]

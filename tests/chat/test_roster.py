@@ -57,3 +57,14 @@ def test_the_nearest_present_name_is_suggested() -> None:
 def test_a_suggestion_in_a_full_house_is_cheap() -> None:
     roster = roster_of(*(f"a{number}z" for number in range(10_000)))
     assert min(timeit.repeat(lambda: roster.suggestion("a123456789z"), number=1, repeat=3)) < 0.05
+
+
+def test_who_has_gone_is_not_suggested_any_more() -> None:
+    roster = roster_of("Stella", "Steffi")
+    roster.remove("STELLA")
+    assert roster.suggestion("Stela") is None
+    roster.add(Presence("Stella", True, 9))
+    assert roster.suggestion("Stela") == "Stella"
+    for name in ("Stella", "Steffi"):
+        roster.remove(name)
+    assert not roster._alike

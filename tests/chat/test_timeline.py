@@ -1,11 +1,13 @@
 """Who may read what, and from when: the stretches of membership, the beginnings of private lives."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reactor_chat.chat import boundary as b
 from reactor_chat.chat import timeline as module
 from reactor_chat.chat.records import BlobStored, Declined, Entered, GroupAltered, KeysPublished
-from reactor_chat.chat.timeline import Stay, Timeline, labels_of
+from reactor_chat.chat.timeline import Stay, Stays, Timeline, labels_of
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import SEQ_MAX
 from tests.chat.toy import Key, World
@@ -134,10 +136,10 @@ def test_a_released_name_is_nobodys_and_its_next_holder_inherits_nothing() -> No
     ann, bob = world.join("Ann", KEY), world.join("Bob")
     world.ask(ann, m.GroupSet("team", ["Bob"], id="1"))
     world.ask(bob, m.Tell("Ann", "secret"))
-    world.release("ANN")
-    assert world.closed[ann] == "kicked"
     world.take()
+    world.release("ANN")
     world.commit()
+    assert world.closed[ann] == "kicked"
     assert [type(notice) for notice in world.take(bob)] == [m.GroupChanged, m.GroupChanged, m.Exited, m.Released]
     new = world.join("Ann", OTHER)
     assert history(world, new) == []
@@ -166,13 +168,18 @@ def test_a_release_without_space_did_not_happen_and_may_be_ordered_again() -> No
     world = World()
     ann = world.join("Ann", KEY)
     world.release("Ann")
+    world.send(ann, m.Say("am I still there?"))
     world.reject()
     assert world.hub.state.identity.claim_of("Ann") is not None
-    assert world.closed[ann] == "kicked"
-    assert world.join("Ann", KEY)
-    world.release("Ann")
     world.commit()
+    assert ann not in world.closed, "nothing happened, so nobody goes for it"
+    assert [type(notice) for notice in world.take(ann)] == [m.Said]
+    world.release("Ann")
+    world.send(ann, m.Say("nobody's words"))
+    world.commit()
+    assert world.closed[ann] == "kicked"
     assert world.hub.state.identity.claim_of("Ann") is None
+    assert [type(record) for record, _ in world.records[1:]] == [m.Said, m.Exited, m.Released]
     assert world.hub.state.roster.names() == []
 
 
@@ -193,6 +200,22 @@ def test_ended_stays_are_remembered_up_to_a_number_and_lasting_ones_always(monke
         timeline.apply(GroupAltered(born, 0, "g", "created", "Ann", born, None, ["Ann"]))
         timeline.deleted(GroupAltered(born + 1, 0, "g", "deleted", "Ann", born), ["Ann"])
     assert dict(timeline.dump())["ann"] == [Stay(1, 1, SEQ_MAX), Stay(4, 4, 5), Stay(6, 6, 7)]
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.booleans()), max_size=60))
+def test_stays_against_a_list_that_is_looked_through(changes: list[tuple[int, bool]]) -> None:
+    stays, dull = Stays(), list[Stay]()
+    for seq, (born, begins) in enumerate(changes, 1):
+        lasting = [stay for stay in dull if stay.born == born and stay.last == SEQ_MAX]
+        if begins and not lasting:
+            stays.begin(Stay(born, seq))
+            dull.append(Stay(born, seq))
+        elif not begins:
+            stays.end(born, seq)
+            for stay in lasting:
+                stay.last = seq
+        stays = Stays(list(stays)) if seq % 7 == 0 else stays
+    assert list(stays) == dull
 
 
 def test_a_dump_does_not_change_with_what_it_was_made_of() -> None:

@@ -236,7 +236,8 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
         if flight.session is None:
             gone = flight.records[-1]
             assert isinstance(gone, m.Exited | m.Released)
-            return self._happen(self.dull.end(fold(gone.name), released=isinstance(gone, m.Released)))
+            effects = self._happen(self.dull.end(fold(gone.name), released=isinstance(gone, m.Released)))
+            return [one for effect in effects for one in self._dismissed(effect)]
         side = self.sides[flight.session.conn]
         request = side.flying.popleft()
         if isinstance(request, m.Login):
@@ -253,6 +254,15 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
             *self._happen(outcome),
             *self._to(side, m.Accepted(request.id, self.dull.seq - len(outcome) + 1)),
         ]
+
+    def _dismissed(self, effect: b.Effect) -> list[b.Effect]:
+        """Before everybody learns that somebody is gone whose name was released, that one's connection is closed."""
+        if isinstance(effect, b.DeliverAll) and isinstance(effect.notice, m.Exited):
+            for side in self.sides.values():
+                if side.name == fold(effect.notice.name):
+                    self._close(b.Close(side.conn, "kicked"))
+                    return [b.Close(side.conn, "kicked"), effect]
+        return [effect]
 
     def _enter(self, side: Side, request: m.Login) -> list[b.Effect]:
         entries = self.dull.login(request, entering=0)

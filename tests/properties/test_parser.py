@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.text.completion import completions, word_typed
-from reactor_chat.text.grammar import BY_KEY, fuzz_dictionary
+from reactor_chat.text.grammar import BY_KEY, OWN_BY_KEY, fuzz_dictionary
 from reactor_chat.text.parser import INVALID_COMMAND, format_request, parse
 from reactor_chat.wire.messages import (
     HISTORY_LIMIT_MAX,
@@ -101,4 +101,4 @@ def test_every_proposal_goes_on_as_the_word_began(typed: str, people_: list[str]
     assert typed.endswith(word_typed(typed))
     for proposed in completions(typed, people_, groups_):
         assert fold(proposed).startswith((word, word.lstrip("@")))
-        assert proposed.lstrip("@") in [*people_, *groups_, *" ".join(BY_KEY).split()]
+        assert proposed.lstrip("@") in [*people_, *groups_, *" ".join([*BY_KEY, *OWN_BY_KEY]).split()]

@@ -3,7 +3,7 @@
 import pytest
 
 from reactor_chat.reactor.fanout import LAG_BYTES_MAX
-from reactor_chat.server.intake import TURN_MESSAGES_MAX
+from reactor_chat.server.intake import TURN_COST_MAX
 from reactor_chat.server.options import Rate
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import frame
@@ -213,14 +213,14 @@ def test_nobody_has_more_than_its_share_of_a_turn() -> None:
 
 
 def test_a_turn_has_an_end_however_many_there_are() -> None:
-    world = World(messages_per_turn_max=TURN_MESSAGES_MAX).start()
+    world = World(messages_per_turn_max=TURN_COST_MAX).start()
     people = [world.enter(f"P{i}") for i in range(4)]
     for person in people:
-        person.ask(*(Ping() for _ in range(TURN_MESSAGES_MAX)))
+        person.ask(*(Ping() for _ in range(TURN_COST_MAX)))
     for count in range(1, 5):
         world.turn()
-        assert sum(len(person.of(Pong)) for person in people) == count * TURN_MESSAGES_MAX
-    assert all(len(person.of(Pong)) == TURN_MESSAGES_MAX for person in people)
+        assert sum(len(person.of(Pong)) for person in people) == count * TURN_COST_MAX
+    assert all(len(person.of(Pong)) == TURN_COST_MAX for person in people)
 
 
 def test_a_turn_tells_everyone_no_more_than_a_quick_reader_may_be_owed(world: World) -> None:

@@ -7,32 +7,26 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from reactor_chat.errors import StorageError, StorageFull
-from reactor_chat.server.control import ADDRESS_BYTES_MAX, Answer, Backup, Control, Release, short_way
+from reactor_chat.errors import StorageError
+from reactor_chat.server.control import ADDRESS_BYTES_MAX, Control, short_way
+from reactor_chat.server.orders import Answer, Backup, Order, Release, TellStatus
 from reactor_chat.wire.framing import FrameDecoder, frame
 
 ORDERS = frame(msgspec.json.encode(Release("Ann"))) + frame(msgspec.json.encode(Backup("/tmp/copy")))  # noqa: S108
 
 
 class Operated:
-    """A server that notes what it is ordered."""
+    """Notes what it is ordered, and says how many orders that were."""
 
     def __init__(self, error: Exception | None = None) -> None:
-        self.orders: list[object] = []
+        self.orders: list[Order] = []
         self.error = error
 
-    def release(self, name: str) -> bool:
-        return self._order(name) and name == "Ann"
-
-    def backup(self, file: Path) -> int:
-        self._order(file)
-        return 42
-
-    def _order(self, what: object) -> bool:
+    def carry_out(self, order: Order) -> Answer:
         if self.error is not None:
             raise self.error
-        self.orders.append(what)
-        return True
+        self.orders.append(order)
+        return Answer(done=True, text=f"order {len(self.orders)}")
 
 
 class Line:
@@ -75,25 +69,37 @@ def served(pieces: list[bytes], error: Exception | None = None) -> tuple[Operate
 def test_orders_come_in_any_pieces(size: int, tail: bytes) -> None:
     stream = ORDERS + tail
     server, line = served([stream[at : at + size] for at in range(0, len(stream), size)])
-    assert server.orders == ["Ann", Path("/tmp/copy")]  # noqa: S108
-    assert line.answers == [
-        Answer(done=True, text="the name Ann is free"),
-        Answer(done=True, text="/tmp/copy holds everything up to number 42"),  # noqa: S108
-    ]
+    assert server.orders == [Release("Ann"), Backup("/tmp/copy")]  # noqa: S108
+    assert line.answers == [Answer(done=True, text="order 1"), Answer(done=True, text="order 2")]
     assert line.end == "finished"
 
 
-@pytest.mark.parametrize("error", [StorageFull("There is no space"), StorageError("The disk is gone")])
-def test_a_backup_that_fails_is_answered(error: Exception) -> None:
-    _, line = served([frame(msgspec.json.encode(Backup("x")))], error)
-    assert line.answers == [Answer(done=False, text=str(error))]
-
-
-def test_a_release_without_space_is_answered_and_a_failed_disk_stops_the_server() -> None:
-    _, line = served([frame(msgspec.json.encode(Release("Ann")))], StorageFull("There is no space"))
-    assert line.answers == [Answer(done=False, text="There is no space")]
+def test_a_failed_disk_stops_the_server() -> None:
     with pytest.raises(StorageError, match="gone"):
         served([frame(msgspec.json.encode(Release("Ann")))], StorageError("The disk is gone"))
+
+
+NO_ORDERS = [b"[]", b"{}", b'{"do":"nonsense"}', b'{"do":"kick"}', b'{"do":"kick","name":7}', b"\xff", b"[" * 60_000,
+             b'{"do":"ban","whom":"a","seconds":0}', b'{"do":"ban","whom":"a","by":"x"}', b'{"do":"lockdown","on":1}',
+             b'{"do":"ban","whom":"a","reason":"' + b"x" * 201 + b'"}']  # fmt: skip
+
+
+@pytest.mark.parametrize("payload", NO_ORDERS)
+def test_what_is_no_order_is_answered_and_not_carried_out(payload: bytes) -> None:
+    server, line = served([frame(payload)])
+    assert server.orders == []
+    (answer,) = line.answers
+    assert not answer.done
+    assert answer.text.startswith("that is no order: ")
+
+
+def test_the_log_tells_of_orders_in_safe_words_and_of_no_questions(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    served([frame(msgspec.json.encode(TellStatus()))])
+    assert caplog.messages == []
+    served([frame(msgspec.json.encode(Release("Ann"))), frame(b'{"do":"\\u001b[2J\\nforged"}')])
+    assert caplog.messages[0] == "operator: order 1"
+    assert all(message.isprintable() for message in caplog.messages)
 
 
 def test_who_ends_without_an_order_is_let_go_and_who_ordered_is_answered_first() -> None:

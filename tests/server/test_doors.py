@@ -45,7 +45,7 @@ def inputs(door: Door, *pieces: bytes, sent_max: int = 5) -> list[object]:
 def take_all(door: Door, sent_max: int) -> list[object]:
     sent: list[object] = []
     while door.has_more:
-        taken = door.take(CONN, sent_max)
+        taken, _ = door.take(CONN, sent_max)
         assert len(taken) <= sent_max
         sent += taken
         if any(isinstance(one, Broken) for one in taken):
@@ -103,9 +103,9 @@ def test_frames_may_be_longer_after_the_welcome(entered: str, frame_bytes: int, 
     if fits:
         assert not door.has_more
         door.feed(b"x" * frame_bytes)
-        assert refusal_of(door.take(CONN, 1)[0]).code == "bad_message"
+        assert refusal_of(door.take(CONN, 1)[0][0]).code == "bad_message"
     else:
-        (sent,) = door.take(CONN, 9)
+        (sent,), _ = door.take(CONN, 9)
         assert isinstance(sent, Broken)
         assert (refusal_of(sent).code, sent.reason) == ("bad_frame", "violation")
 
@@ -155,20 +155,20 @@ def test_any_bytes_are_lines_or_refusals(data: bytes, cuts: list[int]) -> None:
 def test_the_name_comes_first_and_what_follows_waits_for_it() -> None:
     door = LinesDoor()
     door.feed(b" John \r\nHello\n")
-    assert door.take(CONN, 100) == [Received(CONN, Login("John", 1))]
+    assert door.take(CONN, 100) == ([Received(CONN, Login("John", 1))], 1)
     assert door.has_more
     door.written(WELCOME)
-    assert door.take(CONN, 100) == [Received(CONN, Line("Hello"))]
+    assert door.take(CONN, 100) == ([Received(CONN, Line("Hello"))], 1)
     assert not door.has_more
 
 
 def test_after_a_refused_name_the_next_line_is_a_name_again() -> None:
     door = LinesDoor()
     door.feed(b"John\nPeter\n")
-    assert door.take(CONN, 100) == [Received(CONN, Login("John", 1))]
+    assert door.take(CONN, 100) == ([Received(CONN, Login("John", 1))], 1)
     taken = door.written(Refused("name_taken", "Username is already taken"))
     assert taken == b"Username is already taken\n" + PROMPT
-    assert door.take(CONN, 100) == [Received(CONN, Login("Peter", 1))]
+    assert door.take(CONN, 100) == ([Received(CONN, Login("Peter", 1))], 1)
 
 
 def test_a_line_that_is_no_text_is_refused_and_the_next_one_counts() -> None:
@@ -199,16 +199,16 @@ def test_a_line_without_end_is_not_waited_for_longer_than_a_line() -> None:
     assert not door.has_more, "the next byte may be its end, with \\r before it"
     door.feed(b"x")
     assert door.has_more
-    assert isinstance(door.take(CONN, 1)[0], Broken)
+    assert isinstance(door.take(CONN, 1)[0][0], Broken)
 
 
 def test_a_flood_of_blank_lines_is_looked_at_piece_by_piece() -> None:
     door = entered_lines()
     door.feed(b"\n" * 1_000 + b"hi\n")
     for _ in range(10):
-        assert door.take(CONN, 100) == []
+        assert door.take(CONN, 100) == ([], 100)
         assert door.has_more
-    assert door.take(CONN, 100) == [Received(CONN, Line("hi"))]
+    assert door.take(CONN, 100) == ([Received(CONN, Line("hi"))], 1)
 
 
 @pytest.mark.parametrize(("notice", "shown"), [
@@ -229,7 +229,7 @@ def test_nobody_is_asked_again_when_the_connection_is_about_to_close() -> None:
     assert door.greet(HELLO) == PROMPT
     assert door.written(Refused("login_timeout", "Too late")) == b"Too late\n"
     door.feed(b"x" * (LINE_BYTES_MAX + 9))
-    (broken,) = door.take(CONN, 1)
+    (broken,), _ = door.take(CONN, 1)
     assert PROMPT not in door.written(refusal_of(broken))
 
 

@@ -12,8 +12,11 @@ from reactor_chat.errors import FrameLengthInvalid
 from reactor_chat.journal.contract import Entry, Journal
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.server.app import App
+from reactor_chat.server.bans import Ban
 from reactor_chat.server.doors import FramesDoor, LinesDoor
+from reactor_chat.server.operations import Operations
 from reactor_chat.server.options import Options
+from reactor_chat.server.orders import Answer, Order
 from reactor_chat.testing.network import Broadcast, Wire, WireLimits
 from reactor_chat.wire.codec import decode_notice, encode
 from reactor_chat.wire.framing import FrameDecoder, frame
@@ -127,6 +130,15 @@ class World:
         self.woken = 0
         self._nonces = 0
         self.app = App(self.options, self.journal, self.broadcast, self._entropy, self._wake)
+        self.bans_kept: list[Ban] = []
+        self.operations = Operations(self.app, self._keep_bans)
+
+    def _keep_bans(self, bans: list[Ban]) -> None:
+        self.bans_kept = bans
+
+    def order(self, order: Order) -> Answer:
+        """Have the operator order something, between turns."""
+        return self.operations.carry_out(order)
 
     def _entropy(self, count: int) -> bytes:
         self._nonces += 1

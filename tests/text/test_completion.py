@@ -7,7 +7,8 @@ from reactor_chat.text.completion import completions, word_typed
 PEOPLE = ["stefan", "Stella", "Ann", "Stella"]
 GROUPS = ["team", "Lunch"]
 COMMANDS = ["@names", "@history", "@group", "@grouplist", "@who", "@add", "@kick", "@help", "@quit"]
-SECOND = ["set", "send", "add", "kick", "leave", "delete"]
+COMMANDS += ["@encrypt", "@verify", "@trust"]
+SECOND = ["set", "send", "add", "kick", "leave", "delete", "encrypt"]
 
 
 @pytest.mark.parametrize(

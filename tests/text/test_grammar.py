@@ -6,6 +6,8 @@ from reactor_chat.text.grammar import (
     BY_KEY,
     COMMANDS,
     FAMILIES,
+    OWN_BY_KEY,
+    OWN_COMMANDS,
     Command,
     fuzz_dictionary,
     help_text,
@@ -39,9 +41,15 @@ def test_help_takes_what_only_a_client_knows() -> None:
     assert lines[-1].split(maxsplit=1) == ["@clear", "empty the screen"]
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.usage)
+@pytest.mark.parametrize("command", [*COMMANDS, *OWN_COMMANDS], ids=lambda command: command.usage)
 def test_every_argument_fills_a_field_of_its_request(command: Command) -> None:
     assert {argument.field for argument in command.arguments} <= set(command.request.__struct_fields__)
+
+
+def test_with_the_clients_own_the_help_fits_a_terminal_too() -> None:
+    lines = help_text((command.usage, command.summary) for command in OWN_COMMANDS).split("\n")
+    assert len(lines) == len(COMMANDS) + len(OWN_COMMANDS)
+    assert max(len(line) for line in lines) <= 80
 
 
 def test_what_the_protocol_lists_is_there() -> None:
@@ -59,7 +67,7 @@ def test_only_these_requests_cannot_be_typed() -> None:
 
 
 def test_nobody_can_be_called_like_a_command() -> None:
-    assert {key.split()[0] for key in BY_KEY} <= RESERVED_WORDS
+    assert {key.split()[0] for key in (*BY_KEY, *OWN_BY_KEY)} <= RESERVED_WORDS
 
 
 def test_usages_are_unique() -> None:
@@ -76,7 +84,7 @@ def test_usage_of_a_command_and_of_a_family() -> None:
 def test_markdown_table_has_a_row_for_every_command_and_two_cells_a_row() -> None:
     lines = markdown_table().split("\n")
     assert lines[:2] == ["| typed | what it does |", "|---|---|"]
-    assert len(lines) == 2 + len(COMMANDS)
+    assert len(lines) == 2 + len(COMMANDS) + len(OWN_COMMANDS)
     assert all(line.replace("\\|", "").count("|") == 3 for line in lines)
     assert "<" not in "".join(command.summary for command in COMMANDS), "outside of code this is HTML and vanishes"
 

@@ -2,10 +2,17 @@
 
 import pytest
 
-from reactor_chat.text import parser
-from reactor_chat.text.grammar import BY_KEY, help_text
+from reactor_chat.text import orders, parser
+from reactor_chat.text.grammar import BY_KEY, OWN_BY_KEY, OWN_FIRST_WORDS, help_text
 from reactor_chat.text.nearness import nearest
-from reactor_chat.text.parser import INVALID_COMMAND, first_word, format_request, parse
+from reactor_chat.text.parser import (
+    INVALID_COMMAND,
+    ONLY_IN_A_CLIENT,
+    first_word,
+    format_request,
+    parse,
+    parse_typed,
+)
 from reactor_chat.wire.messages import (
     RESERVED_WORDS,
     AskGroups,
@@ -119,7 +126,7 @@ def test_what_is_neither_a_command_nor_a_private_message(typed: str) -> None:
     assert parse(typed, "7") == Refused("invalid_command", INVALID_COMMAND, "7")
 
 
-@pytest.mark.parametrize("word", sorted(RESERVED_WORDS - {key.split()[0] for key in BY_KEY}))
+@pytest.mark.parametrize("word", sorted(RESERVED_WORDS - {key.split()[0] for key in BY_KEY} - OWN_FIRST_WORDS))
 def test_reserved_words_are_nobody(word: str) -> None:
     assert parse(f"@{word.title()} hi") == Refused("invalid_command", INVALID_COMMAND)
 
@@ -232,3 +239,60 @@ def test_first_word() -> None:
 def test_the_core_finds_here_all_it_may_import() -> None:
     assert parser.nearest is nearest
     assert parser.help_text is help_text
+
+
+# -------------------------------------------------------------------------------------- what only a client can do
+
+ORDERS = [
+    ("@encrypt on", orders.EncryptOn()),
+    ("@Encrypt ON correct horse  battery", orders.EncryptOn("correct horse  battery")),
+    ("@encrypt on -", orders.EncryptOn("-")),
+    (" @encrypt off ", orders.EncryptOff()),
+    ("@encrypt off @Stella", orders.EncryptOff("Stella")),
+    ("@encrypt off team", orders.EncryptOff(group="team")),
+    ("@encrypt user Stella", orders.EncryptUser("Stella")),
+    ("@encrypt status", orders.EncryptStatus()),
+    ("@encrypt status @Stella", orders.EncryptStatus("Stella")),
+    ("@encrypt rekey", orders.EncryptRekey()),
+    ("@encrypt reset team", orders.EncryptReset(group="team")),
+    ("@group encrypt team", orders.EncryptGroup("team")),
+    ("@GROUP Encrypt team", orders.EncryptGroup("team")),
+    ("@verify Stella", orders.Verify("Stella")),
+    ("@verify Stella 12345 67890", orders.Verify("Stella", "12345 67890")),
+    ("@trust accept Stella", orders.TrustAccept("Stella")),
+    ("@trust block Stella", orders.TrustBlock("Stella")),
+]
+NOT_ORDERS = [
+    ("@encrypt", "@encrypt on [<passphrase>|-]"), ("@encrypt frob", "@encrypt on [<passphrase>|-]"),
+    ("@encrypt user", "@encrypt user <name>"), ("@encrypt off a b", "@encrypt off [@<user>|<group>]"),
+    ("@verify", "@verify <name> [<digits>]"), ("@trust Stella", "@trust accept <name>"),
+    ("@group encrypt", "@group encrypt <group>"), ("@encrypt \u212a", "@encrypt on [<passphrase>|-]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "order"), ORDERS)
+def test_what_a_client_does_itself(typed: str, order: object) -> None:
+    assert parse_typed(typed, "7") == order
+
+
+@pytest.mark.parametrize(("typed", "usage"), NOT_ORDERS)
+def test_what_is_nearly_that_is_told_how_it_is_typed(typed: str, usage: str) -> None:
+    refused = parse_typed(typed, "7")
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.re) == ("invalid_command", "7")
+    assert refused.text.startswith(f"{INVALID_COMMAND}\nUsage: {usage}")
+
+
+@pytest.mark.parametrize("typed", [typed for typed, _ in [*ORDERS, *NOT_ORDERS]])
+def test_a_server_says_where_that_is_done(typed: str) -> None:
+    assert parse(typed, "7") == Refused("invalid_command", f"{INVALID_COMMAND}\n{ONLY_IN_A_CLIENT}", "7")
+
+
+def test_every_order_has_its_row_and_no_passphrase_shows() -> None:
+    assert {type(order) for _, order in ORDERS} == {command.request for command in OWN_BY_KEY.values()}
+    assert "horse" not in repr(orders.EncryptOn("horse"))
+
+
+@pytest.mark.parametrize("row", PROTOCOL_ROWS)
+def test_whatever_a_server_understands_a_client_passes_on(row: tuple[str, Request]) -> None:
+    assert parse_typed(row[0]) == row[1]

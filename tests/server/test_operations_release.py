@@ -1,9 +1,12 @@
 """A name given free by the operator: durable before anybody is told, and not at all where there is no space."""
 
+from pathlib import Path
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from reactor_chat.errors import StorageError, StorageFull
+from reactor_chat.server.orders import Answer, Backup, Release
 from reactor_chat.wire.messages import (
     Accepted,
     AskGroups,
@@ -64,14 +67,14 @@ def test_everybody_is_told_and_the_owner_is_gone(world: World, groups: int) -> N
     ann.ask(*(GroupSet(f"g{number}", ["Bob"]) for number in range(groups)))
     world.settle()
     bob.new()
-    assert world.app.release("ANN")
+    assert world.order(Release("ANN")) == Answer(done=True, text="the name ANN is free")
     world.settle()
     assert [n.reason for n in ann.of(Bye)] == ["kicked"]
     heard = bob.of(GroupChanged, Exited, Released)
     assert isinstance(heard[-1], Released)
     assert heard[-1].name == "Ann"
     assert [n.change for n in bob.of(GroupChanged)] == ["left", "owner"] * groups
-    assert not world.app.release("Ann")
+    assert not world.order(Release("Ann")).done
     taker = enter(world, "Ann", OTHER, after=before)
     assert taker.of(Welcome)
     assert [n.name for n in taker.of(Released)] == ["Ann"]
@@ -89,8 +92,8 @@ def test_without_space_the_owner_stays_the_owner(world: World, trouble: Trouble,
         world.lose(ann, "reset")
         world.settle()
     trouble.error = StorageFull("the disk is full")
-    with pytest.raises(StorageFull, match="Ann is free; it still has its owner"):
-        world.app.release("Ann")
+    answer = world.order(Release("Ann"))
+    assert answer == Answer(done=False, text="There is no space to record that Ann is free; it still has its owner")
     world.pass_time(5)
     trouble.error = None
     world.pass_time(5)
@@ -99,7 +102,7 @@ def test_without_space_the_owner_stays_the_owner(world: World, trouble: Trouble,
     ann.ask(Say("still here", id="1"))
     world.settle()
     assert ann.of(Accepted)
-    assert world.app.release("Ann")
+    assert world.order(Release("Ann")).done
     world.settle()
     assert bob.of(Released)
 
@@ -108,7 +111,7 @@ def test_when_the_disk_fails_nobody_is_told(world: World, trouble: Trouble) -> N
     ann, bob = enter(world, "Ann", KEY), world.enter("Bob")
     trouble.error = StorageError("the disk is gone")
     with pytest.raises(StorageError, match="gone"):
-        world.app.release("Ann")
+        world.order(Release("Ann"))
     assert not bob.of(Released, Exited)
     assert not ann.of(Bye)
 
@@ -118,10 +121,10 @@ def test_names_that_nobody_owns(world: World, name: str) -> None:
     enter(world, "Kim", KEY)
     world.enter("Bob")
     head = world.head
-    assert not world.app.release(name)
+    assert world.order(Release(name)) == Answer(done=False, text=f"nobody owns the name {name}")
     assert world.head == head
 
 
-def test_what_is_in_memory_alone_has_no_backup(world: World, tmp_path) -> None:
-    with pytest.raises(StorageError):
-        world.app.backup(tmp_path / "copy")
+def test_what_is_in_memory_alone_has_no_backup(world: World, tmp_path: Path) -> None:
+    assert not world.order(Backup(str(tmp_path / "copy"))).done
+    assert list(tmp_path.iterdir()) == []

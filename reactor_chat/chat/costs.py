@@ -1,0 +1,44 @@
+"""What it costs to serve something, counted in things said to everybody: the unit is about 10 µs.
+
+Two budgets are counted in it: what one turn serves, so that nobody waits long, and what one connection may ask for
+before it is read more slowly.  The measure is what can be seen of a request before it is judged.
+"""
+
+from reactor_chat.chat.boundary import Broken, Disconnected, Garbled, Received
+from reactor_chat.wire import messages as m
+
+NAMES_PER_COST = 2
+"""Each name of a list is looked up, marked, written, and told to the others."""
+DEAR_COST = 5
+LINE_COST_BYTES = 40
+"""A typed line may be a list of names, each of 2 to 33 bytes; what it is is not known before it is parsed."""
+
+
+def cost_of(sent: Received | Garbled | Broken | Disconnected) -> int:
+    """Return what it costs to serve something that was sent; 1 or more."""
+    if not isinstance(sent, Received):
+        return 1
+    request = sent.request
+    if isinstance(request, m.Say | m.Tell | m.GroupSend):
+        return 1
+    if isinstance(request, m.Line):
+        return 1 if request.text[:1] != "@" else 1 + len(request.text) // LINE_COST_BYTES // NAMES_PER_COST
+    return _COSTS.get(type(request), 1) + _names_in(request) // NAMES_PER_COST
+
+
+def _names_in(request: m.Request) -> int:
+    if isinstance(request, m.GroupSet):
+        return len(request.members)
+    if isinstance(request, m.SealCommit):
+        return len(request.adds) + len(request.removes)
+    if isinstance(request, m.AskKeys):
+        return len(request.names)
+    return len(request.users) if isinstance(request, m.GroupAdd) else 0
+
+
+_COSTS: dict[type, int] = dict.fromkeys(
+    (m.GroupSet, m.GroupAdd, m.GroupKick, m.GroupLeave, m.GroupDelete, m.AskHistory, m.AskNames, m.AskGroups, m.AskWho,
+     m.KeysPut, m.AskKeys, m.SealCreate, m.SealCommit, m.AskSeals, m.BlobPut, m.AskBlob),
+    DEAR_COST,
+)  # fmt: skip
+"""What costs more than to say something, beside the names in it."""

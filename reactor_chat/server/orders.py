@@ -1,0 +1,98 @@
+"""What an operator can order from a running server, and its answer: the words of `control.sock`.
+
+The tag of each type says what it does and is the name of `admin`'s subcommand.
+"""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from reactor_chat.server.bans import REASON_CHARS_MAX
+
+SECONDS_MAX = 10 * 365 * 86_400
+"""A ban for longer than ten years is one for good."""
+
+ANSWER_BYTES_MAX = 16_777_216
+
+Seconds = Annotated[int, Meta(ge=1, le=SECONDS_MAX)]
+Reason = Annotated[str, Meta(max_length=REASON_CHARS_MAX)]
+
+
+class Release(Struct, tag_field="do", tag="release", frozen=True):
+    """Give a claimed name free."""
+
+    name: str
+
+
+class Backup(Struct, tag_field="do", tag="backup", frozen=True):
+    """Write a copy of the journal, as it is now, to a file that does not exist yet."""
+
+    file: str
+
+
+class PutBan(Struct, tag_field="do", tag="ban", frozen=True):
+    """Keep somebody out, and send away who is there.
+
+    Attributes:
+        whom: a name, key, address or network.
+        by: what is banned of somebody who was named: the name, the key that owns it, the address it is there from.
+        seconds: how long; for good where it is left out.
+        reason: one line, shown to whoever is kept out.
+    """
+
+    whom: str
+    by: Literal["name", "key", "address"] | None = None
+    seconds: Seconds | None = None
+    reason: Reason = ""
+
+
+class LiftBan(Struct, tag_field="do", tag="unban", frozen=True):
+    """Let somebody in again."""
+
+    whom: str
+
+
+class ListBans(Struct, tag_field="do", tag="bans", frozen=True):
+    """Tell who is banned."""
+
+
+class Kick(Struct, tag_field="do", tag="kick", frozen=True):
+    """Close somebody's connection; nothing keeps them from coming back."""
+
+    name: str
+    reason: Reason = ""
+
+
+class Announce(Struct, tag_field="do", tag="announce", frozen=True):
+    """Say something to everybody."""
+
+    text: str
+
+
+class SetRate(Struct, tag_field="do", tag="rate", frozen=True):
+    """Change `--rate` until the server stops or reads its options again."""
+
+    rate: str
+
+
+class SetLockdown(Struct, tag_field="do", tag="lockdown", frozen=True):
+    """Change `--lockdown` until the server stops or reads its options again."""
+
+    on: bool
+
+
+class TellStatus(Struct, tag_field="do", tag="status", frozen=True):
+    """Tell how the server is."""
+
+
+Order = (
+    Release | Backup | PutBan | LiftBan | ListBans | Kick | Announce | SetRate | SetLockdown | TellStatus
+)  # fmt: skip
+
+
+class Answer(Struct, frozen=True, omit_defaults=True):
+    """What came of an order: whether it was carried out, a line for the operator, and what was asked for."""
+
+    done: bool
+    text: str
+    facts: dict[str, Any] | None = None

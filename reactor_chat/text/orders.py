@@ -1,0 +1,82 @@
+"""What a person asks of their own client, and no server: to seal what they say, and to look after keys.
+
+An order has the fields that its row of OWN_COMMANDS fills.  A conversation is the room, the person `with_`, or a
+`group`; neither is the room.
+"""
+
+from msgspec import Struct
+
+
+class EncryptOn(Struct, frozen=True):
+    """Seal what I say to everyone; with a passphrase only those who know it can read along, `-` asks for it."""
+
+    passphrase: str | None = None
+
+    def __repr__(self) -> str:
+        """Say nothing of the passphrase."""
+        return "EncryptOn()"
+
+
+class EncryptUser(Struct, frozen=True):
+    """Seal what I say to one person."""
+
+    user: str
+
+
+class EncryptGroup(Struct, frozen=True):
+    """Seal what I say to a group."""
+
+    group: str
+
+
+class EncryptOff(Struct, frozen=True):
+    """What I say is plain again."""
+
+    with_: str | None = None
+    group: str | None = None
+
+
+class EncryptStatus(Struct, frozen=True):
+    """How a conversation is sealed, and for whom."""
+
+    with_: str | None = None
+    group: str | None = None
+
+
+class EncryptRekey(Struct, frozen=True):
+    """Fresh keys of mine."""
+
+    with_: str | None = None
+    group: str | None = None
+
+
+class EncryptReset(Struct, frozen=True):
+    """Begin anew, with fresh keys of everybody."""
+
+    with_: str | None = None
+    group: str | None = None
+
+
+class Verify(Struct, frozen=True):
+    """Show the safety number with somebody, or compare it."""
+
+    user: str
+    digits: str | None = None
+
+
+class TrustAccept(Struct, frozen=True):
+    """The new key of somebody is theirs."""
+
+    user: str
+
+
+class TrustBlock(Struct, frozen=True):
+    """Send nothing under seal where somebody is."""
+
+    user: str
+
+
+Order = (
+    EncryptOn | EncryptUser | EncryptGroup | EncryptOff | EncryptStatus | EncryptRekey | EncryptReset
+    | Verify | TrustAccept | TrustBlock
+)  # fmt: skip

@@ -1,0 +1,85 @@
+"""What is dear uses up a connection's rate sooner, nothing is lost for it, and a turn ends before it is long."""
+
+from itertools import pairwise
+
+import pytest
+
+from reactor_chat.chat.costs import DEAR_COST
+from reactor_chat.server.intake import RATE_COST_MAX, TURN_COST_MAX
+from reactor_chat.server.options import Rate
+from reactor_chat.wire.messages import (
+    Accepted,
+    AskHistory,
+    GroupChanged,
+    GroupSet,
+    HistoryAnswer,
+    Login,
+    Ping,
+    Pong,
+    Say,
+)
+from tests.server.world import World
+
+
+@pytest.mark.parametrize(("asked", "answered"), [(7, 7), (8, 8), (9, 8)])  # so many are taken at once
+def test_pages_of_history_use_up_the_rate_sooner(asked: int, answered: int) -> None:
+    world = World(rate=Rate(8 * DEAR_COST, 0.001)).start()
+    ann = world.enter("Ann").ask(*(AskHistory(id=str(number)) for number in range(asked)))
+    world.turn(5)
+    assert len(ann.of(HistoryAnswer)) == answered
+    world.pass_time(10 * DEAR_COST / 0.001)
+    assert len(ann.of(HistoryAnswer)) == asked, "and nothing of it is lost"
+
+
+def test_who_founds_a_large_group_waits_for_it_but_not_for_long() -> None:
+    world = World(rate=Rate(RATE_COST_MAX + 1, 1)).start()
+    members = [f"P{number}" for number in range(500)]
+    for name in members:
+        world.connect().ask(Login(name, 1))
+    world.settle()
+    ann = world.enter("Ann").ask(GroupSet("g", members, id="1"), Say("hello", id="2"), Say("again", id="3"))
+    world.turn(3)
+    assert len(ann.of(GroupChanged)) == 1
+    world.pass_time(RATE_COST_MAX + 10)
+    assert len(ann.of(Accepted)) == 3
+
+
+def test_blank_lines_use_up_the_rate_of_whoever_sends_them() -> None:
+    world = World(rate=Rate(100, 1)).start()
+    typist = world.connect_lines().type("Ann\n" + "\n" * 150 + "hello\n")
+    world.turn(5)
+    assert "hello" not in typist.shown
+    world.pass_time(60)
+    assert "[Ann:] hello" in typist.shown
+
+
+def test_a_pasted_file_arrives_whole_and_nobody_else_waits() -> None:
+    world = World(rate=Rate(100, 20)).start()
+    ann, bob = world.enter("Ann"), world.enter("Bob")
+    ann.ask(*(Say(f"line {number}") for number in range(3_000)))
+    for _ in range(20):
+        bob.ask(Ping())
+        before = len(bob.of(Pong))
+        world.turn()
+        assert len(bob.of(Pong)) == before + 1
+        world.now += 0.1
+    world.pass_time(3_000 / 20)
+    assert [n.text for n in bob.of(type(ann.heard[-1]))][-1] == "line 2999"  # type: ignore[union-attr]
+
+
+def test_a_turn_takes_so_much_work_and_little_more() -> None:
+    world = World(group_members_max=1_000).start()
+    members = [f"P{number}" for number in range(400)]
+    for name in members:
+        world.connect().ask(Login(name, 1))
+    world.settle()
+    founders = world.people[:40]
+    for number, person in enumerate(founders):
+        person.ask(*(GroupSet(f"g{number}_{i}", members, id=str(i)) for i in range(2)))
+    counts = [sum(len(person.of(Accepted)) for person in founders)]
+    while counts[-1] < 80:
+        world.turn()
+        counts.append(sum(len(person.of(Accepted)) for person in founders))
+        assert len(counts) < 1_000
+    most = max(after - before for before, after in pairwise(counts))
+    assert most <= (TURN_COST_MAX + 2_500) / (400 / 2)
