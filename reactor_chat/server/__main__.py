@@ -24,7 +24,7 @@ from reactor_chat.reactor.listener import Listener, open_listener
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.signals import Signals
 from reactor_chat.reactor.timers import Timer
-from reactor_chat.reactor.tls import TlsFilter, key_sha256, server_context
+from reactor_chat.reactor.tls import TlsContext, TlsFilter, key_sha256, server_context
 from reactor_chat.server import certificate
 from reactor_chat.server.app import App
 from reactor_chat.server.ban_file import BanFile
@@ -66,7 +66,7 @@ class Server:
         self._journal = journal
         self._app = App(options, journal, Fanout(self._loop), os.urandom, self._loop.run_soon)
         self._listeners: list[Listener] = []
-        self._tls: tuple[ssl.SSLContext, bytes] | None = None  # for connections to come, and its key's SHA-256
+        self._tls: tuple[TlsContext, bytes] | None = None  # for connections to come, and its key's SHA-256
         stops: dict[int, Callable[[], None]] = {signal.SIGINT: self._stop, signal.SIGTERM: self._stop}
         for number in (*stops, signal.SIGHUP):
             # What `Signals` puts back when it is closed: one more signal must not kill a process that is closing up.
@@ -267,7 +267,7 @@ def _unix_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _load_tls(options: Options) -> tuple[ssl.SSLContext, bytes]:
+def _load_tls(options: Options) -> tuple[TlsContext, bytes]:
     """Return what serves connections from now on, and the SHA-256 of its public key.
 
     Raises:
@@ -285,7 +285,7 @@ def _load_tls(options: Options) -> tuple[ssl.SSLContext, bytes]:
         return _tls_of(path)
 
 
-def _tls_of(file: Path, key: Path | None = None) -> tuple[ssl.SSLContext, bytes]:
+def _tls_of(file: Path, key: Path | None = None) -> tuple[TlsContext, bytes]:
     try:
         binding = key_sha256(certificate.first_certificate(file))
         return server_context(file, key), binding

@@ -41,7 +41,7 @@ class Stream:
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.binding = NO_BINDING
         if tls:
-            secured = client_context().wrap_socket(self.sock)
+            secured = client_context().settings.wrap_socket(self.sock)
             self.binding = key_sha256(secured.getpeercert(binary_form=True) or b"")
             self.sock = secured
         self.buffer = b""

@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from reactor_chat.errors import TlsBroken
-from reactor_chat.reactor.tls import TlsFilter, client_context
+from reactor_chat.reactor.tls import TlsContext, TlsFilter, client_context
 from reactor_chat.wire.transcript import binding_of, pin_of
 from tests.client.processes import client_command, environment
 from tests.conftest import NIGHTLY
@@ -252,7 +252,7 @@ def client_hello() -> bytes:
 def old_hello() -> bytes:
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     old.check_hostname, old.verify_mode, old.maximum_version = False, ssl.CERT_NONE, ssl.TLSVersion.TLSv1_2
-    return TlsFilter(old).unsent
+    return TlsFilter(TlsContext(old)).unsent
 
 
 AT_ONCE = {

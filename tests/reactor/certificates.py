@@ -3,7 +3,6 @@
 import atexit
 import datetime as dt
 import shutil
-import ssl
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -13,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from reactor_chat.reactor.tls import TlsFilter, client_context, server_context
+from reactor_chat.reactor.tls import TlsContext, TlsFilter, client_context, server_context
 
 BEGINNING = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 END = dt.datetime(2120, 1, 1, tzinfo=dt.UTC)
@@ -43,7 +42,7 @@ def spki(seed: int = 1) -> bytes:
 
 
 @cache
-def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+def contexts() -> tuple[TlsContext, TlsContext]:
     """A server's and a client's."""
     directory = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, directory, ignore_errors=True)

@@ -14,6 +14,7 @@ from reactor_chat.errors import TlsBroken
 from reactor_chat.reactor.tls import (
     RECORD_BYTES,
     SEALED_BYTES_MAX,
+    TlsContext,
     TlsFilter,
     client_context,
     key_sha256,
@@ -141,6 +142,28 @@ def test_one_context_serves_many_at_once() -> None:
         assert moved(client, server) == b"%d" % number
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.binary(max_size=40), st.booleans()), max_size=12))
+def test_ones_damage_is_nobody_elses(steps: list[tuple[int, bytes, bool]]) -> None:
+    pairs, broken = [shaken() for _ in range(4)], set[int]()
+    for number, data, is_damage in steps:
+        server, client = pairs[number]
+        if number in broken or not data:
+            continue
+        client.seal(data)
+        if is_damage:
+            sealed = client.unsent
+            client.left(len(sealed))
+            with pytest.raises(TlsBroken):
+                server.receive(sealed[:-1] + bytes([sealed[-1] ^ 1]) + data)
+            broken.add(number)
+        else:
+            assert moved(client, server) == data
+    for number in set(range(4)) - broken:
+        server, client = pairs[number]
+        server.seal(b"well")
+        assert moved(server, client) == b"well"
+
+
 # ------------------------------------------------------------------ the hostile
 
 
@@ -222,7 +245,7 @@ def test_old_versions_are_refused_and_told_so() -> None:
     server, _ = filters()
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     old.check_hostname, old.verify_mode, old.maximum_version = False, ssl.CERT_NONE, ssl.TLSVersion.TLSv1_2
-    client = TlsFilter(old)
+    client = TlsFilter(TlsContext(old))
     with pytest.raises(TlsBroken, match="unsupported protocol"):
         moved(client, server)
     with pytest.raises(TlsBroken, match="alert protocol version"):
@@ -233,7 +256,7 @@ def test_a_client_takes_no_old_version_either(tmp_path: Path) -> None:
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     old.load_cert_chain(written(tmp_path))
     old.maximum_version = ssl.TLSVersion.TLSv1_2
-    server, client = TlsFilter(old), filters()[1]
+    server, client = TlsFilter(TlsContext(old)), filters()[1]
     with pytest.raises(TlsBroken):
         moved(client, server)
 
@@ -283,6 +306,6 @@ def test_files_that_do_not_belong_together_or_are_none(tmp_path: Path) -> None:
     for certificate, key in ((nothing, None), (first, nothing), (first, second), (tmp_path / "none", None)):
         with pytest.raises(OSError, match=r"PEM|KEY_VALUES|No such|NO_START|x509"):
             server_context(certificate, key)
-    assert server_context(first, first).minimum_version is ssl.TLSVersion.TLSv1_3
-    assert client_context().minimum_version is ssl.TLSVersion.TLSv1_3
-    assert contexts()[0].num_tickets == 0
+    assert server_context(first, first).settings.minimum_version is ssl.TLSVersion.TLSv1_3
+    assert client_context().settings.minimum_version is ssl.TLSVersion.TLSv1_3
+    assert contexts()[0].settings.num_tickets == 0
