@@ -33,6 +33,7 @@ from reactor_chat.server.control import CONTROL_SOCKET_NAME, Control, short_way
 from reactor_chat.server.descriptors import connections_possible, raise_descriptors_max
 from reactor_chat.server.doors import Door, FramesDoor, LinesDoor
 from reactor_chat.server.intake import CLOGGED_BYTES
+from reactor_chat.server.log import PatientHandler
 from reactor_chat.server.operations import Facts, Operations
 from reactor_chat.server.options import Options, differences, live_part, read_options, reread_options
 from reactor_chat.server.vitals import files_bytes, memory_bytes, memory_bytes_max
@@ -302,7 +303,10 @@ def main() -> int:
     """Run the server as the command line says, and return the exit status (PROTOCOL §10)."""
     arguments = sys.argv[1:]
     options = read_options(arguments)
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO, stream=sys.stderr)
+    # Without a stderr its number may soon be that of the journal.
+    descriptor = sys.stderr.fileno() if sys.stderr is not None else os.open(os.devnull, os.O_WRONLY)
+    log = PatientHandler(descriptor)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO, handlers=[log])
     try:
         return _serve(
             _as_far_as_descriptors_reach(options), lambda: _as_far_as_descriptors_reach(reread_options(arguments))

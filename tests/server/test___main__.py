@@ -1,16 +1,18 @@
 """The server as a process: what it prints, how it ends, and what it says when it cannot begin."""
 
+import fcntl
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.client import WAIT_SECONDS, Server, run_server
+from tests.end_to_end.client import WAIT_SECONDS, Client, Server, run_server
 
 INFO = re.compile(r"[-0-9]{10} [:,0-9]{12} INFO .*")
 LISTENING = re.compile(r"listening host=127\.0\.0\.1 port=(\d+) door=(frames|lines) tls=off")
@@ -159,3 +161,25 @@ def test_no_descriptor_is_handed_to_children() -> None:
             target = Path(f"/proc/{server.process.pid}/fd/{path.name}").readlink()
             flags = int(re.search(r"flags:\s+(\d+)", path.read_text())[1], 8)  # type: ignore[index]
             assert int(path.name) <= 2 or flags & os.O_CLOEXEC, target
+
+
+def test_a_log_that_nobody_reads_holds_nobody_up() -> None:
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4_096)
+    command = [sys.executable, "-m", "reactor_chat.server", "--port", "0", "--memory", "--plaintext"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=writer)
+    try:
+        os.close(writer)
+        assert process.stdout is not None
+        port = int(process.stdout.readline().decode().split("port=")[1].split()[0])
+        for number in range(100):  # three lines each, far more than the pipe holds
+            with closing(Client(port)) as client:
+                client.login(f"Guest{number}")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(WAIT_SECONDS) == 0
+    finally:
+        os.close(reader)
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
