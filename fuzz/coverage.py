@@ -57,7 +57,7 @@ def fuzz_bytes(target: Any) -> Callable[[bytes], None]:
 
 def main(arguments: list[str]) -> None:
     """Fuzz until the limits are reached or something is found; the exit status is libFuzzer's."""
-    import atheris  # type: ignore[import-not-found]  # noqa: PLC0415 - where it is installed
+    import atheris  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: PLC0415 - where it is installed
 
     name, seed, runs, seconds = arguments
     with atheris.instrument_imports(include=["reactor_chat"]):

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -188,10 +189,16 @@ class Server:
         storage: the options that say where things are kept.
         rate: what `--rate` says; None where a file of options says it.
         tls: whether the frames door has TLS; its key is then in `pin`.
+        root: the project that is served, where it is not this one.
     """
 
     def __init__(
-        self, *options: str, storage: tuple[str, ...] = ("--memory",), rate: str | None = "off", tls: bool = False
+        self,
+        *options: str,
+        storage: tuple[str, ...] = ("--memory",),
+        rate: str | None = "off",
+        tls: bool = False,
+        root: Path | None = None,
     ) -> None:
         command = [sys.executable, "-m", "reactor_chat.server", "--port", "0", "--lines", "0"]
         command += [] if tls else ["--plaintext"]
@@ -202,6 +209,8 @@ class Server:
             [*command, *storage, *(() if rate is None else ("--rate", rate)), *options],
             stdout=subprocess.PIPE,
             stderr=self.log,
+            cwd=root,
+            env=None if root is None else {**os.environ, "PYTHONPATH": str(root)},
         )
         try:
             self.port = self._port("frames")
