@@ -43,9 +43,7 @@ def test_our_server_is_what_it_says(capsys: pytest.CaptureFixture[str], tmp_path
     assert facts["conversations"] == CONVERSATIONS
     assert facts["not_judged"] == 0
     assert len(facts["not_reached"]["tried"]) <= 2
-    assert set(facts["not_reached"]["refusals"]) <= {
-        "no_space", "login_timeout", "too_many", "too_fast", "server_full", "not_allowed", "already_a_member", "gap",
-    }  # fmt: skip
+    assert len(facts["refusals"]) >= 15
     assert {"guest", "owner", "taken over", "asked again", "resumed"} <= set(facts["states"])
     assert "refusals\n" in (tmp_path / "report" / "report.txt").read_text()
 

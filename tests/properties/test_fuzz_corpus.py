@@ -104,7 +104,7 @@ def test_coverage_says_in_one_line_what_is_missing(capfd: pytest.CaptureFixture[
         assert status == 0
 
 
-@pytest.mark.parametrize("wrong", [["replay", "parser"], ["nothing"], ["smoke", "--coverage"], ["--runs", "x"]])
+@pytest.mark.parametrize("wrong", [["replay", "x", "y"], ["nothing"], ["smoke", "--coverage"], ["--runs", "x"]])
 def test_a_wrong_command_line_ends_with_2(wrong: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(wrong)
