@@ -1,0 +1,101 @@
+"""The words of the servers that ours is compared with, as far as a load needs them."""
+
+from collections.abc import Sequence
+
+from reactor_chat.load.dialect import Part, Step
+
+ROOM = b"load"
+
+
+class Redis:
+    """Publish and subscribe of Redis; RESP3 where one connection does both."""
+
+    refusals: tuple[bytes, ...] = (b"-ERR", b"-NOAUTH", b"-DENIED")
+
+    def steps(self, name: str, part: Part) -> Sequence[Step]:
+        """Subscribe to the room, or to one's own name."""
+        if part is Part.SAY:
+            return [Step(_command(b"PING"), b"+PONG")]
+        if part is Part.LISTEN:
+            return [Step(_command(b"SUBSCRIBE", ROOM), b"subscribe\r\n")]
+        return [
+            Step(_command(b"HELLO", b"3"), b"modules\r\n*"),
+            Step(_command(b"SUBSCRIBE", name.encode()), b"subscribe\r\n"),
+        ]
+
+    def say(self, text: bytes) -> bytes:
+        """Publish to the room."""
+        return _command(b"PUBLISH", ROOM, text)
+
+    def tell(self, name: str, text: bytes) -> bytes:
+        """Publish to somebody's channel."""
+        return _command(b"PUBLISH", name.encode(), text)
+
+
+def _command(*words: bytes) -> bytes:
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
+
+
+class Nats:
+    """Publish and subscribe of NATS."""
+
+    refusals: tuple[bytes, ...] = (b"-ERR",)
+
+    def steps(self, name: str, part: Part) -> Sequence[Step]:
+        """Subscribe to the room, or to one's own name."""
+        subject = {Part.SAY: b"", Part.LISTEN: ROOM, Part.TELL: name.encode()}[part]
+        subscribe = b"SUB %b 1\r\n" % subject if subject else b""
+        return [Step(b'CONNECT {"verbose":false,"pedantic":false}\r\n' + subscribe + b"PING\r\n", b"PONG\r\n")]
+
+    def say(self, text: bytes) -> bytes:
+        """Publish to the room."""
+        return b"PUB %b %d\r\n%b\r\n" % (ROOM, len(text), text)
+
+    def tell(self, name: str, text: bytes) -> bytes:
+        """Publish to somebody's subject."""
+        return b"PUB %b %d\r\n%b\r\n" % (name.encode(), len(text), text)
+
+
+class Irc:
+    """A channel and private messages of IRC.
+
+    Args:
+        password: sent first, for servers that want one.
+    """
+
+    refusals: tuple[bytes, ...] = (b"ERROR ",)
+
+    def __init__(self, password: bytes = b"") -> None:
+        self._first = b"PASS %b\r\n" % password if password else b""
+
+    def steps(self, name: str, part: Part) -> Sequence[Step]:
+        """Register, and join the channel."""
+        nick = name.encode()
+        register = Step(b"%bNICK %b\r\nUSER %b 0 * :%b\r\n" % (self._first, nick, nick, nick), b" 001 ")
+        return [register] if part is Part.TELL else [register, Step(b"JOIN #load\r\n", b" 366 ")]
+
+    def say(self, text: bytes) -> bytes:
+        """Speak in the channel."""
+        return b"PRIVMSG #load :%b\r\n" % text
+
+    def tell(self, name: str, text: bytes) -> bytes:
+        """Speak to one person."""
+        return b"PRIVMSG %b :%b\r\n" % (name.encode(), text)
+
+
+class Lines:
+    """What the C loop speaks: a line with one's name, then lines that go to all the others."""
+
+    refusals: tuple[bytes, ...] = ()
+
+    def steps(self, name: str, part: Part) -> Sequence[Step]:  # noqa: ARG002
+        """Say one's name."""
+        return [Step(b"%b\n" % name.encode(), b"ok\n")]
+
+    def say(self, text: bytes) -> bytes:
+        """Say a line."""
+        return text + b"\n"
+
+    def tell(self, name: str, text: bytes) -> bytes:
+        """Refuse: there is no such thing."""
+        raise NotImplementedError
