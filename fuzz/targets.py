@@ -1,6 +1,6 @@
 """Every target, and how a long run is shared out among them."""
 
-from fuzz import codec, framing, journal, mls, parser, render, safe, session
+from fuzz import codec, framing, journal, mls, parser, render, safe, session, tls
 
 TARGETS = {
     target.name: target
@@ -14,12 +14,13 @@ TARGETS = {
         session.LINES_TARGET,
         journal.TARGET,
         mls.TARGET,
+        tls.TARGET,
     )
 }
 
 RUNS_OF_A_ROUND = {
     "framing": 12_000,
-    "codec": 33_500,
+    "codec": 33_300,
     "parser": 44_000,
     "safe": 6_000,
     "render": 4_000,
@@ -27,5 +28,6 @@ RUNS_OF_A_ROUND = {
     "lines": 100,
     "journal": 50,
     "mls": 250,
+    "tls": 200,
 }
 """A round of `volume`: 100,000 inputs, the most where they cost least, so that no target takes most of the time."""
