@@ -315,6 +315,11 @@ class Link:
         return data
 
     @property
+    def wants_up(self) -> bool:
+        """Whether something of the client's is on its way: bytes, or its end."""
+        return bool(self.up) or (self._up_ended and not self._told_end)
+
+    @property
     def has_ended(self) -> bool:
         """Whether the client sees the end: everything that the server sent was read, or the wire was closed."""
         wire = self.wire

@@ -20,7 +20,8 @@ MAY_IMPORT = {
     "server": {"errors", "wire", "text", "chat", "journal"},
     "client": {"errors", "wire", "text", "e2ee"},
     "testing": {
-        *("errors", "wire", "text", "chat", "journal", "server.app", "server.doors", "server.options"),
+        *("errors", "wire", "text", "chat", "journal", "server.app", "server.doors"),
+        *("server.intake", "server.operations", "server.options", "server.orders"),
         *("client.engine", "client.boundary", "client.outbox", "client.states", "client.vault", "e2ee"),
     },
     "load": {"errors", "reactor", "wire"},

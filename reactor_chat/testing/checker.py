@@ -1,0 +1,304 @@
+"""What is true, and what everybody must have seen of it: every record that became durable, judged by a dull model.
+
+Theory of operation.  The checker is told what people sent (`asked`, `logs_in`) and what the journal made durable
+(`committed`), and nothing of how the server came to it.  For each record it asks the dull chat what the request must
+come to at exactly this place of the one order; a record that is anything else is a violation.  So names, groups,
+owners, entitlement, refusals and idempotence are judged once for each record, and not for each person.
+
+What remains are rows: for each number the bytes that are told, and to whom.  A `Witness` of a connection and the
+`Screen` of a person compare what arrives with these rows: each number that is due, once, in order, none before it is
+durable.  Their work is linear in what arrives and what was committed.
+"""
+
+from collections import Counter, deque
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from reactor_chat.chat.records import Declined, Entered, GroupAltered, Record, notice_of
+from reactor_chat.chat.state import ChatState
+from reactor_chat.journal.contract import Entry
+from reactor_chat.testing.dull_chat import DullChat
+from reactor_chat.testing.dull_chat import Entry as Happening
+from reactor_chat.wire import messages as m
+from reactor_chat.wire.codec import encode
+from reactor_chat.wire.messages import Refused, fold
+
+_records: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
+NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast"})
+
+
+class Violation(AssertionError):
+    """Something that was promised is not the case."""
+
+
+def demand(condition: object, promise: str, *evidence: object) -> None:
+    """Raise a violation unless something is the case.
+
+    Args:
+        condition: what must be the case.
+        promise: what is broken otherwise.
+        evidence: what shows it.
+    """
+    if not condition:
+        raise Violation(": ".join([promise, ", ".join(map(repr, evidence))]))
+
+
+class Row(NamedTuple):
+    """One number: what is told of it, and to whom."""
+
+    payload: bytes | None  # None where nobody is told anything
+    audience: set[int] | None  # None for everyone
+    subject: int | None  # who came or went, and is not told so
+
+
+class Asked(NamedTuple):
+    """What somebody sent: a request, or the code by which it is refused whatever is the case."""
+
+    what: Any
+    text: str | None
+
+
+class Checker:
+    """Everything that is durable.
+
+    Args:
+        groups_max, members_max, people_max, text_bytes_max: what the operator chose.
+
+    Attributes:
+        chat: the dull model.
+        rows: by number; the first is that of number 0, which is nothing.
+        seq_of: the number of each payload that was ever told.
+        outcomes: what came of each request, by person and id: the number it was accepted with, or a code.
+        said: every text that was said, told or said to a group.
+        names: who was present, from which number on.
+        groups: every group, from which number on.
+        declined: every text whose saying was refused.
+        releases: the names that the operator gave free, folded.
+        announced: what the operator wanted to be said.
+        seen: what has happened, counted; see `sometimes`.
+    """
+
+    def __init__(self, *, groups_max: int, members_max: int, people_max: int, text_bytes_max: int) -> None:
+        self.chat = DullChat(
+            groups_max=groups_max, members_max=members_max, people_max=people_max, text_bytes_max=text_bytes_max
+        )
+        self.rows: list[Row] = [Row(None, None, None)]
+        self.payloads: list[bytes] = []
+        self.seq_of: dict[bytes, int] = {}
+        self.outcomes: dict[tuple[int, str], int | str] = {}
+        self.said: dict[str, int] = {}
+        self.names: list[tuple[int, list[str]]] = [(0, [])]
+        self.groups: list[tuple[int, dict[str, tuple[str, str, list[str]]]]] = [(0, {})]
+        self.declined: set[str] = set()
+        self.seen: Counter[str] = Counter()
+        self.releases: set[str] = set()
+        self.announced: set[str] = set()
+        self._asked: dict[tuple[str, str], Asked] = {}
+        self._logins: dict[tuple[str, bytes | None], None] = {}
+        self._people: dict[str, list[tuple[int, int]]] = {}
+        self._expected: deque[Happening] = deque()
+
+    # ------------------------------------------------------------------------------------ what people do
+
+    def asked(self, name: str, request_id: str, what: Any) -> None:
+        """Note a request with an id that somebody sent under a name; a `Refused` is what it comes to in any case."""
+        self._asked[fold(name), request_id] = Asked(what, getattr(what, "text", None))
+
+    def logs_in(self, name: str, key: bytes | None) -> None:
+        """Note that somebody tried to log in."""
+        self._logins[fold(name), key] = None
+
+    def text_of(self, name: str, request_id: str) -> str | None:
+        """Return what a request wanted to say; None where it is none of ours, or wanted to say nothing."""
+        asked = self._asked.get((fold(name), request_id))
+        return asked.text if asked is not None else None
+
+    def saw(self, notice: m.Notice) -> None:
+        """Count a notice that somebody was shown."""
+        self.seen[f"notice {type(notice).__name__}"] += 1
+        if isinstance(notice, Refused):
+            self.seen[f"refused {notice.code}"] += 1
+        elif isinstance(notice, m.Bye):
+            self.seen[f"bye {notice.reason}"] += 1
+
+    # ------------------------------------------------------------------------------- what the journal has
+
+    @property
+    def head(self) -> int:
+        """The newest durable number."""
+        return len(self.rows) - 1
+
+    def committed(self, entries: Sequence[Entry]) -> None:
+        """Judge entries that have become durable, oldest first.  Raises Violation."""
+        records = [_records.decode(entry.payload) for entry in entries]
+        for place, (entry, record) in enumerate(zip(entries, records, strict=True)):
+            demand(record.seq == entry.seq == self.head + 1, "one number line without a gap", record, self.head)
+            demand(record.at >= self.chat.at, "time never goes back", record, self.chat.at)
+            self.chat.at = record.at
+            if not self._expected:
+                self._expected.extend(self._judged(record, records[place:]))
+            self._happen(entry.payload, record, self._expected.popleft())
+        demand(not self._expected, "all of a request's records or none", self._expected)
+
+    def recovered(self, payloads: Sequence[bytes], unfinished: int) -> Sequence[bytes]:
+        """Compare what a restarted server finds with what is durable.
+
+        Args:
+            payloads: of every row, oldest first.
+            unfinished: how many entries the commit had that was under way; it may be there, or not.
+
+        Returns:
+            The payloads that are new: written before the crash, and durable from now on.
+        """
+        known = len(self.payloads)
+        demand(list(payloads[:known]) == self.payloads, "what was promised survives", known, len(payloads))
+        demand(len(payloads) - known in (0, unfinished), "a commit is all or none", known, len(payloads))
+        return payloads[known:]
+
+    def state_hash(self) -> str:
+        """Return the hash of the state that a server comes to that replays everything durable."""
+        state = ChatState()
+        for payload in self.payloads:
+            state.apply(_records.decode(payload))
+        return state.hash()
+
+    def person_at(self, name: str, seq: int) -> int:
+        """Return the number of whoever held or owned a name at a number: a guest is somebody new each time."""
+        return next((person for first, person in reversed(self._people.get(fold(name), ())) if first <= seq), -1)
+
+    def is_due(self, person: int, row: Row) -> bool:
+        """Return whether somebody who is there is told of this."""
+        return (
+            row.payload is not None
+            and (row.audience is None or person in row.audience)
+            and (row.subject is None or row.subject != person)
+        )
+
+    # --------------------------------------------------------------------------------- what must be so now
+
+    def _judged(self, record: Record, records: Sequence[Record]) -> list[Happening]:
+        """What must happen, this record being the first of it."""
+        if isinstance(record, Entered):
+            return self._judged_login(record)
+        if isinstance(record, Declined):
+            return self._judged_refusal(record)
+        if isinstance(record, m.Said) and record.sender == m.SERVER_NAME:
+            return self._judged_announcement(record)
+        if isinstance(record, m.Said | m.Told | m.GroupSaid):
+            return self._judged_request(record, record.sender, record.id)
+        if isinstance(record, GroupAltered) and record.id is not None:
+            return self._judged_request(record, record.by, record.id)
+        return self._judged_end(record, records)
+
+    def _judged_login(self, record: Entered) -> list[Happening]:
+        demand((fold(record.name), record.key) in self._logins, "nobody comes in who did not ask to", record)
+        verdict = self.chat.login(m.Login(record.name, 1, record.key), entering=0)
+        demand(isinstance(verdict, list), "a login that has to be refused is refused", record, verdict)
+        return list(verdict)  # type: ignore[arg-type]
+
+    def _judged_refusal(self, record: Declined) -> list[Happening]:
+        key = fold(record.name)
+        self._demand_new(key, record.id, record)
+        asked = self._asked.get((key, record.id))
+        demand(asked is not None, "nobody is refused what nobody asked", record)
+        assert asked is not None
+        verdict = asked.what.code if isinstance(asked.what, Refused) else self.chat.change(key, asked.what)
+        demand(verdict == record.code, "a refusal is right at its place in the order", record, asked, verdict)
+        if asked.text is not None:
+            self.declined.add(asked.text)
+        return [(None, [])]
+
+    def _judged_request(self, record: Record, name: str, request_id: str | None) -> list[Happening]:
+        key = fold(name)
+        demand(request_id is not None and key in self.chat.present, "only who is there says something", record)
+        assert request_id is not None
+        self._demand_new(key, request_id, record)
+        asked = self._asked.get((key, request_id))
+        demand(asked is not None and not isinstance(asked.what, Refused), "nothing happens that nobody asked", record)
+        assert asked is not None
+        verdict = self.chat.change(key, asked.what)
+        demand(isinstance(verdict, list), "what has to be refused is refused", record, asked, verdict)
+        return list(verdict)  # type: ignore[arg-type]
+
+    def _judged_announcement(self, record: m.Said) -> list[Happening]:
+        demand(record.text in self.announced, "nobody speaks for the operator", record)
+        self.seen["the operator said something"] += 1
+        return [(m.Said(self.chat.seq + 1, self.chat.at, m.SERVER_NAME, record.text), [])]
+
+    def _judged_end(self, record: Any, records: Sequence[Record]) -> list[Happening]:
+        """Somebody goes, or loses a name: everything that belongs to it comes in one piece."""
+        key = fold(record.by if isinstance(record, GroupAltered) else record.name)
+        demand(key in self.chat.spelled, "only who is there goes", record)
+        released = any(isinstance(r, m.Released) and fold(r.name) == key for r in records)
+        demand(not released or key in self.releases, "no name is released but by the operator", record)
+        return self.chat.end(key, released=released)
+
+    def _demand_new(self, key: str, request_id: str, record: Record) -> None:
+        demand(request_id not in self.chat.outcomes.get(key, {}), "a request is one request for ever", record)
+
+    # ------------------------------------------------------------------------------------ and then it is so
+
+    def _happen(self, payload: bytes, record: Record, expected: Happening) -> None:
+        notice, after = expected
+        told = notice_of(record)
+        demand(told == notice, "what happens is what was asked, at its place in the order", record, notice)
+        if isinstance(record, GroupAltered):
+            self._check_group(record, after)
+        subject = self._subject_before(record)
+        self.chat.happen(expected, getattr(record, "key", None))
+        audience = self.chat.log[-1][1]
+        if isinstance(record, Entered):
+            subject = self.chat.person[fold(record.name)]
+            if self.person_at(record.name, record.seq) != subject:
+                self._people.setdefault(fold(record.name), []).append((record.seq, subject))
+        self._remember(record)
+        self._note_rare(record)
+        self._add_row(payload, told, audience, subject)
+
+    def _note_rare(self, record: Record) -> None:
+        if isinstance(record, GroupAltered):
+            self.seen["a group was inherited"] += record.change == "owner"
+            self.seen["a group was deleted"] += record.change == "deleted"
+        elif isinstance(record, Entered) and record.key is not None and record.name[0].islower():
+            self.seen["a claimed name was spelled otherwise"] += 1
+
+    def _check_group(self, record: GroupAltered, after: list[str]) -> None:
+        members = [fold(name) for name in record.members or []]
+        demand(members == after, "members stand in the order of their coming", record, after)
+        group = self.chat.groups.get(fold(record.group))
+        born = group["born"] if group is not None else record.seq
+        demand(record.born == born, "a group is told from an earlier one of its name", record, born)
+
+    def _subject_before(self, record: Record) -> int | None:
+        return self.chat.person[fold(record.name)] if isinstance(record, m.Exited) else None
+
+    def _remember(self, record: Any) -> None:
+        """Note what came of a request, for when it is answered, and sent again."""
+        name = getattr(record, "sender", None) or getattr(record, "by", None) or record.name
+        request_id = getattr(record, "id", None)
+        if request_id is not None:
+            key = fold(name)
+            self.chat.outcomes.setdefault(key, {})[request_id] = record.seq
+            outcome = record.code if isinstance(record, Declined) else record.seq
+            self.outcomes[self.chat.person[key], request_id] = outcome
+        text = getattr(record, "text", None)
+        if text is not None and not isinstance(record, Declined):
+            demand(text not in self.said, "what was said once is said once", record)
+            self.said[text] = record.seq
+
+    def _add_row(self, payload: bytes, notice: Any, audience: set[int] | None, subject: int | None) -> None:
+        seq = self.head + 1
+        told = None
+        if notice is not None:
+            is_as_kept = isinstance(notice, m.Said | m.Told | m.GroupSaid | m.Exited | m.Released)
+            told = payload if is_as_kept else encode(notice)
+            self.seq_of[told] = seq
+        self.payloads.append(payload)
+        self.rows.append(Row(told, audience, subject))
+        if isinstance(notice, m.Joined | m.Exited | m.Released):
+            present = self.chat.present
+            self.names.append((seq, [present[name] for name in sorted(present)]))
+        if isinstance(notice, m.Joined | m.GroupChanged | m.Released):
+            self.groups.append((seq, self.chat.overview()))

@@ -1,0 +1,45 @@
+"""Volume from seeds: no promise is broken in many operations with many faults, and what is rare has been reached."""
+
+import io
+import os
+
+import pytest
+
+from reactor_chat.testing.__main__ import Totals, main, run, show_failure
+from reactor_chat.testing.sometimes import missing
+
+NIGHTLY = os.environ.get("REACTOR_CHAT_NIGHTLY") == "1"
+PARTS = 4
+OPERATIONS = 100_000_000 if NIGHTLY else 1_000_000
+FAULTS = OPERATIONS // 100
+
+
+def lived(seed: int) -> Totals:
+    """A part of the volume, with nothing to complain of; a violation prints how to see it again."""
+    totals, failure = run(seed, OPERATIONS // PARTS, None, io.StringIO())
+    if failure is not None:
+        news = io.StringIO()
+        show_failure(failure, shrinks=True, out=news)
+        pytest.fail(news.getvalue())
+    return totals
+
+
+@pytest.mark.parametrize("seed", range(PARTS))
+def test_no_promise_is_broken(seed: int) -> None:
+    totals = lived(seed)
+    assert totals.operations >= OPERATIONS // PARTS
+    assert totals.faults >= 0.9 * FAULTS // PARTS
+
+
+@pytest.mark.skipif(not NIGHTLY, reason="a run of a minute does not reach everything; --nightly does")
+def test_everything_that_has_to_happen_sometimes_has() -> None:
+    assert not missing(lived(1_000).seen)
+
+
+def test_the_command_says_what_it_came_to() -> None:
+    out = io.StringIO()
+    assert main(["--seed", "7", "--operations", "1"], out) == 0
+    said = out.getvalue()
+    assert said.startswith("seed=7\nsometimes:\n")
+    assert said.splitlines()[-1].endswith(" violations=0")
+    assert "fault stall" in said
