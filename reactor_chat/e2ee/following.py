@@ -69,6 +69,10 @@ def commit_came(desk: Desk, talk: Talk, notice: SealCommitted) -> bool:
     claim = talk.record.claim
     if claim is None or notice.group_id != claim.group_id:
         return True
+    if talk.is_in and talk.group is not None and notice.epoch < talk.group.epoch:
+        text = f"The server showed an old change of {talk.where.in_words} again; ignored"
+        desk.note(NoteKind.ALARM, text, talk.where)
+        return True
     _note_told(desk, talk, notice)
     reference = _own_package(desk, notice)
     if reference is not None:

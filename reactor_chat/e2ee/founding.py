@@ -98,6 +98,7 @@ def _conclude(desk: Desk, talk: Talk, founding: Founding) -> None:
     if without:
         names = ", ".join(sorted(without, key=fold)[:8]) + (" …" if len(without) > 8 else "")
         desk.note(NoteKind.NEWS, f"Cannot read what is sealed in {talk.where.in_words}: {names}", talk.where)
-    for name in founding.found:
-        talk.asks.setdefault(name, False)
+    if talk.shared_key is None or talk.where.scope is Scope.PAIR:  # else they ask once they have typed the passphrase
+        for name in founding.found:
+            talk.asks.setdefault(name, False)
     create(desk, talk, founding.suite, talk.record.claim.group_id if talk.record.claim is not None else None)
