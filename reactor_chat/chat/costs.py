@@ -10,20 +10,38 @@ from reactor_chat.wire import messages as m
 NAMES_PER_COST = 2
 """Each name of a list is looked up, marked, written, and told to the others."""
 DEAR_COST = 5
+LOGIN_COST = 20
+"""A signature is checked, an entry kept, and everybody told."""
+END_COST = 10
+GARBLED_COST = 2
+CHARGE_MAX = 50
+"""What one request counts against its connection's rate at most: whoever founds a large group may say hello in it."""
 LINE_COST_BYTES = 40
 """A typed line may be a list of names, each of 2 to 33 bytes; what it is is not known before it is parsed."""
 
 
 def cost_of(sent: Received | Garbled | Broken | Disconnected) -> int:
     """Return what it costs to serve something that was sent; 1 or more."""
+    if isinstance(sent, Garbled):
+        return GARBLED_COST
     if not isinstance(sent, Received):
-        return 1
+        return END_COST
     request = sent.request
     if isinstance(request, m.Say | m.Tell | m.GroupSend):
         return 1
     if isinstance(request, m.Line):
         return 1 if request.text[:1] != "@" else 1 + len(request.text) // LINE_COST_BYTES // NAMES_PER_COST
     return _COSTS.get(type(request), 1) + _names_in(request) // NAMES_PER_COST
+
+
+def charge_of(sent: Received | Garbled | Broken | Disconnected) -> int:
+    """Return what something counts against the rate of its connection; 1 or more.
+
+    The rate is one of messages: to come, to go and to babble count as one, and what is dear as more.
+    """
+    if not isinstance(sent, Received) or isinstance(sent.request, m.Login | m.Quit):
+        return 1
+    return min(cost_of(sent), CHARGE_MAX)
 
 
 def _names_in(request: m.Request) -> int:
@@ -42,3 +60,5 @@ _COSTS: dict[type, int] = dict.fromkeys(
     DEAR_COST,
 )  # fmt: skip
 """What costs more than to say something, beside the names in it."""
+_COSTS[m.Login] = LOGIN_COST
+_COSTS[m.Quit] = END_COST

@@ -17,7 +17,7 @@ from reactor_chat.reactor.addresses import resolve, text_of
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.timers import Timer
 
-ACCEPTS_PER_TURN_MAX = 64
+ACCEPTS_PER_TURN_MAX = 16  # about 5 ms of work where each is greeted
 STARVED_PAUSE_SECONDS = 0.1
 BACKLOG = 1_024
 

@@ -11,15 +11,17 @@ from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 
 from reactor_chat.chat.boundary import Broken, Disconnected, Input
-from reactor_chat.chat.costs import cost_of
+from reactor_chat.chat.costs import charge_of, cost_of
 from reactor_chat.server.options import Options
 from reactor_chat.server.peers import Peer
 from reactor_chat.wire.messages import Refused
 
 TURN_COST_MAX = 2_000
 """What is taken in one turn from all connections together, in things said: about 20 ms of work (see `chat.costs`)."""
-RATE_COST_MAX = 50
-"""What one request counts against its connection's rate at most: whoever founds a large group may say hello in it."""
+NEWCOMERS_COST_MAX = 400
+"""How much of that is for connections on which nobody is logged in: who is here waits little for those who come."""
+EXPIRED_AT_ONCE_MAX = 100
+"""Connections closed in one turn because nobody has logged in on them; all of them may be late together."""
 TAKE_AT_ONCE = 8
 """Messages taken before the connection's queue is looked at; what answers exceed it by is held (see `arrears`)."""
 TURN_BYTES_MAX = 262_144
@@ -92,13 +94,18 @@ class Intake:
             peer = heappop(self._slowed)[2]
             peer.slowed = False
             self._ready[peer] = None
-        left = TURN_COST_MAX
+        left, for_newcomers = TURN_COST_MAX, NEWCOMERS_COST_MAX
         for peer in list(self._ready):
             if left <= 0 or self._kept_bytes() >= TURN_BYTES_MAX:
                 return
+            if not peer.entered and for_newcomers <= 0:
+                continue
             del self._ready[peer]
             if not peer.slowed and not peer.closing:
-                left -= self._take_from(peer, min(left, self._messages_max))
+                entered = peer.entered
+                spent = self._take_from(peer, min(left, self._messages_max))
+                left -= spent
+                for_newcomers -= 0 if entered else spent
 
     @property
     def has_work(self) -> bool:
@@ -134,40 +141,41 @@ class Intake:
             spent += looked_at - len(some)
             owed += looked_at - len(some)
             for one in some:
-                cost = cost_of(one)
-                spent += cost
-                owed += min(cost, RATE_COST_MAX)
+                spent += cost_of(one)
+                owed += charge_of(one)
                 self._handle(one)
             if looked_at < some_max:
                 break
         if peer.bucket is not None:
             peer.bucket.owe(owed)
-        self._see_to_the_rest(peer)
-        return spent
+        return spent + self._see_to_the_rest(peer)
 
     def _may_go_on(self, peer: Peer) -> bool:
         return (
-            peer.is_current
+            not peer.closing
+            and peer.is_current
             and peer.wire.queued_bytes < CLOGGED_BYTES
             and self._kept_bytes() < TURN_BYTES_MAX
             and not self._is_waiting(peer.conn)
         )
 
-    def _see_to_the_rest(self, peer: Peer) -> None:
-        """Where something was left, read no more of this connection until that is taken."""
+    def _see_to_the_rest(self, peer: Peer) -> int:
+        """Where something was left, read no more of this connection until that is taken; returns what an end costs."""
         more = peer.door.has_more and not peer.closing
         peer.read_on(reading=not more)
         if not peer.is_current:
-            return  # it is looked at again when it has been told what it is owed
+            return 0  # it is looked at again when it has been told what it is owed
         if not more:
             if peer.ended and not peer.closing:
-                self._handle(Disconnected(peer.conn))
+                self._handle(end := Disconnected(peer.conn))
+                return cost_of(end)
         elif peer.bucket is not None and peer.bucket.available(self._now) < 1:
             self._slow_down(peer, peer.bucket.wait_seconds())
         elif peer.wire.queued_bytes >= CLOGGED_BYTES:
             self._slow_down(peer, CLOGGED_SECONDS)
         else:
             self._ready[peer] = None
+        return 0
 
     def _slow_down(self, peer: Peer, seconds: float) -> None:
         peer.slowed = True
@@ -175,9 +183,11 @@ class Intake:
 
     def _expire_logins(self) -> None:
         for waiting in self._logins.values():
-            while waiting and (waiting[0][0] <= self._now or waiting[0][1].entered or waiting[0][1].closing):
+            left = EXPIRED_AT_ONCE_MAX
+            while left and waiting and (waiting[0][0] <= self._now or waiting[0][1].entered or waiting[0][1].closing):
                 peer = waiting.popleft()[1]
                 if self._is_waiting(peer.conn):
                     waiting.append((self._now + 1, peer))  # the login came in time, and is on its way
                 elif not peer.entered and not peer.closing:
                     self.expire(peer)
+                    left -= 1

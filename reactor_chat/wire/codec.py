@@ -23,7 +23,9 @@ _notices: msgspec.json.Decoder[Notice] = msgspec.json.Decoder(Notice)
 _encoder = msgspec.json.Encoder()
 # A string that does not end is one all the same, and nothing is given back once taken: each byte is looked at once,
 # whatever the payload (without that, a frame of escaped quotes took eight seconds).
-_string_or_bracket = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_string = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_ANY_BRACKET_AS_ONE_KIND = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
 class _Identified(msgspec.Struct):
@@ -85,16 +87,18 @@ def decode_notice(payload: bytes) -> Notice:
 
 
 def depth_of(payload: bytes) -> int:
-    """Return how deep objects and arrays are nested in this JSON text; brackets inside strings do not count."""
-    depth = deepest = 0
-    for match in _string_or_bracket.finditer(payload):
-        token = match[0]
-        if token in (b"[", b"{"):
-            depth += 1
-            deepest = max(deepest, depth)
-        elif token in (b"]", b"}"):
-            depth -= 1
-    return deepest
+    """Return how deep objects and arrays are nested in this JSON text; brackets inside strings do not count.
+
+    What is nested deeper than DEPTH_MAX is only said to be deeper; what is no JSON text has no depth worth the name.
+    """
+    # To look at each bracket took 13 ms for a frame of nothing else.  To take all the innermost pairs away at once is
+    # the system's work, and takes a level away.
+    brackets = _string.sub(b"", payload).translate(_ANY_BRACKET_AS_ONE_KIND, _NO_BRACKETS)
+    depth = 0
+    while depth <= DEPTH_MAX and len(fewer := brackets.replace(b"[]", b"")) < len(brackets):
+        brackets = fewer
+        depth += 1
+    return depth
 
 
 def _refuse_unreadable(payload: bytes) -> None:

@@ -190,6 +190,7 @@ class Server:
         rate: what `--rate` says; None where a file of options says it.
         tls: whether the frames door has TLS; its key is then in `pin`.
         root: the project that is served, where it is not this one.
+        descriptors_max: how many it may have; None: as many as this process.
     """
 
     def __init__(
@@ -199,6 +200,7 @@ class Server:
         rate: str | None = "off",
         tls: bool = False,
         root: Path | None = None,
+        descriptors_max: int | None = None,
     ) -> None:
         command = [sys.executable, "-m", "reactor_chat.server", "--port", "0", "--lines", "0"]
         command += [] if tls else ["--plaintext"]
@@ -206,7 +208,13 @@ class Server:
         self.log = tempfile.TemporaryFile()  # noqa: SIM115  closed by `close`
         self.streams: list[Stream] = []
         self.process = subprocess.Popen(
-            [*command, *storage, *(() if rate is None else ("--rate", rate)), *options],
+            [
+                *_with_descriptors(descriptors_max),
+                *command,
+                *storage,
+                *(() if rate is None else ("--rate", rate)),
+                *options,
+            ],
             stdout=subprocess.PIPE,
             stderr=self.log,
             cwd=root,
@@ -290,6 +298,10 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _with_descriptors(descriptors_max: int | None) -> list[str]:
+    return [] if descriptors_max is None else ["sh", "-c", f'ulimit -n {descriptors_max}; exec "$@"', "sh"]
 
 
 def run_server(*arguments: str, **named: Any) -> subprocess.CompletedProcess[str]:

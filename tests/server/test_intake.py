@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from reactor_chat.chat.costs import DEAR_COST
-from reactor_chat.server.intake import RATE_COST_MAX, TURN_COST_MAX
+from reactor_chat.chat.costs import CHARGE_MAX, DEAR_COST, LOGIN_COST
+from reactor_chat.server.intake import EXPIRED_AT_ONCE_MAX, NEWCOMERS_COST_MAX, TURN_COST_MAX
 from reactor_chat.server.options import Rate
 from reactor_chat.wire.messages import (
     Accepted,
@@ -17,6 +17,7 @@ from reactor_chat.wire.messages import (
     Ping,
     Pong,
     Say,
+    Welcome,
 )
 from tests.server.world import World
 
@@ -32,7 +33,7 @@ def test_pages_of_history_use_up_the_rate_sooner(asked: int, answered: int) -> N
 
 
 def test_who_founds_a_large_group_waits_for_it_but_not_for_long() -> None:
-    world = World(rate=Rate(RATE_COST_MAX + 1, 1)).start()
+    world = World(rate=Rate(CHARGE_MAX + 1, 1)).start()
     members = [f"P{number}" for number in range(500)]
     for name in members:
         world.connect().ask(Login(name, 1))
@@ -40,7 +41,7 @@ def test_who_founds_a_large_group_waits_for_it_but_not_for_long() -> None:
     ann = world.enter("Ann").ask(GroupSet("g", members, id="1"), Say("hello", id="2"), Say("again", id="3"))
     world.turn(3)
     assert len(ann.of(GroupChanged)) == 1
-    world.pass_time(RATE_COST_MAX + 10)
+    world.pass_time(CHARGE_MAX + 10)
     assert len(ann.of(Accepted)) == 3
 
 
@@ -83,3 +84,25 @@ def test_a_turn_takes_so_much_work_and_little_more() -> None:
         assert len(counts) < 1_000
     most = max(after - before for before, after in pairwise(counts))
     assert most <= (TURN_COST_MAX + 2_500) / (400 / 2)
+
+
+def test_newcomers_take_a_share_of_a_turn_and_no_more() -> None:
+    world = World().start()
+    ann = world.enter("Ann")
+    crowd = [world.connect().ask(Login(f"P{number}", 1)) for number in range(100)]
+    at_once = NEWCOMERS_COST_MAX // LOGIN_COST
+    for turn in range(1, 100 // at_once + 1):
+        ann.ask(Ping())
+        world.turn()
+        assert len(ann.of(Pong)) == turn
+        assert sum(bool(person.of(Welcome)) for person in crowd) == turn * at_once
+
+
+def test_those_who_are_late_together_are_closed_one_after_the_other() -> None:
+    world = World(login_seconds_max=10).start()
+    silent = [world.connect() for _ in range(2 * EXPIRED_AT_ONCE_MAX + 1)]
+    world.now += 10
+    for gone in (EXPIRED_AT_ONCE_MAX, 2 * EXPIRED_AT_ONCE_MAX, 2 * EXPIRED_AT_ONCE_MAX + 1):
+        world.turn()
+        assert sum(person.wire.closed for person in silent) == gone
+        assert (world.app.deadline == world.now) == (gone < len(silent))
