@@ -33,7 +33,7 @@ from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.owner import Owner
 from reactor_chat.reactor.sockets import NOT_NOW, STARVED, because, prepare
 from reactor_chat.reactor.timers import Timer
-from reactor_chat.reactor.tls import HANDSHAKE_SECONDS_MAX, TlsFilter
+from reactor_chat.reactor.tls import TlsFilter
 
 WRITE_BYTES_MAX = 262_144  # offered at once: a copy is made of it, and the kernel may take little
 LINGER_SECONDS = 5.0
@@ -154,7 +154,7 @@ class Connection:
         self.peer = printable(sock)
         self._update()
         if tls is not None:
-            self._handshake = loop.timers.call_at(loop.now + HANDSHAKE_SECONDS_MAX, self._end_handshake)
+            self._handshake = loop.timers.call_at(loop.now + tls.seconds_max, self._end_handshake)
             loop.flush_later(self)
 
     # ------------------------------------------------------------------ for the owner

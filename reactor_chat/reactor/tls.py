@@ -33,13 +33,19 @@ from cryptography.x509 import load_der_x509_certificate
 
 from reactor_chat.errors import TlsBroken
 
-HANDSHAKE_SECONDS_MAX = 8.0
-"""From the beginning of a connection to the end of its handshake, however many bytes come meanwhile; what follows has a
-deadline of its own, and that usually leaves ten seconds for both."""
+SERVER_SECONDS_MAX = 8.0
+"""From taking a connection to the end of its handshake, however many bytes come meanwhile; what follows has a deadline
+of its own, and that usually leaves ten seconds for both."""
+CLIENT_SECONDS_MAX = 20.0
+"""A client is more patient: a town that comes back at once waits in the kernel before the server takes it."""
 RECORD_BYTES = 16_384
 """Most bytes of one record (RFC 8446, section 5.1)."""
 SEALED_BYTES_MAX = 262_144
 """Most bytes sealed before the kernel is asked to take them."""
+
+SILENT_BYTES_MAX = 65_536
+"""Most bytes that may come without anything being said: four full records.  A flood of orders to change the keys, which
+OpenSSL obeys for ever, costs its sender little and us much; a handshake is a few thousand bytes long."""
 
 _HANDSHAKE, _ALERT = 22, 21  # the kinds of record (RFC 8446, section 5.1) that a stream of TLS can begin with
 
@@ -114,6 +120,7 @@ class TlsFilter:
         is_closed: whether the peer was told that nothing more will be sent.
         speaks_tls: False where the peer's first byte was none of TLS.
         has_ended: whether the peer said that it will send nothing more.
+        seconds_max: from the beginning of the connection to the end of the handshake; kept by the connection.
         unsent: what has to leave next: the handshake, sealed bytes, an alert; struck off by `left`.
     """
 
@@ -121,10 +128,12 @@ class TlsFilter:
         "_began",
         "_incoming",
         "_outgoing",
+        "_silent_bytes",
         "_tls",
         "has_ended",
         "is_closed",
         "is_ready",
+        "seconds_max",
         "speaks_tls",
         "unsent",
     )
@@ -134,6 +143,8 @@ class TlsFilter:
         self._incoming, self._outgoing = context.incoming, context.outgoing
         self._tls = context.settings.wrap_bio(self._incoming, self._outgoing, server_side=is_server)
         self._began = False
+        self._silent_bytes = 0  # since something was said
+        self.seconds_max = SERVER_SECONDS_MAX if is_server else CLIENT_SECONDS_MAX
         self.is_ready = False
         self.is_closed = False
         self.speaks_tls = True
@@ -173,10 +184,14 @@ class TlsFilter:
         assert not self._incoming.pending, "somebody left something"
         self._incoming.write(data)
         try:
-            return self._open() if self.is_ready or self._shake_hands() else b""
+            said = self._open() if self.is_ready or self._shake_hands() else b""
         finally:
             if self._incoming.pending:  # behind a farewell, or an error
                 self._incoming.read()
+        self._silent_bytes = 0 if said else self._silent_bytes + len(data)
+        if self._silent_bytes > SILENT_BYTES_MAX and not self.has_ended:
+            raise TlsBroken(f"TLS failed: nothing was said in {SILENT_BYTES_MAX} bytes")
+        return said
 
     def seal(self, data: bytes) -> int:
         """Make bytes ready to leave, at most `SEALED_BYTES_MAX` of them; for when little or nothing is unsent.

@@ -6,7 +6,7 @@ import ssl
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -297,6 +297,15 @@ def test_what_is_no_certificate(what: bytes) -> None:
 def test_nobody_has_a_key_before_the_handshake() -> None:
     with pytest.raises(AssertionError):
         _ = filters()[1].peer_key_sha256
+
+
+def test_a_key_with_a_password_is_refused_and_nobody_is_asked_for_it(tmp_path: Path) -> None:
+    certificate, key = certificate_and_key()
+    file = tmp_path / "locked.pem"
+    locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+    file.write_bytes(locked + certificate.public_bytes(Encoding.PEM))
+    with pytest.raises(OSError, match="PEM"):
+        server_context(file)
 
 
 def test_files_that_do_not_belong_together_or_are_none(tmp_path: Path) -> None:
