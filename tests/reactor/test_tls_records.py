@@ -73,6 +73,7 @@ def test_the_hand_writes_what_the_library_reads(meeting: tuple[TlsFilter, Writer
 
 def test_a_flood_of_key_updates_is_the_end(meeting: tuple[TlsFilter, Writer]) -> None:
     server, writer = meeting
+    assert server.receive(writer.record(DATA, b"x")) == b"x"
     updates = [writer.key_update() for _ in range(SILENT_BYTES_MAX // RECORD_OF_ONE_BYTES + 1)]
     assert server.receive(b"".join(updates[:-1])) == b""
     with pytest.raises(TlsBroken, match="nothing was said in 65536 bytes"):
