@@ -18,6 +18,9 @@ from reactor_chat.e2ee.talk import Talk
 from reactor_chat.e2ee.trust import TrustBook
 from reactor_chat.wire.messages import Request, fold
 
+NOTE_CHARS_MAX = 1_000
+UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
+
 
 class Purpose(Enum):
     """Why something was asked of the server."""
@@ -131,8 +134,9 @@ class Desk:
         self._outcome.shown.append(shown)
 
     def note(self, kind: NoteKind, text: str, where: Conversation | None = None) -> None:
-        """Say something to the person, the same thing only once a turn."""
-        note = Note(kind, text, where)
+        """Say something to the person, once a turn; whatever a server may have called somebody, it is printable."""
+        safe = "".join(letter if letter.isprintable() else UNPRINTABLE for letter in text[:NOTE_CHARS_MAX])
+        note = Note(kind, safe, where)
         if note not in self._outcome.notes:
             self._outcome.notes.append(note)
 

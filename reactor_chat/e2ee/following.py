@@ -45,7 +45,8 @@ def lose(desk: Desk, talk: Talk, why: str) -> None:
     talk.record.lost_at = place or talk.record.lost_at
     talk.leave()
     talk.step(Step.LOSE)
-    desk.note(NoteKind.ALARM, f"Held in {talk.where.in_words}: {why}; asking to be let in again", talk.where)
+    todo = "asking to be let in again; if nobody does, @encrypt reset begins anew"
+    desk.note(NoteKind.ALARM, f"Held in {talk.where.in_words}: {why}; {todo}", talk.where)
 
 
 def needed_blob(desk: Desk, talk: Talk, notice: SealCommitted) -> bytes | None:

@@ -9,6 +9,7 @@ from reactor_chat.e2ee.trust import Known, Trust
 from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.mls.keypackage import read_key_package
 from reactor_chat.mls.messages import KeyPackage
+from reactor_chat.mls.suites import suite as suite_of
 from reactor_chat.wire.messages import PublishedKey, fold
 
 
@@ -58,4 +59,7 @@ def _read(desk: Desk, published: PublishedKey, suite: int) -> KeyPackage:
     best = suites()[0]
     if suite != best and knows_better_suite(package.leaf_node, suite):
         raise MlsRefused("somebody's better packages are kept from us")
+    scheme = suite_of(suite)
+    for key in (package.init_key, package.leaf_node.encryption_key):  # an unusable one would spoil a whole commit
+        scheme.encrypt_with_label(key, b"trial", b"", b"", desk.random)
     return package

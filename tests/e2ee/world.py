@@ -50,6 +50,7 @@ class Person:
         self.before_commit: Callable[[], None] = lambda: None
         self.after_commit: Callable[[], None] = lambda: None
         self.settings: dict[str, float] = {}
+        self.used: list[tuple[bytes, bytes]] = []  # keys and nonces, where a test records them
         self.start()
 
     # ------------------------------------------------------------------------------------------ the process
@@ -154,15 +155,21 @@ class Person:
 
     def do(self, step: Callable[[], None]) -> None:
         """Take a step: everything it wrote is committed, then what it wants is obeyed."""
+        mark = len(self.used)
         step()
         outcome = self.session.take()
         for message in outcome.messages:
             assert isinstance(message, Sealed | Plain)
             assert message.request.id is not None
             self.outbox[message.request.id] = message.request
-        self.before_commit()
+        try:
+            self.before_commit()
+        except Crash:
+            del self.used[mark:]  # what was sealed in this step never left the process
+            raise
         self.store.commit()
         self.saved = (dict(self.outbox), self.cursor)
+        self.shown += outcome.shown  # as an archive has them, in the same transaction
         self.after_commit()
         self._obey(outcome)
 
@@ -171,7 +178,6 @@ class Person:
             self._send(message.request)
         for request in outcome.requests:
             self._send(request)
-        self.shown += outcome.shown
         self.notes += outcome.notes
         for job in outcome.jobs:
             key = self.world.derive(job.passphrase, job.salt, job.kdf)
@@ -227,7 +233,12 @@ class World:
         ready = self.service.ready.get(name.lower())
         if not ready or not person.is_online:
             return False
-        person.receive(ready.popleft())
+        payload = ready.popleft()
+        try:
+            person.receive(payload)
+        except Crash:
+            person.crash()
+            person.connect()
         return True
 
     def pass_time(self, seconds: float) -> None:
@@ -244,8 +255,15 @@ class World:
             for person in self.people.values():
                 deadline = person.session.next_deadline
                 if person.is_online and deadline is not None and deadline <= self.now:
-                    person.do(lambda who=person: who.session.tick(self.now))  # type: ignore[misc]
+                    self._tick(person)
         raise AssertionError("it never ends")
+
+    def _tick(self, person: Person) -> None:
+        try:
+            person.do(lambda: person.session.tick(self.now))
+        except Crash:
+            person.crash()
+            person.connect()
 
     def derive(self, typed: str, salt: bytes, kdf: passphrase.Kdf) -> bytes:
         """Compute a key as a child process does, each only once."""

@@ -13,9 +13,10 @@ EVERY = list(SUITES.values())
 P = 2**255 - 19
 P448 = 2**448 - 2**224 - 1
 ORDER_8 = (
-    0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7,
+    0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
     0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
 )
+assert sum(ORDER_8) == P, "they are each other's negatives: a digit miscopied in one shows"
 # Every encoding in 32 bytes of the eight points of small order: y, y + p where it fits, each with either sign bit.
 SMALL_ORDER = sorted(
     {
