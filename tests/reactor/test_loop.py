@@ -1,5 +1,6 @@
 """A turn does everything in its order, once, and costs nothing for those who are silent."""
 
+import gc
 import os
 import selectors
 import socket
@@ -195,11 +196,13 @@ def calls_in_a_turn(world: World) -> int:
         nonlocal calls
         calls += 1
 
+    gc.disable()  # a collection in between would call whoever listens for one
     sys.setprofile(count)
     try:
         world.turn()
     finally:
         sys.setprofile(None)
+        gc.enable()
     return calls
 
 
