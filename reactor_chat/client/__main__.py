@@ -29,6 +29,7 @@ from reactor_chat.client.streams import OutputStream
 from reactor_chat.client.terminal import Terminal, is_terminal
 from reactor_chat.client.vault import Vault
 from reactor_chat.errors import StorageBusy, StorageError, TrustError, UsageError
+from reactor_chat.text.safe import safe
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 SCROLLBACK = 20
@@ -181,7 +182,7 @@ def _failed(status: ExitStatus, error: Exception) -> ExitStatus:
 
 
 def _say(text: str) -> None:
-    _aside(f"reactor-chat: {text}\n".encode("utf-8", "surrogateescape"))
+    _aside(f"reactor-chat: {safe(text)}\n".encode())
 
 
 def _aside(text: bytes) -> None:

@@ -27,6 +27,7 @@ from reactor_chat.wire.messages import HelpAnswer, HistoryAnswer, Notice
 ERASE_ROW = "\r\x1b[K"
 CLEAR_SCREEN = "\x1b[H\x1b[2J"
 BELL = "\a"
+WRAPS_NOT, WRAPS = "\x1b[?7l", "\x1b[?7h"
 INDENT = " " * 6  # as wide as a time and its blank
 
 STORED = Part("mark", " ✓")
@@ -234,8 +235,8 @@ class LineMode:
     def _print(self, at: int | None, rows: list[str]) -> None:
         if rows:
             first, *others = rows
-            self._above.append(f"{self._time(at)} {first}")
-            self._above += [INDENT + row for row in others]
+            self._above.append(_kept_in_its_row(f"{self._time(at)} {first}"))
+            self._above += [_kept_in_its_row(INDENT + row) for row in others]
 
     def _time(self, at: int | None) -> str:
         now = self._local_time(None)
@@ -255,7 +256,7 @@ class LineMode:
         view = self._editor.view(columns - cells(prompt))
         cursor_cells = cells(prompt) + view.cursor_cells
         to_cursor = f"\x1b[{cursor_cells}C" if cursor_cells else ""
-        return f"{self._palette.dim(prompt)}{view.text}\r{to_cursor}"
+        return f"{_kept_in_its_row(self._palette.dim(prompt) + view.text)}\r{to_cursor}"
 
     def _prompt(self) -> str:
         if self._engine.wants_name:
@@ -270,3 +271,12 @@ class LineMode:
         if text:
             written = None if place is None else partial(self._engine.printed, place)
             self._screen.write(text.encode("utf-8", "replace"), written)
+
+
+def _kept_in_its_row(row: str) -> str:
+    """A row that ends where the screen does, however wide the terminal believes its signs to be.
+
+    Terminals disagree about emoji, flags and new signs.  One that draws them wider than we count would go on in its
+    first column, and what stands there could pass for a line of its own.
+    """
+    return row if row.isascii() else f"{WRAPS_NOT}{row}{WRAPS}"

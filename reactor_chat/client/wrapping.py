@@ -1,8 +1,8 @@
 """Breaks a line of parts into rows, so that what goes on in the next row is indented and looks like nobody's line.
 
 A terminal would go on in its first column, where a text that was made for it could pass for a line of its own.  Rows
-end at blanks.  A word longer than a row is cut, unless it is plain ASCII (a link): that is left to the terminal, so
-that it can be copied and clicked, and since it holds no blank of any kind it passes for no line.
+end at blanks.  A word longer than a row is cut, unless it is a link: that is left to the terminal, so that it can be
+copied and clicked, and since it holds no blank and no bracket it passes for no line.
 """
 
 import re
@@ -12,10 +12,10 @@ from reactor_chat.client.cells import cells, fitting
 from reactor_chat.text.render import Part
 
 _words = re.compile(r"(\s*)(\S+)")
-_link = re.compile(r"[!-~]+")
+_link = re.compile(r"[a-z][a-z0-9+.-]*://[A-Za-z0-9/.?=&%#_~:+@!$,;-]+")
 
-COLUMNS_MIN = 20
-"""In fewer columns wrapping would leave nothing to read; the terminal does what it does."""
+COLUMNS_MIN = 6
+"""In fewer columns wrapping would leave nothing to read, nor has a line that could be forged room in them."""
 
 
 def wrapped(parts: list[Part], columns: int, columns_rest: int) -> list[list[Part]]:

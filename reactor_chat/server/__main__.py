@@ -37,6 +37,7 @@ from reactor_chat.server.log import PatientHandler
 from reactor_chat.server.operations import Facts, Operations
 from reactor_chat.server.options import Options, differences, live_part, read_options, reread_options
 from reactor_chat.server.vitals import files_bytes, memory_bytes, memory_bytes_max
+from reactor_chat.text.log_lines import SafeFormatter
 from reactor_chat.text.safe import safe
 from reactor_chat.wire.transcript import NO_BINDING, pin_of
 
@@ -111,7 +112,7 @@ class Server:
         try:
             self._tls = _load_tls(options)
         except (StorageError, UsageError) as error:
-            _log.error("certificate: the old one stays: %s", safe(str(error)))
+            _log.error("certificate: the old one stays: %s", error)
         else:
             _log.info("certificate: read again, key %s", pin_of(self._tls[1]))
 
@@ -229,11 +230,11 @@ class Server:
         try:
             wanted = self._reread()
         except UsageError as error:
-            _log.error("options: nothing changed: %s", safe(str(error)))
+            _log.error("options: nothing changed: %s", error)
             return
         found = list(differences(self._app.options, wanted))
         for flag, before, after, live in found:
-            _log.info("options: %s %s -> %s%s", flag, safe(before), safe(after), "" if live else " needs a restart")
+            _log.info("options: %s %s -> %s%s", flag, before, after, "" if live else " needs a restart")
         if not found:
             _log.info("options: nothing changed")
         self._app.adopt(live_part(self._app.options, wanted))
@@ -244,7 +245,7 @@ class Server:
         try:
             closed = self._operations.use_bans(self._bans.read())
         except UsageError as error:
-            _log.error("bans: nothing changed: %s", safe(str(error)))
+            _log.error("bans: nothing changed: %s", error)
         else:
             _log.info("bans: %d; connections closed: %d", len(self._app.bans), closed)
 
@@ -306,7 +307,8 @@ def main() -> int:
     # Without a stderr its number may soon be that of the journal.
     descriptor = sys.stderr.fileno() if sys.stderr is not None else os.open(os.devnull, os.O_WRONLY)
     log = PatientHandler(descriptor)
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO, handlers=[log])
+    log.setFormatter(SafeFormatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[log])
     try:
         return _serve(
             _as_far_as_descriptors_reach(options), lambda: _as_far_as_descriptors_reach(reread_options(arguments))

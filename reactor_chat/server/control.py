@@ -16,7 +16,6 @@ import msgspec
 
 from reactor_chat.errors import FrameLengthInvalid
 from reactor_chat.server.orders import Answer, ListBans, Order, TellStatus
-from reactor_chat.text.safe import safe
 from reactor_chat.wire.framing import FrameDecoder, frame
 
 CONTROL_SOCKET_NAME = "control.sock"
@@ -121,9 +120,9 @@ class Control:
             order = msgspec.json.decode(payload, type=Order)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             answer = Answer(done=False, text=f"that is no order: {error}")
-            _log.info("operator: %s", safe(answer.text))
+            _log.info("operator: %s", answer.text)
             return answer
         answer = self._operator.carry_out(order)
         if not isinstance(order, QUESTIONS):
-            _log.info("operator: %s", safe(answer.text))
+            _log.info("operator: %s", answer.text)
         return answer

@@ -125,6 +125,7 @@ def test_a_storm_of_signals_drops_nobody() -> None:
         for _ in range(50):
             server.process.send_signal(signal.SIGHUP)
             ann.until_pong()
+        ann.close()
         assert server.stop(signal.SIGHUP, signal.SIGTERM, signal.SIGHUP) == 0
         assert "Traceback" not in server.stderr()
 

@@ -93,13 +93,12 @@ def test_what_is_no_order_is_answered_and_not_carried_out(payload: bytes) -> Non
     assert answer.text.startswith("that is no order: ")
 
 
-def test_the_log_tells_of_orders_in_safe_words_and_of_no_questions(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_tells_of_orders_and_of_no_questions(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     served([frame(msgspec.json.encode(TellStatus()))])
     assert caplog.messages == []
-    served([frame(msgspec.json.encode(Release("Ann"))), frame(b'{"do":"\\u001b[2J\\nforged"}')])
-    assert caplog.messages[0] == "operator: order 1"
-    assert all(message.isprintable() for message in caplog.messages)
+    served([frame(msgspec.json.encode(Release("Ann"))), frame(b'{"do":"nonsense"}')])
+    assert caplog.messages == ["operator: order 1", "operator: that is no order: Invalid value 'nonsense' - at `$.do`"]
 
 
 def test_who_ends_without_an_order_is_let_go_and_who_ordered_is_answered_first() -> None:

@@ -1,10 +1,13 @@
 """What a text may still do once it is safe: nothing but be read."""
 
+import json
 import timeit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from reactor_chat.text.safe import MARKS_MAX, is_safe, safe
+from reactor_chat.text.safe import MARKS_MAX, is_safe, safe, safe_json
 
 ACUTE = "\u0301"
 
@@ -72,3 +75,20 @@ def test_plain_text_costs_next_to_nothing() -> None:
     text = "x" * 64
     times = 10_000
     assert min(timeit.repeat(lambda: safe(text), number=times, repeat=7)) / times < 1e-6
+
+
+@given(
+    st.one_of(st.text(), st.text(st.sampled_from('a\\"\x7f\x9b\u0301\u200d\u2028\u202e\U000e0041\U0010ffff\xa0é日')))
+)
+def test_json_says_the_same_and_cannot_act(text: str) -> None:
+    line = json.dumps({"text": text}, ensure_ascii=False)
+    shown = safe_json(line)
+    assert json.loads(shown) == {"text": text}
+    assert is_safe(shown)
+    assert safe_json(shown) == shown
+
+
+def test_json_that_is_harmless_is_left_alone() -> None:
+    for line in ('{"text":"Zoë 日本 🎉"}', '{"text":"\\u001b[2J"}', "{}"):
+        assert safe_json(line) == line
+    assert safe_json('{"a":"\U000e0041"}') == '{"a":"\\udb40\\udc41"}'
