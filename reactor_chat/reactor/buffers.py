@@ -109,6 +109,11 @@ class OutputQueue:
         """Everything that is owed: private bytes and how far the run is ahead."""
         return self._privates_bytes + (self._run.end - self.place if self._run else 0)
 
+    @property
+    def private_bytes(self) -> int:
+        """What of it is kept for this connection alone."""
+        return self._privates_bytes
+
     def push(self, data: bytes) -> bool:
         """Queue private bytes behind everything that is owed now; the reader is no longer abreast.
 

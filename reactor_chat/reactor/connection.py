@@ -21,7 +21,6 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from selectors import EVENT_READ, EVENT_WRITE
 
@@ -29,40 +28,20 @@ from reactor_chat.errors import TlsBroken
 from reactor_chat.reactor.addresses import printable
 from reactor_chat.reactor.buffers import OutputQueue
 from reactor_chat.reactor.fanout import Fanout
+from reactor_chat.reactor.limits import Limits
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.owner import Owner
 from reactor_chat.reactor.sockets import NOT_NOW, STARVED, because, prepare
 from reactor_chat.reactor.timers import Timer
 from reactor_chat.reactor.tls import TlsFilter
 
+__all__ = ["LINGER_SECONDS", "REST_SECONDS", "WRITE_BYTES_MAX", "Connection", "Limits"]
+
 WRITE_BYTES_MAX = 262_144  # offered at once: a copy is made of it, and the kernel may take little
 LINGER_SECONDS = 5.0
 REST_SECONDS = 0.1  # how long the kernel is left alone after it was out of memory
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one connection may cost; one object serves them all.
-
-    Attributes:
-        read_bytes_max: most bytes read in one turn; 1 or more.
-        output_bytes_soft: more than this owed for `output_seconds_soft` without a break is an overflow.
-        output_seconds_soft: see there.
-        output_bytes_hard: more than this owed after a write is an overflow, however quick the reader: what one turn
-            queues for one connection has to fit.
-    """
-
-    read_bytes_max: int = 65_536
-    output_bytes_soft: int = 262_144
-    output_seconds_soft: float = 10.0
-    output_bytes_hard: int = 1_048_576
-
-    def __post_init__(self) -> None:
-        assert self.read_bytes_max >= 1
-        assert 0 <= self.output_bytes_soft <= self.output_bytes_hard
-        assert self.output_seconds_soft >= 0.0
 
 
 class _State(Enum):
@@ -152,7 +131,7 @@ class Connection:
         self.offer: Callable[[bytes], int] = sock.send if tls is None else self._seal_and_offer
         prepare(sock)
         self.peer = printable(sock)
-        self._update()
+        self._watch(EVENT_READ)
         if tls is not None:
             self._handshake = loop.timers.call_at(loop.now + tls.seconds_max, self._end_handshake)
             loop.flush_later(self)
@@ -168,6 +147,11 @@ class Connection:
     def queued_bytes(self) -> int:
         """Everything queued that the kernel has not taken, what the fan-out is ahead included."""
         return self.output.pending_bytes + (len(self.tls.unsent) if self.tls else 0)
+
+    @property
+    def held_bytes(self) -> int:
+        """What is held in memory for this connection alone: what it shares with others is not."""
+        return self.output.private_bytes + (len(self.tls.unsent) if self.tls else 0)
 
     def send(self, data: bytes) -> None:
         """Queue bytes; they leave at the end of the turn.  After `finish`, `abort` or an error they are dropped."""
@@ -490,6 +474,13 @@ class Connection:
                 mask |= EVENT_WRITE
         if mask == self._mask:
             return
+        try:
+            self._watch(mask)
+        except OSError as error:  # the kernel is short of memory, and this connection is what can be spared
+            self._mask = 0
+            self._close(because(error))
+
+    def _watch(self, mask: int) -> None:
         if not mask:  # a hang-up is reported to everyone who is registered at all
             self._loop.unwatch(self._sock)
         elif self._mask:

@@ -33,7 +33,6 @@ from reactor_chat.chat.boundary import (
     Started,
 )
 from reactor_chat.chat.hub import Hub
-from reactor_chat.chat.ratelimit import TokenBucket
 from reactor_chat.chat.records import TOLD_AS_KEPT
 from reactor_chat.errors import StorageFull
 from reactor_chat.journal.contract import Journal
@@ -46,7 +45,9 @@ from reactor_chat.server.intake import CLOGGED_SECONDS, Intake
 from reactor_chat.server.ledger import Ledger
 from reactor_chat.server.options import Options, rules_of
 from reactor_chat.server.peers import Broadcast, Peer, Wire
+from reactor_chat.server.rates import Rates
 from reactor_chat.server.recall import recalled
+from reactor_chat.server.upkeep import Upkeep
 from reactor_chat.wire import codec
 from reactor_chat.wire.framing import frame
 from reactor_chat.wire.messages import PROTOCOL_VERSION, Bye, Closing, Hello, Limits, Notice, Refused
@@ -115,6 +116,8 @@ class App:
         self._by_wire: dict[Wire, Peer] = {}
         self._intake = Intake(options, self._handle, self.hub.is_waiting, lambda: self._ledger.pending_bytes)
         self._admission = Admission(options, entropy, self._intake.expire, self._intake.has_asked)
+        self._rates = Rates(options.rate)
+        self._upkeep = Upkeep(options)
         self._turned_away: dict[Wire, Refused] = {}
         self._unshared: dict[Peer, None] = {}
         self._arrears = Arrears(self._ledger, self.hub, self._go_live, self._listen_again)
@@ -168,15 +171,13 @@ class App:
         before, self._options = self._options, options
         self.hub.adopt(rules_of(options))
         if options.rate != before.rate:
+            self._rates = Rates(options.rate)
             for peer in self._peers.values():
-                peer.bucket = self._new_bucket(self._now)
+                peer.bucket = self._rates.new(self._now)
         self._intake.adopt(options)
+        self._upkeep.adopt(options)
         self._admission.adopt(options)
         self._wake()
-
-    def _new_bucket(self, now: float) -> TokenBucket | None:
-        rate = self._options.rate
-        return TokenBucket(rate.burst, rate.per_second, now) if rate is not None else None
 
     def opened(self, wire: Wire, door: Door, login_seconds_max: int, now: float, binding: bytes = NO_BINDING) -> None:
         """Take a new connection and greet it, or turn it away.
@@ -192,7 +193,7 @@ class App:
             self._turn_away(wire, door, refusal)
             return
         self.counters.connections += 1
-        peer = Peer(self.counters.connections, wire, door, self._new_bucket(now))
+        peer = Peer(self.counters.connections, wire, door, self._rates.new(now))
         self._peers[peer.conn] = self._by_wire[wire] = peer
         self._admission.opened(peer, network, now)
         hello = self._hello()
@@ -317,6 +318,7 @@ class App:
         if self.hub.has_work:  # it came before what comes now
             self._handle(Resumed())
         self._intake.turn(now)
+        self._inputs.extend(Broken(peer.conn, None, why) for peer, why in self._upkeep.overdue(self.peers, now))
         while self._inputs:
             self._handle(self._inputs.popleft())
         if self._retry_at is not None and now >= self._retry_at:
@@ -333,7 +335,13 @@ class App:
     def _next_deadline(self) -> float | None:
         if self._inputs or self._ledger.has_entries or self._arrears.has_work or self.hub.has_work:
             return self._now
-        times = (self._intake.deadline(self._now), self._retry_at, self._rest_at, self._goodbye_at)
+        times = (
+            self._intake.deadline(self._now),
+            self._retry_at,
+            self._rest_at,
+            self._goodbye_at,
+            self._upkeep.deadline,
+        )
         deadlines = [at for at in times if at is not None]
         if self._arrears.wait_for_wires:
             deadlines.append(self._now + CLOGGED_SECONDS)
@@ -416,6 +424,7 @@ class App:
         peer.entered = True
         self._admission.arrived(peer)
         peer.name = effect.name
+        self._rates.entered(peer)
         peer.door.entered(effect.name)
         self.counters.logins += 1
         _log.info("conn=%d logged in as %s", peer.conn, effect.name)
@@ -436,6 +445,7 @@ class App:
         peer = self._peers.pop(effect.conn)
         self._unshared.pop(peer, None)
         self._arrears.close(peer)
+        self._rates.left(peer, self._now)
         peer.closing = True
         self._admission.arrived(peer)
         if effect.reason is not None:

@@ -101,6 +101,7 @@ class Intake:
             if not peer.entered and for_newcomers <= 0:
                 continue
             del self._ready[peer]
+            peer.heard_at = now
             if not peer.slowed and not peer.closing:
                 entered = peer.entered
                 spent = self._take_from(peer, min(left, self._messages_max))

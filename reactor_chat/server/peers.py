@@ -25,6 +25,10 @@ class Wire(Protocol):
     def queued_bytes(self) -> int:
         """What was sent and has not left."""
 
+    @property
+    def held_bytes(self) -> int:
+        """What of that is held in memory for this wire alone."""
+
     def send(self, data: bytes, /) -> None:
         """Queue bytes; they leave after the turn's commit."""
 
@@ -51,6 +55,7 @@ class Peer:
         conn: the number the core knows it by.
         entered: whether somebody is logged in on it.
         heard: while it catches up, the newest number it was told; None when it is current.
+        heard_at: when something last came, in seconds of the turns' clock.
         held: answers it is to be told when it has caught up, or takes what it is told again.
         slowed: whether it is not read for a while, because it was faster than its rate.
         ended: whether nothing more will come; what has come still counts.
@@ -67,6 +72,7 @@ class Peer:
         "entered",
         "farewell",
         "heard",
+        "heard_at",
         "held",
         "name",
         "paused",
@@ -87,6 +93,7 @@ class Peer:
         self.paused = False
         self.slowed = False
         self.heard: int | None = None
+        self.heard_at = 0.0
         self.held: deque[Notice] = deque()
 
     @property

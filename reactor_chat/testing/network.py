@@ -110,6 +110,11 @@ class Wire:
         """What was sent and has not left."""
         return len(self.queue)
 
+    @property
+    def held_bytes(self) -> int:
+        """The same: nothing is shared in here."""
+        return len(self.queue)
+
     def send(self, data: bytes) -> None:
         """Queue bytes; after `finish` or `abort` they are dropped."""
         if not self.finishing:
