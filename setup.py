@@ -1,7 +1,9 @@
 """Package description; every dependency carries the reason it is there."""
 
+import os
 import re
 from pathlib import Path
+from typing import Any
 
 from setuptools import find_packages, setup
 
@@ -29,7 +31,32 @@ FUZZ = [
     "atheris",  # fuzzing guided by what an input reaches; it installs on fewer systems than we run on, so it is apart
 ]
 
+COMPILED = """
+    wire/framing wire/codec chat/hub
+    server/app server/arrears server/doors server/intake server/ledger server/peers
+    reactor/buffers reactor/connection reactor/fanout reactor/loop reactor/timers journal/memory
+""".split()
+"""What `REACTOR_CHAT_COMPILE=1 pip install .` compiles with mypyc, from the same sources: what every message goes through.
+
+A turn with one message takes half the time then, one with many two thirds.  To compile the rest of `chat` gained less
+than 3 % more; modules that define messages cannot be compiled.
+"""
+
+
+def compiling() -> dict[str, Any]:
+    """Return what compiling takes: mypyc (of `mypy`) and the types of what we need while building, and a C compiler."""
+    if os.environ.get("REACTOR_CHAT_COMPILE") != "1":
+        return {}
+    try:
+        from mypyc.build import mypycify  # noqa: PLC0415  only who compiles has it
+    except ImportError:  # pip asks what building takes, and comes again when it is there
+        return {"setup_requires": ["mypy", *REQUIRED]}
+    modules = [f"reactor_chat/{name}.py" for name in COMPILED]
+    return {"setup_requires": ["mypy", *REQUIRED], "ext_modules": mypycify(modules, opt_level="3", debug_level="0")}
+
+
 setup(
+    **compiling(),
     name="reactor-chat",
     version=VERSION.group(1),
     description="A terminal-first, self-hosted chat on one selectors loop",

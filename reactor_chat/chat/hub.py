@@ -12,7 +12,7 @@ After each commit whatever waited is judged again (see `waiting`).
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 from msgspec import structs
 
@@ -75,6 +75,7 @@ class Hub:
         self._releasing: dict[str, str] = {}
         self._ending: dict[str, Session] = {}
         self._clock = 0
+        self._inputs = self._table_of_inputs()
 
     # ------------------------------------------------------------------------------------------- the door
 
@@ -90,7 +91,7 @@ class Hub:
         """
         self._clock = now
         effects: list[Effect] = []
-        self._INPUTS[type(what)](self, what, effects)
+        self._inputs[type(what)](what, effects)
         return effects
 
     def release(self, name: str, now: int) -> list[Effect]:
@@ -212,18 +213,19 @@ class Hub:
         self._ending.clear()
         self._waiting.go_on(effects)
 
-    _INPUTS: ClassVar[dict[type, Callable[["Hub", Any, list[Effect]], None]]] = {
-        Started: _on_started,
-        Retried: _on_retried,
-        Resumed: _on_resumed,
-        Connected: _on_connected,
-        Received: _on_sent,
-        Garbled: _on_sent,
-        Broken: _on_sent,
-        Disconnected: _on_sent,
-        Committed: _on_committed,
-        Rejected: _on_rejected,
-    }
+    def _table_of_inputs(self) -> dict[type, Callable[[Any, list[Effect]], None]]:
+        return {
+            Started: self._on_started,
+            Retried: self._on_retried,
+            Resumed: self._on_resumed,
+            Connected: self._on_connected,
+            Received: self._on_sent,
+            Garbled: self._on_sent,
+            Broken: self._on_sent,
+            Disconnected: self._on_sent,
+            Committed: self._on_committed,
+            Rejected: self._on_rejected,
+        }
 
     # ---------------------------------------------------------------------------------------------- judging
 

@@ -10,7 +10,7 @@ A turn may hold several rounds: what waited for a commit may append in its turn.
 import logging
 from collections import deque
 from collections.abc import Callable, Collection
-from typing import Any, ClassVar
+from typing import Any
 
 from reactor_chat import PRODUCT
 from reactor_chat.chat.boundary import (
@@ -121,6 +121,7 @@ class App:
         self._turned_away: dict[Wire, Refused] = {}
         self._unshared: dict[Peer, None] = {}
         self._arrears = Arrears(self._ledger, self.hub, self._go_live, self._listen_again)
+        self._effects = self._table_of_effects()
         self._inputs: deque[Input] = deque()
         self._retry_at: float | None = None
         self._rest_at: float | None = None
@@ -387,7 +388,7 @@ class App:
 
     def _carry_out(self, effects: list[Effect]) -> None:
         for effect in effects:
-            self._EFFECTS[type(effect)](self, effect)
+            self._effects[type(effect)](effect)
 
     def _append(self, effect: Append) -> None:
         self._ledger.append(effect.records)
@@ -453,16 +454,17 @@ class App:
             peer.tell(Bye(effect.reason, BYE[effect.reason]))
         peer.wire.finish()
 
-    _EFFECTS: ClassVar[dict[type, Callable[["App", Any], None]]] = {
-        Append: _append,
-        Deliver: _deliver,
-        DeliverAll: _deliver_all,
-        Enter: _enter,
-        Recall: _recall,
-        RecallKeys: _recall,
-        RecallBlob: _recall,
-        Close: _close,
-    }
+    def _table_of_effects(self) -> dict[type, Callable[[Any], None]]:
+        return {
+            Append: self._append,
+            Deliver: self._deliver,
+            DeliverAll: self._deliver_all,
+            Enter: self._enter,
+            Recall: self._recall,
+            RecallKeys: self._recall,
+            RecallBlob: self._recall,
+            Close: self._close,
+        }
 
     # -------------------------------------------------------------------------------------------- coming and going
 
