@@ -11,7 +11,7 @@ from tests.chat.toy import RULES, World
 
 
 def test_the_hub_takes_every_input() -> None:
-    assert set(Hub._INPUTS) == set(typing.get_args(b.Input))
+    assert set(Hub(RULES)._inputs) == set(typing.get_args(b.Input))
 
 
 @pytest.mark.parametrize("kind", [*typing.get_args(b.Input), *typing.get_args(b.Effect)])
