@@ -36,7 +36,7 @@ COMPILED = """
     server/app server/arrears server/doors server/intake server/ledger server/peers
     reactor/buffers reactor/connection reactor/fanout reactor/loop reactor/timers journal/memory
 """.split()
-"""What `REACTOR_CHAT_COMPILE=1 pip install .` compiles with mypyc, from the same sources: what every message goes through.
+"""What `REACTOR_CHAT_COMPILE=1 pip install .` compiles with mypyc, from the same sources: where messages pass.
 
 A turn with one message takes half the time then, one with many two thirds.  To compile the rest of `chat` gained less
 than 3 % more; modules that define messages cannot be compiled.
