@@ -1,8 +1,8 @@
 """Every command of PROTOCOL §8 and every reply, as three people see them, against a golden transcript.
 
-The play is typed twice: through the plain-text door, and as `line` requests whose notices are rendered as a client
-does.  Both have to read the same, line for line.  A wanted change of a text is looked at in the difference that this
-test prints, and then written with
+The play is typed three times: through the plain-text door, and as `line` requests with TLS and without, whose notices
+are rendered as a client does.  All have to read the same, line for line.  A wanted change of a text is looked at in the
+difference that this test prints, and then written with
 
     REACTOR_CHAT_WRITE_GOLDEN=1 python -m pytest tests/end_to_end/test_transcript.py
 """
@@ -125,7 +125,7 @@ class LineReader:
 def play(server: Server, enter: Callable[[Server, str], Reader | LineReader]) -> list[str]:
     """Let the people play; returns what each of them saw after each line.
 
-    After each line everybody, who typed it first, asks for somebody whom nobody knows: when that is answered, so is
+    After each line everybody, who typed it first, asks for a group that nobody knows: when that is answered, so is
     everything that was typed before.
     """
     transcript: list[str] = []
@@ -135,7 +135,7 @@ def play(server: Server, enter: Callable[[Server, str], Reader | LineReader]) ->
         transcript.append(f">>> {what}")
         mark, seen = f"Zz{len(transcript)}zZ", {}
         for name in sorted(people, key=lambda name: name != who):
-            people[name].type(f"@{mark} .")
+            people[name].type(f"@who {mark}")
             seen[name] = [line for line in people[name].read(mark) if mark not in line]
         transcript.extend(f"{name:<7} {line}".rstrip() for name in people for line in seen[name])
         if "@quit" in what:
@@ -150,11 +150,14 @@ def play(server: Server, enter: Callable[[Server, str], Reader | LineReader]) ->
     return transcript
 
 
-@pytest.mark.parametrize("enter", [Reader, LineReader])
+@pytest.mark.parametrize(("enter", "tls"), [(Reader, False), (Reader, True), (LineReader, False)])
 def test_everyone_reads_what_the_protocol_writes(
-    server: Server, enter: Callable[[Server, str], Reader | LineReader]
+    enter: Callable[[Server, str], Reader | LineReader],
+    tls: bool,  # noqa: FBT001  a row of the table above
 ) -> None:
-    lines = play(server, enter)
+    with Server(tls=tls) as server:
+        lines = play(server, enter)
+        server.check()
     if os.environ.get("REACTOR_CHAT_WRITE_GOLDEN"):
         GOLDEN.write_text("\n".join(lines) + "\n", "utf-8")
     assert lines == GOLDEN.read_text("utf-8").splitlines()
