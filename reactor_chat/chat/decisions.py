@@ -192,6 +192,10 @@ class Ending(Struct, frozen=True):
     change: Change
     is_last: bool
 
+    def names_count(self) -> int:
+        """Return how many names its notices hold."""
+        return sum(len(r.members or ()) for r, _ in self.change.records if isinstance(r, GroupAltered))
+
 
 def departure(state: ChatState, name: str, stamp: Stamp) -> Ending:
     """Somebody goes: a guest leaves every group first, the owner of a name stays in them (PROTOCOL §7)."""

@@ -51,6 +51,8 @@ from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import Exited, Refused, fold
 
 NO_SPACE = Refused("no_space", "The server has no space left; try again later")
+DEPARTURES_WORK_MAX = 4_000
+"""Groups looked at and names written for those who leave together; the others follow after the next commit."""
 NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast", "stale_epoch"})
 """Refusals that may pass: sent again, the request is judged again (PROTOCOL §5.4)."""
 
@@ -426,8 +428,16 @@ class Hub:
         self._record_departures(list(self._departing.values()), effects)
 
     def _record_departures(self, names: list[str], effects: list[Effect]) -> None:
-        for name in self._ready(self._departing, names):
-            self._launch_end(departure(self.state, name, self._stamp()), self._departing, name, effects)
+        """Record as many departures as may be at once; what was launched, or is in the way, brings us back here."""
+        work = 0
+        for name in names:
+            work += 1 + self.state.groups.count_of(name)
+            for ready in self._ready(self._departing, [name]):
+                step = departure(self.state, ready, self._stamp())
+                work += step.names_count()
+                self._launch_end(step, self._departing, ready, effects)
+            if work > DEPARTURES_WORK_MAX:
+                return
 
     def _launch_end(self, step: Ending, ending: dict[str, str], name: str, effects: list[Effect]) -> None:
         self._launch(step.change, None, None, effects)

@@ -290,3 +290,18 @@ def test_the_next_holder_of_a_closed_connections_number_hears_nothing_of_the_las
     assert isinstance(effects[0], b.Append)
     told = world.hub.handle(b.Committed(world.hub.state.seq + 1), world.now)
     assert [effect.conns for effect in told if isinstance(effect, b.Deliver)] == [[bob]]
+
+
+def test_those_who_leave_together_all_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reactor_chat.chat.hub.DEPARTURES_WORK_MAX", 3)
+    world = World()
+    people = [world.join(f"P{number}") for number in range(6)]
+    for number in range(3):
+        world.send(people[number], m.GroupSet(f"g{number}", [f"P{i}" for i in range(5)]))
+    world.commit()
+    for conn in people[:5]:
+        world.handle(b.Disconnected(conn))
+    world.commit()
+    assert world.hub.state.roster.names() == ["P5"]
+    assert world.hub.state.groups.dump() == []
+    assert not world.hub._departing
