@@ -22,6 +22,7 @@ from reactor_chat.chat.keyring import reference_of
 from reactor_chat.chat.state import ChatState, Snapshot
 from reactor_chat.journal.sqlite import SqliteJournal
 from reactor_chat.server.ledger import Ledger, record_of
+from reactor_chat.server.orders import Release
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.transcript import login_transcript
 from tests.properties.replaying import hashes
@@ -53,7 +54,7 @@ class Crowd:
         elif dice < 0.2:
             self.world.lose(self.chance.choice(present), "reset")
         elif dice < 0.22:
-            self.world.app.release(self.chance.choice(NAMES))
+            self.world.order(Release(self.chance.choice(NAMES)))
         elif dice < 0.23:
             self.world = World(self.journal).start()
         else:
