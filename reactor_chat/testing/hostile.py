@@ -49,28 +49,32 @@ class Hostile:
     Args:
         checker: told who comes in.
         dial: opens a connection from an address.
+        seconds_max: how long one may be there without having logged in.
     """
 
-    def __init__(self, checker: Checker, dial: Callable[[str], Link | None]) -> None:
+    def __init__(self, checker: Checker, dial: Callable[[str], Link | None], seconds_max: float) -> None:
         self.attacks = 0
         self._checker = checker
         self._dial = dial
+        self._seconds_max = seconds_max
         self._decoders: dict[Link, FrameDecoder] = {}
+        self._strangers: dict[Link, float] = {}
 
-    def attack(self, kind: int) -> Link | None:
-        """Connect and send junk of one kind; returns the link, None where no server is there."""
+    def attack(self, kind: int, now: float) -> None:
+        """Connect and send junk of one kind, where a server is there."""
         if not {"ann", "bob", "eve"} <= set(self._checker.chat.owners):
-            return None  # whose name nobody owns yet, anybody may take: that would be no attack
+            return  # whose name nobody owns yet, anybody may take: that would be no attack
         self.attacks += 1
         link = self._dial(f"10.1.{self.attacks % 3}.1:{10_000 + self.attacks % 50_000}")
         if link is None:
-            return None
+            return
         self._decoders[link] = FrameDecoder()
+        if kind < len(JUNK):
+            self._strangers[link] = now
         if kind < len(JUNK):
             link.send(JUNK[kind])
         else:
             self._come_in_and_misbehave(link, kind)
-        return link
 
     def _come_in_and_misbehave(self, link: Link, kind: int) -> None:
         name = f"Mallory{self.attacks % 3}"
@@ -92,3 +96,10 @@ class Hostile:
     def lost(self, link: Link) -> None:
         """Forget a connection."""
         self._decoders.pop(link, None)
+        self._strangers.pop(link, None)
+
+    def check(self, now: float) -> None:
+        """See that who does not log in is not kept for long."""
+        for link, since in self._strangers.items():
+            is_kept = now - since > self._seconds_max and not link.wire.finishing
+            demand(not is_kept, "who does not log in is sent away", link.wire.peer)

@@ -21,6 +21,8 @@ from reactor_chat.testing.network import Broadcast, Link, Network, Wire, WireLim
 
 PART_BYTES_MAX = 65_536 + 4
 """What a connection may have sent that is no whole frame yet; of who has sent more, nothing is read."""
+PATIENCE_TURNS = 3
+"""So many turns after it was told of a slow reader, the server has sent it away: first it may have to commit."""
 QUEUE_BYTES_MAX = 2 * 1_048_576
 """What one wire may be owed: the mark, and what one turn may add before it is looked at."""
 
@@ -88,6 +90,7 @@ class Machine:
         self._limits = limits
         self._broadcast = Broadcast()
         self._nonces = 0
+        self._slow: dict[Wire, int] = {}
         self._doors: dict[Wire, WatchedDoor] = {}
         self._journal: WatchedJournal | None = None
         self._unfinished = 0
@@ -177,6 +180,9 @@ class Machine:
     def _check_bounds(self) -> None:
         """See that nobody costs more memory than is allowed."""
         seen = self._checker.seen
+        self._slow = {wire: self._slow.get(wire, 0) + 1 for wire in self.network.wires if wire.has_overflowed}
+        for wire, turns in self._slow.items():
+            demand(wire.finishing or turns <= PATIENCE_TURNS, "who reads too slowly is sent away", wire.peer)
         for wire in self.network.wires:
             if wire.queue:
                 demand(len(wire.queue) <= QUEUE_BYTES_MAX, "what one reader may be owed is bounded", wire.peer)

@@ -83,6 +83,7 @@ class Wire:
         paused: whether the server reads nothing for now.
         finishing: whether nothing more is taken from the owner.
         down_ended: whether the server has said that nothing more comes.
+        has_overflowed: whether the owner was told that the peer reads too slowly.
         closed: whether nothing happens any more.
         reason: why it was closed.
     """
@@ -98,7 +99,8 @@ class Wire:
         self._now = now
         self._limits = limits
         self._broadcast: Broadcast | None = None
-        self._up_ended = self._overflowed = self._told = False
+        self.has_overflowed = False
+        self._up_ended = self._told = False
         self._soft_at: float | None = None
         self._linger_at: float | None = None
         self._vanished_at: float | None = None
@@ -233,13 +235,13 @@ class Wire:
             self._overflow()
         elif queued_bytes <= self._limits.output_bytes_soft:
             self._soft_at = None
-        elif self._soft_at is None and not self._overflowed:
+        elif self._soft_at is None and not self.has_overflowed:
             self._soft_at = self._now() + self._limits.output_seconds_soft
 
     def _overflow(self) -> None:
         self._soft_at = None
-        if not self._overflowed and not self.finishing:
-            self._overflowed = True
+        if not self.has_overflowed and not self.finishing:
+            self.has_overflowed = True
             self._owner.overflowed(self)
 
 

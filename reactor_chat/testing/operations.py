@@ -22,6 +22,13 @@ PAUSES = (0.001, 0.02, 0.1, 0.25, 0.5, 1.0, 3.0, 6.0, 11.0, 31.0)
 """How many seconds pass at once, by number."""
 JUMPS_MS = (-3_600_000, 3_600_000, -1, 1, -86_400_000, 315_360_000_000)
 BURST_LINES = 40
+TEAM = (
+    *((("@group send {group} {text}", False),) * 4),
+    *(("@add {group} {person}", True), ("@add {group} {person}", True), ("@kick {group} {person}", True)),
+    *(("@history {group}", False), ("@history {group} 3", False), ("@history", False), ("@who {group}", False)),
+    *(("@group leave {group}", False), ("@grouplist", False), ("@group delete {group}", True)),
+)
+"""What is typed in a group, and whether its owner types it."""
 
 
 class Operation(NamedTuple):
@@ -52,16 +59,12 @@ def say(world: World, who: int, kind: int, pick: int) -> None:
     """Somebody types a line."""
     person = person_of(world, who)
     world.lines += 1
-    typed = line([one.name for one in world.people], kind, pick, world.lines)
-    if isinstance(person, Human) and typed.text is not None:
-        request = parse(typed.line, "x")
-        if isinstance(request, m.Say | m.Tell | m.GroupSend):
-            person.owe(request.text or "")
+    typed = line(world.names, kind, pick, world.lines)
     if isinstance(person, Program) and kind % 4 and "@" not in typed.line:
         person.typed += 1
         person.ask(m.Say(typed.line, None, person.fresh_id()))  # it knows the protocol and needs no parser
     else:
-        person.type(typed.line)
+        say_line(world, who, typed.line)
 
 
 def chat(world: World, who: int, count: int) -> None:
@@ -71,15 +74,35 @@ def chat(world: World, who: int, count: int) -> None:
     world.flow()
 
 
+def team(world: World, which: int, kind: int, pick: int) -> None:
+    """Somebody who is in a group does something with it, where most people would be refused."""
+    name = ("red", "Blue")[which]
+    group = world.checker.chat.groups.get(name.lower())
+    if group is None:
+        say_line(world, pick, f"@group set {name} {person_of(world, pick + 1).name}")
+        return
+    row, by_owner = TEAM[kind % len(TEAM)]
+    member = group["owner"] if by_owner else group["members"][pick % len(group["members"])]
+    who = next(person.number for person in world.people if person.name.lower() == member)
+    other = person_of(world, pick).name
+    world.lines += 1
+    say_line(world, who, row.format(group=name, person=other, text=f"n{world.lines}"))
+
+
+def say_line(world: World, who: int, line: str) -> None:
+    """Somebody types this line."""
+    person = person_of(world, who)
+    request = parse(line, "x")
+    if isinstance(person, Human) and isinstance(request, m.Say | m.Tell | m.GroupSend):
+        person.owe(request.text or "")
+    person.type(line)
+
+
 def burst(world: World, who: int) -> None:
     """Somebody pastes a book."""
-    person = person_of(world, who)
     for _ in range(BURST_LINES):
         world.lines += 1
-        text = f"n{world.lines} " + "long " * 1_500
-        if isinstance(person, Human):
-            person.owe(text)
-        person.type(text)
+        say_line(world, who, f"n{world.lines} " + "long " * 1_500)
 
 
 def ask(world: World, who: int, kind: int, pick: int) -> None:
@@ -191,6 +214,17 @@ def slow(world: World, who: int, size: int) -> None:
         person.link.wire.leaves_bytes_max = 1 + 97 * size
 
 
+def clog(world: World, who: int, other: int) -> None:
+    """Somebody reads nothing at all, while somebody else pastes a book, or two."""
+    person = person_of(world, who)
+    if person.link is not None:
+        person.link.stalled_until = world.clock.now + PAUSES[-1]
+        for number in range(3):
+            burst(world, other + number)
+            world.flow()
+        world.pass_time(PAUSES[-2])
+
+
 def crash(world: World, fate: int, late: int) -> None:
     """The server's machine loses its power between two turns."""
     if world.machine.app is not None:
@@ -217,8 +251,8 @@ def disk_error_at(world: World, call: int) -> None:
 
 
 def fill_disk(world: World, is_full: int) -> None:
-    """The disk is full, or has space again."""
-    world.machine.disk.is_full = bool(is_full)
+    """The disk is full (1), or has space again (anything else)."""
+    world.machine.disk.is_full = is_full == 1
 
 
 def restart(world: World, pause: int) -> None:
@@ -261,7 +295,7 @@ def take_over(world: World, who: int) -> None:
 
 def attack(world: World, kind: int) -> None:
     """Somebody hostile connects and sends junk."""
-    world.hostile.attack(kind)
+    world.hostile.attack(kind, world.clock.now)
 
 
 def release(world: World, who: int) -> None:
@@ -287,6 +321,7 @@ OPERATIONS: dict[str, Operation] = {
     "say": Operation(say, (15, 99, 999), 420),
     "ask": Operation(ask, (15, 8, 999), 40),
     "ask_again": Operation(ask_again, (15,), 10),
+    "team": Operation(team, (1, 13, 999), 150),
     "burst": Operation(burst, (15,), 2),
     "flow": Operation(flow, (7,), 250),
     "move": Operation(move, (30, 200, 1), 60),
@@ -296,13 +331,14 @@ OPERATIONS: dict[str, Operation] = {
     "half_close": Operation(half_close, (15,), 4, is_fault=True),
     "vanish": Operation(vanish, (15,), 5, is_fault=True),
     "silence": Operation(silence, (15,), 5, is_fault=True),
-    "stall": Operation(stall, (15, 9), 500, is_fault=True),
+    "stall": Operation(stall, (15, 9), 800, is_fault=True),
     "slow": Operation(slow, (15, 99), 40, is_fault=True),
+    "clog": Operation(clog, (15, 15), 3, is_fault=True),
     "crash": Operation(crash, (4, 1), 3, is_fault=True),
     "crash_after_commit": Operation(crash_after_commit, (4,), 3, is_fault=True),
     "power_cut_at": Operation(power_cut_at, (11,), 4, is_fault=True),
     "disk_error_at": Operation(disk_error_at, (11,), 3, is_fault=True),
-    "fill_disk": Operation(fill_disk, (1,), 12, is_fault=True),
+    "fill_disk": Operation(fill_disk, (4,), 20, is_fault=True),
     "restart": Operation(restart, (9,), 2, is_fault=True),
     "jump_clock": Operation(jump_clock, (5,), 60, is_fault=True),
     "kill_client": Operation(kill_client, (15, 2, 99), 12, is_fault=True),

@@ -3,7 +3,7 @@
 from collections import Counter
 
 FAULTS = (
-    *("cut", "half_close", "vanish", "silence", "stall", "slow", "crash", "crash_after_commit", "power_cut_at"),
+    *("cut", "half_close", "vanish", "silence", "stall", "slow", "clog", "crash", "crash_after_commit", "power_cut_at"),
     *("disk_error_at", "fill_disk", "restart", "jump_clock", "kill_client", "take_over", "attack", "release", "kick"),
 )
 """Every kind of fault, by the name of its operation."""

@@ -43,7 +43,15 @@ SAYS = (
 
 ASKS = (
     *("@names", "@grouplist", "@who {group}", "@history", "@history {number}", "@history @{person}"),
-    *("@history {group} {number}", "@help", "@frobnicate", "@history 0", "@group"),
+    *(
+        "@history {group} {number}",
+        "@history {group}",
+        "@history {group}",
+        "@help",
+        "@frobnicate",
+        "@history 0",
+        "@group",
+    ),
 )
 """Lines that change nothing."""
 

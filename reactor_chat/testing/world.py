@@ -18,14 +18,18 @@ from reactor_chat.testing.machine import Machine
 from reactor_chat.testing.network import READ_BYTES_MAX, Link, WireLimits
 from reactor_chat.wire.messages import fold
 
-NAMES = ("Ann", "Bob", "Cid", "Dee", "Eve", "Fay", "Gus", "Hal", "Ida", "Jon", "Kim", "Leo", "Mia", "Ned", "Oda", "Pam")
+NAMES = (
+    *("Ann", "Bob", "Cid", "Dee", "Eve", "Fay", "Gus", "Hal", "Ida", "Jon", "Kim", "Leo"),
+    *("Mia", "Ned", "Oda", "Pam", "Quy", "Rex", "Sue", "Tom", "Uma", "Vic", "Wes", "Xia"),
+)
 OWNERS = frozenset({"Ann", "Bob", "Dee", "Eve", "Ida"})
 HUMANS = 3
-PEOPLE = (6, 16, 10, 16)
+PEOPLE = (6, 20, 12, 24)
 """How many people there are, by shape."""
 
 LIVENESS_SECONDS = 10.0
 RESTART_SECONDS = 1.0
+SLACK_SECONDS = 1.0
 ROUNDS_MAX = 2_000
 IDLE_TURNS_MAX = 32
 """So many turns a server may want at once in which nothing moves; what it waits for then has to be time."""
@@ -53,7 +57,7 @@ class World:
         shape: which world: how many people, which limits; 0 or more.
 
     Attributes:
-        people: everybody, by number.
+        people, names: everybody, by number.
         machine: what the server runs on.
         checker: what is true.
         links: every connection that is not over, and whose it is.
@@ -75,7 +79,9 @@ class World:
         limits = WireLimits(pipe_bytes_max=(65_536, 16_384)[shape % 2])
         self.machine = Machine(options, self.checker, self.clock, limits)
         self.links: list[tuple[Link, Person | Hostile]] = []
-        self.hostile = Hostile(self.checker, lambda address: self._dial(address, self.hostile))
+        seconds_max = options.login_seconds_max + SLACK_SECONDS
+        self.hostile = Hostile(self.checker, lambda address: self._dial(address, self.hostile), seconds_max)
+        self.names = NAMES[: PEOPLE[shape % 4]]
         self.people = [self._person(number) for number in range(PEOPLE[shape % 4])]
         self._down_since = 0.0
         self.restart()
@@ -217,6 +223,8 @@ class World:
         if self.machine.app is None and self.clock.now >= self._down_since + RESTART_SECONDS:
             self.restart()
         self.serve()
+        if self.machine.app is not None:
+            self.hostile.check(self.clock.now)
         for person in self.people:
             person.tick()
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from reactor_chat.testing.__main__ import Totals, main, run, show_failure
+from reactor_chat.testing.__main__ import Totals, run, show_failure
 from reactor_chat.testing.sometimes import missing
 
 NIGHTLY = os.environ.get("REACTOR_CHAT_NIGHTLY") == "1"
@@ -34,12 +34,3 @@ def test_no_promise_is_broken(seed: int) -> None:
 @pytest.mark.skipif(not NIGHTLY, reason="a run of a minute does not reach everything; --nightly does")
 def test_everything_that_has_to_happen_sometimes_has() -> None:
     assert not missing(lived(1_000).seen)
-
-
-def test_the_command_says_what_it_came_to() -> None:
-    out = io.StringIO()
-    assert main(["--seed", "7", "--operations", "1"], out) == 0
-    said = out.getvalue()
-    assert said.startswith("seed=7\nsometimes:\n")
-    assert said.splitlines()[-1].endswith(" violations=0")
-    assert "fault stall" in said

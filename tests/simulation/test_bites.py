@@ -1,0 +1,147 @@
+"""The simulation finds what it is there for: each of these bugs, planted, is found within a few worlds."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from reactor_chat.chat import decisions
+from reactor_chat.chat.boundary import Append, Committed, Rejected
+from reactor_chat.chat.hub import Hub
+from reactor_chat.chat.pending import Pending
+from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.timeline import SAID, Timeline
+from reactor_chat.client.outbox import Outbox
+from reactor_chat.server.app import App
+from reactor_chat.server.arrears import Arrears
+from reactor_chat.server.peers import Peer
+from reactor_chat.testing.driver import episode
+from reactor_chat.wire.messages import SEQ_MAX, Told
+
+WORLDS_MAX = 12
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def told_before_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever tells somebody something hears it before the journal has it."""
+    append = App._append
+
+    def wrong(self: App, effect: Any) -> None:
+        append(self, effect)
+        for record, _ in effect.records:
+            if isinstance(record, Told):
+                self._broadcast.append(self._framed(record))
+
+    monkeypatch.setitem(App._EFFECTS, Append, wrong)
+
+
+def a_queued_answer_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose wire is clogged hears no answer."""
+    take = Arrears.take
+
+    def wrong(self: Arrears, peer: Peer, notice: Any) -> bool:
+        taken = take(self, peer, notice)
+        peer.held.clear()
+        return taken
+
+    monkeypatch.setattr(Arrears, "take", wrong)
+
+
+def a_resume_repeats_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes back hears the last one again."""
+    begin = Arrears.begin
+    monkeypatch.setattr(Arrears, "begin", lambda self, peer, after: begin(self, peer, max(0, after - 1)))
+
+
+def a_resume_skips_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes back misses one."""
+    begin = Arrears.begin
+    monkeypatch.setattr(Arrears, "begin", lambda self, peer, after: begin(self, peer, after + 1))
+
+
+def a_guest_inherits_what_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who takes a guest's name reads what was told to the one before."""
+
+    def wrong(self: Timeline, name: str, _: int) -> Any:
+        groups = [(f"group/{stay.born}", stay.first, stay.last) for stay in self._stays.get(name.lower(), ())]
+        return [(SAID, 0, SEQ_MAX), (f"told/{name.lower()}", 0, SEQ_MAX), *groups]
+
+    monkeypatch.setattr(Timeline, "messages", wrong)
+
+
+def the_youngest_inherits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A group goes to its newest member."""
+    altered = decisions._altered
+
+    def wrong(group: Any, change: str, by: str, stamp: Any, members: Any, user: str | None = None) -> Any:
+        heir = members[-1] if change == "owner" else user
+        return altered(group, change, by, stamp, members, heir)
+
+    monkeypatch.setattr(decisions, "_altered", wrong)
+
+
+def members_are_kept_in_another_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A group's record lists its members by name."""
+    altered = decisions._altered
+
+    def wrong(*about: Any) -> Any:
+        record = altered(*about)
+        return structs.replace(record, members=record.members and sorted(record.members))
+
+    monkeypatch.setattr(decisions, "_altered", wrong)
+
+
+def nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests are judged by what is about to change."""
+    monkeypatch.setattr(Pending, "blocking", lambda *_: None)
+
+
+def a_full_disk_is_no_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What had no space is told as if it were kept."""
+
+    def wrong(self: Hub, _: Rejected, effects: list[Any]) -> None:
+        self._on_committed(Committed(self.state.seq + self._pending.records_count), effects)
+
+    monkeypatch.setitem(Hub._INPUTS, Rejected, wrong)
+
+
+def a_snapshot_forgets_the_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a restart nobody may read what was said in their groups."""
+    restore = ChatState.restore
+
+    def wrong(self: ChatState, snapshot: Any) -> None:
+        restore(self, structs.replace(snapshot, stays=[]))
+
+    monkeypatch.setattr(ChatState, "restore", wrong)
+
+
+def a_client_forgets_what_was_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was sent when a connection was cut is not sent again."""
+    monkeypatch.setattr(Outbox, "after_cut", lambda self, **_: self._in_flight.clear())
+
+
+def a_wire_is_never_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was paused stays so."""
+
+    def wrong(self: Peer, *, reading: bool) -> None:
+        if not reading and not self.paused:
+            self.paused = True
+            self.wire.pause()
+
+    monkeypatch.setattr(Peer, "read_on", wrong)
+
+
+PLANTS: list[Plant] = [
+    *(told_before_the_commit, a_queued_answer_is_forgotten, a_resume_repeats_one, a_resume_skips_one),
+    *(a_guest_inherits_what_was_told, the_youngest_inherits, members_are_kept_in_another_order, nothing_waits),
+    *(a_full_disk_is_no_matter, a_snapshot_forgets_the_stays, a_client_forgets_what_was_on_its_way),
+    *(a_wire_is_never_read_again,),
+]
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
+def test_a_planted_bug_is_found(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch)
+    reports = (episode(seed) for seed in range(WORLDS_MAX))
+    assert any(report.failure is not None for report in reports), plant.__doc__
