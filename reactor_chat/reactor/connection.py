@@ -75,29 +75,10 @@ class Connection:
     """
 
     __slots__ = (
-        "_broken",
-        "_ended",
-        "_fanout",
-        "_handshake",
-        "_limits",
-        "_linger",
-        "_loop",
-        "_mask",
-        "_overflowed",
-        "_owner",
-        "_paused",
-        "_reason",
-        "_rest",
-        "_secured",
-        "_sock",
-        "_soft",
-        "_state",
-        "offer",
-        "output",
-        "peer",
-        "tls",
-        "waiting",
-    )
+        "_broken", "_ended", "_fanout", "_handshake", "_limits", "_linger", "_loop", "_mask", "_overflowed",
+        "_owner", "_paused", "_reason", "_rest", "_secured", "_sock", "_soft", "_state", "offer", "output", "peer",
+        "tls", "waiting",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -349,6 +330,7 @@ class Connection:
             self.fell_short(error)
             return
         self.output.sent(taken)
+        self._loop.written_bytes += taken
         self.waiting = self.queued_bytes > 0  # the kernel's limit or ours: either way it says when to go on
         if self.waiting or self._soft or self._mask & EVENT_WRITE:
             self.check_marks()

@@ -99,6 +99,7 @@ class Fanout:
         place, short = self._run.settled, self._write_news()
         self._run.settle()
         for reader, taken, _ in short:
+            self._loop.written_bytes -= self._run.settled - place - taken
             reader.output.fall_behind(place + taken)
             self.settle(reader)
         for reader, _, error in short:
@@ -115,6 +116,7 @@ class Fanout:
         if not news:
             return short
         news_bytes = len(news)
+        self._loop.written_bytes += news_bytes * len(self._abreast)  # once a turn; who takes less is seen to below
         for reader, offer in self._abreast.items():  # nothing in here calls anybody's code
             try:
                 taken = offer(news)

@@ -73,6 +73,7 @@ class Loop:
     ) -> None:
         self.timers = Timers()
         self.turns = 0
+        self.written_bytes = 0  # taken from queues and fan-outs, before encryption
         self.turn_seconds_last = 0.0
         self.turn_seconds_max = 0.0
         self._monotonic = monotonic

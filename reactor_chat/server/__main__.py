@@ -257,6 +257,7 @@ class Server:
         data = self._options.data
         return {
             "uptime_seconds": round(self._loop.now - self._began_at),
+            "bytes_out": self._loop.written_bytes,
             "turns": self._loop.turns,
             "turn_seconds_max": round(self._loop.turn_seconds_max, 6),
             "memory_bytes": memory_bytes(),

@@ -224,6 +224,7 @@ class App:
         """Take bytes; they are looked at in the turn."""
         peer = self._by_wire.get(wire)
         if peer is not None and not peer.closing:
+            self.counters.bytes_in += len(data)
             peer.door.feed(data)
             self._intake.add(peer)
 

@@ -214,6 +214,7 @@ class Operations:
             "names_owned": len(state.identity),
             "records": state.seq,
             "messages": app.ledger.spoken,
+            "bytes_in": counters.bytes_in,
             "connections_taken": counters.connections,
             "connections_turned_away": counters.turned_away,
             "logins": counters.logins,

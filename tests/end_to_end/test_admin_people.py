@@ -3,13 +3,15 @@
 import json
 import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.end_to_end.client import Client, Server, run_server
+from tests.end_to_end.client import WAIT_SECONDS, Client, Server, run_server
 from tests.end_to_end.test_admin import admin, complaint, keep, said
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -211,6 +213,8 @@ def test_the_status_is_told_as_lines_and_as_json(server: Server, data: Path) -> 
     assert status["messages"] == 10
     assert (status["connections"], status["logged_in"], status["records"]) == (1, 1, 11)
     assert status["turns"] > 0
+    assert status["bytes_in"] > 10 * len('{"type":"say"}')
+    assert status["bytes_out"] > status["bytes_in"], "ten messages, each heard with its answer"
     assert 0 < status["turn_seconds_max"] < 20
     assert status["memory_bytes"] > 1_000_000
     assert status["journal_bytes"] > 0
@@ -250,3 +254,41 @@ def test_where_no_server_runs_it_says_so(data: Path, arguments: list[str]) -> No
 def test_where_there_is_no_data_there_are_no_bans(data: Path, arguments: list[str]) -> None:
     assert "there is no journal in" in complaint(data, *arguments)
     assert not data.exists()
+
+
+# ------------------------------------------------------------------------------------- as people with our client see it
+
+
+def test_who_is_banned_reads_why_and_the_client_ends_with_77(server: Server, data: Path) -> None:
+    said(data, "ban", "Ann", "--reason", "Enough")
+    command = [sys.executable, "-m", "reactor_chat.client", "127.0.0.1", str(server.port), "--plaintext", "--guest"]
+    for name, status in (("Ann", 77), ("Bob", 0)):
+        done = subprocess.run(
+            [*command, "--name", name],
+            input="hi\n",
+            capture_output=True,
+            encoding="utf-8",
+            timeout=WAIT_SECONDS,
+            check=False,
+        )
+        assert done.returncode == status, done
+        assert ("This name is banned for good: Enough" in done.stdout + done.stderr) == (name == "Ann")
+    server.check()
+
+
+def test_who_is_kicked_reads_why_and_the_client_does_not_come_back(server: Server, data: Path) -> None:
+    command = [sys.executable, "-m", "reactor_chat.client", "127.0.0.1", str(server.port), "--plaintext", "--guest"]
+    watcher = server.client("Watcher")
+    with subprocess.Popen(
+        [*command, "--name", "Ann"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as client:
+        watcher.expect("joined", name="Ann")
+        said(data, "announce", "Soon there is a kick")
+        said(data, "kick", "Ann", "--reason", "Calm down")
+        assert client.wait(WAIT_SECONDS) == 77
+        assert client.stdout is not None
+        read = client.stdout.read()
+    assert "[server:] Soon there is a kick\n" in read
+    assert "The operator closed your connection: Calm down" in read
+    watcher.expect("exited", name="Ann")
+    assert [got for got in watcher.until_pong() if got["type"] == "joined"] == []

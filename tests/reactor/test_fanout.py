@@ -256,4 +256,5 @@ def test_any_course_of_events_gives_each_what_a_dull_model_says(course: list[tup
         world.turn()
         world.until(lambda: not any(connection.queued_bytes for connection, *_ in readers))
         assert [peer.hear() for _, _, peer, _ in readers] == model
+        assert world.loop.written_bytes == sum(map(len, model))
         assert room.kept_bytes == 0

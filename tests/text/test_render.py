@@ -198,3 +198,11 @@ def test_parts_have_roles() -> None:
     assert compose(GroupsAnswer(groups=[GroupOverview("t", "x", [])]), "Me")[0][1] == Part("group", "t")
     assert compose(Refused("gap", "Gone"), "Me") == [[Part("refusal", "Gone")]]
     assert compose(HelpAnswer(text="x"), "Me") == [[Part("help", "x")]]
+
+
+def test_what_the_operator_says_is_told_apart_and_by_nobody_else() -> None:
+    spoken = Said(1, 1, "server", "Back at noon\nor later")
+    assert render(spoken, "Ann") == "[server:] Back at noon ⏎ or later"
+    assert {part.role for line in compose(spoken, "Ann", "\n") for part in line} == {"announcement"}
+    for other in (Said(1, 1, "server_", "x"), Told(1, 1, "server", "Ann", "x"), Said(1, 1, "Server", "x")):
+        assert "announcement" not in {part.role for line in compose(other, "Ann") for part in line}
