@@ -5,7 +5,10 @@ The large ones, with figures, are `python -m tests.end_to_end.attacks`.
 
 import os
 
+import pytest
+
 from tests.end_to_end import attacks
+from tests.end_to_end.client import Server
 
 NIGHTLY = os.environ.get("REACTOR_CHAT_NIGHTLY") == "1"
 
@@ -37,3 +40,13 @@ def test_without_descriptors_it_rests_and_recovers() -> None:
     assert met.descriptors <= 128
     assert met.cpu_share < 0.9, "a fifth is wanted: this machine may be busy"
     assert met.honest_login < 10.0
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_who_is_turned_away_is_told_why_through_tls_too(*, tls: bool) -> None:
+    with Server("--connections-max", "1", tls=tls) as server:
+        server.client("Ann").until_pong()
+        late = server.client()
+        late.refused("server_full")
+        assert late.to_the_end() == []
+        assert "Traceback" not in server.stderr()
