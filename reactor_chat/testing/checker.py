@@ -10,6 +10,7 @@ What remains are rows: for each number the bytes that are told, and to whom.  A 
 durable.  Their work is linear in what arrives and what was committed.
 """
 
+import re
 from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -26,6 +27,7 @@ from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import Refused, fold
 
 _records: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
+_numbered_text = re.compile(r"n\d+\b")
 NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast"})
 
 
@@ -95,6 +97,7 @@ class Checker:
         self.seen: Counter[str] = Counter()
         self.releases: set[str] = set()
         self.announced: set[str] = set()
+        self._numbers_said: set[str] = set()
         self._asked: dict[tuple[str, str], Asked] = {}
         self._logins: dict[tuple[str, bytes | None], None] = {}
         self._people: dict[str, list[tuple[int, int]]] = {}
@@ -285,8 +288,15 @@ class Checker:
             self.outcomes[self.chat.person[key], request_id] = outcome
         text = getattr(record, "text", None)
         if text is not None and not isinstance(record, Declined):
-            demand(text not in self.said, "what was said once is said once", record)
+            self._check_once(text, record)
             self.said[text] = record.seq
+
+    def _check_once(self, text: str, record: Any) -> None:
+        """See that a text of the workload, each of which has a number, was not said before."""
+        numbered = _numbered_text.match(text)
+        if numbered is not None:
+            demand(numbered[0] not in self._numbers_said, "what was said once is said once", record)
+            self._numbers_said.add(numbered[0])
 
     def _add_row(self, payload: bytes, notice: Any, audience: set[int] | None, subject: int | None) -> None:
         seq = self.head + 1

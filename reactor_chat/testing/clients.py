@@ -4,9 +4,11 @@ Each has a link at most, a witness for it, and a name that is theirs.  They do w
 what is rude about them is when they do it.
 """
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import structs
 
 from reactor_chat.client.boundary import Arrived, Note, NoteKind, Outcome, Settings, Wish
 from reactor_chat.client.engine import Engine
@@ -18,9 +20,9 @@ from reactor_chat.testing.network import Link
 from reactor_chat.testing.screen import Screen
 from reactor_chat.testing.vault import SimulatedVault
 from reactor_chat.testing.witness import Witness
-from reactor_chat.wire.codec import encode
-from reactor_chat.wire.framing import frame
-from reactor_chat.wire.messages import Hello, Line, Login, Refused
+from reactor_chat.wire.codec import decode_notice, encode
+from reactor_chat.wire.framing import FrameDecoder, frame
+from reactor_chat.wire.messages import Hello, Line, Login, Notice, Refused, Request
 from reactor_chat.wire.transcript import login_transcript
 
 RETRY_SECONDS_MAX = 4.0
@@ -236,6 +238,37 @@ class Program(Person):
         assert self.link is not None
         self.witness.sent(framed)
         self.link.send(framed)
+
+
+Answers = Callable[[Notice], Iterable[Request]]
+"""What a bot is: which requests it makes when it hears something; their ids are given to them."""
+
+
+class Bot(Program):
+    """A program that listens, and answers as somebody else's code says.
+
+    Args:
+        answers: that code; it is asked for each notice after the welcome, in their order.
+    """
+
+    def __init__(self, answers: Answers, *whose: Any) -> None:
+        super().__init__(*whose)
+        self._answers = answers
+        self._decoder = FrameDecoder()
+
+    def connect(self) -> None:
+        """Open a connection, which begins a new stream."""
+        self._decoder = FrameDecoder()
+        super().connect()
+
+    def received(self, data: bytes) -> None:
+        """Take bytes of the link."""
+        super().received(data)
+        self._decoder.feed(data)
+        for payload in self._decoder.take(1 << 30):
+            if self.is_live:
+                for request in self._answers(decode_notice(payload)):
+                    self.ask(structs.replace(request, id=self.fresh_id()))
 
 
 class Human(Person):

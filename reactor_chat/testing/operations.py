@@ -170,11 +170,7 @@ def pass_time(world: World, pause: int) -> None:
 
 def cut(world: World, who: int) -> None:
     """A connection is reset; both sides notice, and what was on its way is gone."""
-    person = person_of(world, who)
-    if person.link is not None:
-        world.seen["an answer was cut off"] += bool(person.link.wire.down)
-        person.link.reset()
-        person.lost("Connection reset by peer")
+    world.cut(person_of(world, who))
 
 
 def half_close(world: World, who: int) -> None:

@@ -1,7 +1,7 @@
 """What people type: reasonable things, and things that are unreasonable but legal.
 
-A line is made from three numbers, so the same numbers are the same line.  Every text is said once in the whole world,
-so what is said twice is known by its text.
+A line is made from three numbers, so the same numbers are the same line.  Every text begins with `n` and a number of
+its own, so what is said twice is known by its text.
 """
 
 from collections.abc import Sequence

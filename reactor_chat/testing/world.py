@@ -10,7 +10,7 @@ from hashlib import sha256
 from reactor_chat.server.options import Options, Rate
 from reactor_chat.server.orders import Announce, Order, Release
 from reactor_chat.testing.checker import Checker, demand
-from reactor_chat.testing.clients import Human, Person, Program
+from reactor_chat.testing.clients import Answers, Bot, Human, Person, Program
 from reactor_chat.testing.clock import Clock
 from reactor_chat.testing.disk import Fate
 from reactor_chat.testing.hostile import Hostile
@@ -102,6 +102,30 @@ class World:
         else:
             person = Program(name, number, key_number, self.checker, self.clock, dial)
         return person
+
+    def join(self, name: str, answers: Answers) -> Bot:
+        """Let a bot come in as a guest.
+
+        Args:
+            name: a name that nobody has.
+            answers: the bot; see `Answers`.
+        """
+        bot: Bot
+
+        def dial(address: str) -> Link | None:
+            return self._dial(address, bot)
+
+        bot = Bot(answers, name, len(self.people), None, self.checker, self.clock, dial)
+        self.people.append(bot)
+        self.names = (*self.names, name)
+        return bot
+
+    def cut(self, person: Person) -> None:
+        """Reset somebody's connection; both sides notice, and what was on its way is gone."""
+        if person.link is not None:
+            self.seen["an answer was cut off"] += bool(person.link.wire.down)
+            person.link.reset()
+            person.lost("Connection reset by peer")
 
     def _dial(self, address: str, owner: "Person | Hostile") -> Link | None:
         if self.machine.app is None:

@@ -95,6 +95,13 @@ def test_what_a_server_runs_cannot_open_what_clients_seal() -> None:
             assert not secret, f"{name(path)} imports {secret}"
 
 
+def test_the_simulated_world_takes_chance_from_a_seed_and_time_from_its_clock() -> None:
+    for path in sorted((PACKAGE / "testing").rglob("*.py")):
+        roots = {module.partition(".")[0] for module in imported(path)} & IMPURE_MODULES
+        allowed = {"__main__.py": {"time"}, "driver.py": {"random"}}.get(path.name, set())
+        assert roots <= allowed, f"{name(path)} imports {roots - allowed}"
+
+
 def test_nothing_runs_a_loop_or_a_thread_of_its_own() -> None:
     for path in sources():
         roots = {module.partition(".")[0] for module in imported(path)}
