@@ -76,6 +76,11 @@ def refresh_due_at(desk: Desk, talk: Talk) -> float:
     return desk.now + desk.settings.refresh_seconds_max - age_seconds
 
 
+def is_worn(desk: Desk, talk: Talk) -> bool:
+    """Return whether our own keys have served for so many messages that they should be new."""
+    return talk.record.sent_before + talk.own_messages() >= desk.settings.refresh_messages_max
+
+
 def turn_at(desk: Desk, talk: Talk) -> float | None:
     """Return when it is our turn to do what is wanted, None where nothing is."""
     if talk.wanted_since is None:
@@ -152,6 +157,10 @@ def refused(desk: Desk, talk: Talk, code: str, text: str) -> None:
     if pending is None:
         return
     talk.attempts += 1
+    if code == "stale_epoch" and pending.is_creation:
+        talk.set_pending(None)  # somebody else was first; how it is sealed now is asked next
+        talk.current = False
+        return
     if code == "stale_epoch":
         pending.is_refused = True  # the winner's is on its way; should ours come after all, it is still known
         talk.set_pending(pending)
@@ -184,9 +193,7 @@ def _may_add(desk: Desk, terms: Terms, name: str, going: set[str]) -> bool:
 
 
 def _is_refresh_due(desk: Desk, talk: Talk) -> bool:
-    own_messages = talk.record.sent_before + talk.own_messages()
-    too_many = own_messages >= desk.settings.refresh_messages_max
-    return too_many or talk.hurries or refresh_due_at(desk, talk) <= desk.now
+    return is_worn(desk, talk) or talk.hurries or refresh_due_at(desk, talk) <= desk.now
 
 
 def _ask_for_keys(desk: Desk, talk: Talk, names: list[str]) -> None:

@@ -149,7 +149,7 @@ def _note_told(desk: Desk, talk: Talk, notice: SealCommitted) -> None:
 def _own_package(desk: Desk, notice: SealCommitted) -> bytes | None:
     """Return the reference of the package of ours by which a commit lets us in, None where it does not."""
     for add in notice.adds:
-        if fold(add.name) == desk.me and notice.welcome is not None and desk.packages.find(add.reference):
+        if fold(add.name) == desk.me and notice.welcome is not None and desk.packages.has(add.reference):
             return add.reference
     return None
 
@@ -245,7 +245,9 @@ def _enter(desk: Desk, talk: Talk, notice: SealCommitted, reference: bytes) -> b
     """Enter by a Welcome; False where another passphrase is needed."""
     claim, own = talk.record.claim, desk.packages.find(reference)
     assert claim is not None
-    assert own is not None
+    if own is None:
+        lose(desk, talk, "our key for it cannot be read")
+        return True
     if claim.kdf is not None and talk.shared_key is None:
         desk.note(NoteKind.ALARM, _passphrase_wanted(talk), talk.where)
         return False

@@ -59,14 +59,15 @@ def keys_came(desk: Desk, talk: Talk, answer: KeysAnswer) -> None:
     _conclude(desk, talk, founding)
 
 
-def create(desk: Desk, talk: Talk, suite: int, replaces: bytes | None = None) -> None:
-    """Make the group, with us alone in it, and tell the server."""
+def create(desk: Desk, talk: Talk, suite: int) -> None:
+    """Make the group, with us alone in it, and tell the server; it replaces the one the server has."""
+    claim = talk.record.claim
     has_passphrase = talk.shared_key is not None and talk.passphrase_salt is not None
     salt = talk.passphrase_salt if talk.passphrase_salt is not None and has_passphrase else desk.random(32)
     terms = make_terms(talk.where, desk.me, salt, passphrase.DEFAULT if has_passphrase else None)
     own = OwnKeyPackage.generate(suite, desk.identity, desk.random)
     group = Group.create(own, desk.random(32), desk.random, (extension_of(terms),))
-    talk.set_pending(Pending(desk.fresh_id(), group.serialize(), 0, replaces=replaces))
+    talk.set_pending(Pending(desk.fresh_id(), group.serialize(), 0, replaces=None if claim is None else claim.group_id))
     send_pending(desk, talk)
 
 
@@ -101,4 +102,4 @@ def _conclude(desk: Desk, talk: Talk, founding: Founding) -> None:
     if talk.shared_key is None or talk.where.scope is Scope.PAIR:  # else they ask once they have typed the passphrase
         for name in founding.found:
             talk.asks.setdefault(name, False)
-    create(desk, talk, founding.suite, talk.record.claim.group_id if talk.record.claim is not None else None)
+    create(desk, talk, founding.suite)

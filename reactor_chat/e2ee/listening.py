@@ -238,7 +238,7 @@ def _own_keys_came(desk: Desk, answer: KeysAnswer) -> None:
     if any(key.account != desk.own_key for key in published):
         desk.note(NoteKind.ALARM, "The server gives out another key as yours: nobody can write to you under seal")
         return
-    is_known = any(desk.packages.find(key.reference) is not None for key in published)
+    is_known = any(desk.packages.has(key.reference) for key in published)
     for request in desk.packages.publish_all(desk.wall_ms // 1000, desk.fresh_id, is_forced=not is_known):
         desk.ask(request, Purpose.PUBLISH, None)
 

@@ -18,15 +18,15 @@ from reactor_chat.e2ee.boundary import (
 )
 from reactor_chat.e2ee.conversation import Conversation, Scope
 from reactor_chat.e2ee.desk import Desk, Purpose
-from reactor_chat.e2ee.founding import create, wish_key
-from reactor_chat.e2ee.identity import suites
-from reactor_chat.e2ee.passphrase import DEFAULT, PASSPHRASE_BYTES_MAX, check
+from reactor_chat.e2ee.founding import wish_key
+from reactor_chat.e2ee.hearing import unreadable
+from reactor_chat.e2ee.passphrase import DEFAULT, PASSPHRASE_BYTES_MAX, SALT_BYTES, check
 from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.talk import Talk
 from reactor_chat.e2ee.trust import Trust
 from reactor_chat.e2ee.upkeep import advance
 from reactor_chat.errors import MlsRefused
-from reactor_chat.wire.messages import SealOff, fold
+from reactor_chat.wire.messages import SealCommitted, SealOff, fold
 
 
 def obey(desk: Desk, order: Order) -> None:
@@ -116,7 +116,8 @@ def _disarm(desk: Desk, talk: Talk, *, for_everybody: bool) -> None:
         return
     talk.record.is_declined = True
     talk.step(Step.DISARM)
-    talk.set_pending(None) if claim is None else None
+    if claim is None:
+        talk.set_pending(None)
     where = talk.where.in_words
     if talk.held:
         _drop_held(desk, talk)
@@ -144,24 +145,24 @@ def _rekey(desk: Desk, talk: Talk) -> None:
 
 def _reset(desk: Desk, talk: Talk, typed: str | None) -> None:
     """Begin anew: another group in the place of the one that is there."""
-    if not talk.current:
-        desk.note(NoteKind.ANSWER, "That needs a connection; try again when there is one", talk.where)
+    if not talk.current or talk.where == Conversation.pair(desk.me):
+        desk.note(NoteKind.ANSWER, "That needs a connection, and somebody to talk to; try again then", talk.where)
         return
-    claim = talk.record.claim
     talk.leave()
     talk.share(None)
     talk.step(Step.REARM if talk.state is State.FROZEN else Step.ARM)
     talk.step(Step.LOSE)
     talk.record.is_declined, talk.record.reason, talk.record.creator = False, "", ""
-    talk.passphrase_salt, talk.attempts = None, 0
+    talk.passphrase_salt, talk.attempts, talk.begins_anew = None, 0, True
     while talk.backlog:
-        talk.unqueue()
+        waiting = talk.unqueue()
+        if not isinstance(waiting, SealCommitted):
+            desk.show(unreadable(waiting, "the conversation was begun anew before it could be opened"))
     talk.save()
     if typed is not None:
-        desk.note(NoteKind.ANSWER, "Type @encrypt off, then @encrypt on with the passphrase, to begin with another one")
-        return
-    create(desk, talk, suites()[0], claim.group_id if claim is not None else None)
+        desk.jobs[wish_key(desk, talk, typed, desk.random(SALT_BYTES), DEFAULT)] = talk.where
     desk.note(NoteKind.ANSWER, f"Beginning anew in {talk.where.in_words}; what you type is held until then", talk.where)
+    advance(desk, talk)
 
 
 def _verify(desk: Desk, name: str, digits: str | None) -> None:

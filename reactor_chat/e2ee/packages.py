@@ -56,6 +56,10 @@ class PackageBook:
         except MlsError:
             return None
 
+    def has(self, reference: bytes) -> bool:
+        """Return whether the private half of a package is here."""
+        return self._store.get(Table.PACKAGE, reference.hex()) is not None
+
     def use_up(self, reference: bytes) -> None:
         """Forget a package that was used; a last resort stays until it is replaced."""
         row = self._row(reference.hex())

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from reactor_chat.e2ee import hearing, listening, ordering, passphrase, speaking, upkeep
 from reactor_chat.e2ee.boundary import NoteKind, Order, Outcome, Posture, Settings, Shown
-from reactor_chat.e2ee.committing import refresh_due_at, turn_at
+from reactor_chat.e2ee.committing import is_worn, refresh_due_at, turn_at
 from reactor_chat.e2ee.conversation import Conversation, Heard, Spoken, where_said
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.states import State
@@ -75,7 +75,7 @@ class Session:
         if talk.where == Conversation.pair(desk.me):
             talk.current = talk.is_probed = True  # a note to oneself has no second person to seal it with
         speaking.say(desk, talk, request)
-        if talk.held:
+        if talk.held or (talk.is_in and is_worn(desk, talk)):
             upkeep.advance(desk, talk)
 
     def ordered(self, order: Order, now: float) -> None:

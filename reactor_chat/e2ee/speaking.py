@@ -4,6 +4,8 @@
 and its place, and is sealed at most once in an epoch.
 """
 
+import msgspec
+
 from reactor_chat.e2ee import payload
 from reactor_chat.e2ee.boundary import Mark, NoteKind, Shown
 from reactor_chat.e2ee.conversation import Conversation, Heard, Scope, Spoken
@@ -11,7 +13,7 @@ from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.hearing import enrich, remember
 from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.e2ee.states import State, Step
-from reactor_chat.e2ee.talk import HELD_MAX, Line, Talk, digest
+from reactor_chat.e2ee.talk import HELD_MAX, Line, Talk, Untrusted, digest
 from reactor_chat.errors import MlsError
 from reactor_chat.wire.messages import GroupSend, Say, SealedMessage, Tell
 
@@ -20,8 +22,12 @@ CAUGHT_UP_FIRST = "waiting for the server"
 
 def untrusted(desk: Desk, talk: Talk) -> list[str]:
     """Return the names of members because of whom nothing is sent; sorted."""
-    others = (person for person in talk.people.values() if person.folded != desk.me)
-    return sorted(person.name for person in others if not desk.trust.is_usable(person.name, person.key))
+    found = talk.untrusted
+    if found is None or found.people is not talk.people or found.version != desk.trust.version:
+        others = (person for person in talk.people.values() if person.folded != desk.me)
+        names = sorted(person.name for person in others if not desk.trust.is_usable(person.name, person.key))
+        found = talk.untrusted = Untrusted(talk.people, desk.trust.version, names)
+    return found.names
 
 
 def obstacle(desk: Desk, talk: Talk) -> str:
@@ -48,7 +54,7 @@ def _passing_obstacle(talk: Talk) -> str:
         return "waiting for a change of members or keys"
     if talk.stalled == (talk.group.group_id, talk.group.epoch):
         return "the server refuses messages of the present keys"
-    if any(sent.epoch != talk.group.epoch for sent in talk.outgoing.values()):
+    if talk.outgoing and next(iter(talk.outgoing.values())).epoch != talk.group.epoch:
         return "waiting for the answer to an earlier line"
     if talk.where.scope is Scope.PAIR and talk.where.name not in talk.names:
         return f"waiting for {talk.where.in_words}"
@@ -85,7 +91,7 @@ def take_back(talk: Talk, request_id: str) -> bool:
     sent = talk.settle(request_id)
     if sent is None:
         return False
-    talk.hold(sent.line)
+    talk.hold(msgspec.structs.replace(sent.line, is_secret=True))
     if talk.group is not None and sent.epoch == talk.group.epoch and not talk.backlog:
         talk.stalled = (talk.group.group_id, talk.group.epoch)
     return True
@@ -110,6 +116,9 @@ def hear_echo(desk: Desk, talk: Talk, notice: Heard, sealed: SealedMessage) -> b
 def _let_leave(desk: Desk, talk: Talk, line: Line) -> None:
     if talk.state is State.PLAIN:
         talk.save()
+        if line.is_secret:
+            desk.note(NoteKind.ALARM, f"Not sent, it was to be sealed: {line.text[:80]}", talk.where)
+            return
         desk.send(Plain(_spoken(talk.where, line), talk.where, talk.state))
         return
     assert talk.state is State.SEALED

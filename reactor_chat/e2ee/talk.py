@@ -65,12 +65,19 @@ class Record(msgspec.Struct):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """Something typed that is not sealed yet; `to` is whom or which group it is for, as typed."""
+    """Something typed that is not sealed yet.
+
+    Attributes:
+        number: its place among all lines of the conversation.
+        to: whom or which group it is for, as typed.
+        is_secret: it was typed where the conversation was not plain; so it never leaves unsealed, whatever comes later.
+    """
 
     number: int
     id: str
     text: str
     to: str = ""
+    is_secret: bool = True
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -108,6 +115,14 @@ class Fetched(NamedTuple):
     reference: bytes
 
 
+class Untrusted(NamedTuple):
+    """Members because of whom nothing is sent, and of which members and which trust that was found out."""
+
+    people: dict[int, Person]
+    version: int
+    names: list[str]
+
+
 class Founding:
     """What has been found out so far for a conversation that is to be sealed: who can be in it, with which suite.
 
@@ -142,6 +157,7 @@ class Talk:
         asks: folded names of who wants to be let in; True where they cannot follow.
         leavers: folded names of who should no longer be in.
         fetched: packages for the next commit, by folded name.
+        outgoing: own messages sealed and not heard back, by request id, the oldest first.
         hurries: a commit of ours is wanted at once.
         blobs: what was fetched, by hash; empty where what came was something else.
         passphrase_salt: of the derivation that is under way.
@@ -149,6 +165,7 @@ class Talk:
         attempts: commits refused in the present epoch.
         downloads: blobs on their way, by hash.
         probed_keys: somebody whom we asked about has keys.
+        begins_anew: a person ordered another group in the place of the one there is.
     """
 
     def __init__(self, where: Conversation, store: Store) -> None:
@@ -160,13 +177,15 @@ class Talk:
         self.shared_key = store.get(Table.SHARED_KEY, self._key)
         self.pending = self._read(Table.PENDING, Pending)
         self.held = {line.number: line for line in self._read_all(Table.HELD, Line)}
-        self.outgoing = {sent.line.id: sent for sent in self._read_all(Table.OUTGOING, Sent)}
+        sent = sorted(self._read_all(Table.OUTGOING, Sent), key=lambda one: one.line.number)
+        self.outgoing = {one.line.id: one for one in sent}
         self.backlog = deque(_decode(row) for _, row in store.rows(Table.BACKLOG, self._key))
         self.group: Group | None = None
         self.people: dict[int, Person] = {}
         self._load_group()
         self.asks: dict[str, bool] = {}
         self.leavers: set[str] = set()
+        self.untrusted: Untrusted | None = None
         self.recent_ids: dict[tuple[str, str], None] = {}
         self.blobs: dict[bytes, bytes] = {}
         self.passphrase_salt: bytes | None = None
@@ -175,7 +194,7 @@ class Talk:
     def cut(self) -> None:
         """Forget what held only for the connection."""
         self.current = self.listed = self.has_asked = self.is_probed = False
-        self.sent_pending = self.is_told = self.hurries = False
+        self.sent_pending = self.is_told = self.hurries = self.begins_anew = False
         self.fetched: dict[str, Fetched] | None = None
         self.wanted_since: float | None = None
         self.retry_at: float | None = None
@@ -276,7 +295,7 @@ class Talk:
         assert request.id is not None
         self.record.lines += 1
         to = request.to if isinstance(request, Tell) else getattr(request, "group", "")
-        return Line(self.record.lines, request.id, request.text, to)
+        return Line(self.record.lines, request.id, request.text, to, self.state is not State.PLAIN)
 
     def hold(self, line: Line) -> None:
         """Keep a line; one that comes back takes its old place."""

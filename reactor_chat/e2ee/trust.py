@@ -96,10 +96,14 @@ class TrustBook:
 
     Args:
         store: where it is kept.
+
+    Attributes:
+        version: another number after every change.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.version = 0
         self._known = {key: msgspec.msgpack.decode(row, type=Known) for key, row in store.rows(Table.TRUST)}
 
     def look_up(self, name: str) -> Known | None:
@@ -163,5 +167,6 @@ class TrustBook:
 
     def _keep(self, known: Known) -> Known:
         self._known[fold(known.name)] = known
+        self.version += 1
         self._store.put(Table.TRUST, fold(known.name), msgspec.msgpack.encode(known))
         return known

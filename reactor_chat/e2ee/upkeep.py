@@ -78,6 +78,12 @@ def _compare_epochs(desk: Desk, talk: Talk) -> None:
 def _arm(desk: Desk, talk: Talk) -> None:
     if talk.pending is not None and talk.pending.is_creation:
         committing.send_pending(desk, talk)
+    elif talk.attempts >= committing.ATTEMPTS_MAX:
+        pass  # the server takes nothing we try; the next connection tries again
+    elif talk.begins_anew:
+        if talk.passphrase_salt is None or talk.shared_key is not None:
+            talk.begins_anew = False
+            founding.create(desk, talk, suites()[0])
     elif talk.is_in:
         talk.step(Step.ESTABLISH)
     elif talk.record.claim is not None:

@@ -1,6 +1,6 @@
 """A session from the outside: sealing, joining, leaving, and what is read by whom."""
 
-from reactor_chat.e2ee.boundary import Accept, Arm, Disarm, Mark, Posture, Rekey
+from reactor_chat.e2ee.boundary import Accept, Arm, Disarm, Mark, Posture, Rekey, Reset
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import MemoryStore
@@ -197,3 +197,42 @@ def test_a_changed_key_stops_sending_until_a_person_accepts_it() -> None:
     impostor.order(Arm(ROOM))
     world.pass_time(40)
     assert not world.leaked
+
+
+def test_a_reset_with_a_passphrase_begins_anew_for_who_knows_it() -> None:
+    world = World(12, "Ann", "Bob", "Cid")
+    world.seal_room("Ann")
+    before = world["Ann"].talk().group
+    world["Ann"].order(Reset(ROOM, "correct horse"))
+    world["Bob"].say("canarybird of Bob")
+    world.pass_time(10)
+    world["Bob"].order(Arm(ROOM, "correct horse"))
+    world.pass_time(10)
+    world["Ann"].say("canarybird of Ann")
+    world.pass_time(10)
+    after = world["Ann"].talk().group
+    assert before is not None
+    assert after is not None
+    assert after.group_id != before.group_id
+    assert world["Bob"].read == ["canarybird of Bob", "canarybird of Ann"], world["Bob"].alarms
+    assert not world["Cid"].read
+    assert not world.leaked
+
+
+def test_keys_are_renewed_after_a_day_and_after_many_messages() -> None:
+    world = World(13, "Ann", "Bob")
+    world["Ann"].settings = {"refresh_messages_max": 3}
+    world["Ann"].crash()
+    world["Ann"].connect()
+    world.seal_room("Ann")
+    for number in range(7):
+        world["Ann"].say(f"canarybird {number}")
+        world.settle()
+    by_count = world["Bob"].talk().group
+    assert by_count is not None
+    assert by_count.epoch == 3, "one commit let Bob in, one after each three messages"
+    world.pass_time(200_000)
+    by_age = world["Bob"].talk().group
+    assert by_age is not None
+    assert by_age.epoch >= 6
+    assert len(world["Bob"].read) == 7
