@@ -149,6 +149,11 @@ class Loop:
         """Never call back again, not even in this turn; to be called before the descriptor is closed."""
         self._selector.unregister(fileobj).data.callback = _ignore
 
+    @property
+    def watched_count(self) -> int:
+        """How many descriptors are watched."""
+        return len(self._selector.get_map())
+
     def add_middle(self, callback: Callable[[float], None]) -> None:
         """Have `callback(now)` run in every turn, after reads and due timers and before anything is written."""
         self._middles.append(callback)
