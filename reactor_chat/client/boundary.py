@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
+from reactor_chat.e2ee.boundary import Derive
+from reactor_chat.text.render import Aside
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import Notice, Refused
 
@@ -32,6 +34,8 @@ class NoteKind(Enum):
 
     NEWS = "news"  # how the connection is
     QUESTION = "question"  # a name is wanted
+    ANSWER = "answer"  # to something that was asked of the client itself
+    ALARM = "alarm"  # something about keys does not hold; a person should look
     DOUBT = "doubt"  # something typed was perhaps not delivered, or not sent
     FAILURE = "failure"  # the last line before a status other than 0
 
@@ -45,12 +49,14 @@ class Arrived(NamedTuple):
     notice: Notice
     payload: bytes
     place: int | None = None  # in the archive, where it was put there
+    asides: tuple[Aside, ...] = ()  # what is known of it, or of each message of a history
 
 
 class Earlier(NamedTuple):
     """Notices that an earlier run has shown, oldest first, so that a person sees where they left off."""
 
     notices: list[Notice]
+    asides: tuple[Aside, ...] = ()  # what is known of each
 
 
 class Note(NamedTuple):
@@ -77,7 +83,7 @@ class Outcome(NamedTuple):
 
     data: bytes
     shown: list[Shown]
-    wishes: list[Wish]
+    wishes: list[Wish | Derive]
 
 
 class Tray:
@@ -85,7 +91,7 @@ class Tray:
 
     def __init__(self) -> None:
         self._shown: list[Shown] = []
-        self._wishes: list[Wish] = []
+        self._wishes: list[Wish | Derive] = []
 
     def show(self, *items: Shown) -> None:
         """Show what came, had come, or is to be said about either."""
@@ -100,8 +106,8 @@ class Tray:
         """Say something ourselves."""
         self._shown.append(Note(kind, text))
 
-    def wish(self, wish: Wish) -> None:
-        """Ask the runner for something."""
+    def wish(self, wish: Wish | Derive) -> None:
+        """Ask the runner for something: one of our wishes, or the key of a passphrase from a child process."""
         self._wishes.append(wish)
 
     def take(self, data: bytes) -> Outcome:

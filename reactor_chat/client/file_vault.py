@@ -15,7 +15,6 @@ ours; it is named, and never written over.
 
 import os
 import sqlite3
-import zlib
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from reactor_chat.client.failures import damaged, told_of
 from reactor_chat.client.home import Home
 from reactor_chat.client.print_mark import PrintMark
 from reactor_chat.client.private_files import synced
+from reactor_chat.client.stored_rows import STORED_ROWS_TABLE, StoredRows, crc_of
 from reactor_chat.client.vault import Archived
 from reactor_chat.errors import MessageInvalid, StorageError
 from reactor_chat.wire.codec import decode_request, encode
@@ -70,6 +70,7 @@ class FileVault:
         self._cursor: int | None = None
         self._welcomed: str | None = None
         self._changes: list[tuple[str, tuple[Any, ...]]] = []
+        self.store = StoredRows(self._rows, self._changes, path)
         self._last_place = 0
         self._failure: StorageError | None = None
         with told_of(path):
@@ -102,6 +103,7 @@ class FileVault:
         """As in the contract."""
         self.commit()
         self._name = fold(name)
+        self.store.turn_to(self._name)
         with told_of(self._path):
             self._take_over_mark()
             self._mark.begin(self._name)
@@ -124,9 +126,10 @@ class FileVault:
     def archive(self, seq: int, payload: bytes) -> int:
         """As in the contract."""
         self._last_place += 1
-        row = (self._last_place, self._name, seq, payload, _crc(self._name, seq, payload))
+        row = (self._last_place, self._name, seq, payload, crc_of(self._name, seq, payload))
         self._changes.append(("INSERT INTO archive VALUES (?, ?, ?, ?, ?)", row))
-        self.move_cursor(seq)
+        if seq > (self._cursor or 0):  # what was sealed may be opened later than its number came
+            self.move_cursor(seq)
         return self._last_place
 
     def unprinted(self) -> list[Archived]:
@@ -154,7 +157,7 @@ class FileVault:
     def keep(self, request: Request) -> None:
         """As in the contract."""
         payload = encode(request)
-        row = (request.id, self._name, payload, _crc(self._name, request.id, payload))
+        row = (request.id, self._name, payload, crc_of(self._name, request.id, payload))
         self._changes.append(("INSERT INTO outbox VALUES (NULL, ?, ?, ?, ?)", row))
 
     def drop(self, request_id: str) -> None:
@@ -174,7 +177,9 @@ class FileVault:
         except StorageError as error:
             self._failure = error
             raise
-        self._changes, self._welcomed = [], None
+        self._changes.clear()
+        self._welcomed = None
+        self.store.committed()
 
     # ------------------------------------------------------------------------------------------ the file
 
@@ -184,6 +189,8 @@ class FileVault:
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = FULL")
         run("PRAGMA trusted_schema = OFF")
+        run("PRAGMA secure_delete = ON")  # what is dropped of a session were keys
+        run(STORED_ROWS_TABLE)  # not in vaults made before there were sessions
         settings = [run(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
         if settings != ["wal", 2]:
             raise StorageError(f"{self._path} cannot be written safely here ({settings}); name another --home")
@@ -225,12 +232,12 @@ class FileVault:
         query = f"SELECT place, seq, payload, crc FROM archive WHERE name = ? AND place {which}"  # noqa: S608  ours
         rows = self._rows(query, (self._name, *values))
         for _, seq, payload, crc in rows:
-            if crc != _crc(self._name, seq, payload):
+            if crc != crc_of(self._name, seq, payload):
                 raise damaged(self._path, "a notice is not what was archived")
         return [Archived(place, payload) for place, _, payload, _ in rows]
 
     def _request(self, request_id: str, payload: bytes, crc: int) -> Request:
-        if crc != _crc(self._name, request_id, payload):
+        if crc != crc_of(self._name, request_id, payload):
             raise damaged(self._path, "a request is not what was kept")
         try:
             return decode_request(payload)
@@ -296,7 +303,3 @@ def _make(path: Path) -> None:
         database.execute("COMMIT")  # synced: SQLite's default is FULL
     new.replace(path)
     synced(path.parent)
-
-
-def _crc(*fields: str | int | bytes | None) -> int:
-    return zlib.crc32(repr(fields).encode("ascii", "backslashreplace"))

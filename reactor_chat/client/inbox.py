@@ -12,19 +12,26 @@ from reactor_chat.wire.messages import (
     GroupSaid,
     GroupsAnswer,
     Joined,
+    KeysAnswer,
     MembersAnswer,
     NamesAnswer,
     Notice,
     Refused,
     Released,
     Said,
+    SealAsked,
+    SealCommitted,
+    SealCreated,
+    SealEnded,
     Told,
     Welcome,
     fold,
 )
 
-NUMBERED = (Said, Told, GroupSaid, Joined, Exited, Released, GroupChanged)
-IN_PARTS = (NamesAnswer, GroupsAnswer, MembersAnswer)
+NUMBERED = (
+    Said, Told, GroupSaid, Joined, Exited, Released, GroupChanged, SealCreated, SealCommitted, SealAsked, SealEnded
+)  # fmt: skip
+IN_PARTS = (NamesAnswer, GroupsAnswer, MembersAnswer, KeysAnswer)
 
 
 def request_concluded(notice: Notice) -> str | None:
@@ -74,8 +81,17 @@ class Inbox:
             self._vault.move_cursor(welcome.seq)
         return cursor is not None and welcome.seq < cursor
 
-    def let_through(self, arrived: Arrived) -> Arrived | None:
-        """Return what is to be shown, None for a repetition; asked once for each notice, in the order they came."""
+    def is_new(self, notice: Notice) -> bool:
+        """Return whether a notice is no repetition; before `let_through` or `pass_over`."""
+        return not isinstance(notice, NUMBERED) or notice.seq > (self._vault.cursor() or 0)
+
+    def pass_over(self, notice: Notice) -> None:
+        """Note that a notice came that is not shown as it is, or not yet."""
+        if isinstance(notice, NUMBERED):
+            self._vault.move_cursor(notice.seq)
+
+    def let_through(self, arrived: Arrived) -> Arrived:
+        """Archive a new notice that is to be shown; asked once for each, in the order they came."""
         notice, cursor = arrived.notice, self._vault.cursor() or 0
         if isinstance(notice, Refused) and notice.code == "gap":
             # What lies between is lost for good: the next login must not ask for it again, and a crash must not hide
@@ -84,6 +100,4 @@ class Inbox:
             return arrived._replace(place=place)
         if not isinstance(notice, NUMBERED):
             return arrived
-        if notice.seq <= cursor:
-            return None
         return arrived._replace(place=self._vault.archive(notice.seq, arrived.payload))

@@ -6,15 +6,21 @@ leaves; so whoever asks need not look.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
+
+import msgspec
 
 from reactor_chat.client.boundary import Arrived, Earlier, Note, NoteKind, Shown
 from reactor_chat.client.inbox import Inbox, request_concluded, request_echoed
 from reactor_chat.client.outbox import Outbox, in_words
 from reactor_chat.client.vault import Archived, Vault
+from reactor_chat.e2ee.boundary import Mark
+from reactor_chat.e2ee.boundary import Shown as Opened
 from reactor_chat.errors import MessageInvalid, StorageError
+from reactor_chat.text.render import NO_ASIDE, Aside
 from reactor_chat.wire.codec import decode_notice
-from reactor_chat.wire.messages import Request, fold
+from reactor_chat.wire.messages import Notice, Request, fold
 
 
 class Ledger:
@@ -60,24 +66,33 @@ class Ledger:
         except StorageError as error:
             self._failure = error
             return
-        if earlier := [arrived.notice for arrived in _arrived(shown)]:
-            yield Earlier(earlier)
+        if earlier := list(_arrived(shown)):
+            asides = tuple(arrived.asides[0] for arrived in earlier)
+            yield Earlier([arrived.notice for arrived in earlier], asides)
         yield from _arrived(missed)
         if self._kept_count:
             lines = "1 line" if self._kept_count == 1 else f"{self._kept_count} lines"
             yield Note(NoteKind.NEWS, f"Sending {lines} kept from last time")
 
-    def heard(self, arrived: Arrived, me: str) -> Iterator[Arrived]:
-        """Take what the server says: yield it where it is to be shown, and note what it answers or echoes.
+    def opened(self, shown: Opened) -> Arrived:
+        """Archive a message that a session opened, or could not open, to be shown."""
+        notice, aside = shown.notice, aside_of(shown)
+        payload = encode({**msgspec.to_builtins(notice), "aside": aside})
+        place = self._vault.archive(notice.seq, payload)
+        return Arrived(notice, payload, place, (aside,))
 
-        Args:
-            arrived: the next notice after a welcome.
-            me: one's own name.
-        """
-        if (new := self.inbox.let_through(arrived)) is not None:
-            yield new
-        self.outbox.promised(request_echoed(arrived.notice, me))
-        self.outbox.answered(request_concluded(arrived.notice))
+    def concluded(self, notice: Notice, me: str) -> None:
+        """Note which request a notice answers or echoes; `me` is one's own name."""
+        self.outbox.promised(request_echoed(notice, me))
+        self.outbox.answered(request_concluded(notice))
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Where the vault fails under what is done within, have the next commit say so."""
+        try:
+            yield
+        except StorageError as error:
+            self._failure = error
 
     def welcomed(self, name: str) -> None:
         """Remember that the server let us in under this name."""
@@ -126,9 +141,26 @@ class Ledger:
         return [Note(NoteKind.DOUBT, f"{fate}: {line}") for line in lines]
 
 
+class _WithAside(msgspec.Struct):
+    """Reads nothing but what we wrote beside a message that was sealed."""
+
+    aside: Aside = NO_ASIDE
+
+
+_with_aside = msgspec.json.Decoder(_WithAside)
+
+MARKS: dict[Mark, str] = {Mark.SEALED: "sealed", Mark.PLAIN: "not sealed", Mark.UNREADABLE: "", Mark.UNKNOWN: "sealed"}
+"""The word that stands in front of a message, by what a session knows of it."""
+
+
+def aside_of(shown: Opened) -> Aside:
+    """Return what stands beside a message that a session has looked at."""
+    return Aside(MARKS[shown.mark], shown.remark)
+
+
 def _arrived(archived: list[Archived]) -> Iterator[Arrived]:
     for place, payload in archived:
         try:
-            yield Arrived(decode_notice(payload), payload, place)
-        except MessageInvalid:  # a newer version wrote it, and understood more
+            yield Arrived(decode_notice(payload), payload, place, (_with_aside.decode(payload).aside,))
+        except (MessageInvalid, msgspec.MsgspecError):  # a newer version wrote it, and understood more
             continue

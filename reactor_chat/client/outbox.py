@@ -12,6 +12,10 @@ After a cut, what was in flight has one of three fates:
   the person as "perhaps not delivered", who can judge better than a program whether saying it twice hurts more than
   not at all.
 
+What a person says to others comes in as `Sealed` or as `Plain` and in no other way: whoever has neither of the two in
+hand, which only a session can make for what is to be sealed, cannot send anything.  What was sealed is kept and sent as
+it was made, the same bytes each time.
+
 What certainly was not sent is sent in every case.  Refusals that the client itself makes can wait in the same line, so
 that a pipe reads its answers in the order of its lines.
 """
@@ -21,6 +25,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from reactor_chat.client.vault import Vault
+from reactor_chat.e2ee.conversation import Spoken, where_said
+from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.text.parser import format_request
 from reactor_chat.wire.messages import AskGroups, AskHelp, AskHistory, AskNames, AskWho, Ping, Refused, Request
 
@@ -47,10 +53,16 @@ def only_reads(request: Request) -> bool:
 def in_words(requests: Iterable[Request]) -> tuple[int, list[str]]:
     """Return how many of the requests would change something, and these as they may be typed, shortened, few."""
     changes = [request for request in requests if not only_reads(request)]
-    lines = [format_request(request)[:REPORTED_CHARS_MAX] for request in changes[:REPORTED_MAX]]
+    lines = [_in_words(request)[:REPORTED_CHARS_MAX] for request in changes[:REPORTED_MAX]]
     if len(changes) > REPORTED_MAX:
         lines.append(f"and {len(changes) - REPORTED_MAX} more")
     return len(changes), lines
+
+
+def _in_words(request: Request) -> str:
+    if isinstance(request, Spoken) and request.sealed is not None:
+        return f"a sealed message for {where_said(request).in_words}"
+    return format_request(request)
 
 
 class Outbox:
@@ -120,8 +132,16 @@ class Outbox:
         self._unsent = deque([*kept, *typed])
         return len(kept)
 
+    def say(self, message: Sealed | Plain) -> None:
+        """Put what a person says to others at the end of the line."""
+        self._keep(message.request)
+
     def add(self, item: Request | Refused) -> None:
-        """Put a request with an `id`, or a refusal to be shown in its turn, at the end of the line."""
+        """Put another request with an `id`, or a refusal to be shown in its turn, at the end of the line."""
+        assert not isinstance(item, Spoken), "what is said to others comes through `say`"
+        self._keep(item)
+
+    def _keep(self, item: Request | Refused) -> None:
         if not isinstance(item, Refused):
             assert item.id is not None
             if not only_reads(item):
@@ -144,6 +164,11 @@ class Outbox:
         self._unsent.popleft()
         self._in_flight[item.id] = item
         return item
+
+    def take_away(self, request_id: str) -> None:
+        """Forget a message that is not to be sent, or not again: whoever gave it has it back."""
+        self._unsent = deque(item for item in self._unsent if isinstance(item, Refused) or item.id != request_id)
+        self.answered(request_id)
 
     def answered(self, request_id: str | None) -> None:
         """Forget the request with this id, where one was waiting for an answer."""

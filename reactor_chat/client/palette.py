@@ -60,6 +60,8 @@ ROLES: dict[Role, str] = {
 NOTES: dict[NoteKind, str] = {
     NoteKind.NEWS: "2",
     NoteKind.QUESTION: "1",
+    NoteKind.ANSWER: "",
+    NoteKind.ALARM: "31",
     NoteKind.DOUBT: "33",
     NoteKind.FAILURE: "31",
 }

@@ -15,6 +15,7 @@ What a crash left between 1 and 3 is `unprinted`, and the next run shows it firs
 
 from typing import NamedTuple, Protocol
 
+from reactor_chat.e2ee.store import MemoryStore, Store
 from reactor_chat.wire.messages import Request
 
 
@@ -47,6 +48,10 @@ class Vault(Protocol):
     def is_durable(self) -> bool:
         """Whether what is committed outlives the process."""
 
+    @property
+    def store(self) -> Store:
+        """What the session of the chosen name must not forget; committed together with everything else."""
+
     def choose(self, name: str) -> None:
         """Turn to what belongs to this name, in any case; before anything else, and where another name is tried."""
 
@@ -60,7 +65,7 @@ class Vault(Protocol):
         """Remember that everything up to `seq` has come, or never will."""
 
     def archive(self, seq: int, payload: bytes) -> int:
-        """Add a notice to the archive and move the cursor to its number; return its place."""
+        """Add a notice to the archive and move the cursor to its number, never back; return its place."""
 
     def unprinted(self) -> list[Archived]:
         """Return what was archived and perhaps never shown, oldest first."""
@@ -90,6 +95,7 @@ class MemoryVault:
     is_durable = False
 
     def __init__(self) -> None:
+        self.store = MemoryStore()
         self._cursor: int | None = None
         self._kept: dict[str, Request] = {}
 
@@ -109,7 +115,7 @@ class MemoryVault:
 
     def archive(self, seq: int, payload: bytes) -> int:  # noqa: ARG002  the signature is the contract's
         """Move the cursor; what was shown is on the screen and nowhere else."""
-        self._cursor = seq
+        self._cursor = max(seq, self._cursor or 0)
         return 1
 
     def unprinted(self) -> list[Archived]:
@@ -138,3 +144,4 @@ class MemoryVault:
 
     def commit(self) -> None:
         """Memory is as durable as it gets."""
+        self.store.commit()

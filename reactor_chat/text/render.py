@@ -9,8 +9,10 @@ A message's text is the one field that may go on over several lines, and only wh
 `line_break` that holds one: then the further lines are the face's, indentation and all.
 """
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from string import Formatter
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from reactor_chat.text.safe import LINE_BREAK, safe
 from reactor_chat.wire.messages import (
@@ -49,6 +51,22 @@ class Part(NamedTuple):
 
 Line = list[Part]
 
+
+class Aside(NamedTuple):
+    """What a client knows of a message beside what is in it.
+
+    Attributes:
+        word: stands within our own signs in front of the message, where nobody else can write; empty where there is
+            nothing to say.
+        remark: why a sealed message cannot be read; empty where it can be, or nobody knows.
+    """
+
+    word: str = ""
+    remark: str = ""
+
+
+NO_ASIDE = Aside()
+
 _EVENTS: dict[type[Notice], str] = {
     Welcome: "[Welcome {name}]",
     Joined: "[{name} joined]",
@@ -72,15 +90,16 @@ _CHANGES = {
 """The line of a `group_changed`, by its `change`."""
 
 _HEADS: dict[type[Notice], str] = {
-    Said: "[{sender}:",
-    Told: "[{sender} (private):",
-    GroupSaid: "[{sender} ({group}):",
+    Said: "[{sender}",
+    Told: "[{sender} (private)",
+    GroupSaid: "[{sender} ({group})",
 }
-"""How a message's line begins, up to where its text or the word that it is sealed follows."""
+"""How a message's line begins, up to where a word of ours, its text, or the word that it is sealed follows."""
 
-_SENT = "[to {to}:"
+_SENT = "[to {to}"
+_COLON = ":"
 _OPEN = "] "
-_SEALED = " sealed message]"
+_SEALED = " sealed message"
 _NO_MESSAGES = "[No messages yet]"
 _NOBODY = "none"
 
@@ -104,8 +123,11 @@ def render(notice: Notice, me: str, line_break: str = LINE_BREAK) -> str | None:
     return "\n".join("".join(part.text for part in line) for line in lines) if lines else None
 
 
-def compose(notice: Notice, me: str, line_break: str = LINE_BREAK) -> list[Line]:
+def compose(notice: Notice, me: str, line_break: str = LINE_BREAK, asides: Sequence[Aside] = (), /) -> list[Line]:
     """Return what a person reads of a notice, as lines of parts; the arguments are those of `render`.
+
+    Args:
+        asides: what is known of the message, or of each message of a history, in their order.
 
     Returns:
         The lines, first to last, each with one part or more; none where nothing is shown.
@@ -114,9 +136,10 @@ def compose(notice: Notice, me: str, line_break: str = LINE_BREAK) -> list[Line]
     """
     match notice:
         case Said() | Told() | GroupSaid():
-            return _message(notice, me, line_break)
+            return _message(notice, me, line_break, asides[0] if asides else NO_ASIDE)
         case HistoryAnswer():
-            found = [line for message in notice.messages for line in _message(message, me, line_break)]
+            beside = zip_longest(notice.messages, asides[: len(notice.messages)], fillvalue=NO_ASIDE)
+            found = [line for message, aside in beside for line in _message(message, me, line_break, aside)]
             return found or [[Part("system", _NO_MESSAGES)]]
         case Refused():
             return _refusal(notice, line_break)
@@ -132,11 +155,13 @@ def _event(notice: Notice) -> list[Line]:
     return [_filled(template, "system", notice)] if template else []
 
 
-def _message(notice: Said | Told | GroupSaid, me: str, line_break: str) -> list[Line]:
+def _message(notice: Any, me: str, line_break: str, aside: Aside) -> list[Line]:
     sent = isinstance(notice, Told) and fold(notice.sender) == fold(me)
     head = _filled(_SENT if sent else _HEADS[type(notice)], "mark", notice)
+    head.append(Part("mark", f", {aside.word}{_COLON}" if aside.word else _COLON))
     if notice.text is None:
-        return [[*head, Part("mark", _SEALED)]]
+        remark = f" ({safe(aside.remark)})" if aside.remark else ""
+        return [[*head, Part("mark", f"{_SEALED}{remark}]")]]
     first, *further = safe(notice.text, line_break).split("\n")
     lines = [[*head, Part("mark", _OPEN), Part("text", first)], *([Part("text", line)] for line in further)]
     if isinstance(notice, Said) and notice.sender == SERVER_NAME:

@@ -1,0 +1,312 @@
+"""What is said and heard once one is in: typed lines on their way out, notices on their way in, sealed or not.
+
+Where there is a session (the name has a key), everything said to others goes through it and everything heard is told
+to it first; what it writes down is committed with the rest of the turn, before any of it leaves or is shown.  Without
+one, a guest's, everything is plain and nothing can be sealed.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from msgspec import structs
+
+from reactor_chat.client.boundary import Arrived, NoteKind, Settings, Tray
+from reactor_chat.client.inbox import request_concluded
+from reactor_chat.client.known import Known
+from reactor_chat.client.ledger import Ledger, aside_of
+from reactor_chat.client.lines import is_utf_8
+from reactor_chat.client.link import Link
+from reactor_chat.client.vault import Vault
+from reactor_chat.e2ee import boundary as sealing
+from reactor_chat.e2ee.boundary import Posture
+from reactor_chat.e2ee.conversation import ROOM, Conversation, Spoken, where_said
+from reactor_chat.e2ee.outgoing import Plain
+from reactor_chat.e2ee.session import Session
+from reactor_chat.e2ee.states import State
+from reactor_chat.text import orders
+from reactor_chat.text.grammar import OWN_COMMANDS
+from reactor_chat.text.parser import first_word, parse_typed
+from reactor_chat.text.render import NO_ASIDE
+from reactor_chat.wire.codec import encode
+from reactor_chat.wire.messages import HelpAnswer, HistoryAnswer, Notice, Quit, Refused, Request, is_name
+
+ASK_PASSPHRASE = "-"
+NO_KEY = "A guest has no key, and sealing needs one. Connect without --guest"
+
+NOTES: dict[sealing.NoteKind, NoteKind] = {
+    sealing.NoteKind.ANSWER: NoteKind.ANSWER,
+    sealing.NoteKind.NEWS: NoteKind.NEWS,
+    sealing.NoteKind.ALARM: NoteKind.ALARM,
+}
+
+
+class OpenSession(Protocol):
+    """Opens what a name has sealed; the rows are its store's."""
+
+    def __call__(self, name: str, vault: Vault, fresh_id: Callable[[], str]) -> Session:
+        """Return the session of a name, to which the vault was turned; raises StorageError."""
+
+
+class Typed(NamedTuple):
+    """A word typed that is the engine's: the person wants to go."""
+
+    quits: bool
+
+
+class Talking:
+    """One client's talk.
+
+    Args:
+        settings: of the engine.
+        vault: where everything is kept.
+        tray: where what is to be shown gathers.
+        open_session: makes the session of a name; None for a guest.
+
+    Attributes:
+        ledger: what came, and what waits to be sent.
+        known: people and groups heard of.
+        link: the present connection.
+        session: seals and opens; None for a guest.
+        wants_passphrase: whether the next typed line is taken as one.
+    """
+
+    def __init__(self, settings: Settings, vault: Vault, tray: Tray, open_session: OpenSession | None) -> None:
+        self.ledger = Ledger(vault)
+        self.known = Known()
+        self.link = Link(0.0)
+        self.session: Session | None = None
+        self.wants_passphrase = False
+        self._settings = settings
+        self._vault = vault
+        self._tray = tray
+        self._open_session = open_session
+        self._ids_given = 0
+
+    def turn_to(self, name: str) -> None:
+        """Turn to what belongs to a name; nothing, where that is the present one."""
+        if self.ledger.turn_to(name) and self._open_session is not None:
+            with self.ledger.keeping():
+                self.session = self._open_session(name, self._vault, self.fresh_id)
+
+    # ------------------------------------------------------------------------------------------ what is asked
+
+    def fresh_id(self) -> str:
+        """Return a request id that nobody ever gave."""
+        self._ids_given += 1
+        return f"{self._settings.id_prefix}-{self._ids_given}"
+
+    def hidden_id(self) -> str:
+        """Return one for a question of our own, whose answer nobody sees."""
+        fresh = self.fresh_id()
+        self.link.hidden_ids.add(fresh)
+        return fresh
+
+    @property
+    def held_count(self) -> int:
+        """How many typed lines wait to be sealed."""
+        return self.session.held_count if self.session is not None else 0
+
+    @property
+    def next_deadline(self) -> float | None:
+        """When `tick` should be called next, monotonic seconds."""
+        return self.session.next_deadline if self.session is not None else None
+
+    def posture(self, typed: str) -> Posture:
+        """Return what becomes of a line as far as it is typed now; of what is no message, of one to everyone."""
+        return self.session.posture(_where_typed(typed)) if self.session is not None else Posture.PLAIN
+
+    # ------------------------------------------------------------------------------------------ what people type
+
+    def typed(self, line: str, now: float) -> Quit | None:
+        """Take one line that is not blank; return it where it asks to leave."""
+        if self.wants_passphrase:
+            self._passphrase_typed(line, now)
+            return None
+        parsed = parse_typed(line, self.fresh_id()) if is_utf_8(line) else Refused("bad_text", "This is not UTF-8")
+        if isinstance(parsed, Quit):
+            return parsed
+        if isinstance(parsed, Refused):
+            self._refuse(parsed)
+        elif isinstance(parsed, orders.Order):
+            self._order(parsed, now)
+        else:
+            self._ask(parsed, now)
+        return None
+
+    def _refuse(self, refused: Refused) -> None:
+        # A pipe reads its answers in the order of its lines; a person learns of a typo at once.
+        if self._settings.interactive:
+            self._tray.refuse(refused.code, refused.text)
+        else:
+            self.ledger.outbox.add(refused)
+
+    def _ask(self, request: Request, now: float) -> None:
+        outbox = self.ledger.outbox
+        if outbox.is_overfull:
+            self._tray.refuse("too_many", "Too much is waiting to be sent; this was not added")
+        elif not isinstance(request, Spoken):
+            outbox.add(request)
+        elif self.session is None:
+            outbox.say(Plain(request, where_said(request), State.PLAIN))
+        else:
+            with self.ledger.keeping():
+                self.session.said(request, now)
+
+    def _order(self, order: orders.Order, now: float) -> None:
+        if self.session is None:
+            self._refuse(Refused("not_allowed", NO_KEY))
+        elif isinstance(order, orders.EncryptOn) and order.passphrase == ASK_PASSPHRASE:
+            self.wants_passphrase = True
+            if self._settings.interactive:
+                self._tray.note(NoteKind.QUESTION, "Type the passphrase; it is not shown, and an empty line gives up")
+        else:
+            with self.ledger.keeping():
+                self.session.ordered(_ordered(order), now)
+
+    def _passphrase_typed(self, line: str, now: float) -> None:
+        self.wants_passphrase = False
+        if not line.strip():
+            self._tray.note(NoteKind.ANSWER, "Nothing was changed: no passphrase was given")
+        elif self.session is not None:
+            with self.ledger.keeping():
+                self.session.ordered(sealing.Arm(ROOM, line), now)
+
+    # ------------------------------------------------------------------------------------------ what the server says
+
+    def welcomed(self, now: float) -> None:
+        """The server let us in."""
+        if self.session is not None:
+            with self.ledger.keeping():
+                self.session.logged_in(now)
+
+    def cut(self) -> None:
+        """The connection is gone."""
+        if self.session is not None:
+            self.session.cut()
+
+    def heard(self, arrived: Arrived, me: str, now: float) -> str | None:
+        """Take the next notice after a welcome, and show it where it is to be shown.
+
+        Returns:
+            The hidden question that it concludes, where it does.
+        """
+        notice = arrived.notice
+        self.known.learn(notice, me)
+        is_new = self.ledger.inbox.is_new(notice)
+        is_taken = is_new and self._noticed(notice, now)
+        is_hidden = getattr(notice, "re", None) in self.link.hidden_ids
+        if is_taken:
+            self.ledger.inbox.pass_over(notice)
+        elif is_new and not is_hidden:
+            self._tray.show(self.ledger.inbox.let_through(self._enriched(arrived)))
+        if is_hidden:
+            return request_concluded(notice)
+        self.ledger.concluded(notice, me)
+        return None
+
+    def _noticed(self, notice: Notice, now: float) -> bool:
+        if self.session is None:
+            return False
+        is_taken = False
+        with self.ledger.keeping():
+            is_taken = self.session.noticed(notice, now)
+        return is_taken
+
+    def _enriched(self, arrived: Arrived) -> Arrived:
+        """An answer with what only we can add to it: our own commands, sealed messages as they were opened."""
+        notice, session = arrived.notice, self.session
+        if session is None:
+            return arrived
+        if isinstance(notice, HelpAnswer):
+            return arrived._replace(notice=structs.replace(notice, text=f"{notice.text}\n{_own_help(notice.text)}"))
+        if not isinstance(notice, HistoryAnswer) or all(message.sealed is None for message in notice.messages):
+            return arrived
+        with self.ledger.keeping():
+            shown = [session.recall(one) if one.sealed is not None else None for one in notice.messages]
+            messages = [one.notice if one else old for one, old in zip(shown, notice.messages, strict=True)]
+            asides = tuple(aside_of(one) if one else NO_ASIDE for one in shown)
+            page = structs.replace(notice, messages=messages)
+            return Arrived(page, encode(page), None, asides)
+        return arrived
+
+    # ------------------------------------------------------------------------------------------ time and the child
+
+    def tick(self, now: float) -> None:
+        """Do what is due in the session."""
+        if self.session is not None and (self.session.next_deadline or now + 1) <= now:
+            with self.ledger.keeping():
+                self.session.tick(now)
+
+    def derived(self, job: int, key: bytes | None, now: float) -> None:
+        """Take the key of a passphrase; None where none could be computed."""
+        if self.session is not None:
+            with self.ledger.keeping():
+                self.session.derived(job, key, now)
+
+    def gather(self, *, is_live: bool) -> None:
+        """Put what the session wants done where it is done: outbox, connection, archive, screen."""
+        if self.session is None:
+            return
+        outcome = self.session.take()
+        for request_id in outcome.dropped:
+            self.ledger.outbox.take_away(request_id)
+        for message in outcome.messages:
+            self.ledger.outbox.say(message)
+        for request in outcome.requests if is_live else ():
+            self.link.send(request)
+        for shown in outcome.shown:
+            self._tray.show(self.ledger.opened(shown))
+        for note in outcome.notes:
+            self._tray.note(NOTES[note.kind], note.text)
+        for job in outcome.jobs:
+            self._tray.wish(job)
+
+
+def _where_typed(typed: str) -> Conversation:
+    """Where a line goes, as far as one can tell from its beginning."""
+    parsed = parse_typed(typed)
+    if isinstance(parsed, Spoken):
+        return where_said(parsed)
+    word = first_word(typed.lstrip()[1:])[0] if typed.lstrip().startswith("@") else ""
+    is_person = isinstance(parsed, Refused) and is_name(word) and parsed.code == "invalid_command"
+    return Conversation.pair(word) if is_person and not isinstance(parse_typed(f"@{word} x"), Refused) else ROOM
+
+
+def _ordered(order: orders.Order) -> sealing.Order:
+    match order:
+        case orders.EncryptOn():
+            return sealing.Arm(ROOM, order.passphrase)
+        case orders.EncryptUser():
+            return sealing.Arm(Conversation.pair(order.user))
+        case orders.EncryptGroup():
+            return sealing.Arm(Conversation.group(order.group))
+        case orders.Verify():
+            return sealing.Verify(order.user, order.digits)
+        case orders.TrustAccept():
+            return sealing.Accept(order.user)
+        case orders.TrustBlock():
+            return sealing.Block(order.user)
+        case _:
+            return _OF_A_CONVERSATION[type(order)](_where(order))
+
+
+_OF_A_CONVERSATION: dict[type, Callable[[Conversation], sealing.Order]] = {
+    orders.EncryptOff: sealing.Disarm,
+    orders.EncryptStatus: sealing.AskStatus,
+    orders.EncryptRekey: sealing.Rekey,
+    orders.EncryptReset: sealing.Reset,
+}
+
+
+def _where(order: orders.EncryptOff | orders.EncryptStatus | orders.EncryptRekey | orders.EncryptReset) -> Conversation:
+    if order.with_ is not None:
+        return Conversation.pair(order.with_)
+    return Conversation.group(order.group) if order.group is not None else ROOM
+
+
+def _own_help(text: str) -> str:
+    """Our own commands, one a line, aligned with those of the server's answer."""
+    width = max(len(command.usage) for command in OWN_COMMANDS)
+    first = text.split("\n")[0]
+    width = max(width, len(first) - len(first.partition("  ")[2].lstrip()) - 2)
+    return "\n".join(f"{command.usage:<{width}}  {command.summary}" for command in OWN_COMMANDS)
