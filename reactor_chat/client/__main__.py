@@ -4,10 +4,12 @@ import getpass
 import os
 import secrets
 import sys
+import time
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,8 +28,11 @@ from reactor_chat.client.recovery import code_of, seed_of
 from reactor_chat.client.runner import Face, Runner
 from reactor_chat.client.server_key import LINK_SCHEME, ServerKey, read_link
 from reactor_chat.client.streams import OutputStream
+from reactor_chat.client.talking import OpenSession
 from reactor_chat.client.terminal import Terminal, is_terminal
 from reactor_chat.client.vault import Vault
+from reactor_chat.e2ee.boundary import Settings as SessionSettings
+from reactor_chat.e2ee.session import Session
 from reactor_chat.errors import StorageBusy, StorageError, TrustError, UsageError
 from reactor_chat.text.safe import safe
 
@@ -42,6 +47,7 @@ class Belongings(NamedTuple):
     vault: Vault | None = None
     key: KeyIdentity | None = None
     name: str | None = None  # of last time
+    open_session: OpenSession | None = None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,7 +95,8 @@ def _talk(options: Namespace) -> ExitStatus:
             curious=not is_plain,
             scrollback=0 if is_plain else SCROLLBACK,
         )
-        engine = Engine(settings, secrets.SystemRandom().random, belongings.vault, belongings.key)
+        jitter = secrets.SystemRandom().random
+        engine = Engine(settings, jitter, belongings.vault, belongings.key, belongings.open_session)
         runner = Runner(engine, options.host, options.port, server_key, STDOUT)
         return runner.run(_face(options, engine, runner.out, is_plain=is_plain), STDIN)
 
@@ -123,7 +130,12 @@ def _belongings(options: Namespace, stack: ExitStack) -> Belongings:
         _show_code(seed)
         identity.publish(home)
     vault = stack.enter_context(closing(FileVault(home.vault_path(options.host, options.port), home)))
-    return Belongings(vault, KeyIdentity(seed), remembered_name(home))
+    return Belongings(vault, KeyIdentity(seed), remembered_name(home), partial(_open_session, seed))
+
+
+def _open_session(seed: bytes, name: str, vault: Vault, fresh_id: Callable[[], str]) -> Session:
+    wall_ms_at_zero = round((time.time() - time.monotonic()) * 1000)
+    return Session(SessionSettings(name, seed, wall_ms_at_zero), vault.store, os.urandom, fresh_id)
 
 
 def _face(options: Namespace, engine: Engine, out: OutputStream, *, is_plain: bool) -> Face:

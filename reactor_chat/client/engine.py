@@ -26,26 +26,20 @@ from functools import partial
 
 from reactor_chat.client.absence import Absence
 from reactor_chat.client.boundary import START_ONE, Arrived, ExitStatus, NoteKind, Outcome, Settings, Tray, Wish
-from reactor_chat.client.inbox import request_concluded
 from reactor_chat.client.known import Known
-from reactor_chat.client.ledger import Ledger
-from reactor_chat.client.lines import is_utf_8
 from reactor_chat.client.link import Link
 from reactor_chat.client.naming import NO_NAME, refusal_in_words
 from reactor_chat.client.states import AFTER_BYE, AFTER_LOGIN_REFUSED, ONLINE, STEPS, State, Step, Then
+from reactor_chat.client.talking import OpenSession, Talking
 from reactor_chat.client.vault import Identity, MemoryVault, Vault
+from reactor_chat.e2ee.boundary import Posture
 from reactor_chat.errors import MessageInvalid, ProtocolViolation
-from reactor_chat.text.parser import parse
 from reactor_chat.wire.codec import decode_notice
 from reactor_chat.wire.messages import (
     PROTOCOL_VERSION,
-    AskGroups,
-    AskNames,
     Bye,
     Closing,
     Hello,
-    Login,
-    Notice,
     Ping,
     Quit,
     Refused,
@@ -53,7 +47,7 @@ from reactor_chat.wire.messages import (
     fold,
     is_name,
 )
-from reactor_chat.wire.transcript import NO_BINDING, login_transcript
+from reactor_chat.wire.transcript import NO_BINDING
 
 
 class Engine:
@@ -64,11 +58,11 @@ class Engine:
         jitter: gives numbers from 0 to 1 that no other client gives, so that not all come back in the same instant.
         vault: remembers the cursor and what is not accepted yet.
         identity: proves the name; a guest has none.
+        open_session: makes the session that seals and opens for a name; a guest has none.
 
     Attributes:
         state: how far the connection has come.
         name: one's own name, as the server spells it once logged in.
-        known: people and groups heard of.
         exit_status: how the process should end, once `STOP` is wished.
     """
 
@@ -78,30 +72,51 @@ class Engine:
         jitter: Callable[[], float],
         vault: Vault | None = None,
         identity: Identity | None = None,
+        open_session: OpenSession | None = None,
     ) -> None:
         self.state = State.OFFLINE
         self.name = settings.name or ""
-        self.known = Known()
         self.exit_status = ExitStatus.DONE
         self._settings = settings
         self._identity = identity
-        self._ledger = Ledger(MemoryVault() if vault is None else vault)
+        self._tray = Tray()
+        self._talking = Talking(settings, MemoryVault() if vault is None else vault, self._tray, open_session)
+        self._ledger = self._talking.ledger
         self._absence = Absence(settings, jitter)
         self._candidate = settings.name  # the name to log in with; None while one is wanted
-        self._ids_given = 0
         self._ending = False  # no more input; quit when everything is answered
         self._has_met = False  # a server greeted us once
         self._has_lived = False  # we were logged in once
         self._leave_by: float | None = None
-        self._link = Link(0.0)
-        self._tray = Tray()
 
     # ------------------------------------------------------------------------------------------ what is asked
+
+    @property
+    def _link(self) -> Link:
+        return self._talking.link
+
+    @_link.setter
+    def _link(self, link: Link) -> None:
+        self._talking.link = link
 
     @property
     def wants_name(self) -> bool:
         """Whether the next typed line is taken as a name."""
         return self._candidate is None
+
+    @property
+    def wants_passphrase(self) -> bool:
+        """Whether the next typed line is taken as a passphrase, which nobody should see."""
+        return self._talking.wants_passphrase
+
+    @property
+    def known(self) -> Known:
+        """People and groups heard of."""
+        return self._talking.known
+
+    def posture(self, typed: str) -> Posture:
+        """Return what becomes of a line as far as it is typed now."""
+        return self._talking.posture(typed)
 
     @property
     def wants_input(self) -> bool:
@@ -116,12 +131,14 @@ class Engine:
     @property
     def changes_waiting(self) -> int:
         """How much of what was typed is not known to be stored by the server."""
-        return self._ledger.outbox.changes_waiting
+        return self._ledger.outbox.changes_waiting + self._talking.held_count
 
     @property
     def next_deadline(self) -> float | None:
         """When `tick` should be called next, monotonic seconds; None when only the outside can bring news."""
-        return min((when for when, _ in self._due()), default=None)
+        session_at = self._talking.next_deadline if self.state is not State.STOPPED else None
+        deadlines = [*(when for when, _ in self._due()), *([] if session_at is None else [session_at])]
+        return min(deadlines, default=None)
 
     def take(self) -> Outcome:
         """Remove and return everything that is to be done by now, to be obeyed in the order of the fields.
@@ -129,7 +146,8 @@ class Engine:
         What was to be kept is on disk before this returns.
         """
         if (failure := self._ledger.commit()) is not None:
-            self._tray, self._link = Tray(), Link(0.0)
+            self._tray.take(b"")
+            self._link = Link(0.0)
             self.fail(ExitStatus.FAILED, failure)
         return self._tray.take(self._link.take())
 
@@ -197,7 +215,7 @@ class Engine:
             return
         if self._candidate is None:
             self._name_typed(line.strip(), now)
-        elif line.strip():
+        elif line.strip() or self.wants_passphrase:
             self._ask(line, now)
 
     def end_of_input(self, now: float) -> None:
@@ -230,6 +248,13 @@ class Engine:
         """Do what is due; nothing, when called too early."""
         while due := min((d for d in self._due() if d[0] <= now), default=None, key=lambda d: d[0]):
             due[1](now)
+        self._talking.tick(now)
+        self._pump(now)
+
+    def derived(self, job: int, key: bytes | None, now: float) -> None:
+        """The key of a passphrase was computed, or (None) could not be."""
+        self._talking.derived(job, key, now)
+        self._pump(now)
 
     # ------------------------------------------------------------------------------------------ time
 
@@ -254,7 +279,7 @@ class Engine:
 
     def _ping(self, now: float) -> None:
         self._link.pinged_at = now
-        self._link.send(Ping(id=self._hidden_id()))
+        self._link.send(Ping(id=self._talking.hidden_id()))
 
     def _give_up(self, _now: float) -> None:
         self.fail(ExitStatus.TRY_LATER, f"No connection to {self._settings.place}. Try again later")
@@ -276,6 +301,7 @@ class Engine:
     def _cut(self, now: float, reason: str) -> None:
         was, hint, lived_seconds = self.state, self._link.hint, now - self._link.since
         self._link = Link(now)  # what was not sent was meant for the connection that is gone
+        self._talking.cut()
         self._step(Step.CUT)
         if was is State.LEAVING:
             self._stop(ExitStatus.DONE)
@@ -309,7 +335,7 @@ class Engine:
             if self.state is State.GREETED:
                 self._on_hello(notice, arrived, now)
         elif self.state in (State.LIVE, State.LEAVING):
-            self._on_live(notice, arrived, now)
+            self._on_live(arrived, now)
         elif isinstance(notice, Welcome) and self._link.login_at is not None:
             self._on_welcome(notice, arrived, now)
         elif isinstance(notice, Refused):
@@ -329,12 +355,7 @@ class Engine:
             self._login(self._candidate, now)
 
     def _login(self, name: str, now: float) -> None:
-        key = signature = None
-        if self._identity is not None:
-            key = self._identity.key
-            signature = self._identity.sign(login_transcript(self._link.nonce, name, key, self._link.binding))
-        self._link.login_at, self._link.replays = now, self._ledger.inbox.cursor is not None
-        self._link.send(Login(name, PROTOCOL_VERSION, key, signature, after=self._ledger.inbox.cursor))
+        self._link.log_in(name, self._identity, self._ledger.inbox.cursor, now)
 
     def _on_login_refused(self, notice: Refused, arrived: Arrived, now: float) -> None:
         if self.state is State.GREETED:
@@ -377,12 +398,10 @@ class Engine:
         if self._has_lived:
             self._ledger.outbox.after_cut(ids_remembered=not notice.guest)
         if self._link.replays:
-            self._link.replay_end_id = self._hidden_id()
+            self._link.replay_end_id = self._talking.hidden_id()
             self._link.send(Ping(id=self._link.replay_end_id))
         self._has_lived = True
-        if self._settings.curious:
-            self._link.send(AskNames(id=self._hidden_id()))
-            self._link.send(AskGroups(id=self._hidden_id()))
+        self._talking.welcomed(now)
         self._pump(now)
 
     def _on_bye(self, notice: Bye, arrived: Arrived, now: float) -> None:
@@ -396,21 +415,14 @@ class Engine:
         else:
             self.fail(status, f"The server closed the connection: {notice.text}")
 
-    def _on_live(self, notice: Notice, arrived: Arrived, now: float) -> None:
-        self.known.learn(notice, self.name)
-        if getattr(notice, "re", None) in self._link.hidden_ids:
-            self._on_hidden(request_concluded(notice))
-        else:
-            self._tray.show(*self._ledger.heard(arrived, self.name))
-        self._pump(now)
-
-    def _on_hidden(self, request_id: str | None) -> None:
-        if request_id is None:
-            return
-        self._link.hidden_ids.discard(request_id)
-        if request_id == self._link.replay_end_id:
+    def _on_live(self, arrived: Arrived, now: float) -> None:
+        concluded = self._talking.heard(arrived, self.name, now)
+        if concluded is not None:
+            self._link.hidden_ids.discard(concluded)
+        if concluded is not None and concluded == self._link.replay_end_id:
             self._link.replay_end_id = None
             self._tray.show(*self._ledger.doubt("Perhaps not delivered", self._ledger.outbox.give_up_doubtful()))
+        self._pump(now)
 
     # ------------------------------------------------------------------------------------------ what people type
 
@@ -435,7 +447,7 @@ class Engine:
             self._want_name(NO_NAME)
             return
         self.name = self._candidate = name
-        self._ledger.turn_to(name)
+        self._talking.turn_to(name)
 
     def _want_name(self, reason: str) -> None:
         if self._settings.interactive:
@@ -445,25 +457,16 @@ class Engine:
             self.fail(ExitStatus.REFUSED, f"{reason}. Pass another name with --name")
 
     def _ask(self, line: str, now: float) -> None:
-        request = parse(line, self._fresh_id()) if is_utf_8(line) else Refused("bad_text", "This is not UTF-8")
-        if isinstance(request, Quit):
+        waiting = self.changes_waiting
+        if self._talking.typed(line, now) is not None:
             self.end_of_input(now)
-        elif isinstance(request, Refused):
-            # A pipe reads its answers in the order of its lines; a person learns of a typo at once.
-            if self._settings.interactive:
-                self._tray.refuse(request.code, request.text)
-            else:
-                self._ledger.outbox.add(request)
-        elif self._ledger.outbox.is_overfull:
-            self._tray.refuse("too_many", "Too much is waiting to be sent; this was not added")
-        else:
-            self._ledger.outbox.add(request)
-            if self._settings.interactive and self.is_offline:
-                self._tray.note(NoteKind.NEWS, "Not connected; this will be sent when the connection is back")
+        elif self._settings.interactive and self.is_offline and self.changes_waiting > waiting:
+            self._tray.note(NoteKind.NEWS, "Not connected; this will be sent when the connection is back")
         self._pump(now)
 
     def _pump(self, now: float) -> None:
         """Send what may be sent, and say goodbye when everything is done."""
+        self._talking.gather(is_live=self.state is State.LIVE)
         if self.state is not State.LIVE:
             return
         while (item := self._ledger.outbox.next()) is not None:
@@ -473,21 +476,13 @@ class Engine:
                 self._ledger.outbox.answered(item.id)
                 text = f"This is longer than the {self._link.frame_bytes_max} bytes that the server takes"
                 self._tray.refuse("too_long", text, item.id)
-        if self._ending and not len(self._ledger.outbox) and self._link.replay_end_id is None:
+        is_done = not len(self._ledger.outbox) and not self._talking.held_count
+        if self._ending and is_done and self._link.replay_end_id is None:
             self._link.send(Quit())
             self._step(Step.QUIT)
             self._leave_by = now + self._settings.leave_seconds_max
 
     # ------------------------------------------------------------------------------------------ the end
-
-    def _fresh_id(self) -> str:
-        self._ids_given += 1
-        return f"{self._settings.id_prefix}-{self._ids_given}"
-
-    def _hidden_id(self) -> str:
-        fresh = self._fresh_id()
-        self._link.hidden_ids.add(fresh)
-        return fresh
 
     def _stop(self, status: ExitStatus) -> None:
         self._tray.show(*self._ledger.last_words(was_let_in=self._has_lived or status is not ExitStatus.REFUSED))

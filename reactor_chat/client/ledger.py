@@ -45,15 +45,14 @@ class Ledger:
         self._name = ""
         self._kept_count = 0
 
-    def turn_to(self, name: str) -> None:
-        """Turn to what belongs to a name; nothing, where that is the present one."""
+    def turn_to(self, name: str) -> bool:
+        """Turn to what belongs to a name; return False, and do nothing, where that is the present one."""
         if fold(name) == self._name:
-            return
+            return False
         self._name = fold(name)
-        try:
+        with self.keeping():
             self._kept_count = self.outbox.named(name)
-        except StorageError as error:
-            self._failure = error
+        return True
 
     def recall(self, scrollback: int) -> Iterator[Shown]:
         """Yield what a run shows first: the newest that an earlier run showed, then what it did not get to show.
@@ -77,7 +76,7 @@ class Ledger:
     def opened(self, shown: Opened) -> Arrived:
         """Archive a message that a session opened, or could not open, to be shown."""
         notice, aside = shown.notice, aside_of(shown)
-        payload = encode({**msgspec.to_builtins(notice), "aside": aside})
+        payload = msgspec.json.encode({**msgspec.to_builtins(notice), "aside": aside})
         place = self._vault.archive(notice.seq, payload)
         return Arrived(notice, payload, place, (aside,))
 

@@ -9,6 +9,7 @@ any program.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import chain, repeat
 from typing import Protocol
 
 from reactor_chat.client.boundary import Arrived, Earlier, NoteKind, Shown
@@ -20,7 +21,9 @@ from reactor_chat.client.keys import ESCAPE_SECONDS_MAX, PASTE_OFF, PASTE_ON, Ke
 from reactor_chat.client.palette import Palette
 from reactor_chat.client.wrapping import wrapped
 from reactor_chat.text.completion import completions, word_typed
-from reactor_chat.text.render import Part, compose
+from reactor_chat.text.orders import EncryptOn
+from reactor_chat.text.parser import parse_typed
+from reactor_chat.text.render import NO_ASIDE, Aside, Part, compose
 from reactor_chat.text.safe import safe
 from reactor_chat.wire.messages import HelpAnswer, HistoryAnswer, Notice
 
@@ -114,7 +117,7 @@ class LineMode:
     def input_came(self, data: bytes, now: float) -> None:
         """Take bytes from the keyboard."""
         for key in self._keys.feed(data):
-            self._editor.remembers = not self._engine.wants_name
+            self._editor.remembers = not (self._engine.wants_name or self._types_secret)
             self._do(self._editor.press(key), now)
         self.next_deadline = now + ESCAPE_SECONDS_MAX if self._keys.is_waiting else None
 
@@ -131,10 +134,11 @@ class LineMode:
     def show(self, item: Shown) -> None:
         """Print a notice or a note with the next `draw`; nothing, for notices that people do not read."""
         if isinstance(item, Arrived):
-            self._show_notice(item.notice, is_stored=request_echoed(item.notice, self._engine.name) is not None)
+            is_stored = request_echoed(item.notice, self._engine.name) is not None
+            self._show_notice(item.notice, item.asides, is_stored=is_stored)
             self._place = item.place or self._place
         elif isinstance(item, Earlier):
-            self._show_again("Where you left off", item.notices, "End of what you have seen")
+            self._show_again("Where you left off", item.notices, item.asides, "End of what you have seen")
         elif item.kind is not NoteKind.QUESTION:  # the prompt asks it
             text = Part("system", safe(item.text))
             rows = wrapped([text], self._columns - len(INDENT) - 2, self._columns - len(INDENT) - 2)
@@ -181,6 +185,12 @@ class LineMode:
             case None:
                 pass
 
+    @property
+    def _types_secret(self) -> bool:
+        """Whether the line is, or holds, a passphrase: that is not to be recalled by whoever comes to the keyboard."""
+        order = parse_typed(self._editor.text)
+        return self._engine.wants_passphrase or (isinstance(order, EncryptOn) and order.passphrase is not None)
+
     def _suspend(self) -> None:
         self.draw()
         self._write(ERASE_ROW + PASTE_OFF)
@@ -199,15 +209,15 @@ class LineMode:
     def _columns(self) -> int:
         return self._tty.size()[0]
 
-    def _show_notice(self, notice: Notice, *, is_stored: bool = False) -> None:
+    def _show_notice(self, notice: Notice, asides: Sequence[Aside] = (), *, is_stored: bool = False) -> None:
         if isinstance(notice, HistoryAnswer) and notice.messages:
             older = ", and there are older ones" if notice.more else ""
-            self._show_again(f"From the history{older}", notice.messages, "End of the history")
+            self._show_again(f"From the history{older}", notice.messages, asides, "End of the history")
             return
         if isinstance(notice, HelpAnswer):
             self._show_help(notice)
             return
-        lines = compose(notice, self._engine.name, "\n")
+        lines = compose(notice, self._engine.name, "\n", asides)
         if is_stored:
             lines[-1].append(STORED)
         room = self._columns - len(INDENT)
@@ -221,11 +231,12 @@ class LineMode:
             first, *others = wrapped(line, self._columns, self._columns - len(INDENT))
             self._above += [self._palette.line(first), *(INDENT + self._palette.line(row) for row in others)]
 
-    def _show_again(self, head: str, notices: Sequence[Notice], foot: str) -> None:
+    def _show_again(self, head: str, notices: Sequence[Notice], asides: Sequence[Aside], foot: str) -> None:
         """Print each with its own time, between marks, so that nobody takes what was said for what is said."""
         self._print(None, [self._palette.dim(f"* {head}:")])
+        beside = chain(asides, repeat(NO_ASIDE))
         for notice in notices:
-            self._show_notice(notice)
+            self._show_notice(notice, (next(beside),))
         self._print(None, [self._palette.dim(f"* {foot}")])
 
     def _print_rows(self, parts: list[Part]) -> None:
@@ -249,23 +260,38 @@ class LineMode:
     # ------------------------------------------------------------------------------------------ the row being typed
 
     def _row(self) -> str:
-        prompt = self._prompt()
         columns = self._columns
-        if columns - cells(prompt) < TYPED_CELLS_MIN:
-            prompt = ""
+        prompts = (self._prompt(), self._prompt_end(), "")
+        prompt = next(one for one in prompts if not one or columns - cells(one) >= TYPED_CELLS_MIN)
         view = self._editor.view(columns - cells(prompt))
-        cursor_cells = cells(prompt) + view.cursor_cells
+        text, cursor_cells = ("", 0) if self._engine.wants_passphrase else view
+        cursor_cells += cells(prompt)
         to_cursor = f"\x1b[{cursor_cells}C" if cursor_cells else ""
-        return f"{_kept_in_its_row(self._palette.dim(prompt) + view.text)}\r{to_cursor}"
+        return f"{_kept_in_its_row(self._painted(prompt) + text)}\r{to_cursor}"
 
     def _prompt(self) -> str:
         if self._engine.wants_name:
             return "Enter a unique username: "
+        if self._engine.wants_passphrase:
+            return "Passphrase (it is not shown): "
         where = "(offline) " if self._engine.is_offline else ""
         waiting = self._engine.changes_waiting
         where += f"({waiting} on the way) " if waiting else ""
         what = f"({self._editor.lines} lines) " if self._editor.lines > 1 else ""
-        return f"{where}{what}> "
+        return f"{where}{what}{self._prompt_end()}"
+
+    def _prompt_end(self) -> str:
+        """What becomes of the line being typed, in a word: the last part of a prompt to be left out."""
+        return f"{self._engine.posture(self._editor.text).value} > "
+
+    def _painted(self, prompt: str) -> str:
+        end = self._prompt_end()
+        if not prompt.endswith(end):
+            return self._palette.dim(prompt)
+        posture = self._engine.posture(self._editor.text)
+        before = prompt.removesuffix(end)
+        head = self._palette.dim(before) if before else ""
+        return f"{head}{self._palette.posture(posture, posture.value)}{self._palette.dim(' > ')}"
 
     def _write(self, text: str, place: int | None = None) -> None:
         if text:

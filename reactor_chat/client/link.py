@@ -3,10 +3,11 @@
 Everything here ends with the connection; what outlives it is the engine's.
 """
 
+from reactor_chat.client.vault import Identity
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import FRAME_BYTES_MAX, FrameDecoder, frame
-from reactor_chat.wire.messages import Hello, Request
-from reactor_chat.wire.transcript import NO_BINDING
+from reactor_chat.wire.messages import PROTOCOL_VERSION, Hello, Login, Request
+from reactor_chat.wire.transcript import NO_BINDING, login_transcript
 
 FRAME_BYTES_ACCEPTED_MAX = 16 * 1024 * 1024
 """A server may announce a larger limit than the usual one; not one that would fill our memory."""
@@ -73,6 +74,15 @@ class Link:
         self.nonce = hello.nonce
         self.frame_bytes_max = hello.limits.frame_bytes_max
         self._decoder.frame_bytes_max = max(FRAME_BYTES_MAX, min(self.frame_bytes_max, FRAME_BYTES_ACCEPTED_MAX))
+
+    def log_in(self, name: str, identity: Identity | None, cursor: int | None, now: float) -> None:
+        """Say who we are: with proof where there is a key, and where we have come to, so that the rest follows."""
+        key = signature = None
+        if identity is not None:
+            key = identity.key
+            signature = identity.sign(login_transcript(self.nonce, name, key, self.binding))
+        self.login_at, self.replays = now, cursor is not None
+        self.send(Login(name, PROTOCOL_VERSION, key, signature, after=cursor))
 
     def send(self, request: Request) -> bool:
         """Queue a request; return False, and queue nothing, where it is longer than the server takes."""

@@ -165,11 +165,6 @@ class Outbox:
         self._in_flight[item.id] = item
         return item
 
-    def take_away(self, request_id: str) -> None:
-        """Forget a message that is not to be sent, or not again: whoever gave it has it back."""
-        self._unsent = deque(item for item in self._unsent if isinstance(item, Refused) or item.id != request_id)
-        self.answered(request_id)
-
     def answered(self, request_id: str | None) -> None:
         """Forget the request with this id, where one was waiting for an answer."""
         if request_id is not None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from reactor_chat.client.boundary import NoteKind
+from reactor_chat.e2ee.boundary import Posture
 from reactor_chat.text.render import Part, Role
 from reactor_chat.wire.messages import fold
 
@@ -67,6 +68,15 @@ NOTES: dict[NoteKind, str] = {
 }
 
 
+POSTURES: dict[Posture, str] = {
+    Posture.PLAIN: "33",
+    Posture.WAITING: "36",
+    Posture.SEALED: "32",
+    Posture.HELD: "31",
+}
+"""The colour of the word in the prompt; never without the word."""
+
+
 def wants_color(choice: ColorChoice, environ: Mapping[str, str], *, is_terminal: bool) -> bool:
     """Decide whether to use colours: the option, then the environment, then what the output is.
 
@@ -113,6 +123,10 @@ class Palette:
     def note(self, kind: NoteKind, text: str) -> str:
         """Return one of our own lines."""
         return self._painted(NOTES[kind], text)
+
+    def posture(self, posture: Posture, text: str) -> str:
+        """Return the word that says what becomes of the line being typed."""
+        return self._painted(POSTURES[posture], text)
 
     def dim(self, text: str) -> str:
         """Return something that matters less, such as a time."""

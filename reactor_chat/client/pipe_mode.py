@@ -16,7 +16,7 @@ from reactor_chat.client.engine import Engine
 from reactor_chat.client.lines import LineSplitter
 from reactor_chat.client.palette import Palette
 from reactor_chat.text.render import compose
-from reactor_chat.text.safe import safe, safe_json
+from reactor_chat.text.safe import LINE_BREAK, safe, safe_json
 
 
 class Output(Protocol):
@@ -98,7 +98,7 @@ class PipeMode:
     def _line(self, arrived: Arrived) -> bytes:
         if self._as_json:
             return _json_line(arrived.payload)
-        lines = compose(arrived.notice, self._engine.name)
+        lines = compose(arrived.notice, self._engine.name, LINE_BREAK, arrived.asides)
         return "".join(self._palette.line(line) + "\n" for line in lines).encode("utf-8", "replace")
 
     def draw(self) -> None:

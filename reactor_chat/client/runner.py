@@ -13,10 +13,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 from reactor_chat.client.boundary import ExitStatus, Note, NoteKind, Shown, Wish
+from reactor_chat.client.derivation import Child
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.server_key import ServerKey
 from reactor_chat.client.states import State
 from reactor_chat.client.streams import InputStream, OutputStream
+from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.errors import StorageError, TlsBroken, TrustError
 from reactor_chat.reactor.addresses import resolve
 from reactor_chat.reactor.connection import Connection, Limits
@@ -98,6 +100,7 @@ class Runner:
         self._dialer: Dialer | None = None
         self._connection: Connection | None = None
         self._is_reading = True
+        self._children: list[Child] = []
         self._wake: Timer | None = None
 
     def run(self, face: Face, keyboard: int) -> ExitStatus:
@@ -122,6 +125,8 @@ class Runner:
             loop.run()
         finally:
             self._close()
+            for child in self._children:
+                child.end()
             # First of all the signals: whoever reads us may never do so again, and then they end the wait below.
             signals.close()
             face.end()
@@ -146,8 +151,10 @@ class Runner:
         self._balance()
         self._set_alarm()
 
-    def _fulfil(self, wish: Wish, now: float) -> None:
-        if wish is Wish.STOP:
+    def _fulfil(self, wish: Wish | Derive, now: float) -> None:
+        if isinstance(wish, Derive):
+            self._children.append(Child(self._loop, wish, self._derived))
+        elif wish is Wish.STOP:
             self._loop.stop()
         elif wish is Wish.CLOSE:
             self._close()
@@ -178,6 +185,10 @@ class Runner:
             self._wake.cancel()
         # The alarm only ends the wait; what is due is done in the middle of the turn.
         self._wake = None if deadline is None else self._loop.timers.call_at(deadline, lambda: None)
+
+    def _derived(self, child: Child, key: bytes | None) -> None:
+        self._children.remove(child)
+        self._engine.derived(child.job, key, self._loop.now)
 
     # ------------------------------------------------------------------------------------------ input and signals
 

@@ -6,7 +6,7 @@ one, a guest's, everything is plain and nothing can be sealed.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Any, Protocol
 
 from msgspec import structs
 
@@ -28,9 +28,19 @@ from reactor_chat.text.grammar import OWN_COMMANDS
 from reactor_chat.text.parser import first_word, parse_typed
 from reactor_chat.text.render import NO_ASIDE
 from reactor_chat.wire.codec import encode
-from reactor_chat.wire.messages import HelpAnswer, HistoryAnswer, Notice, Quit, Refused, Request, is_name
+from reactor_chat.wire.messages import (
+    AskGroups,
+    AskNames,
+    HelpAnswer,
+    HistoryAnswer,
+    Notice,
+    Quit,
+    Refused,
+    Request,
+    is_name,
+)
 
-ASK_PASSPHRASE = "-"
+ASKED_FOR = "-"
 NO_KEY = "A guest has no key, and sealing needs one. Connect without --guest"
 
 NOTES: dict[sealing.NoteKind, NoteKind] = {
@@ -45,12 +55,6 @@ class OpenSession(Protocol):
 
     def __call__(self, name: str, vault: Vault, fresh_id: Callable[[], str]) -> Session:
         """Return the session of a name, to which the vault was turned; raises StorageError."""
-
-
-class Typed(NamedTuple):
-    """A word typed that is the engine's: the person wants to go."""
-
-    quits: bool
 
 
 class Talking:
@@ -155,13 +159,13 @@ class Talking:
     def _order(self, order: orders.Order, now: float) -> None:
         if self.session is None:
             self._refuse(Refused("not_allowed", NO_KEY))
-        elif isinstance(order, orders.EncryptOn) and order.passphrase == ASK_PASSPHRASE:
+        elif isinstance(order, orders.EncryptOn) and order.passphrase == ASKED_FOR:
             self.wants_passphrase = True
             if self._settings.interactive:
                 self._tray.note(NoteKind.QUESTION, "Type the passphrase; it is not shown, and an empty line gives up")
         else:
             with self.ledger.keeping():
-                self.session.ordered(_ordered(order), now)
+                self.session.ordered(ORDERS[type(order)](order), now)
 
     def _passphrase_typed(self, line: str, now: float) -> None:
         self.wants_passphrase = False
@@ -175,6 +179,9 @@ class Talking:
 
     def welcomed(self, now: float) -> None:
         """The server let us in."""
+        if self._settings.curious:
+            self.link.send(AskNames(id=self.hidden_id()))
+            self.link.send(AskGroups(id=self.hidden_id()))
         if self.session is not None:
             with self.ledger.keeping():
                 self.session.logged_in(now)
@@ -207,10 +214,9 @@ class Talking:
     def _noticed(self, notice: Notice, now: float) -> bool:
         if self.session is None:
             return False
-        is_taken = False
         with self.ledger.keeping():
-            is_taken = self.session.noticed(notice, now)
-        return is_taken
+            return self.session.noticed(notice, now)
+        return False
 
     def _enriched(self, arrived: Arrived) -> Arrived:
         """An answer with what only we can add to it: our own commands, sealed messages as they were opened."""
@@ -248,8 +254,6 @@ class Talking:
         if self.session is None:
             return
         outcome = self.session.take()
-        for request_id in outcome.dropped:
-            self.ledger.outbox.take_away(request_id)
         for message in outcome.messages:
             self.ledger.outbox.say(message)
         for request in outcome.requests if is_live else ():
@@ -272,41 +276,30 @@ def _where_typed(typed: str) -> Conversation:
     return Conversation.pair(word) if is_person and not isinstance(parse_typed(f"@{word} x"), Refused) else ROOM
 
 
-def _ordered(order: orders.Order) -> sealing.Order:
-    match order:
-        case orders.EncryptOn():
-            return sealing.Arm(ROOM, order.passphrase)
-        case orders.EncryptUser():
-            return sealing.Arm(Conversation.pair(order.user))
-        case orders.EncryptGroup():
-            return sealing.Arm(Conversation.group(order.group))
-        case orders.Verify():
-            return sealing.Verify(order.user, order.digits)
-        case orders.TrustAccept():
-            return sealing.Accept(order.user)
-        case orders.TrustBlock():
-            return sealing.Block(order.user)
-        case _:
-            return _OF_A_CONVERSATION[type(order)](_where(order))
-
-
-_OF_A_CONVERSATION: dict[type, Callable[[Conversation], sealing.Order]] = {
-    orders.EncryptOff: sealing.Disarm,
-    orders.EncryptStatus: sealing.AskStatus,
-    orders.EncryptRekey: sealing.Rekey,
-    orders.EncryptReset: sealing.Reset,
-}
-
-
-def _where(order: orders.EncryptOff | orders.EncryptStatus | orders.EncryptRekey | orders.EncryptReset) -> Conversation:
+def _where(order: Any) -> Conversation:
     if order.with_ is not None:
         return Conversation.pair(order.with_)
     return Conversation.group(order.group) if order.group is not None else ROOM
 
 
+ORDERS: dict[type, Callable[[Any], sealing.Order]] = {
+    orders.EncryptOn: lambda order: sealing.Arm(ROOM, order.passphrase),
+    orders.EncryptUser: lambda order: sealing.Arm(Conversation.pair(order.user)),
+    orders.EncryptGroup: lambda order: sealing.Arm(Conversation.group(order.group)),
+    orders.EncryptOff: lambda order: sealing.Disarm(_where(order)),
+    orders.EncryptStatus: lambda order: sealing.AskStatus(_where(order)),
+    orders.EncryptRekey: lambda order: sealing.Rekey(_where(order)),
+    orders.EncryptReset: lambda order: sealing.Reset(_where(order)),
+    orders.Verify: lambda order: sealing.Verify(order.user, order.digits),
+    orders.TrustAccept: lambda order: sealing.Accept(order.user),
+    orders.TrustBlock: lambda order: sealing.Block(order.user),
+}
+"""What a session is told of each order that was typed."""
+
+
 def _own_help(text: str) -> str:
     """Our own commands, one a line, aligned with those of the server's answer."""
     width = max(len(command.usage) for command in OWN_COMMANDS)
-    first = text.split("\n")[0]
+    first = text.split("\n", maxsplit=1)[0]
     width = max(width, len(first) - len(first.partition("  ")[2].lstrip()) - 2)
     return "\n".join(f"{command.usage:<{width}}  {command.summary}" for command in OWN_COMMANDS)

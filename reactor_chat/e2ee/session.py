@@ -48,6 +48,11 @@ class Session:
         """When `tick` should be called next, monotonic seconds; None when only the outside can bring news."""
         return min((when for talk in self.desk.talks.values() for when in self._due(talk)), default=None)
 
+    @property
+    def held_count(self) -> int:
+        """How many lines were typed and are not sealed yet."""
+        return sum(len(talk.held) for talk in self.desk.talks.values())
+
     def posture(self, conversation: Conversation) -> Posture:
         """Return what would become of a line typed there now: the word in the prompt."""
         talk = self.desk.talks.get(conversation)

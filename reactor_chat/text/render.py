@@ -10,7 +10,7 @@ A message's text is the one field that may go on over several lines, and only wh
 """
 
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import chain, repeat
 from string import Formatter
 from typing import Any, Literal, NamedTuple
 
@@ -90,14 +90,14 @@ _CHANGES = {
 """The line of a `group_changed`, by its `change`."""
 
 _HEADS: dict[type[Notice], str] = {
-    Said: "[{sender}",
-    Told: "[{sender} (private)",
-    GroupSaid: "[{sender} ({group})",
+    Said: "[{sender}%s:",
+    Told: "[{sender} (private)%s:",
+    GroupSaid: "[{sender} ({group})%s:",
 }
-"""How a message's line begins, up to where a word of ours, its text, or the word that it is sealed follows."""
+"""How a message's line begins, with place for a word of ours, up to where its text or the word that it is sealed
+follows."""
 
-_SENT = "[to {to}"
-_COLON = ":"
+_SENT = "[to {to}%s:"
 _OPEN = "] "
 _SEALED = " sealed message"
 _NO_MESSAGES = "[No messages yet]"
@@ -138,8 +138,8 @@ def compose(notice: Notice, me: str, line_break: str = LINE_BREAK, asides: Seque
         case Said() | Told() | GroupSaid():
             return _message(notice, me, line_break, asides[0] if asides else NO_ASIDE)
         case HistoryAnswer():
-            beside = zip_longest(notice.messages, asides[: len(notice.messages)], fillvalue=NO_ASIDE)
-            found = [line for message, aside in beside for line in _message(message, me, line_break, aside)]
+            beside = chain(asides, repeat(NO_ASIDE))
+            found = [line for one in notice.messages for line in _message(one, me, line_break, next(beside))]
             return found or [[Part("system", _NO_MESSAGES)]]
         case Refused():
             return _refusal(notice, line_break)
@@ -157,8 +157,8 @@ def _event(notice: Notice) -> list[Line]:
 
 def _message(notice: Any, me: str, line_break: str, aside: Aside) -> list[Line]:
     sent = isinstance(notice, Told) and fold(notice.sender) == fold(me)
-    head = _filled(_SENT if sent else _HEADS[type(notice)], "mark", notice)
-    head.append(Part("mark", f", {aside.word}{_COLON}" if aside.word else _COLON))
+    word = f", {aside.word}" if aside.word else ""
+    head = _filled((_SENT if sent else _HEADS[type(notice)]) % word, "mark", notice)
     if notice.text is None:
         remark = f" ({safe(aside.remark)})" if aside.remark else ""
         return [[*head, Part("mark", f"{_SEALED}{remark}]")]]

@@ -22,7 +22,10 @@ from reactor_chat.wire.messages import (
 
 
 def is_new(made: Inbox, notice) -> bool:
-    return made.let_through(Arrived(notice, encode(notice))) is not None
+    if made.is_new(notice):
+        assert made.let_through(Arrived(notice, encode(notice))).notice == notice
+        return True
+    return False
 
 
 def inbox(seq: int = 0) -> Inbox:

@@ -134,8 +134,8 @@ def test_what_arrives_is_printed_above_what_is_being_typed():
     seat.press("half a li")
     seat.hear(said(1, "hello"), Joined(2, AT, "Stella"))
     seat.press("ne")
-    assert seat.glass.lines == ["13:05 [Bob:] hello", "13:05 [Stella joined]", "> half a line"]
-    assert seat.glass.cursor == (2, 13)
+    assert seat.glass.lines == ["13:05 [Bob:] hello", "13:05 [Stella joined]", "plain > half a line"]
+    assert seat.glass.cursor == (2, 19)
 
 
 def test_all_that_arrives_in_a_turn_is_drawn_in_one_write():
@@ -156,10 +156,10 @@ def test_nothing_is_written_where_nothing_changed():
 def test_ones_own_line_is_on_the_way_until_it_comes_back_stored():
     seat = Seat().live()
     seat.press("Hello", "\r")
-    assert seat.glass.lines == ["(1 on the way) >"]
+    assert seat.glass.lines == ["(1 on the way) plain >"]
     (request,) = [r for r in seat.watcher.requests() if isinstance(r, Say)]
     seat.hear(Said(1, AT, "Ann", "Hello", id=request.id))
-    assert seat.glass.lines == ["13:05 [Ann:] Hello ✓", ">"]
+    assert seat.glass.lines == ["13:05 [Ann:] Hello ✓", "plain >"]
 
 
 def test_a_name_is_asked_for_in_the_prompt_and_again_after_a_refusal():
@@ -173,29 +173,29 @@ def test_a_name_is_asked_for_in_the_prompt_and_again_after_a_refusal():
     assert seat.glass.lines == ["13:05 Username is already taken", "Enter a unique username:"]
     seat.press("Anna\r")
     seat.hear(welcome("Anna"))
-    assert seat.glass.lines[1:] == ["13:05 [Welcome Ann]".replace("Ann]", "Anna]"), ">"]
+    assert seat.glass.lines[1:] == ["13:05 [Welcome Ann]".replace("Ann]", "Anna]"), "plain >"]
     seat.press("\x1b[A")
-    assert seat.glass.lines[-1] == ">", "a name is not recalled as a line"
+    assert seat.glass.lines[-1] == "plain >", "a name is not recalled as a line"
 
 
 def test_a_line_longer_than_the_row_scrolls_sideways():
     seat = Seat(columns=40).live()
     seat.press("the quick brown fox jumps over the lazy dog again and again")
     assert len(seat.glass.lines) == 1
-    assert seat.glass.lines[0].startswith("> ")
+    assert seat.glass.lines[0].startswith("plain > ")
     assert seat.glass.lines[0].endswith("again and again")
     seat.hear(said(1, "still one row"))
     assert len(seat.glass.lines) == 2
     seat.press("\x01")
-    assert seat.glass.lines[1] == "> the quick brown fox jumps over the la"
-    assert seat.glass.cursor == (1, 2)
+    assert seat.glass.lines[1] == "plain > the quick brown fox jumps over"
+    assert seat.glass.cursor == (1, 8)
 
 
 @pytest.mark.parametrize("columns", [80, 40])
 def test_wide_signs_keep_the_cursor_in_its_place(columns):
     seat = Seat(columns=columns).live()
     seat.press("日本語 e\u0301 🎉x", b"\x1b[D", b"\x1b[D")
-    assert seat.glass.cursor == (0, 2 + 6 + 1 + 1 + 1)
+    assert seat.glass.cursor == (0, 8 + 6 + 1 + 1 + 1)
     for byte in "語".encode():
         seat.press(bytes([byte]))
     assert same("日本語 e\u0301 語🎉x") in same(seat.glass.lines[0])
@@ -204,13 +204,13 @@ def test_wide_signs_keep_the_cursor_in_its_place(columns):
 def test_a_paste_is_one_message_with_marks_for_its_lines():
     seat = Seat().live()
     seat.press(PASTE)
-    assert seat.glass.lines == ["(3 lines) > one⏎two⏎three"]
+    assert seat.glass.lines == ["(3 lines) plain > one⏎two⏎three"]
     assert not [r for r in seat.watcher.requests() if isinstance(r, Say)]
     seat.press("\r")
     (request,) = [r for r in seat.watcher.requests() if isinstance(r, Say)]
     assert request.text == "one\ntwo\nthree"
     seat.hear(Said(1, AT, "Ann", request.text, id=request.id))
-    assert seat.glass.lines == ["13:05 [Ann:] one", "      two", "      three ✓", ">"]
+    assert seat.glass.lines == ["13:05 [Ann:] one", "      two", "      three ✓", "plain >"]
 
 
 def test_tab_completes_and_shows_what_fits():
@@ -218,11 +218,11 @@ def test_tab_completes_and_shows_what_fits():
     names = seat.watcher.requests()[1]
     seat.hear(NamesAnswer(["Ann", "Stefan", "Stella"], names.id))
     seat.press("@St\t")
-    assert seat.glass.lines == ["> @Ste"]
+    assert seat.glass.lines == ["plain > @Ste"]
     seat.press("\t")
-    assert seat.glass.lines == ["13:05 @Stefan  @Stella", "> @Ste"]
+    assert seat.glass.lines == ["13:05 @Stefan  @Stella", "plain > @Ste"]
     seat.press("l\thi")
-    assert seat.glass.lines[-1] == "> @Stella hi"
+    assert seat.glass.lines[-1] == "plain > @Stella hi"
 
 
 def test_long_lines_go_on_indented_so_that_no_text_looks_like_a_line():
@@ -256,7 +256,7 @@ def test_every_kind_of_line():
         "13:05 [Bob:] ␛[2Jboo",
         "2025-11-20 13:05 [Bob:] last year",
         "--:-- [Bob:] never",
-        ">",
+        "plain >",
     ]
 
 
@@ -274,7 +274,7 @@ def test_history_is_told_from_what_is_said_now():
         "2026-11-19 13:05 [Bob:] old",
         "13:05 [Bob:] new",
         "13:05 * End of the history",
-        ">",
+        "plain >",
     ]
 
 
@@ -282,13 +282,13 @@ def test_a_lost_connection_is_seen_in_the_prompt():
     seat = Seat().live()
     seat.engine.cut(1.0, "gone")
     seat.obey()
-    assert seat.glass.lines == ["13:05 * Connection lost (gone); trying to connect again", "(offline) >"]
+    assert seat.glass.lines == ["13:05 * Connection lost (gone); trying to connect again", "(offline) plain >"]
 
 
 def test_control_c_drops_the_line_first_and_leaves_then():
     seat = Seat().live()
     seat.press("half", "\x03")
-    assert seat.glass.lines == [">"]
+    assert seat.glass.lines == ["plain >"]
     assert seat.engine.state is State.LIVE
     seat.press("\x03")
     assert seat.watcher.requests()[-1] == Quit()
@@ -311,14 +311,14 @@ def test_control_z_gives_the_terminal_back_and_takes_it_again():
     seat.glass.calls.clear()
     seat.press("\x1a")
     assert seat.glass.calls == ["flush", "leave", "stop", "enter"]
-    assert seat.glass.lines == ["> half"]
+    assert seat.glass.lines == ["plain > half"]
 
 
 def test_control_l_clears_the_screen():
     seat = Seat().live()
     seat.hear(said(1, "hello"))
     seat.press("x\x0c")
-    assert seat.glass.lines == ["> x"]
+    assert seat.glass.lines == ["plain > x"]
 
 
 def test_the_end_leaves_a_free_row_and_the_terminal_as_it_was():
@@ -339,7 +339,7 @@ def test_an_escape_alone_is_forgotten_after_a_moment():
     seat.face.refresh(0.2)
     assert seat.face.next_deadline is None
     seat.press("b")
-    assert seat.glass.lines == ["> b"]
+    assert seat.glass.lines == ["plain > b"]
 
 
 def test_what_cannot_be_done_rings_once():

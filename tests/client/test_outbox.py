@@ -6,7 +6,10 @@ from hypothesis import strategies as st
 
 from reactor_chat.client.outbox import REFUSED_FROM, REPORTED_CHARS_MAX, WAITING_MAX, Outbox, in_words, only_reads
 from reactor_chat.client.vault import MemoryVault
-from reactor_chat.wire.messages import AskNames, GroupSet, Refused, Say
+from reactor_chat.e2ee.conversation import Spoken, where_said
+from reactor_chat.e2ee.outgoing import Plain
+from reactor_chat.e2ee.states import State
+from reactor_chat.wire.messages import AskNames, GroupSet, Refused, Request, Say
 
 REFUSED = Refused("invalid_command", "?")
 
@@ -19,6 +22,13 @@ def say(number: int) -> Say:
     return Say(f"line {number}", id=str(number))
 
 
+def put(box: Outbox, item: Request | Refused) -> None:
+    if isinstance(item, Spoken):
+        box.say(Plain(item, where_said(item), State.PLAIN))
+    else:
+        box.add(item)
+
+
 def drained(box: Outbox) -> list:
     taken = []
     while (item := box.next()) is not None:
@@ -29,7 +39,7 @@ def drained(box: Outbox) -> list:
 def test_everything_comes_in_order_and_only_so_much_at_once():
     box = outbox(in_flight_max=3)
     for number in range(5):
-        box.add(say(number))
+        put(box, say(number))
     assert drained(box) == [say(0), say(1), say(2)]
     box.answered("1")
     assert drained(box) == [say(3)]
@@ -47,7 +57,7 @@ def test_an_answer_to_nothing_is_nothing():
 def test_a_refusal_waits_for_what_stands_before_it():
     box = outbox()
     for item in (say(0), REFUSED, REFUSED, say(1)):
-        box.add(item)
+        put(box, item)
     assert drained(box) == [say(0)]
     box.answered("0")
     assert drained(box) == [REFUSED, REFUSED, say(1)]
@@ -56,7 +66,7 @@ def test_a_refusal_waits_for_what_stands_before_it():
 def test_after_a_cut_everything_is_sent_again_where_ids_are_remembered():
     box = outbox(in_flight_max=3)
     for number in range(4):
-        box.add(say(number))
+        put(box, say(number))
     drained(box)
     box.answered("0")
     box.after_cut(ids_remembered=True)
@@ -67,9 +77,9 @@ def test_after_a_cut_everything_is_sent_again_where_ids_are_remembered():
 def test_after_a_cut_a_guest_asks_again_and_doubts_the_rest():
     box = outbox()
     for item in (say(0), AskNames(id="n"), say(1)):
-        box.add(item)
+        put(box, item)
     drained(box)
-    box.add(say(2))
+    put(box, say(2))
     box.after_cut(ids_remembered=False)
     assert drained(box) == [AskNames(id="n"), say(2)]
     box.promised("0")
@@ -83,7 +93,7 @@ def test_what_was_promised_waits_for_its_answer_but_not_over_a_cut(ids_remembere
     vault = MemoryVault()
     box = Outbox(vault)
     for number in range(2):
-        box.add(say(number))
+        put(box, say(number))
     drained(box)
     box.promised("0")
     assert len(box) == 2
@@ -97,7 +107,7 @@ def test_the_vault_keeps_changes_until_their_fate_is_known():
     vault = MemoryVault()
     box = Outbox(vault)
     for item in (say(0), AskNames(id="n"), say(1), REFUSED):
-        box.add(item)
+        put(box, item)
     assert vault.kept() == [say(0), say(1)]
     drained(box)
     box.answered("0")
@@ -112,7 +122,7 @@ def test_what_a_vault_kept_from_an_earlier_run_is_sent_first():
     vault.keep(say(0))
     box = Outbox(vault)
     assert box.named("Ann") == 1
-    box.add(say(1))
+    put(box, say(1))
     assert drained(box) == [say(0), say(1)]
 
 
@@ -121,7 +131,7 @@ def test_a_pipe_is_stopped_long_before_anything_is_refused():
     for number in range(REFUSED_FROM):
         assert box.is_full == (number >= WAITING_MAX)
         assert not box.is_overfull
-        box.add(say(number))
+        put(box, say(number))
     assert box.is_overfull
 
 
@@ -142,7 +152,7 @@ def test_nothing_is_lost_and_nothing_is_sent_twice_to_who_forgets(steps, in_flig
     box, sent, gone, added = outbox(in_flight_max), [], [], 0
     for step in steps:
         if step == "add":
-            box.add(say(added))
+            put(box, say(added))
             added += 1
         elif step == "take" and (item := box.next()) is not None:
             sent.append(item.id)
