@@ -87,6 +87,7 @@ class Engine:
         self._ending = False  # no more input; quit when everything is answered
         self._has_met = False  # a server greeted us once
         self._has_lived = False  # we were logged in once
+        self._ended_at: float | None = None  # of the input of a pipe; what is held waits so long and no longer
         self._leave_by: float | None = None
 
     # ------------------------------------------------------------------------------------------ what is asked
@@ -121,7 +122,7 @@ class Engine:
     @property
     def wants_input(self) -> bool:
         """Whether lines should be read; a pipe is left alone while too much waits, and after `@quit`."""
-        return not (self._ending or self._ledger.outbox.is_full or self.state is State.STOPPED)
+        return not (self._ending or self._talking.is_full or self.state is State.STOPPED)
 
     @property
     def is_offline(self) -> bool:
@@ -162,7 +163,7 @@ class Engine:
         if self._candidate is None:
             self._tray.note(NoteKind.QUESTION, "Enter a unique username")
         else:
-            self._consider(self._candidate)
+            self._consider(self._candidate, now)
         if self.state is State.OFFLINE:
             self._dial(now)
 
@@ -223,8 +224,8 @@ class Engine:
         if self._settings.interactive:
             self.leave(now)
             return
-        self._ending = True
-        if self.state is State.OFFLINE and self._has_lived and not len(self._ledger.outbox):
+        self._ending, self._ended_at = True, now
+        if self.state is State.OFFLINE and self._has_lived and not self._talking.is_waiting:
             self._stop(ExitStatus.DONE)
         self._pump(now)
 
@@ -274,6 +275,8 @@ class Engine:
             yield link.heard_at + settings.idle_seconds_max, self._ping
         if self._leave_by is not None:
             yield self._leave_by, lambda _: self._stop(ExitStatus.DONE)
+        if self._ended_at is not None and self._talking.held_count:
+            yield self._ended_at + settings.give_up_seconds, lambda _: self._stop(ExitStatus.DONE)
         if self._absence.ends_by is not None and not settings.interactive:
             yield self._absence.ends_by, self._give_up
 
@@ -314,7 +317,7 @@ class Engine:
             self._retry(now, reason)
 
     def _retry(self, now: float, reason: str) -> None:
-        if self._ending and (self._leave_by is not None or (self._has_lived and not len(self._ledger.outbox))):
+        if self._ending and (self._leave_by is not None or (self._has_lived and not self._talking.is_waiting)):
             self._stop(ExitStatus.DONE)
             return
         if (news := self._absence.failed(now, reason)) is not None:
@@ -432,7 +435,7 @@ class Engine:
         if fold(name) == "@quit":
             self._stop(ExitStatus.DONE)
             return
-        self._consider(name)
+        self._consider(name, now)
         if self._candidate is None:
             return
         if self.state is State.LOGGING_IN:
@@ -440,14 +443,14 @@ class Engine:
         elif self.state is State.OFFLINE:
             self._dial(now)
 
-    def _consider(self, name: str) -> None:
+    def _consider(self, name: str, now: float) -> None:
         """Take a name that can be one; the server judges the rest."""
         if not is_name(name):
             self._tray.refuse("bad_name", NO_NAME)
             self._want_name(NO_NAME)
             return
         self.name = self._candidate = name
-        self._talking.turn_to(name)
+        self._talking.turn_to(name, now)
 
     def _want_name(self, reason: str) -> None:
         if self._settings.interactive:
@@ -476,7 +479,7 @@ class Engine:
                 self._ledger.outbox.answered(item.id)
                 text = f"This is longer than the {self._link.frame_bytes_max} bytes that the server takes"
                 self._tray.refuse("too_long", text, item.id)
-        is_done = not len(self._ledger.outbox) and not self._talking.held_count
+        is_done = not self._talking.is_waiting
         if self._ending and is_done and self._link.replay_end_id is None:
             self._link.send(Quit())
             self._step(Step.QUIT)
@@ -485,7 +488,7 @@ class Engine:
     # ------------------------------------------------------------------------------------------ the end
 
     def _stop(self, status: ExitStatus) -> None:
-        self._tray.show(*self._ledger.last_words(was_let_in=self._has_lived or status is not ExitStatus.REFUSED))
+        self._tray.show(*self._talking.last_words(was_let_in=self._has_lived or status is not ExitStatus.REFUSED))
         if status is ExitStatus.DONE and self._ledger.undelivered and not self._settings.interactive:
             status = ExitStatus.TRY_LATER
         if self.state is not State.STOPPED:

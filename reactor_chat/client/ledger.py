@@ -5,7 +5,7 @@ A vault that fails while something is asked of it is found out by the next `comm
 leaves; so whoever asks need not look.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 
@@ -32,6 +32,7 @@ class Ledger:
     Attributes:
         inbox: what has come.
         outbox: what is to be sent.
+        kept_count: how much an earlier run kept for the present name.
         undelivered: how many requests were reported as not, or not surely, delivered.
     """
 
@@ -43,15 +44,19 @@ class Ledger:
         self._is_told = False
         self._vault = vault
         self._name = ""
-        self._kept_count = 0
+        self.kept_count = 0
+
+    def is_other(self, name: str) -> bool:
+        """Return whether this is another name than the present one."""
+        return fold(name) != self._name
 
     def turn_to(self, name: str) -> bool:
         """Turn to what belongs to a name; return False, and do nothing, where that is the present one."""
-        if fold(name) == self._name:
+        if not self.is_other(name):
             return False
         self._name = fold(name)
         with self.keeping():
-            self._kept_count = self.outbox.named(name)
+            self.kept_count = self.outbox.named(name)
         return True
 
     def recall(self, scrollback: int) -> Iterator[Shown]:
@@ -69,8 +74,8 @@ class Ledger:
             asides = tuple(arrived.asides[0] for arrived in earlier)
             yield Earlier([arrived.notice for arrived in earlier], asides)
         yield from _arrived(missed)
-        if self._kept_count:
-            lines = "1 line" if self._kept_count == 1 else f"{self._kept_count} lines"
+        if self.kept_count:
+            lines = "1 line" if self.kept_count == 1 else f"{self.kept_count} lines"
             yield Note(NoteKind.NEWS, f"Sending {lines} kept from last time")
 
     def opened(self, shown: Opened) -> Arrived:
@@ -118,20 +123,21 @@ class Ledger:
         self._is_told = True
         return str(self._failure)
 
-    def last_words(self, *, was_let_in: bool) -> list[Note]:
+    def last_words(self, held: Sequence[Request] = (), *, was_let_in: bool) -> list[Note]:
         """Return what is to be said, when a run ends, about what was typed and not answered.
 
         Args:
+            held: what a session holds.
             was_let_in: this is not the end because the server did not want us at all; what was typed for nobody is
                 then not kept.
         """
         outbox = self.outbox
         if not was_let_in:
-            return self.doubt("Not sent", outbox.take_back())
+            return self.doubt("Not sent", [*outbox.take_back(), *held])
         if self._vault.is_durable and self._failure is None:
-            return self.doubt("Kept for next time", chain(outbox.sent_unanswered(), outbox.unsent()))
+            return self.doubt("Kept for next time", chain(outbox.sent_unanswered(), outbox.unsent(), held))
         sent = self.doubt("Perhaps not delivered", outbox.sent_unanswered())
-        return sent + self.doubt("Perhaps not kept" if self._failure else "Not sent", outbox.unsent())
+        return sent + self.doubt("Perhaps not kept" if self._failure else "Not sent", [*outbox.unsent(), *held])
 
     def doubt(self, fate: str, requests: Iterable[Request]) -> list[Note]:
         """Return the lines that tell a person what became of requests, and count these."""

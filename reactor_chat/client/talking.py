@@ -10,12 +10,13 @@ from typing import Any, Protocol
 
 from msgspec import structs
 
-from reactor_chat.client.boundary import Arrived, NoteKind, Settings, Tray
+from reactor_chat.client.boundary import Arrived, Note, NoteKind, Settings, Tray
 from reactor_chat.client.inbox import request_concluded
 from reactor_chat.client.known import Known
 from reactor_chat.client.ledger import Ledger, aside_of
 from reactor_chat.client.lines import is_utf_8
 from reactor_chat.client.link import Link
+from reactor_chat.client.outbox import WAITING_MAX
 from reactor_chat.client.vault import Vault
 from reactor_chat.e2ee import boundary as sealing
 from reactor_chat.e2ee.boundary import Posture
@@ -86,11 +87,26 @@ class Talking:
         self._open_session = open_session
         self._ids_given = 0
 
-    def turn_to(self, name: str) -> None:
+    def turn_to(self, name: str, now: float) -> None:
         """Turn to what belongs to a name; nothing, where that is the present one."""
+        typed = self._give_back() if self.ledger.is_other(name) else []
         if self.ledger.turn_to(name) and self._open_session is not None:
             with self.ledger.keeping():
                 self.session = self._open_session(name, self._vault, self.fresh_id)
+                self.ledger.kept_count += self.held_count
+                for request in typed:
+                    self.session.said(request, now)
+
+    def _give_back(self) -> list[Spoken]:
+        """Take what was typed in this run and has not left from the session: nobody is there to say it as."""
+        with self.ledger.keeping():
+            return self.session.give_back(f"{self._settings.id_prefix}-") if self.session is not None else []
+        return []
+
+    def last_words(self, *, was_let_in: bool) -> list[Note]:
+        """Return what is to be said, when a run ends, about what was typed and not answered."""
+        held = self.session.held if self.session is not None and was_let_in else self._give_back()
+        return self.ledger.last_words(held, was_let_in=was_let_in)
 
     # ------------------------------------------------------------------------------------------ what is asked
 
@@ -104,6 +120,16 @@ class Talking:
         fresh = self.fresh_id()
         self.link.hidden_ids.add(fresh)
         return fresh
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more should be read from a pipe for now."""
+        return self.ledger.outbox.is_full or self.held_count >= WAITING_MAX
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether anything typed is not sent, not answered or not cleared up."""
+        return bool(len(self.ledger.outbox) or self.held_count)
 
     @property
     def held_count(self) -> int:

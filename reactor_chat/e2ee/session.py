@@ -53,6 +53,20 @@ class Session:
         """How many lines were typed and are not sealed yet."""
         return sum(len(talk.held) for talk in self.desk.talks.values())
 
+    @property
+    def held(self) -> list[Spoken]:
+        """What was typed and has not left yet, in each conversation in the order it was typed."""
+        return [speaking.spoken(talk.where, line) for talk in self.desk.talks.values() for line in talk.held.values()]
+
+    def give_back(self, ids_begin: str) -> list[Spoken]:
+        """Forget and return the held lines whose ids begin so: what was typed in this run, for a name not to be had."""
+        given = [one for one in self.held if (one.id or "").startswith(ids_begin)]
+        ids = {one.id for one in given}
+        for talk in self.desk.talks.values():
+            for line in [line for line in talk.held.values() if line.id in ids]:
+                talk.release(line)
+        return given
+
     def posture(self, conversation: Conversation) -> Posture:
         """Return what would become of a line typed there now: the word in the prompt."""
         talk = self.desk.talks.get(conversation)

@@ -119,7 +119,7 @@ def _let_leave(desk: Desk, talk: Talk, line: Line) -> None:
         if line.is_secret:
             desk.note(NoteKind.ALARM, f"Not sent, it was to be sealed: {line.text[:80]}", talk.where)
             return
-        desk.send(Plain(_spoken(talk.where, line), talk.where, talk.state))
+        desk.send(Plain(spoken(talk.where, line), talk.where, talk.state))
         return
     assert talk.state is State.SEALED
     assert talk.group is not None
@@ -139,7 +139,8 @@ def _let_leave(desk: Desk, talk: Talk, line: Line) -> None:
     desk.send(Sealed(talk.where, protected, line.id))
 
 
-def _spoken(where: Conversation, line: Line) -> Spoken:
+def spoken(where: Conversation, line: Line) -> Spoken:
+    """Return a held line as it was typed."""
     if where.scope is Scope.PAIR:
         return Tell(line.to, line.text, id=line.id)
     if where.scope is Scope.GROUP:

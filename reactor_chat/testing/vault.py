@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from reactor_chat.client.vault import Archived
+from reactor_chat.e2ee.store import MemoryStore
 from reactor_chat.wire.messages import Request
 
 
@@ -16,6 +17,7 @@ class SimulatedVault:
     is_durable = True
 
     def __init__(self) -> None:
+        self.store = MemoryStore()
         self._cursor: int | None = None
         self._kept: dict[str, Request] = {}
         self._archive: list[bytes] = []
@@ -26,6 +28,7 @@ class SimulatedVault:
         """Be as after the newest commit: the process was killed."""
         while self._undo:
             self._undo.pop()()
+        self.store.roll_back()
 
     def choose(self, name: str) -> None:
         """Nothing needs to be chosen: one home, one person."""
@@ -44,7 +47,7 @@ class SimulatedVault:
 
     def archive(self, seq: int, payload: bytes) -> int:
         """As in the contract."""
-        self.move_cursor(seq)
+        self.move_cursor(max(seq, self._cursor or 0))
         self._archive.append(payload)
         self._undo.append(self._archive.pop)
         return len(self._archive)
@@ -82,6 +85,7 @@ class SimulatedVault:
     def commit(self) -> None:
         """As in the contract."""
         self._undo.clear()
+        self.store.commit()
 
     def _restore(self, kept: dict[str, Request]) -> None:
         self._kept = kept
