@@ -63,15 +63,15 @@ def test_a_terminal_of_another_size_is_drawn_anew(server, person):
     one = person("127.0.0.1", server.port, "--name", "Size")
     one.until("[Welcome Size]")
     one.press("x" * 70)
-    one.until_last("> " + "x" * 70)
+    one.until_last("plain > " + "x" * 70)
     one.resize(40, 5)
     one.process.send_signal(signal.SIGWINCH)
-    one.until_last("> " + "x" * 37)
+    one.until_last("plain > " + "x" * 31)
     one.resize(1, 1)
     one.process.send_signal(signal.SIGWINCH)
     one.resize(80, 24)
     one.process.send_signal(signal.SIGWINCH)
-    one.until_last("> " + "x" * 70)
+    one.until_last("plain > " + "x" * 70)
 
 
 def test_a_stop_that_is_no_stop_changes_nothing(server, person):
@@ -79,11 +79,11 @@ def test_a_stop_that_is_no_stop_changes_nothing(server, person):
     one = person("127.0.0.1", server.port, "--name", "Stop")
     one.until("[Welcome Stop]")
     one.press("half\x1a line")
-    one.until_last("> half line")
+    one.until_last("plain > half line")
     one.process.send_signal(signal.SIGSTOP)
     one.process.send_signal(signal.SIGCONT)
     one.press("\x7f")
-    one.until_last("> half lin")
+    one.until_last("plain > half lin")
 
 
 def test_a_server_that_comes_back_is_found_again(person):
@@ -92,7 +92,7 @@ def test_a_server_that_comes_back_is_found_again(person):
     one.until("[Welcome Loyal]")
     server.stop()
     one.until("Connection lost")
-    one.until_last("(offline) >")
+    one.until_last("(offline) plain >")
     one.press("still there?\r")
     one.until("will be sent")
     again = ServerProcess(server.port)

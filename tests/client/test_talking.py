@@ -1,0 +1,218 @@
+"""What is said and heard by clients with keys, and by guests: sealed where it should be, and never half."""
+
+import pytest
+
+from reactor_chat.client.boundary import ExitStatus
+from reactor_chat.client.outbox import Outbox
+from reactor_chat.client.talking import ORDERS
+from reactor_chat.client.vault import MemoryVault
+from reactor_chat.e2ee.boundary import Posture
+from reactor_chat.text.grammar import OWN_COMMANDS
+from reactor_chat.wire.messages import Say, Tell
+from tests.client.party import Party
+
+
+@pytest.fixture
+def party() -> Party:
+    return Party()
+
+
+def test_every_own_command_has_its_order() -> None:
+    assert {command.request for command in OWN_COMMANDS} == set(ORDERS)
+
+
+def test_a_sealed_room_is_read_by_who_is_in_and_by_nobody_else(party: Party) -> None:
+    ann, bob, guest = party.enter("Ann"), party.enter("Bob"), party.enter("Visitor", key=False)
+    ann.type("@encrypt on")
+    party.wait(2)
+    ann.type("canary one")
+    bob.type("canary two")
+    for reader in (ann, bob):
+        assert reader.sees("[Ann, sealed:] canary one", "[Bob, sealed:] canary two")
+    assert guest.sees("[Ann: sealed message]", "[Bob: sealed message]")
+    assert not guest.sees("canary")
+    assert b"canary" not in party.kept()
+
+
+def test_who_comes_later_reads_what_is_said_from_then_on(party: Party) -> None:
+    ann = party.enter("Ann")
+    ann.type("@encrypt on", "canary before")
+    party.wait(2)
+    late = party.enter("Late")
+    party.wait(2)
+    ann.type("canary after")
+    assert late.sees("[Ann, sealed:] canary after")
+    assert not late.sees("canary before")
+    late.type("canary of mine")
+    assert ann.sees("[Late, sealed:] canary of mine")
+    assert b"canary" not in party.kept()
+
+
+def test_private_messages_are_sealed_unasked_where_both_can(party: Party) -> None:
+    ann, bob, guest = party.enter("Ann"), party.enter("Bob"), party.enter("Visitor", key=False)
+    ann.type("@Bob canary for two")
+    party.wait(2)
+    assert ann.sees("[to Bob, sealed:] canary for two")
+    assert bob.sees("[Ann (private), sealed:] canary for two")
+    assert b"canary" not in party.kept()
+    ann.type("@Visitor plainly")
+    assert guest.sees("[Ann (private):] plainly")
+    assert ann.sees("[to Visitor:] plainly")
+
+
+def test_who_was_away_reads_it_on_coming_back(party: Party) -> None:
+    ann, bob = party.enter("Ann"), party.enter("Bob")
+    vault = bob.vault
+    ann.type("@Bob hello")
+    party.wait(2)
+    party.leave(bob)
+    ann.type("@Bob canary while away")
+    party.wait(2)
+    again = party.enter("Bob", vault)
+    party.wait(2)
+    assert again.sees("[Ann (private), sealed:] canary while away")
+    assert b"canary" not in party.kept()
+
+
+def test_a_group_is_sealed_by_its_owner_and_the_kicked_read_no_more(party: Party) -> None:
+    ann, bob, cid = party.enter("Ann"), party.enter("Bob"), party.enter("Cid")
+    ann.type("@group set team Bob,Cid", "@group encrypt team")
+    party.wait(2)
+    ann.type("@group send team canary for three")
+    assert all(one.sees("[Ann (team), sealed:] canary for three") for one in (ann, bob, cid))
+    ann.type("@kick team Cid")
+    party.wait(3)
+    ann.type("@group send team canary for two")
+    assert bob.sees("[Ann (team), sealed:] canary for two")
+    assert not cid.sees("canary for two")
+    assert b"canary" not in party.kept()
+
+
+def test_the_prompts_word_says_what_becomes_of_the_line(party: Party) -> None:
+    ann, bob = party.enter("Ann"), party.enter("Bob")
+    assert {ann.engine.posture(typed) for typed in ("", "hi", "@names", "@Bob hi")} == {Posture.PLAIN}
+    ann.type("@encrypt on")
+    party.wait(2)
+    assert ann.engine.posture("") is ann.engine.posture("hi") is bob.engine.posture("hi") is Posture.SEALED
+    assert ann.engine.posture("@group send team hi") is Posture.PLAIN
+    ann.type("@Bob hi")
+    party.wait(2)
+    for typed in ("@Bob", "@bob ", "@BOB hi"):
+        assert ann.engine.posture(typed) is Posture.SEALED
+    ann.type("@encrypt off")
+    assert ann.engine.posture("hi") is Posture.PLAIN
+    assert party.enter("Visitor", key=False).engine.posture("hi") is Posture.PLAIN
+
+
+def test_turned_off_is_plain_for_oneself_and_others_say_so(party: Party) -> None:
+    ann, bob = party.enter("Ann"), party.enter("Bob")
+    ann.type("@encrypt on")
+    party.wait(2)
+    ann.type("@encrypt off", "in the open")
+    assert ann.sees("[Ann, not sealed:] in the open") or ann.sees("[Ann:] in the open")
+    assert bob.sees("[Ann, not sealed:] in the open")
+
+
+def test_what_is_sealed_is_sent_again_as_the_same_bytes(party: Party) -> None:
+    ann, bob = party.enter("Ann"), party.enter("Bob")
+    ann.type("@encrypt on")
+    party.wait(2)
+    ann.engine.typed("canary once", party.now)
+    first = ann.engine.take()
+    assert b"sealed" in first.data
+    ann.cut()  # none of it arrived
+    ann.sent = b""
+    ann.mend()
+    assert bob.sees("[Ann, sealed:] canary once")
+    assert sum("canary once" in line for line in bob.lines) == 1
+    sealed = first.data[first.data.index(b'"sealed"') : first.data.rindex(b'"id"')]
+    assert sealed in ann.sent
+
+
+def test_what_is_typed_offline_is_held_and_not_lost_by_a_crash(party: Party) -> None:
+    ann, bob = party.enter("Ann"), party.enter("Bob")
+    ann.type("@encrypt on")
+    party.wait(2)
+    ann.cut()
+    ann.type("canary held")
+    assert ann.engine.changes_waiting == 1
+    vault = ann.vault
+    party.guests.remove(ann)
+    party.enter("Ann", vault)
+    party.wait(2)
+    assert bob.sees("[Ann, sealed:] canary held")
+    assert b"canary" not in party.kept()
+
+
+def test_a_passphrase_is_asked_for_and_lets_in_who_knows_it(party: Party) -> None:
+    ann, bob, eve = party.enter("Ann"), party.enter("Bob"), party.enter("Eve")
+    ann.type("@encrypt on -")
+    assert ann.engine.wants_passphrase
+    ann.type("five random words are enough")
+    assert not ann.engine.wants_passphrase
+    party.wait(2)
+    bob.type("@encrypt on five random words are enough")
+    eve.type("@encrypt on five other words are enough")
+    party.wait(5)
+    ann.type("canary behind words")
+    party.wait(2)
+    assert bob.sees("[Ann, sealed:] canary behind words")
+    assert not eve.sees("canary")
+    assert b"canary" not in party.kept()
+    assert b"random words" not in party.kept()
+
+
+def test_an_empty_passphrase_gives_up(party: Party) -> None:
+    ann = party.enter("Ann")
+    ann.type("@encrypt on -", "")
+    assert ann.sees("no passphrase was given")
+    assert ann.engine.posture("hi") is Posture.PLAIN
+
+
+def test_history_is_read_from_what_was_opened(party: Party) -> None:
+    ann, bob = party.enter("Ann"), party.enter("Bob")
+    ann.type("@encrypt on")
+    party.wait(2)
+    ann.type("canary in the past")
+    bob.lines.clear()
+    bob.type("@history")
+    assert bob.sees("[Ann, sealed:] canary in the past")
+    late = party.enter("Late")
+    late.type("@history")
+    assert late.sees("[Ann: sealed message")
+    assert not late.sees("canary")
+
+
+def test_help_lists_what_the_client_does_itself_where_there_is_a_key(party: Party) -> None:
+    ann, guest = party.enter("Ann"), party.enter("Visitor", key=False)
+    for one in (ann, guest):
+        one.type("@help")
+    assert ann.sees("@names  ", "@encrypt on [<passphrase>|-]  ", "@trust accept <name>  ")
+    assert max(len(line) for line in ann.lines if line.startswith("@")) <= 80
+    assert not guest.sees("@encrypt")
+    guest.type("@encrypt on")
+    assert guest.sees("A guest has no key")
+
+
+def test_a_pipe_waits_for_what_is_held_and_says_so_when_it_gives_up(party: Party) -> None:
+    ann, bob = party.enter("Ann"), party.enter("Bob")
+    ann.type("@encrypt on")
+    party.wait(2)
+    party.leave(ann)
+    party.leave(bob)
+    pipe = party.enter("Cid", interactive=False)
+    pipe.type("@encrypt on", "canary that nobody lets in")
+    pipe.engine.end_of_input(party.now)
+    party.wait(30)
+    assert pipe.engine.exit_status is ExitStatus.DONE
+    assert not pipe.sees("canary")
+    party.wait(60)
+    assert pipe.engine.exit_status is ExitStatus.TRY_LATER
+    assert pipe.sees("Not sent: canary that nobody lets in")
+    assert b"canary" not in party.kept()
+
+
+@pytest.mark.parametrize("raw", [Say("x", id="1"), Tell("Bob", "x", id="1")])
+def test_an_outbox_takes_nothing_said_that_no_session_let_pass(raw: Say | Tell) -> None:
+    with pytest.raises(AssertionError):
+        Outbox(MemoryVault()).add(raw)

@@ -1,0 +1,207 @@
+"""Sealed talk as new users have it: real clients, a real server, and somebody who records the line between them.
+
+Everything said here has a word in it that nobody else may find: not in the server's data, not in its log, not on the
+line.  Where a test says something plainly it uses another word, which is found: so the search is known to find.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.client.processes import Person, client_command, environment
+from tests.end_to_end.relay import Relay, recording
+
+CANARY = "xylophone"
+PLAIN = "trombone"
+
+
+class Stage:
+    """A server with its data and its log in a directory, the relay in front of it, and people at terminals."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.log = directory / "server.log"
+        self._log_file = self.log.open("wb")
+        command = [*client_command()[:1], "-m", "reactor_chat.server", "--port", "0", "--plaintext"]
+        command += ["--data", str(directory / "data"), "--rate", "off"]
+        self.server = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=self._log_file, text=True, env=environment()
+        )
+        assert self.server.stdout is not None
+        found = re.search(r"port=(\d+)", self.server.stdout.readline())
+        assert found is not None
+        self.port = int(found[1])
+        self.people: list[Person] = []
+        self.homes: list[str] = []
+        self.relay: Relay
+
+    def person(self, name: str, *, home: str | None = None, guest: bool = False) -> Person:
+        """Somebody at a terminal wide enough for any line, welcomed."""
+        where = [] if guest else ["--home", str(self.directory / (home or name))]
+        person = Person("127.0.0.1", self.relay.port, "--name", name, *where, columns=160, rows=60, NO_COLOR="1")
+        self.people.append(person)
+        person.until(f"[Welcome {name}]")
+        if not guest and where[1] not in self.homes:
+            self.homes.append(where[1])
+            self.relay.until(b'"type":"keys_put"', len(self.homes))  # others find keys from here on
+        return person
+
+    def close(self) -> None:
+        for person in self.people:
+            person.close()
+        self.server.terminate()
+        self.server.wait(20)
+        assert self.server.stdout is not None
+        self.server.stdout.close()
+        self._log_file.close()
+
+    def found(self, word: str) -> list[str]:
+        """Where a word is found by whoever has the server, its log, or the line."""
+        places = [path for path in (self.directory / "data").rglob("*") if path.is_file()]
+        data = [path.name for path in [*places, self.log] if word.encode() in path.read_bytes()]
+        return data + (["the line"] if word.encode() in self.relay.seen else [])
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(tmp_path)
+    with recording(made.port) as relay:
+        made.relay = relay
+        try:
+            yield made
+        finally:
+            made.close()
+    assert made.found(CANARY) == [], "what was sealed was found"
+    assert b"Traceback" not in made.log.read_bytes()
+
+
+def say(person: Person, text: str) -> None:
+    person.press(f"{text}\r")
+
+
+def test_a_room_a_late_joiner_and_a_guest(stage: Stage) -> None:
+    ann, bob = stage.person("Ann"), stage.person("Bob")
+    say(ann, f"{PLAIN} for all")
+    bob.until(f"[Ann:] {PLAIN} for all")
+    ann.until_last("plain >")
+    say(ann, "@encrypt on")
+    ann.until("You let Bob")
+    ann.until_last("sealed >")
+    bob.until_last("sealed >")
+    say(ann, f"{CANARY} one")
+    bob.until(f"[Ann, sealed:] {CANARY} one")
+    ann.until(f"[Ann, sealed:] {CANARY} one ✓")
+    guest, late = stage.person("Visitor", guest=True), stage.person("Late")
+    late.until("let you into")
+    say(bob, f"{CANARY} two")
+    for reader in (ann, late):
+        reader.until(f"[Bob, sealed:] {CANARY} two")
+    guest.until("[Bob: sealed message]")
+    assert not any(CANARY in line for line in guest.lines)
+    say(late, "@history")
+    late.until("End of the history")
+    assert not any(f"{CANARY} one" in line for line in late.lines), "before joining nothing can be read"
+    assert "the line" in stage.found(PLAIN)
+
+
+def test_a_friend_who_is_offline_reads_it_later(stage: Stage) -> None:
+    ann, bob = stage.person("Ann"), stage.person("Bob")
+    say(ann, "@encrypt user Bob")
+    ann.until("You let Bob")
+    say(ann, f"@Bob {CANARY} at once")
+    bob.until(f"[Ann (private), sealed:] {CANARY} at once")
+    say(bob, "@quit")
+    assert bob.left() == 0
+    say(ann, f"@Bob {CANARY} while you were away")
+    ann.until(f"[to Bob, sealed:] {CANARY} while you were away ✓")
+    again = stage.person("Bob")
+    again.until(f"[Ann (private), sealed:] {CANARY} while you were away")
+    say(again, f"@Ann {CANARY} thanks")
+    ann.until(f"[Bob (private), sealed:] {CANARY} thanks")
+
+
+def test_a_kick_from_a_sealed_group(stage: Stage) -> None:
+    ann, bob, cid = stage.person("Ann"), stage.person("Bob"), stage.person("Cid")
+    say(ann, "@group set team Bob,Cid")
+    cid.until("[Group team created")
+    say(ann, "@group encrypt team")
+    ann.until("You let")
+    say(ann, f"@group send team {CANARY} for three")
+    for reader in (bob, cid):
+        reader.until(f"[Ann (team), sealed:] {CANARY} for three")
+    say(ann, "@kick team Cid")
+    cid.until("[Cid kicked from team by Ann]")
+    say(ann, f"@group send team {CANARY} for two")
+    bob.until(f"[Ann (team), sealed:] {CANARY} for two")
+    say(ann, "done")
+    cid.until("[Ann:] done")
+    assert not any("for two" in line for line in cid.lines)
+
+
+def test_a_changed_key_blocks_until_it_is_accepted(stage: Stage) -> None:
+    ann, bob = stage.person("Ann"), stage.person("Bob")
+    say(ann, "@encrypt user Bob")
+    ann.until("You let Bob")
+    say(ann, f"@Bob {CANARY} before")
+    bob.until(f"[Ann (private), sealed:] {CANARY} before")
+    say(bob, "@quit")
+    assert bob.left() == 0
+    release(stage, "Bob")
+    other = stage.person("Bob", home="Bob-with-another-key")
+    say(ann, f"@Bob {CANARY} for the old Bob only")
+    ann.press("@Bob ")
+    ann.until_last("held > @Bob")
+    assert not any(CANARY in line for line in other.lines)
+    ann.press("\x15@trust accept Bob\r")
+    ann.until("The key of Bob is")
+
+
+def release(stage: Stage, name: str) -> None:
+    """Give a name free, as an operator does whose user lost the key."""
+    command = [*client_command()[:1], "-m", "reactor_chat.admin", "--data", str(stage.directory / "data")]
+    done = subprocess.run([*command, "release", name], capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_passphrase_lets_in_who_knows_it(stage: Stage) -> None:
+    ann, bob, eve = stage.person("Ann"), stage.person("Bob"), stage.person("Eve")
+    say(ann, "@encrypt on -")
+    ann.until_last("Passphrase (it is not shown):")
+    ann.press("five random words are enough")
+    ann.until_last("Passphrase (it is not shown):")
+    ann.press("\r")
+    ann.until_last("sealed >")
+    say(bob, "@encrypt on five random words are enough")
+    bob.until_last("sealed >")
+    say(eve, "@encrypt on four wrong words here")
+    eve.until_last("waiting >")
+    say(ann, f"{CANARY} behind a passphrase")
+    bob.until(f"[Ann, sealed:] {CANARY} behind a passphrase")
+    eve.until("[Ann: sealed message")
+    assert not any(CANARY in line for line in eve.lines)
+    assert stage.found("random words") == []
+    bob.press("\x1b[A")
+    bob.until_last("sealed >")  # a passphrase is not recalled
+
+
+def test_a_pipe_and_a_program_read_what_is_sealed(stage: Stage) -> None:
+    ann = stage.person("Ann")
+    say(ann, "@encrypt on")
+    ann.until_last("sealed >")
+    command = client_command(
+        "127.0.0.1", stage.relay.port, "--name", "Robot", "--home", str(stage.directory / "Robot"), "--json"
+    )
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment()) as robot:
+        assert robot.stdin is not None
+        assert robot.stdout is not None
+        ann.until("You let Robot")
+        say(ann, f"{CANARY} for programs")
+        line = next(line for line in robot.stdout if CANARY.encode() in line)
+        assert b'"aside":["sealed"' in line or b'"aside"' in line
+        robot.stdin.write(f"{CANARY} from a pipe\n".encode())
+        robot.stdin.close()
+        ann.until(f"[Robot, sealed:] {CANARY} from a pipe")
+        assert robot.wait(20) == 0
