@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from reactor_chat.e2ee.identity import suites
 from tests.client.processes import Person, client_command, environment
 from tests.end_to_end.relay import Relay, recording
 
@@ -46,7 +47,7 @@ class Stage:
         person.until(f"[Welcome {name}]")
         if not guest and where[1] not in self.homes:
             self.homes.append(where[1])
-            self.relay.until(b'"type":"keys_put"', len(self.homes))  # others find keys from here on
+            self.relay.until(b'"type":"keys_put"', len(suites()) * len(self.homes))  # from here on others find keys
         return person
 
     def close(self) -> None:
