@@ -175,7 +175,7 @@ def _refuse_creation(case: Case, place: Place, request: m.SealCreate) -> Refused
     if case.state.seals.made_by(me) >= SEALS_MAX:
         return Refused("too_many", f"You sealed {SEALS_MAX} conversations already; more are not possible")
     if seal is None:
-        return _NOT_SEALED if request.replaces is not None else None
+        return None  # what it was to replace has ended meanwhile, which is as well
     if request.replaces != seal.group_id:
         return Refused("stale_epoch", f"The conversation is sealed already, as {seal.group_id.hex()[:16]}")
     if _may_end(case, place, seal) or fold(me) in seal.members:
