@@ -114,7 +114,9 @@ class App:
         self._wake = wake
         self._peers: dict[int, Peer] = {}
         self._by_wire: dict[Wire, Peer] = {}
-        self._intake = Intake(options, self._handle, self.hub.is_waiting, lambda: self._ledger.pending_bytes)
+        self._intake = Intake(
+            options, self._handle, self.hub.is_waiting, lambda: self._ledger.pending_bytes, lambda: len(self._peers)
+        )
         self._admission = Admission(options, entropy, self._intake.expire, self._intake.has_asked)
         self._rates = Rates(options.rate)
         self._upkeep = Upkeep(options)

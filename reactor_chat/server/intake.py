@@ -18,8 +18,10 @@ from reactor_chat.wire.messages import Refused
 
 TURN_COST_MAX = 2_000
 """What is taken in one turn from all connections together, in things said: about 20 ms of work (see `chat.costs`)."""
-NEWCOMERS_COST_MAX = 400
-"""How much of that is for connections on which nobody is logged in: who is here waits little for those who come."""
+NEWCOMERS_COST_MAX = 100
+NEWCOMERS_COST_PER_CONNECTION = 0.1
+"""How much of that is for connections on which nobody is logged in: who is here waits little for those who come.  Where
+many are connected a turn is long anyway, for each is written to; there more may come in one turn."""
 EXPIRED_AT_ONCE_MAX = 100
 """Connections closed in one turn because nobody has logged in on them; all of them may be late together."""
 TAKE_AT_ONCE = 8
@@ -43,6 +45,7 @@ class Intake:
         handle: takes one input.
         is_waiting: whether something of a connection waits for a commit; more of it would only wait too.
         kept_bytes: how much this turn is going to keep so far.
+        count: how many connections there are.
     """
 
     def __init__(
@@ -51,11 +54,13 @@ class Intake:
         handle: Callable[[Input], None],
         is_waiting: Callable[[int], bool],
         kept_bytes: Callable[[], int],
+        count: Callable[[], int],
     ) -> None:
         self._messages_max = options.messages_per_turn_max
         self._handle = handle
         self._is_waiting = is_waiting
         self._kept_bytes = kept_bytes
+        self._count = count
         self._ready: dict[Peer, None] = {}  # a dictionary is a set that keeps its order
         self._slowed: list[tuple[float, int, Peer]] = []
         self._logins: dict[int, deque[tuple[float, Peer]]] = {}
@@ -94,7 +99,7 @@ class Intake:
             peer = heappop(self._slowed)[2]
             peer.slowed = False
             self._ready[peer] = None
-        left, for_newcomers = TURN_COST_MAX, NEWCOMERS_COST_MAX
+        left, for_newcomers = TURN_COST_MAX, NEWCOMERS_COST_MAX + NEWCOMERS_COST_PER_CONNECTION * self._count()
         for peer in list(self._ready):
             if left <= 0 or self._kept_bytes() >= TURN_BYTES_MAX:
                 return

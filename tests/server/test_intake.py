@@ -1,11 +1,17 @@
 """What is dear uses up a connection's rate sooner, nothing is lost for it, and a turn ends before it is long."""
 
+import math
 from itertools import pairwise
 
 import pytest
 
 from reactor_chat.chat.costs import CHARGE_MAX, DEAR_COST, LOGIN_COST
-from reactor_chat.server.intake import EXPIRED_AT_ONCE_MAX, NEWCOMERS_COST_MAX, TURN_COST_MAX
+from reactor_chat.server.intake import (
+    EXPIRED_AT_ONCE_MAX,
+    NEWCOMERS_COST_MAX,
+    NEWCOMERS_COST_PER_CONNECTION,
+    TURN_COST_MAX,
+)
 from reactor_chat.server.options import Rate
 from reactor_chat.wire.messages import (
     Accepted,
@@ -89,9 +95,9 @@ def test_a_turn_takes_so_much_work_and_little_more() -> None:
 def test_newcomers_take_a_share_of_a_turn_and_no_more() -> None:
     world = World().start()
     ann = world.enter("Ann")
-    crowd = [world.connect().ask(Login(f"P{number}", 1)) for number in range(100)]
-    at_once = NEWCOMERS_COST_MAX // LOGIN_COST
-    for turn in range(1, 100 // at_once + 1):
+    crowd = [world.connect().ask(Login(f"P{number}", 1)) for number in range(200)]
+    at_once = math.ceil((NEWCOMERS_COST_MAX + NEWCOMERS_COST_PER_CONNECTION * 201) / LOGIN_COST)
+    for turn in range(1, 10):
         ann.ask(Ping())
         world.turn()
         assert len(ann.of(Pong)) == turn
