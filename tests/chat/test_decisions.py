@@ -276,3 +276,13 @@ def test_a_guest_in_many_large_groups_leaves_them_in_steps_and_then_exits() -> N
     assert ended == ["GroupAltered"] * 20 + ["Exited"]
     assert world.hub.state.groups.of("Guest") == []
     assert world.hub.state.roster.get("Guest") is None
+
+
+def test_when_the_owner_leaves_the_longest_standing_member_inherits() -> None:
+    world = World()
+    ann, bob, _ = (world.join(name) for name in ("Ann", "Bob", "Cy"))
+    world.ask(ann, m.GroupSet("team", ["Cy"]))
+    world.ask(ann, m.GroupAdd("team", ["Bob"]))
+    world.take(bob)
+    world.ask(ann, m.GroupLeave("team"))
+    assert [(notice.change, notice.user) for notice in world.take(bob)] == [("left", "Ann"), ("owner", "Cy")]

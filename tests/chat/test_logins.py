@@ -138,6 +138,13 @@ def test_so_many_people_and_no_more(people_max: int) -> None:
     ]
 
 
+def test_who_is_on_the_way_in_takes_a_place() -> None:
+    world = World(people_max=1)
+    conns = [world.login(f"user{n}") for n in range(2)]
+    world.commit()
+    assert [shown(world.told[conn][0]) for conn in conns] == ["welcome user0", "server_full"]
+
+
 def test_a_takeover_needs_no_room() -> None:
     world = World(people_max=1)
     world.join("Ann", KEY)

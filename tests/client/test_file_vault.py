@@ -326,3 +326,12 @@ def test_every_flipped_byte_is_found_or_harmless(home):
         except StorageError:
             found += 1
     assert found > 10
+
+
+def test_a_request_that_was_altered_is_never_sent(home):
+    path = filled(home)
+    with closing(sqlite3.connect(path)) as database, database:
+        changed = database.execute("UPDATE outbox SET request = CAST(replace(request, '\"id\"', '\"Id\"') AS BLOB)")
+        assert changed.rowcount > 0
+    with opened(home) as vault, pytest.raises(StorageError, match="is not what was kept"):
+        vault.kept()

@@ -95,3 +95,11 @@ def test_senders_that_may_not(sender: AnySender, content: ProposalContent | Comm
     """Blank leaves, outsiders nobody listed, newcomers with anything but their one message."""
     with pytest.raises(MlsRefused, match="may not send this"):
         signer_of(BOB.state.epoch, framed(sender, content))
+
+
+def test_our_own_message_is_nobody_elses() -> None:
+    """In the open, where its tag and signature hold."""
+    message = BOB.propose(Remove(0), RANDOM, encrypt=False).message
+    open_message(ALICE.state, message, EVERYTHING)
+    with pytest.raises(MlsRefused, match="our own message"):
+        open_message(BOB.state, message, EVERYTHING)

@@ -65,6 +65,25 @@ def test_answers_to_a_clogged_wire_wait_and_none_is_lost() -> None:
     assert worst < CLOGGED_BYTES + 2 * 65_536
 
 
+def test_who_is_sent_away_is_told_the_answers_that_were_held() -> None:
+    world = World(rate=None).start()
+    ann = world.enter("Ann")
+    for number in range(40):
+        ann.ask(Say(f"{number}" + "x" * 16_000))
+    world.settle()
+    bob = world.enter("Bob")
+    bob.wire.leaves_bytes_max = 20_000
+    bob.ask(*(AskHistory(3, id=f"{number}") for number in range(60)))
+    world.turn(3)
+    held = sum(len(peer.held) for peer in world.app._peers.values())
+    told = len(bob.of(HistoryAnswer))
+    assert held > 0
+    world.app.overflowed(bob.wire)
+    world.settle()
+    assert len(bob.of(HistoryAnswer)) >= told + held
+    assert isinstance(bob.heard[-1], Bye)
+
+
 def test_a_list_longer_than_a_queue_may_be_is_paid_as_the_wire_takes_it() -> None:
     world = World(rate=None, failed_logins=Rate(1_000_000, 1)).start()
     owner = world.enter("O" * 32)

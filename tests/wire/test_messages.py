@@ -67,3 +67,9 @@ def test_reserved_words_are_names_in_lower_case() -> None:
 
 def test_folding_is_what_makes_two_spellings_one_name() -> None:
     assert m.fold("JoHN_9") == m.fold("jOhn_9") == "john_9"
+    assert m.fold("\u212aim") == "\u212aim", "a Kelvin sign is in no name, whatever its lower case is"
+
+
+def test_the_numbers_of_the_protocols_page() -> None:
+    numbers = (m.PROTOCOL_VERSION, m.HISTORY_LIMIT_DEFAULT, m.HISTORY_LIMIT_MAX, m.NAME_CHARS_MAX)
+    assert numbers == (1, 50, 200, 32)

@@ -1,0 +1,187 @@
+"""Bugs of the chat itself: who may what, who is told what, and in which order."""
+
+from tests.planted.copying import Bug, in_file
+
+MODEL = ("tests/properties/test_hub_model.py",)
+HUB = (
+    *("tests/chat/test_hub.py", "tests/chat/test_boundary.py", "tests/chat/test_logins.py"),
+    *("tests/chat/test_waiting.py", "tests/server/test_app_resume.py", *MODEL),
+)
+DECISIONS = ("tests/chat/test_decisions.py",)
+LOGINS = ("tests/chat/test_logins.py",)
+STATE = ("tests/chat/test_state.py",)
+
+BUGS: tuple[Bug, ...] = (
+    *in_file(
+        "reactor_chat/chat/hub.py",
+        HUB,
+        ("a refusal is judged again", "verdict.code in NOT_REMEMBERED:", "verdict.code:"),
+        (
+            "the ninth bad message closes",
+            "session.bad_messages < BAD_MESSAGES_MAX",
+            "session.bad_messages <= BAD_MESSAGES_MAX",
+        ),
+        (
+            "the sixth refused login closes",
+            "session.login_refusals < LOGIN_REFUSALS_MAX",
+            "session.login_refusals <= LOGIN_REFUSALS_MAX",
+        ),
+        (
+            "a refusal overtakes what was sent before it",
+            "        if session.flights:\n            return False\n        effects.extend(answers)\n",
+            "        effects.extend(answers)\n",
+        ),
+        ("what is sent after a takeover counts", "if session is None or session.superseded:", "if session is None:"),
+        ("a takeover does not wait for what was sent before", "(old.flights or old.backlog)", "old.backlog"),
+        (
+            "one's own coming is told on coming back",
+            "            and record.seq >= session.since\n",
+            "            and record.seq > session.since\n",
+        ),
+        ("a takeover says quit", 'self._close(old, "taken_over", effects)', 'self._close(old, "quit", effects)'),
+        (
+            "a guest that could not leave stays for ever",
+            "                    self._departing[fold(record.name)] = record.name\n            if",
+            "                    self._departing.pop(fold(record.name), None)\n            if",
+        ),
+        (
+            "accepted comes before its notices",
+            "            for record in flight.records:\n                self._announce(record, flight, effects)\n            self._answer(flight, effects)\n",
+            "            self._answer(flight, effects)\n            for record in flight.records:\n                self._announce(record, flight, effects)\n",
+        ),
+        (
+            "an id is not marked while its request is on its way",
+            '            marks = (*marks, ("id", fold(session.name), request_id))\n',
+            "            pass\n",
+        ),
+        ("who goes is reached still", "            self.state.roster.unreach(session.name)\n", "            pass\n"),
+        (
+            "what waited is not looked at again",
+            "        self._record_ends(effects)\n        self._waiting.go_on(effects)\n\n    def _on_rejected",
+            "        self._record_ends(effects)\n\n    def _on_rejected",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/chat/decisions.py",
+        DECISIONS,
+        (
+            "a text of the longest length is refused",
+            'len(text.encode("utf-8")) > bytes_max:',
+            'len(text.encode("utf-8")) >= bytes_max:',
+        ),
+        ("text direction may be changed", "\\u202a-\\u202e\\u2066-\\u2069]", "\\u202a-\\u202e]"),
+        ("an owner can be kicked", "    if group.is_owned_by(request.user):\n", "    if not request.user:\n"),
+        (
+            "a member is added again",
+            "already = next((user for user in users if group.has(user)), None)",
+            "already = None",
+        ),
+        ("the newest member inherits", "stamp, rest, rest[0]))", "stamp, rest, rest[-1]))"),
+        (
+            "nobody inherits",
+            "    if rest and group.is_owned_by(name):\n",
+            "    if not rest and group.is_owned_by(name):\n",
+        ),
+        (
+            "a reserved word names a group",
+            "if not is_name(request.group) or fold(request.group) in RESERVED_WORDS:",
+            "if not is_name(request.group):",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/chat/logins.py",
+        LOGINS,
+        (
+            "a signature is not checked",
+            "if login.signature is None or not proves(",
+            "if login.signature is None and not proves(",
+        ),
+        (
+            "a guest takes an owned name",
+            "        if claim is not None and claim.key != login.key:\n",
+            "        if claim is not None and login.key and claim.key != login.key:\n",
+        ),
+        (
+            "one more may come in",
+            "self._pending.count(ENTERING) >= people_max:",
+            "self._pending.count(ENTERING) > people_max:",
+        ),
+        (
+            "who is on the way in takes no place",
+            "len(self._state.roster) + self._pending.count(ENTERING) >=",
+            "len(self._state.roster) >=",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/chat/identity.py",
+        ("tests/chat/test_identity.py",),
+        ("a key of small order proves everything", "    if is_small_order(key):\n        return False\n", ""),
+        ("a later login begins a new private life", "known.since if known else seq", "seq"),
+    ),
+    *in_file(
+        "reactor_chat/chat/state.py",
+        STATE,
+        (
+            "what is told is not echoed",
+            "return [record.to, record.sender]\n        if",
+            "return [record.to]\n        if",
+        ),
+        (
+            "a guest inherits the ids of the one before",
+            "            self.receipts.forget(fold(record.name))\n\n    def _alter",
+            "\n    def _alter",
+        ),
+        (
+            "a guest inherits the groups' messages of the one before",
+            "            self.timeline.forget(record.name)\n            self",
+            "            self",
+        ),
+        ("a snapshot forgets what ids came to", "        self.receipts.load(snapshot.outcomes)\n", ""),
+    ),
+    *in_file(
+        "reactor_chat/chat/timeline.py",
+        ("tests/chat/test_timeline.py", *MODEL),
+        ("a guest reads what was told to the one before", "(_told(name), since, SEQ_MAX)", "(_told(name), 0, SEQ_MAX)"),
+        ("who left a group reads on", "        self._all[place].last = seq\n", "        pass\n"),
+    ),
+    *in_file(
+        "reactor_chat/chat/receipts.py",
+        ("tests/chat/test_receipts.py",),
+        ("an id too few is remembered", "RECEIPTS_MAX = 1_024\n", "RECEIPTS_MAX = 1_023\n"),
+        ("the newest id is forgotten", "outcomes.popitem(last=False)", "outcomes.popitem()"),
+    ),
+    *in_file(
+        "reactor_chat/chat/groups.py",
+        ("tests/chat/test_groups.py",),
+        (
+            "a member counts in one spelling only",
+            "return name.isascii() and fold(name) in self.members",
+            "return name in self.members",
+        ),
+        ("who was kicked is not told", "for name in before + after}", "for name in after}"),
+    ),
+    *in_file(
+        "reactor_chat/chat/roster.py",
+        ("tests/chat/test_roster.py",),
+        (
+            "names are sorted by case",
+            "[self._present[key].name for key in sorted(self._present)]",
+            "sorted(one.name for one in self._present.values())",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/chat/ratelimit.py",
+        ("tests/chat/test_ratelimit.py",),
+        (
+            "a burst grows for ever",
+            "self._tokens = min(self._burst, self._tokens + max(0.0, now_s - self._filled_s) * self._per_second)",
+            "self._tokens += max(0.0, now_s - self._filled_s) * self._per_second",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/chat/pending.py",
+        ("tests/chat/test_pending.py",),
+        ("a mark outlives what it marks", "                del self._marked[mark]\n", "                pass\n"),
+        ("the newest commit counts for the next turn only", "records[-1].seq <= seq:", "records[-1].seq < seq:"),
+    ),
+)

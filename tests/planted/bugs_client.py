@@ -1,0 +1,98 @@
+"""Bugs of the client: what is said twice or not at all, what is shown twice or to the wrong key."""
+
+from tests.planted.copying import Bug, in_file
+
+OUTBOX = ("tests/client/test_outbox.py",)
+INBOX = ("tests/client/test_inbox.py",)
+VAULT = ("tests/client/test_file_vault.py", "tests/client/test_vault.py")
+
+BUGS: tuple[Bug, ...] = (
+    *in_file(
+        "reactor_chat/client/outbox.py",
+        OUTBOX,
+        (
+            "a line is sent before it is kept",
+            "                self._vault.keep(item)\n        self._unsent",
+            "                pass\n        self._unsent",
+        ),
+        (
+            "after a cut the order is turned round",
+            "self._unsent.extendleft(reversed(again))",
+            "self._unsent.extendleft(again)",
+        ),
+        (
+            "one more is in flight",
+            "len(self._in_flight) >= self._in_flight_max:",
+            "len(self._in_flight) > self._in_flight_max:",
+        ),
+        (
+            "what was promised is sent again",
+            "            if request_id in self._promised:\n                continue\n",
+            "",
+        ),
+        (
+            "what was answered is kept for ever",
+            "            self._promised.discard(request_id)\n            self._vault.drop(request_id)\n",
+            "            self._promised.discard(request_id)\n",
+        ),
+        (
+            "a guest's line is said twice",
+            "            if ids_remembered or only_reads(request):\n",
+            "            if ids_remembered or request_id:\n",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/client/inbox.py",
+        INBOX,
+        ("what was shown is shown again", "        if notice.seq <= cursor:\n", "        if notice.seq < cursor:\n"),
+        ("somebody else's words answer one's own", " and fold(notice.sender) == fold(me):\n", ":\n"),
+        (
+            "a list in parts is answered by its first",
+            "    if isinstance(notice, IN_PARTS) and notice.more:\n        return None\n",
+            "",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/client/file_vault.py",
+        VAULT,
+        (
+            "a damaged request is sent",
+            "        if crc != _crc(self._name, request_id, payload):\n",
+            "        if crc is None:\n",
+        ),
+        (
+            "what is kept is not written through",
+            'run("PRAGMA synchronous = FULL")',
+            'run("PRAGMA synchronous = NORMAL")',
+        ),
+        (
+            "the cursor does not move",
+            "        self.move_cursor(seq)\n        return self._last_place\n",
+            "        return self._last_place\n",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/client/backoff.py",
+        ("tests/client/test_backoff.py",),
+        ("pauses have no end", "return min(self._seconds_max, self", "return max(self._seconds_max, self"),
+    ),
+    *in_file(
+        "reactor_chat/client/server_key.py",
+        ("tests/client/test_server_key.py",),
+        (
+            "another key of a known server will do",
+            "        if known is not None and self._pinned is None:\n",
+            '        if known is not None and self._pinned == b"":\n',
+        ),
+        (
+            "a pin is not compared",
+            "            if named is not None and named != seen:\n",
+            "            if named is not None and not seen:\n",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/client/known_servers.py",
+        ("tests/client/test_known_servers.py",),
+        ("meeting a server forgets the others", "self._read() | {place:", "{place:"),
+    ),
+)

@@ -1,0 +1,205 @@
+"""Bugs where chat, journal, bytes and the loop meet."""
+
+from tests.planted.copying import Bug, in_file
+
+APP = ("tests/server/test_app.py", "tests/server/test_app_resume.py", "tests/server/test_app_storage.py")
+PAGES = "tests/contracts/test_journal.py::test_pages_put_together_are_everything"
+CONTRACT = (PAGES, "tests/contracts/test_journal.py")
+SQLITE = ("tests/journal/test_sqlite.py",)
+BLOCKS = ("tests/journal/test_blocks.py",)
+BUFFERS = ("tests/reactor/test_buffers.py",)
+FANOUT = ("tests/reactor/test_fanout.py",)
+
+BUGS: tuple[Bug, ...] = (
+    *in_file(
+        "reactor_chat/server/ledger.py",
+        ("tests/server/test_ledger.py", *APP),
+        (
+            "accepted comes before it is kept",
+            "        self.journal.commit(entries)\n",
+            "        self._late = [*getattr(self, '_late', []), *entries]\n        if len(self._late) > 3:\n            self.journal.commit(self._late)\n            self._late = []\n",
+        ),
+        ("a page is one too short", "for row in rows[:limit]:", "for row in rows[: limit - 1]:"),
+        ("there is never more", "return messages[::-1], len(rows) > len(messages)", "return messages[::-1], False"),
+        (
+            "a page may be longer than a frame",
+            "if messages and page_bytes > page_bytes_max:",
+            "if messages and page_bytes > 100 * page_bytes_max:",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/server/app.py",
+        APP,
+        (
+            "who comes back misses one",
+            "self._arrears.begin(peer, effect.after)",
+            "self._arrears.begin(peer, effect.after + 1)",
+        ),
+        ("a gap is not told", '            peer.tell(Refused("gap", "What you missed is not kept any more"))\n', ""),
+    ),
+    *in_file(
+        "reactor_chat/server/arrears.py",
+        ("tests/server/test_arrears.py", *APP),
+        (
+            "who comes back is told of that",
+            "if notice is not None and not self._hub.is_own(peer.conn, record):",
+            "if notice is not None:",
+        ),
+        (
+            "who is sent away loses its answers",
+            "        while peer.held:\n            peer.tell(peer.held.popleft())\n        self._holding.pop",
+            "        peer.held.clear()\n        self._holding.pop",
+        ),
+        (
+            "an answer overtakes what was missed",
+            "        peer.held.append(notice)\n        self._holding[peer] = None\n        return True\n",
+            "        return False\n",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/server/doors.py",
+        ("tests/server/test_doors.py",),
+        (
+            "a line of the longest length closes",
+            "self._broken = len(line) > LINE_BYTES_MAX",
+            "self._broken = len(line) >= LINE_BYTES_MAX",
+        ),
+        (
+            "a line that is not UTF-8 is no bad text",
+            'Refused("bad_text", "That line is not UTF-8")',
+            'Refused("bad_message", "That line is not UTF-8")',
+        ),
+        (
+            "a last line without its end is lost",
+            "        if self._buffer and not self._buffer.endswith",
+            "        if not self._buffer and not self._buffer.endswith",
+        ),
+        (
+            "long frames are allowed before the login",
+            "self._decoder = FrameDecoder(FRAME_BYTES_MAX_BEFORE_LOGIN)",
+            "self._decoder = FrameDecoder(frame_bytes_max)",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/server/intake.py",
+        ("tests/server/test_intake.py", *APP),
+        (
+            "what a closed connection sent is lost",
+            "            del self._ready[peer]\n            if not peer.slowed and not peer.closing:",
+            "            del self._ready[peer]\n            if not peer.slowed and not peer.closing and not peer.ended:",
+        ),
+        (
+            "the rate is not kept",
+            "cost_max = min(cost_max, peer.bucket.available(self._now))",
+            "peer.bucket.available(self._now)",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/server/admission.py",
+        ("tests/server/test_admission.py",),
+        (
+            "one more connection from an address",
+            "if self._by_network[network] >= self._options.connections_per_address_max:",
+            "if self._by_network[network] > self._options.connections_per_address_max:",
+        ),
+        (
+            "an IPv6 network is one address",
+            "IPv6Network((address, 64), strict=False)",
+            "IPv6Network((address, 128), strict=False)",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/journal/sqlite.py",
+        (*CONTRACT, *SQLITE),
+        (
+            "a page includes the number before which it ends",
+            "self.head if before is None else min(before - 1, self.head)",
+            "self.head if before is None else min(before, self.head)",
+        ),
+        ("who comes back hears the last one again", "first = max(after + 1, 1)", "first = max(after, 1)"),
+        (
+            "a damaged snapshot is used",
+            "and seq <= self.head and digest == _digest(seq, body):",
+            "and seq <= self.head:",
+        ),
+        ("a failed commit leaves places behind", "            self._places.forget()\n", ""),
+    ),
+    *in_file(
+        "reactor_chat/journal/blocks.py",
+        (*BLOCKS, *CONTRACT),
+        ("the chain is not checked", " or link_of(link_before, first, body) != link:", ":"),
+        (
+            "a failed commit stays in the draft",
+            "other._payloads = list(self._payloads)",
+            "other._payloads = self._payloads",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/journal/memory.py",
+        ("tests/journal/test_memory.py", *CONTRACT),
+        ("the last of a span is left out", "stop = bisect_right(seqs,", "stop = bisect_left(seqs,"),
+        ("a number with two labels comes twice", "        if seq != last:\n", "        if seq:\n"),
+    ),
+    *in_file(
+        "reactor_chat/reactor/buffers.py",
+        (*BUFFERS, *FANOUT),
+        (
+            "a private word overtakes what everybody hears",
+            "            at = self._run.end\n",
+            "            at = self._run.settled\n",
+        ),
+        (
+            "a piece that left in part is sent whole",
+            "            del head.data[:bytes_sent]",
+            "            del head.data[: bytes_sent - 1]",
+        ),
+        (
+            "a slice of other bytes is given again",
+            "        if self._cut[:2] != (place, end):\n",
+            "        if self._cut[1] != end:\n",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/reactor/fanout.py",
+        FANOUT,
+        (
+            "what the kernel took is sent again",
+            "reader.output.fall_behind(place + taken)",
+            "reader.output.fall_behind(place)",
+        ),
+        ("a slow reader is never sent away", "> self._lag_bytes_max:", "> 1_000 * self._lag_bytes_max:"),
+    ),
+    *in_file(
+        "reactor_chat/reactor/timers.py",
+        ("tests/reactor/test_timers.py",),
+        (
+            "timers fire in the order of their birth",
+            "(self.deadline_s, self._number) < (other.deadline_s, other._number)",
+            "self._number < other._number",
+        ),
+        (
+            "a cancelled timer fires",
+            "        if self._callback is not None:\n            self._callback = None\n",
+            "        if self._callback is not None:\n",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/reactor/loop.py",
+        ("tests/reactor/test_loop.py",),
+        (
+            "signals wait for everything else",
+            "        ready.sort(key=_others_last)",
+            "        ready.sort(key=lambda one: not _others_last(one))",
+        ),
+        ("a connection that was given up is called back", ".data.callback = _ignore\n", "\n"),
+    ),
+    *in_file(
+        "reactor_chat/reactor/tls.py",
+        ("tests/reactor/test_tls.py",),
+        (
+            "an older TLS will do",
+            "    settings = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)\n    settings.minimum_version = ssl.TLSVersion.TLSv1_3\n",
+            "    settings = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)\n    settings.minimum_version = ssl.TLSVersion.TLSv1_2\n",
+        ),
+    ),
+)

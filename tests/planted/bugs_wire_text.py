@@ -1,0 +1,86 @@
+"""Bugs between bytes, messages and people."""
+
+from tests.planted.copying import Bug, in_file
+
+FRAMING = ("tests/wire/test_framing.py",)
+CODEC = ("tests/wire/test_codec.py",)
+MESSAGES = ("tests/wire/test_messages.py",)
+SAFE = ("tests/text/test_safe.py",)
+RENDER = ("tests/text/test_render.py",)
+PARSER = ("tests/text/test_parser.py",)
+
+BUGS: tuple[Bug, ...] = (
+    *in_file(
+        "reactor_chat/wire/framing.py",
+        FRAMING,
+        (
+            "a frame of the longest length is refused",
+            "if not 1 <= frame_bytes <= self.frame_bytes_max:",
+            "if not 1 <= frame_bytes < self.frame_bytes_max:",
+        ),
+        (
+            "an empty frame is a frame",
+            "if not 1 <= frame_bytes <= self.frame_bytes_max:",
+            "if not 0 <= frame_bytes <= self.frame_bytes_max:",
+        ),
+        (
+            "a broken stream recovers",
+            "            raise self._broken\n        payloads",
+            "            self._broken = None\n        payloads",
+        ),
+        ("a byte that was taken is kept", "        del buffer[:place]\n", "        del buffer[: max(place - 1, 0)]\n"),
+        ("the length is little-endian", '_length = struct.Struct(">I")', '_length = struct.Struct("<I")'),
+    ),
+    *in_file(
+        "reactor_chat/wire/codec.py",
+        CODEC,
+        ("one level deeper is allowed", "DEPTH_MAX = 16\n", "DEPTH_MAX = 17\n"),
+        (
+            "a sealed object is not measured",
+            "    if len(written) > SEALED_BYTES_MAX:\n",
+            "    if len(written) > 2 * SEALED_BYTES_MAX:\n",
+        ),
+        ("what is not UTF-8 passes in a field nobody asked for", '    payload.decode("utf-8")\n', ""),
+        ("a refusal repeats all that it refuses", "REASON_CHARS_MAX = 256\n", "REASON_CHARS_MAX = 256_000\n"),
+    ),
+    *in_file(
+        "reactor_chat/wire/messages.py",
+        MESSAGES,
+        ("a page of one more is allowed", "HISTORY_LIMIT_MAX = 200\n", "HISTORY_LIMIT_MAX = 201\n"),
+        ("a Kelvin sign is a k", "return name.lower() if name.isascii() else name", "return name.lower()"),
+        ("a name may be a character longer", "NAME_CHARS_MAX = 32\n", "NAME_CHARS_MAX = 33\n"),
+    ),
+    *in_file(
+        "reactor_chat/wire/transcript.py",
+        ("tests/wire/test_transcript.py",),
+        ("a login signs no name", 'hashlib.sha256(name.encode("utf-8")).digest()', "bytes(32)"),
+        ("a login is bound to no channel", " + key + binding\n", " + key + NO_BINDING\n"),
+    ),
+    *in_file(
+        "reactor_chat/text/safe.py",
+        SAFE,
+        (
+            "escape sequences come through",
+            "    if code < 0x20:\n        return chr(0x2400 + code)\n",
+            "    if code < 0x1B:\n        return chr(0x2400 + code)\n    if code < 0x20:\n        return sign\n",
+        ),
+        ("a delete comes through", '        return "␡"\n', "        return sign\n"),
+    ),
+    *in_file(
+        "reactor_chat/text/render.py",
+        RENDER,
+        ("names are shown as they came", "Part(role, safe(value))", "Part(role, value)"),
+        ("one's own name counts in one spelling only", "fold(notice.sender) == fold(me)", "notice.sender == me"),
+        ("a second line passes for another's", "else [notice.text]\n", 'else notice.text.split("\\n")\n'),
+    ),
+    *in_file(
+        "reactor_chat/text/parser.py",
+        PARSER,
+        ("@@ keeps both signs", "blanks + bare[1:]", "blanks + bare"),
+        (
+            "what is said loses its blanks",
+            "return Say(text=typed, id=request_id)",
+            "return Say(text=bare, id=request_id)",
+        ),
+    ),
+)

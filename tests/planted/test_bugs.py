@@ -1,0 +1,57 @@
+"""The list of planted bugs still fits the source; the quickest of them are planted here, all by `python -m tests.planted`."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.planted.bugs import BUGS
+from tests.planted.copying import ROOT, Bug, hunt
+
+BUGS_MIN = 60
+QUICK = (
+    *("a frame of the longest length is refused", "a broken stream recovers", "a name may be a character longer"),
+    *("a login signs no name", "a delete comes through", "what is said loses its blanks"),
+    *("a takeover says quit", "an owner can be kicked", "a signature is not checked"),
+    *("a guest inherits the ids of the one before", "an id too few is remembered"),
+    *("accepted comes before it is kept", "a line of the longest length closes", "the chain is not checked"),
+    *("what the kernel took is sent again", "timers fire in the order of their birth"),
+    *("a KeyPackage uses one key twice", "a line is sent before it is kept", "what was shown is shown again"),
+    "another key of a known server will do",
+)
+"""Twenty that take a second or so, from every package."""
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_a_planted_bug_still_has_its_place(bug: Bug) -> None:
+    text = (ROOT / bug.file).read_text("utf-8")
+    assert text.count(bug.old) == 1, f"its row in tests/planted names a text that is there {text.count(bug.old)} times"
+    assert bug.new != bug.old
+    compile(text.replace(bug.old, bug.new), bug.file, "exec")
+
+
+@pytest.mark.parametrize("place", sorted({place for bug in BUGS for place in bug.tests}))
+def test_the_tests_that_find_it_are_there(place: str) -> None:
+    file, _, name = place.partition("::")
+    assert (ROOT / file).is_file()
+    assert not name or f"def {name}(" in (ROOT / file).read_text("utf-8")
+
+
+def test_there_are_enough_and_all_packages_have_some() -> None:
+    assert len({bug.name for bug in BUGS}) == len(BUGS) >= BUGS_MIN
+    packages = {bug.file.split("/")[1] for bug in BUGS}
+    assert packages >= {"wire", "text", "chat", "server", "journal", "reactor", "mls", "client"}
+
+
+def test_the_table_shows_each_of_them_found() -> None:
+    table = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| (.+?) \| `[\w/.]+` \| ([\d.]+) s \|$", table, re.MULTILINE))
+    assert rows.keys() == {bug.name for bug in BUGS}, "python -m tests.planted --table FILE writes it"
+    assert max(map(float, rows.values())) <= 60
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_quick_one_is_found(name: str, tmp_path: Path) -> None:
+    (bug,) = [bug for bug in BUGS if bug.name == name]
+    verdict = hunt(bug, tmp_path)
+    assert verdict.is_found, verdict.words
