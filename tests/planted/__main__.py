@@ -1,4 +1,4 @@
-"""`python -m tests.planted [WORD …] [--jobs N] [--table FILE]`: plant every bug, one at a time, and see whether it is found.
+"""`python -m tests.planted`: plant every bug, one at a time, and see whether the tests find it.
 
 Each bug is planted in a copy of the project, and the tests that its row names are run there; the ordinary run has them
 all.  Prints a table with the seconds each took; exit status 1 where one survived.
