@@ -14,7 +14,7 @@ QUICK = (
     *("a login signs no name", "a delete comes through", "what is said loses its blanks"),
     *("a takeover says quit", "an owner can be kicked", "a signature is not checked"),
     *("a guest inherits the ids of the one before", "an id too few is remembered"),
-    *("accepted comes before it is kept", "a line of the longest length closes", "the chain is not checked"),
+    *("accepted comes before it is kept", "a line of the longest length closes", "the last of a span is left out"),
     *("what the kernel took is sent again", "timers fire in the order of their birth"),
     *("a KeyPackage uses one key twice", "a line is sent before it is kept", "what was shown is shown again"),
     "another key of a known server will do",
