@@ -327,3 +327,28 @@ def _notice(number: int, seq: int, group_id: bytes, epoch: int) -> Notice:
         Said(seq, 0, by, sealed={"v": 1, "group_id": "AA==", "epoch": 0, "mls": ""}),
     ]
     return made[number % len(made)]
+
+
+def test_29_a_sealed_line_that_is_refused_after_its_person_said_off_stays_secret() -> None:
+    """The state machine found it: sealed, not answered yet, turned off, and only then refused."""
+    world = world_of("late")
+    refusals: list[Notice] = []
+
+    def delay(notice: Notice) -> Iterable[Notice]:
+        if isinstance(notice, Refused):
+            refusals.append(notice)
+            return []
+        return [notice]
+
+    world.service.twist["bob"] = delay
+    world.service.seals.pop(("room",))
+    world["Bob"].say("canarybird sealed while it was on")
+    world["Bob"].order(Disarm(ROOM))
+    world.settle()
+    world.service.twist.clear()
+    for refusal in refusals:
+        world.service.tell("Bob", refusal)
+    world.pass_time(20)
+    assert refusals
+    assert not world.leaked
+    assert "Not sent, it was to be sealed" in world["Bob"].alarms

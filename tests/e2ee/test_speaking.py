@@ -1,0 +1,74 @@
+"""Lines on their way out: held for a reason that is said once, in order, each under its own id."""
+
+from reactor_chat.e2ee.boundary import Arm, Block
+from reactor_chat.e2ee.conversation import ROOM, Conversation
+from reactor_chat.e2ee.speaking import CAUGHT_UP_FIRST, obstacle, untrusted
+from reactor_chat.e2ee.talk import HELD_MAX
+from reactor_chat.wire.messages import Say
+from tests.e2ee.mallory import heard_sealed
+from tests.e2ee.world import World
+
+
+def test_the_reason_is_said_in_words_and_once() -> None:
+    world = World("why", "Ann", "Bob")
+    world.seal_room("Ann")
+    world["Ann"].order(Block("Bob"))
+    for number in range(3):
+        world["Ann"].say(f"canarybird {number}")
+    assert world["Ann"].alarms.count("Held: the key of Bob changed or is blocked") == 1
+    assert untrusted(world["Ann"].session.desk, world["Ann"].talk()) == ["Bob"]
+    assert not heard_sealed(world)
+
+
+def test_trust_given_elsewhere_counts_at_once() -> None:
+    world = World("cache", "Ann", "Bob")
+    world.seal_room("Ann")
+    desk, talk = world["Ann"].session.desk, world["Ann"].talk()
+    assert obstacle(desk, talk) == ""
+    desk.trust.block("Bob")
+    assert "Bob" in obstacle(desk, talk)
+    desk.trust.accept("Bob", 1)
+    assert obstacle(desk, talk) == ""
+
+
+def test_ids_and_order_are_kept_over_a_hold() -> None:
+    world = World("order", "Ann", "Bob")
+    world["Ann"].disconnect()
+    world["Ann"].order(Arm(ROOM))
+    for number in range(5):
+        world["Ann"].say(f"canarybird {number}")
+    typed = [line.id for line in world["Ann"].talk().held.values()]
+    world["Ann"].connect()
+    world.pass_time(10)
+    assert [notice.id for notice in heard_sealed(world)] == typed
+    assert world["Bob"].read == [f"canarybird {number}" for number in range(5)]
+
+
+def test_before_login_nothing_leaves_not_even_plain() -> None:
+    world = World("before", "Ann")
+    world["Ann"].disconnect()
+    world["Ann"].say("plain words")
+    talk = world["Ann"].talk()
+    assert obstacle(world["Ann"].session.desk, talk) == CAUGHT_UP_FIRST
+    assert len(talk.held) == 1
+    world["Ann"].connect()
+    world.settle()
+    assert not talk.held
+    assert any(b"plain words" in payload for payload in world.service.passed)
+
+
+def test_no_more_lines_are_held_than_can_be_kept() -> None:
+    world = World("many", "Ann")
+    world["Ann"].disconnect()
+    session = world["Ann"].session
+    for number in range(HELD_MAX + 2):
+        session.said(Say("x", id=f"x{number}"), 1.0)
+    assert len(world["Ann"].talk().held) == HELD_MAX
+    assert any("Not taken" in note.text for note in session.take().notes)
+
+
+def test_a_note_to_oneself_is_plain_and_needs_nobody() -> None:
+    world = World("self", "Ann")
+    world["Ann"].say("milk", Conversation.pair("ann"))
+    world.settle()
+    assert any(b"milk" in payload for payload in world.service.passed)
