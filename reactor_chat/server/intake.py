@@ -104,6 +104,7 @@ class Intake:
             if left <= 0 or self._kept_bytes() >= TURN_BYTES_MAX:
                 return
             if not peer.entered and for_newcomers <= 0:
+                peer.read_on(reading=False)  # who waits for a turn to come sends nothing more meanwhile
                 continue
             del self._ready[peer]
             peer.heard_at = now

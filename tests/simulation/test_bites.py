@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from reactor_chat.chat import decisions
-from reactor_chat.chat.boundary import Append, Committed, Rejected
+from reactor_chat.chat.boundary import Committed, Rejected
 from reactor_chat.chat.hub import Hub
 from reactor_chat.chat.pending import Pending
 from reactor_chat.chat.state import ChatState
@@ -33,7 +33,7 @@ def told_before_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
             if isinstance(record, Told):
                 self._broadcast.append(self._framed(record))
 
-    monkeypatch.setitem(App._EFFECTS, Append, wrong)
+    monkeypatch.setattr(App, "_append", wrong)
 
 
 def a_queued_answer_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +103,7 @@ def a_full_disk_is_no_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(self: Hub, _: Rejected, effects: list[Any]) -> None:
         self._on_committed(Committed(self.state.seq + self._pending.records_count), effects)
 
-    monkeypatch.setitem(Hub._INPUTS, Rejected, wrong)
+    monkeypatch.setattr(Hub, "_on_rejected", wrong)
 
 
 def a_snapshot_forgets_the_stays(monkeypatch: pytest.MonkeyPatch) -> None:
