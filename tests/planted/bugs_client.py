@@ -44,7 +44,11 @@ BUGS: tuple[Bug, ...] = (
     *in_file(
         "reactor_chat/client/inbox.py",
         INBOX,
-        ("what was shown is shown again", "        if notice.seq <= cursor:\n", "        if notice.seq < cursor:\n"),
+        (
+            "what was shown is shown again",
+            "notice.seq > (self._vault.cursor() or 0)",
+            "notice.seq >= (self._vault.cursor() or 0)",
+        ),
         ("somebody else's words answer one's own", " and fold(notice.sender) == fold(me):\n", ":\n"),
         (
             "a list in parts is answered by its first",
@@ -57,7 +61,7 @@ BUGS: tuple[Bug, ...] = (
         VAULT,
         (
             "a damaged request is sent",
-            "        if crc != _crc(self._name, request_id, payload):\n",
+            "        if crc != crc_of(self._name, request_id, payload):\n",
             "        if crc is None:\n",
         ),
         (
