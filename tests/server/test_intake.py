@@ -102,6 +102,7 @@ def test_newcomers_take_a_share_of_a_turn_and_no_more() -> None:
         world.turn()
         assert len(ann.of(Pong)) == turn
         assert sum(bool(person.of(Welcome)) for person in crowd) == turn * at_once
+        assert sum(person.wire.paused for person in crowd) == len(crowd) - turn * at_once, "who waits is not read"
 
 
 def test_those_who_are_late_together_are_closed_one_after_the_other() -> None:
