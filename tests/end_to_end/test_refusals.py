@@ -13,9 +13,10 @@ from tests.end_to_end.client import Client, Object, Server, framed, run_server
 CODES = (
     "bad_protocol bad_frame bad_message bad_text no_space bad_name name_reserved name_taken bad_signature login_first "
     "login_timeout already_logged_in invalid_command no_such_user no_such_group group_exists not_a_member "
-    "not_the_owner already_a_member bad_group_name too_many too_long too_fast gap server_full not_allowed"
+    "not_the_owner already_a_member bad_group_name too_many too_long too_fast gap server_full not_allowed "
+    "stale_epoch"
 ).split()
-"""PROTOCOL §6."""
+"""PROTOCOL §6, and what `wire/SEALED.md` adds."""
 
 ON_THEIR_OWN = {
     "login_first": "test_nothing_is_served_before_the_login",
@@ -67,6 +68,9 @@ AS_ANN: dict[str, list[Object]] = {
         {"type": "history", "group": "none"},
     ],
     "group_exists": [{"type": "group_set", "group": "ANNS", "members": []}],
+    "stale_epoch": [
+        {"type": "say", "sealed": {"v": 1, "group_id": base64.b64encode(bytes(32)).decode(), "epoch": 0, "mls": "AA=="}},
+    ],
     "not_a_member": [
         {"type": "group_send", "group": "bobs", "text": "x"},
         {"type": "group_leave", "group": "bobs"},
