@@ -31,7 +31,6 @@ INLINE_CHANGES_MAX = 64
 NAMES_AT_ONCE_MAX = 64
 ATTEMPTS_MAX = 4
 RANK_MAX = 20
-RETRY_SECONDS = 30.0
 
 
 class Wanted(NamedTuple):
@@ -166,7 +165,7 @@ def refused(desk: Desk, talk: Talk, code: str, text: str) -> None:
         talk.set_pending(pending)
         talk.current = False
         return
-    talk.retry_at = desk.now + RETRY_SECONDS
+    talk.try_later(desk.now)
     if code in ("no_space", "too_fast"):
         talk.sent_pending = False
         return
@@ -213,12 +212,14 @@ def _commit(desk: Desk, talk: Talk, todo: Wanted) -> None:
     adds = adds[:ADDS_AT_ONCE_MAX]
     removes = [leaf for leaf in todo.removes if talk.people[leaf].folded in adds or not _is_only_lost(talk, leaf)]
     for name in set(todo.adds) - set(adds):
-        talk.asks.pop(name, None)
+        known = desk.trust.look_up(name)
+        if known is None or known.state not in SENDING_STOPS:  # else a person decides, and then he is let in
+            talk.asks.pop(name, None)
     talk.fetched = None
     if not adds and not removes and not todo.refresh:
         talk.wanted_since = None
         if talk.where.scope is Scope.PAIR:
-            talk.retry_at = desk.now + RETRY_SECONDS
+            talk.try_later(desk.now)
         return
     proposals: list[AnyProposal] = [Remove(leaf) for leaf in removes]
     proposals += [Add(fetched[name].package) for name in adds]

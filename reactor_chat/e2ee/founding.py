@@ -8,7 +8,7 @@ has.
 
 from reactor_chat.e2ee import passphrase
 from reactor_chat.e2ee.boundary import Derive, NoteKind
-from reactor_chat.e2ee.committing import NAMES_AT_ONCE_MAX, RETRY_SECONDS, send_pending
+from reactor_chat.e2ee.committing import NAMES_AT_ONCE_MAX, send_pending
 from reactor_chat.e2ee.conversation import Scope
 from reactor_chat.e2ee.desk import Desk, Purpose
 from reactor_chat.e2ee.identity import suites
@@ -91,9 +91,11 @@ def _ask(desk: Desk, talk: Talk, names: list[str]) -> None:
 def _conclude(desk: Desk, talk: Talk, founding: Founding) -> None:
     talk.founding = None
     if talk.where.scope is Scope.PAIR and not founding.found:
-        talk.retry_at = desk.now + RETRY_SECONDS
-        text = f"{talk.where.in_words} has no keys yet, so nothing can be sealed; what you type is held"
-        desk.note(NoteKind.NEWS, text, talk.where)
+        is_news = not talk.retries
+        talk.try_later(desk.now)
+        if is_news:
+            text = f"There are no keys of {talk.where.in_words} that can be used; what you type is held"
+            desk.note(NoteKind.NEWS, text, talk.where)
         return
     without = [name for name in founding.names if fold(name) not in founding.found]
     if without:

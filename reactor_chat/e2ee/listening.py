@@ -37,6 +37,7 @@ from reactor_chat.wire.messages import (
 )
 
 ENDED = "the encryption was ended: @encrypt on begins anew, @encrypt off goes on in plain text"
+RELEASED = "the name was given free, so it may be somebody else's now: @encrypt on begins anew with whoever has it"
 DENIED = "the server says that there is no encryption: @encrypt on begins anew, @encrypt off goes on in plain text"
 
 
@@ -152,16 +153,27 @@ def _people_changed(desk: Desk, notice: Joined | Exited | Released | GroupChange
             desk.present.add(name)
         pair = desk.talks.get(Conversation.pair(name))
         if pair is not None and pair.held and pair.current:
-            pair.retry_at, pair.is_probed = None, False
+            pair.is_probed = False
+            pair.try_now()
             advance(desk, pair)
         return
     if desk.present is not None:
         desk.present.discard(name)
     if isinstance(notice, Released):
-        for talk in list(desk.talks.values()):
-            if name in talk.names:  # whoever takes the name next is somebody else
-                talk.leavers.add(name)
-                advance(desk, talk)
+        _released(desk, name)
+
+
+def _released(desk: Desk, name: str) -> None:
+    """Whoever takes the name next is somebody else: they are in no group, and a pair with them is over."""
+    for talk in list(desk.talks.values()):
+        if talk.where == Conversation.pair(name) and (talk.group is not None or talk.record.claim is not None):
+            talk.record.claim = None
+            talk.set_pending(None)
+            talk.save()
+            freeze(desk, talk, RELEASED)
+        elif name in talk.names:
+            talk.leavers.add(name)
+            advance(desk, talk)
 
 
 def _group_changed(desk: Desk, notice: GroupChanged) -> None:
@@ -334,7 +346,7 @@ def _refused(desk: Desk, question: Question, notice: Refused) -> None:
     elif purpose is Purpose.WHO_IS_THERE:
         talk.founding = None
         desk.note(NoteKind.ALARM, f"{talk.where.in_words} cannot be encrypted: {notice.text}".capitalize(), talk.where)
-    elif purpose in (Purpose.END, Purpose.BE_LET_IN):
+    elif purpose in (Purpose.END, Purpose.BE_LET_IN) and notice.code != "already_a_member":
         desk.note(NoteKind.NEWS, notice.text, talk.where)
     elif purpose is Purpose.KEYS_TO_ADD:
         advance(desk, talk)

@@ -91,9 +91,7 @@ def _use_passphrase(desk: Desk, talk: Talk, typed: str) -> bool:
         return False
     claim = talk.record.claim
     if claim is not None and claim.kdf is None:
-        text = (
-            f"{talk.where.in_words} is encrypted without a passphrase: @encrypt reset <passphrase> begins anew with one"
-        )
+        text = f"{talk.where.in_words} is encrypted without a passphrase: @encrypt on is enough"
         desk.note(NoteKind.ANSWER, text.capitalize(), talk.where)
         return False
     kdf = claim.kdf if claim is not None and claim.kdf is not None else DEFAULT
@@ -207,4 +205,5 @@ def _look_again(desk: Desk, name: str) -> None:
         is_pair = talk.where.scope is Scope.PAIR and talk.where.name == fold(name)
         if fold(name) in talk.names or is_pair or fold(name) in talk.asks:
             talk.attempts = 0
+            talk.try_now()
             advance(desk, talk)

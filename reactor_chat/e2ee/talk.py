@@ -35,6 +35,7 @@ BACKLOG_MAX = 20_000
 """Notices that may wait for a blob; more than any honest server sends while one is fetched."""
 
 HELD_MAX = 1_000
+RETRY_SECONDS_FIRST, RETRY_SECONDS_MAX = 2.0, 60.0
 
 T = TypeVar("T")
 
@@ -198,12 +199,22 @@ class Talk:
         self.fetched: dict[str, Fetched] | None = None
         self.wanted_since: float | None = None
         self.retry_at: float | None = None
+        self.retries = 0
         self.stalled: tuple[bytes, int] | None = None
         self.epoch_there: int | None = None
         self.attempts = 0
         self.founding: Founding | None = None
         self.downloads: dict[bytes, Download] = {}
         self.probed_keys = False
+
+    def try_later(self, now: float) -> None:
+        """Try again what cannot be done now, after a pause that doubles each time; `now` in monotonic seconds."""
+        self.retry_at = now + min(RETRY_SECONDS_MAX, RETRY_SECONDS_FIRST * 2**self.retries)
+        self.retries = min(self.retries + 1, 10)
+
+    def try_now(self) -> None:
+        """Something changed: try again at once."""
+        self.retry_at, self.retries = None, 0
 
     # ------------------------------------------------------------------------------------------ how it stands
 
@@ -256,6 +267,7 @@ class Talk:
         self._store.drop_all(Table.RATCHET, self._key)
         self._write_moving(increments.moving(group))
         self.fetched = self.wanted_since = None
+        self.try_now()
         self.save()
 
     def move(self, group: Group, leaf: int, kind: RatchetKind = RatchetKind.APPLICATION) -> None:

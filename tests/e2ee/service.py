@@ -30,6 +30,7 @@ from reactor_chat.wire.messages import (
     Notice,
     PublishedKey,
     Refused,
+    Released,
     Request,
     Said,
     Say,
@@ -141,6 +142,19 @@ class Service:
         members.append(fold(user)) if change == "added" else members.remove(fold(user))
         notice = GroupChanged(self.seq, self.at, group, change, members[0], user, list(members))
         self._record(notice, before | self._in(group))
+
+    def release(self, name: str) -> None:
+        """Give a name free: whoever takes it next is somebody else."""
+        self.log_out(name)
+        del self.accounts[fold(name)]
+        self.shelves = {key: shelf for key, shelf in self.shelves.items() if key[0] != fold(name)}
+        self.seals = {
+            place: seal for place, seal in self.seals.items() if place[0] != "pair" or fold(name) not in place
+        }
+        for seal in self.seals.values():
+            seal.members.discard(fold(name))
+            seal.waiting.pop(fold(name), None)
+        self._record(Released(self.seq, self.at, name), None)
 
     # ------------------------------------------------------------------------------------------ requests
 
