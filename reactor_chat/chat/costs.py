@@ -9,6 +9,8 @@ from reactor_chat.wire import messages as m
 
 NAMES_PER_COST = 2
 """Each name of a list is looked up, marked, written, and told to the others."""
+NAMES_PER_PACKAGE = 10
+"""A package is read from the journal, with those that were published beside it."""
 DEAR_COST = 5
 LOGIN_COST = 20
 """A signature is checked, an entry kept, and everybody told."""
@@ -50,7 +52,7 @@ def _names_in(request: m.Request) -> int:
     if isinstance(request, m.SealCommit):
         return len(request.adds) + len(request.removes)
     if isinstance(request, m.AskKeys):
-        return len(request.names)
+        return len(request.names) * NAMES_PER_PACKAGE
     return len(request.users) if isinstance(request, m.GroupAdd) else 0
 
 

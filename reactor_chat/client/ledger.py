@@ -18,7 +18,7 @@ from reactor_chat.client.vault import Archived, Vault
 from reactor_chat.e2ee.boundary import Mark
 from reactor_chat.e2ee.boundary import Shown as Opened
 from reactor_chat.errors import MessageInvalid, StorageError
-from reactor_chat.text.render import NO_ASIDE, Aside
+from reactor_chat.text.render import Aside
 from reactor_chat.wire.codec import decode_notice
 from reactor_chat.wire.messages import Notice, Request, fold
 
@@ -81,7 +81,7 @@ class Ledger:
     def opened(self, shown: Opened) -> Arrived:
         """Archive a message that a session opened, or could not open, to be shown."""
         notice, aside = shown.notice, aside_of(shown)
-        payload = msgspec.json.encode({**msgspec.to_builtins(notice), "aside": aside})
+        payload = msgspec.json.encode({**msgspec.to_builtins(notice), "mark": aside.word, "remark": aside.remark})
         place = self._vault.archive(notice.seq, payload)
         return Arrived(notice, payload, place, (aside,))
 
@@ -149,7 +149,8 @@ class Ledger:
 class _WithAside(msgspec.Struct):
     """Reads nothing but what we wrote beside a message that was sealed."""
 
-    aside: Aside = NO_ASIDE
+    mark: str = ""
+    remark: str = ""
 
 
 _with_aside = msgspec.json.Decoder(_WithAside)
@@ -166,6 +167,7 @@ def aside_of(shown: Opened) -> Aside:
 def _arrived(archived: list[Archived]) -> Iterator[Arrived]:
     for place, payload in archived:
         try:
-            yield Arrived(decode_notice(payload), payload, place, (_with_aside.decode(payload).aside,))
+            beside = _with_aside.decode(payload)
+            yield Arrived(decode_notice(payload), payload, place, (Aside(beside.mark, beside.remark),))
         except (MessageInvalid, msgspec.MsgspecError):  # a newer version wrote it, and understood more
             continue

@@ -3,7 +3,8 @@
 import pytest
 
 from reactor_chat.client.boundary import NoteKind
-from reactor_chat.client.palette import PEOPLE_256, Palette, wants_256, wants_color
+from reactor_chat.client.palette import PEOPLE_256, POSTURES, Palette, wants_256, wants_color
+from reactor_chat.e2ee.boundary import Posture
 from reactor_chat.text.render import Part
 
 
@@ -67,3 +68,11 @@ def test_every_colour_is_ended():
     line = palette.line([Part("mark", "["), Part("name", "Ann"), Part("text", " x"), Part("refusal", "no")])
     assert line.endswith("\x1b[0m")
     assert line.count("\x1b[0m") == 3
+
+
+def test_what_becomes_of_a_line_has_a_word_and_a_colour_of_its_own():
+    assert set(POSTURES) == set(Posture)
+    assert len({posture.value for posture in Posture}) == len(set(POSTURES.values())) == len(Posture)
+    painted = Palette(is_on=True).posture(Posture.SEALED, "sealed")
+    assert painted == f"\x1b[{POSTURES[Posture.SEALED]}msealed\x1b[0m"
+    assert Palette(is_on=False).posture(Posture.SEALED, "sealed") == "sealed"

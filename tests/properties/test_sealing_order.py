@@ -1,7 +1,7 @@
 """Whatever is on its way at once, each record is what its request would have come to alone, at its place in the order.
 
 People with keys ask for everything about sealed conversations at random, and commits come whenever they do.  Then the
-records are gone through one by one, with nothing in flight: the decision, asked again before each, must decide the same.
+records are gone through one by one with nothing in flight: the decision, asked before each, must decide the same.
 """
 
 from typing import Any
@@ -30,7 +30,7 @@ requests = st.one_of(
     st.builds(lambda at, epoch, gone: commit(epoch, removes=[gone], **at), where, epochs, names),
     st.builds(lambda at, lost: m.SealAsk(lost=lost, **at), where, st.booleans()),
     st.builds(lambda at: m.SealOff(**at), where),
-    st.builds(lambda name, number: put(name, number), names, st.integers(0, 1)),
+    st.builds(put, names, st.integers(0, 1)),
     st.builds(lambda index: m.BlobPut(bytes([1]) * 32, index, 2, b"d"), st.integers(0, 1)),
     st.builds(lambda at, epoch: m.SealCommit(group_id(1), epoch, commit_blob=bytes([1]) * 32, **at), where, epochs),
     st.builds(lambda epoch: m.Say(sealed=sealed(epoch)), epochs),
@@ -71,7 +71,8 @@ def check(world: SealedWorld, began: int, asked: dict[str, m.Request]) -> None:
             name = getattr(record, "sender", None) or getattr(record, "by", None) or record.name  # type: ignore[union-attr]
             session = Session(1, bytes(32), bytes(32), "192.0.2.1")
             session.name = name
-            verdict = CHANGES[type(request)](Case(state, RULES, session, Stamp(record.seq - 1, record.at)), request)
+            case = Case(state, RULES, session, Stamp(record.seq - 1, record.at), lambda _: None)
+            verdict = CHANGES[type(request)](case, request)
             if isinstance(record, Declined):
                 assert isinstance(verdict, m.Refused)
                 assert verdict.code == record.code

@@ -4,7 +4,8 @@ import pytest
 
 from reactor_chat.text.grammar import help_text
 from reactor_chat.text.parser import parse
-from reactor_chat.text.render import Part, compose, render
+from reactor_chat.text.render import NO_ASIDE, Aside, Part, compose, render
+from reactor_chat.text.safe import LINE_BREAK
 from reactor_chat.wire.messages import (
     NOTICES,
     Accepted,
@@ -206,3 +207,28 @@ def test_what_the_operator_says_is_told_apart_and_by_nobody_else() -> None:
     assert {part.role for line in compose(spoken, "Ann", "\n") for part in line} == {"announcement"}
     for other in (Said(1, 1, "server_", "x"), Told(1, 1, "server", "Ann", "x"), Said(1, 1, "Server", "x")):
         assert "announcement" not in {part.role for line in compose(other, "Ann") for part in line}
+
+
+@pytest.mark.parametrize(
+    ("notice", "line"),
+    [
+        (said("hi"), "[John, sealed:] hi"),
+        (told("hi"), "[John (private), sealed:] hi"),
+        (told("hi", sender="ME"), "[to Stella, sealed:] hi"),
+        (group_said("hi"), "[John (team), sealed:] hi"),
+        (said(None), "[John, sealed: sealed message (from before you came)]"),
+    ],
+)
+def test_what_a_client_knows_of_a_message_stands_where_nobody_else_can_write(notice: Notice, line: str) -> None:
+    aside = Aside("sealed", "from before you came")
+    assert ["".join(part.text for part in parts) for parts in compose(notice, "Me", LINE_BREAK, [aside])] == [line]
+    assert compose(notice, "Me", LINE_BREAK, [NO_ASIDE]) == compose(notice, "Me")
+
+
+def test_each_message_of_a_history_has_its_own() -> None:
+    page = HistoryAnswer(messages=[said("one"), said("two"), said(None)], more=False)
+    lines = compose(page, "Me", LINE_BREAK, [Aside("sealed"), NO_ASIDE, Aside("", "no\nkey")])
+    shown = ["".join(part.text for part in parts) for parts in lines]
+    assert shown[:2] == ["[John, sealed:] one", "[John:] two"]
+    assert shown[2].startswith("[John: sealed message (no")
+    assert "\n" not in shown[2]
