@@ -47,3 +47,10 @@ def test_pieces_of_something_else_are_no_pieces() -> None:
 
 def test_the_largest_has_as_many_pieces_as_a_request_may_count() -> None:
     assert len(pieces(bytes(BLOB_BYTES_MAX), fresh_id)) == 128
+
+
+def test_what_is_not_what_its_name_says_is_nothing() -> None:
+    download = Download(hash_of(b"promised"))
+    download.take(BlobAnswer(hash_of(b"promised"), 0, 1, b"something else"), fresh_id)
+    assert download.is_complete
+    assert download.whole() is None

@@ -98,3 +98,15 @@ def test_a_proposal_in_the_place_of_a_commit() -> None:
     world.settle()
     assert world["Ann"].state() is State.ARMING
     assert world["Ann"].talk(ROOM).group is None
+
+
+def test_a_commit_that_the_server_passes_off_as_somebody_elses() -> None:
+    world = team_of("passed off")
+    group = group_of(world, "Bob", TEAM)
+    mark = world["Bob"].talk(TEAM).chain.mark.encode()
+    options = CommitOptions(authenticated_data=mark, include_received=False)
+    message = group.update(world["Bob"].random, options=options).message
+    request = SealCommit(group.group_id, group.epoch, TEAM.with_, TEAM.group_name, message, id="evil")
+    world.service.take("Cid", encode(request))
+    world.settle()
+    assert world["Ann"].state(TEAM) is State.FROZEN

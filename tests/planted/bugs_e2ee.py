@@ -2,16 +2,54 @@
 
 from tests.planted.copying import Bug, in_file
 
-MEMBERSHIP = ("tests/e2ee/attacks/test_membership.py", "tests/e2ee/attacks/test_insiders.py", "tests/e2ee")
+JUDGING = ("tests/e2ee/test_judging.py", "tests/e2ee/attacks/test_membership.py", "tests/e2ee/attacks/test_insiders.py")
 
 BUGS: tuple[Bug, ...] = (
     *in_file(
         "reactor_chat/e2ee/judging.py",
-        MEMBERSHIP,
+        JUDGING,
         (
             "anybody lets people into a closed group",
             "    if terms.closed and change.by.folded != terms.creator and not",
             "    if terms.closed and change.by.folded == terms.creator and not",
         ),
+        (
+            "a commit is passed off as somebody else's",
+            '    if by.folded != fold(notice.sender):\n        raise MlsRefused("a commit is passed',
+            '    if not by.folded:\n        raise MlsRefused("a commit is passed',
+        ),
+        ("somebody else is in a private conversation", "not names <= {me, where.name}:", "not names:"),
+    ),
+    *in_file(
+        "reactor_chat/e2ee/trust.py",
+        ("tests/e2ee/test_trust.py",),
+        (
+            "what is sealed goes to a key that changed",
+            "SENDING_STOPS = frozenset({Trust.CHANGED, Trust.BLOCKED})",
+            "SENDING_STOPS = frozenset({Trust.BLOCKED})",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/e2ee/chain.py",
+        ("tests/e2ee/test_chain.py",),
+        (
+            "what was held back from some goes unnoticed",
+            "        if mark.now.length > self._count:\n            return False\n",
+            "",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/e2ee/blobs.py",
+        ("tests/e2ee/test_blobs.py",),
+        (
+            "an object need not be what its name says",
+            "return data if hash_of(data) == self._name else None",
+            "return data",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/e2ee/passphrase.py",
+        ("tests/e2ee/test_passphrase.py",),
+        ("a weak derivation will do", "PASSES_MIN, PASSES_MAX = 3, 16", "PASSES_MIN, PASSES_MAX = 1, 16"),
     ),
 )
