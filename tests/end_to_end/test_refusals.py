@@ -25,6 +25,7 @@ ON_THEIR_OWN = {
 }
 """Codes that no table below holds, and the tests that reach them."""
 
+GROUP_ID = base64.b64encode(bytes(32)).decode()
 PACKAGE = Path(__file__).parents[2] / "reactor_chat"
 
 
@@ -69,7 +70,7 @@ AS_ANN: dict[str, list[Object]] = {
     ],
     "group_exists": [{"type": "group_set", "group": "ANNS", "members": []}],
     "stale_epoch": [
-        {"type": "say", "sealed": {"v": 1, "group_id": base64.b64encode(bytes(32)).decode(), "epoch": 0, "mls": "AA=="}},
+        {"type": "say", "sealed": {"v": 1, "group_id": GROUP_ID, "epoch": 0, "mls": "AA=="}},
     ],
     "not_a_member": [
         {"type": "group_send", "group": "bobs", "text": "x"},
