@@ -29,7 +29,7 @@ def cost_of(sent: Received | Garbled | Broken | Disconnected) -> int:
     if not isinstance(sent, Received):
         return END_COST
     request = sent.request
-    if isinstance(request, m.Say | m.Tell | m.GroupSend):
+    if isinstance(request, _SAID):
         return 1
     if isinstance(request, m.Line):
         return 1 if request.text[:1] != "@" else 1 + len(request.text) // LINE_COST_BYTES // NAMES_PER_COST
@@ -41,7 +41,7 @@ def charge_of(sent: Received | Garbled | Broken | Disconnected) -> int:
 
     The rate is one of messages: to come, to go and to babble count as one, and what is dear as more.
     """
-    if not isinstance(sent, Received) or isinstance(sent.request, m.Login | m.Quit):
+    if not isinstance(sent, Received) or isinstance(sent.request, _COMING_AND_GOING):
         return 1
     return min(cost_of(sent), CHARGE_MAX)
 
@@ -55,6 +55,10 @@ def _names_in(request: m.Request) -> int:
         return len(request.names) * NAMES_PER_PACKAGE
     return len(request.users) if isinstance(request, m.GroupAdd) else 0
 
+
+# As tuples, and not as unions that each call would make anew: with `Roster.conns_of`, 5 % of what a message costs.
+_SAID = (m.Say, m.Tell, m.GroupSend)
+_COMING_AND_GOING = (m.Login, m.Quit)
 
 _COSTS: dict[type, int] = dict.fromkeys(
     (m.GroupSet, m.GroupAdd, m.GroupKick, m.GroupLeave, m.GroupDelete, m.AskHistory, m.AskNames, m.AskGroups, m.AskWho,

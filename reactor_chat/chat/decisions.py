@@ -98,9 +98,12 @@ def refuse_text(text: str, bytes_max: int) -> Refused | None:
 # --------------------------------------------------------------------------------------------- groups
 
 
+_LISTING = (m.GroupSet, m.GroupAdd)
+
+
 def refuse_list(request: m.Request) -> Refused | None:
     """Refuse a list much longer than a group can be, before anything is looked up for each of its names."""
-    if not isinstance(request, m.GroupSet | m.GroupAdd):
+    if not isinstance(request, _LISTING):
         return None
     listed = request.members if isinstance(request, m.GroupSet) else request.users
     if len(listed) <= REQUEST_NAMES_MAX:

@@ -79,8 +79,12 @@ class Roster:
 
     def conns_of(self, names: list[str]) -> list[int]:
         """Return the connections of those of these people who have one, each once, in the order of the names."""
-        conns = (self._conns.get(fold(name)) for name in names)
-        return list(dict.fromkeys(conn for conn in conns if conn is not None))
+        found: dict[int, None] = {}
+        for name in names:
+            conn = self._conns.get(fold(name))
+            if conn is not None:
+                found[conn] = None
+        return list(found)
 
     def names(self) -> list[str]:
         """Return the names of everyone present, sorted regardless of case."""

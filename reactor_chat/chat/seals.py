@@ -17,8 +17,8 @@ ROOM = "room"
 
 def place_of_pair(one: str, other: str) -> str:
     """Return the place of a conversation of two people."""
-    first, second = sorted((fold(one), fold(other)))
-    return f"pair/{first}/{second}"
+    first, second = fold(one), fold(other)
+    return f"pair/{first}/{second}" if first < second else f"pair/{second}/{first}"
 
 
 def place_of_group(born: int) -> str:
