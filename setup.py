@@ -32,14 +32,13 @@ FUZZ = [
 ]
 
 COMPILED = """
-    wire/framing wire/codec chat/hub
-    server/app server/arrears server/doors server/intake server/ledger server/peers
-    reactor/buffers reactor/connection reactor/fanout reactor/loop reactor/timers journal/memory
+    chat/hub server/arrears server/intake server/ledger server/peers
+    reactor/buffers reactor/connection reactor/fanout reactor/timers
 """.split()
-"""What `REACTOR_CHAT_COMPILE=1 pip install .` compiles with mypyc, from the same sources: where messages pass.
+"""What `REACTOR_CHAT_COMPILE=1 pip install .` compiles with mypyc, from the same sources.
 
-A turn with one message takes half the time then, one with many two thirds.  To compile the rest of `chat` gained less
-than 3 % more; modules that define messages cannot be compiled.
+A turn with one message takes a third less time then, one with 16 a tenth.  What is compiled cannot be inherited from by
+what is not, and types of messages cannot be compiled; so the rest of what a message goes through is left as it is.
 """
 
 
