@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reactor_chat.chat.session import SERVED, State
 from reactor_chat.client.options import markdown_table as client_options_table
+from reactor_chat.load.options import markdown_table as load_options_table
 from reactor_chat.server.options import option_rows
 from reactor_chat.text.grammar import COMMANDS, help_text, markdown_table
 from reactor_chat.wire.messages import NOTICES, REQUESTS
@@ -30,6 +31,7 @@ def test_the_readme_has_the_tables_as_they_are() -> None:
     assert markdown_table().strip() in README
     assert server_options_table() in README
     assert client_options_table().strip() in README
+    assert load_options_table().strip() in README
 
 
 def test_help_names_every_option() -> None:
