@@ -27,6 +27,9 @@ RESTORED = (
     "more was said in our name than this client remembers, so it is an older copy of itself or somebody has your key: "
     "@encrypt on lets this client in anew"
 )
+LOSSES_MAX = 3
+"""How often, on one connection, we ask by ourselves to be let in again."""
+
 REJOIN_JITTER_MS = 6 * 3600 * 1000
 
 
@@ -41,11 +44,15 @@ def freeze(desk: Desk, talk: Talk, reason: str) -> None:
 def lose(desk: Desk, talk: Talk, why: str) -> None:
     """Give up a group that we cannot follow any more, and be let in anew, once for each epoch."""
     place = (talk.group.group_id, talk.group.epoch) if talk.group is not None else None
-    talk.has_asked = place is not None and talk.record.lost_at == place
+    talk.losses += 1
+    gives_up = talk.losses > LOSSES_MAX  # a server could make everybody commit for ever
+    talk.has_asked = gives_up or (place is not None and talk.record.lost_at == place)
     talk.record.lost_at = place or talk.record.lost_at
     talk.leave()
     talk.step(Step.LOSE)
     todo = "asking to be let in again; if nobody does, @encrypt reset begins anew"
+    if gives_up:
+        todo = "that happened too often: @encrypt on asks to be let in again"
     desk.note(NoteKind.ALARM, f"Held in {talk.where.in_words}: {why}; {todo}", talk.where)
 
 

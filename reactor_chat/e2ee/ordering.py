@@ -60,7 +60,7 @@ def _arm(desk: Desk, talk: Talk, typed: str | None) -> None:
     talk.is_told = False
     if typed is not None and not _use_passphrase(desk, talk, typed):
         return
-    talk.has_asked = talk.has_asked and talk.is_in
+    talk.has_asked, talk.losses = talk.has_asked and talk.is_in, 0
     advance(desk, talk)
     if not desk.is_online:
         desk.note(

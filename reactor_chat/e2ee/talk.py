@@ -164,6 +164,7 @@ class Talk:
         passphrase_salt: of the derivation that is under way.
         epoch_there: the server's, until it was compared with ours.
         attempts: commits refused in the present epoch.
+        losses: how often we could not follow, on this connection.
         downloads: blobs on their way, by hash.
         probed_keys: somebody whom we asked about has keys.
         begins_anew: a person ordered another group in the place of the one there is.
@@ -202,7 +203,7 @@ class Talk:
         self.retries = 0
         self.stalled: tuple[bytes, int] | None = None
         self.epoch_there: int | None = None
-        self.attempts = 0
+        self.attempts = self.losses = 0
         self.founding: Founding | None = None
         self.downloads: dict[bytes, Download] = {}
         self.probed_keys = False

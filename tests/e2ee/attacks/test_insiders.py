@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from reactor_chat.e2ee.blobs import BLOB_BYTES_MAX, hash_of
-from reactor_chat.e2ee.boundary import Block, Mark, Rekey, Reset
+from reactor_chat.e2ee.boundary import Arm, Block, Mark, Rekey, Reset
 from reactor_chat.e2ee.conversation import ROOM
 from reactor_chat.e2ee.states import State
 from reactor_chat.errors import MlsError
@@ -176,3 +176,30 @@ def test_43_a_committer_whose_commits_are_never_taken_holds_what_is_typed_and_gi
     world["Bob"].order(Rekey(ROOM))
     world.pass_time(60)
     assert len(world["Bob"].read) == 20, "another's commit frees it"
+
+
+def test_43_a_server_cannot_make_everybody_commit_for_ever() -> None:
+    """Somebody who is shown nothing that holds asks a few times to be let in again, and then his person has to."""
+    world = world_of(143)
+    made: list[Request] = []
+
+    def bend(notice: Notice) -> Iterable[Notice]:
+        if isinstance(notice, SealCommitted):
+            notice = msgspec.structs.replace(notice, commit=b"x", commit_blob=None, welcome=None)
+        return [notice]
+
+    def count(_: str, request: Request) -> bool:
+        made.append(request)
+        return False
+
+    world.service.twist["bob"] = bend
+    world.service.swallow = count
+    world["Ann"].order(Rekey(ROOM))
+    world["Bob"].say("canarybird")
+    world.pass_time(600)
+    assert sum(isinstance(request, SealCommit) for request in made) < 12
+    assert not world.leaked
+    world.service.twist.clear()
+    world["Bob"].order(Arm(ROOM))
+    world.pass_time(20)
+    assert world["Ann"].read == ["canarybird"], world["Bob"].alarms
