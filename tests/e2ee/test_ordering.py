@@ -1,0 +1,82 @@
+"""Orders of a person and the lines that answer them."""
+
+from reactor_chat.e2ee.boundary import Accept, Arm, Block, Disarm, Posture, Rekey, Reset, Verify
+from reactor_chat.e2ee.conversation import ROOM, Conversation
+from reactor_chat.e2ee.safety import grouped, safety_number
+from reactor_chat.e2ee.trust import Trust
+from tests.e2ee.world import World
+
+
+def met(seed: object) -> World:
+    world = World(seed, "Ann", "Bob")
+    world.seal_room("Ann")
+    return world
+
+
+def test_two_people_verify_each_other() -> None:
+    world = met("verify")
+    ann, bob = world["Ann"], world["Bob"]
+    number = safety_number("Ann", ann.session.desk.own_key, "Bob", bob.session.desk.own_key)
+    assert grouped(number) in ann.order(Verify("bob"))[0]
+    assert grouped(number) in bob.order(Verify("Ann"))[0]
+    assert "is verified" in ann.order(Verify("Bob", grouped(number)))[0]
+    wrong = number[:-1] + str((int(number[-1]) + 1) % 10)
+    assert "not the safety number" in bob.order(Verify("Ann", wrong))[0]
+    states = {name: world[name].session.desk.trust.look_up(other) for name, other in (("Ann", "Bob"), ("Bob", "Ann"))}
+    assert [known.state for known in states.values() if known] == [Trust.VERIFIED, Trust.NEW]
+
+
+def test_nobody_known_is_said_so() -> None:
+    world = World("nobody", "Ann")
+    for order in (Verify("Bob"), Accept("Bob"), Block("Bob")):
+        assert "No key of Bob was seen yet" in world["Ann"].order(order)[0]
+
+
+def test_who_is_blocked_gets_nothing_until_accepted() -> None:
+    world = met("block")
+    world["Ann"].order(Block("Bob"))
+    assert world["Ann"].session.posture(ROOM) is Posture.HELD
+    world["Ann"].say("canarybird")
+    world.pass_time(5)
+    assert not world["Bob"].read
+    world["Ann"].order(Accept("Bob"))
+    world.pass_time(5)
+    assert world["Bob"].read == ["canarybird"]
+
+
+def test_orders_that_need_what_is_not_there() -> None:
+    world = World("missing", "Ann", "Bob")
+    assert "no keys of yours" in world["Ann"].order(Rekey(ROOM))[0]
+    world["Ann"].disconnect()
+    assert "needs a connection" in world["Ann"].order(Reset(ROOM))[0]
+    assert "held until there is a connection" in world["Ann"].order(Arm(ROOM))[0]
+    assert "Nobody else" in world["Ann"].order(Arm(Conversation.pair("ann")))[0]
+
+
+def test_a_passphrase_where_none_is_wanted_and_one_that_is_none() -> None:
+    world = met("words")
+    assert "without a passphrase" in world["Bob"].order(Arm(ROOM, "horse"))[0]
+    assert "1 to 1024 bytes" in World("long", "Ann")["Ann"].order(Arm(ROOM, "x" * 1025))[0]
+
+
+def test_off_for_everybody_ends_it_at_the_server_and_holds_the_others() -> None:
+    world = met("ends")
+    world["Ann"].order(Disarm(ROOM, for_everybody=True))
+    world.settle()
+    assert not world.service.seals
+    assert world["Bob"].session.posture(ROOM) is Posture.HELD
+    world["Bob"].say("canarybird")
+    world.pass_time(5)
+    assert not world.leaked
+    world["Bob"].order(Arm(ROOM))
+    world.pass_time(10)
+    assert world["Ann"].read == ["canarybird"], "begun anew, and read by who has said that his own lines are plain"
+
+
+def test_off_and_who_still_reads() -> None:
+    world = met("reads")
+    world["Bob"].order(Disarm(ROOM))
+    assert world["Bob"].session.posture(ROOM) is Posture.PLAIN
+    world["Ann"].say("canarybird")
+    world.settle()
+    assert world["Bob"].read == ["canarybird"]
