@@ -162,6 +162,19 @@ def test_a_passphrase_is_asked_for_and_lets_in_who_knows_it(party: Party) -> Non
     assert b"random words" not in party.kept()
 
 
+def test_in_a_pipe_the_next_line_is_the_passphrase(party: Party) -> None:
+    ann, pipe = party.enter("Ann"), party.enter("Pipe", interactive=False)
+    ann.type("@encrypt on five random words are enough")
+    party.wait(2)
+    pipe.type("@encrypt on -", "five random words are enough")
+    party.wait(5)
+    pipe.type("canary out of a pipe")
+    party.wait(2)
+    assert ann.sees("[Pipe, sealed:] canary out of a pipe")
+    assert not ann.sees("random words")
+    assert b"canary" not in party.kept()
+
+
 def test_an_empty_passphrase_gives_up(party: Party) -> None:
     ann = party.enter("Ann")
     ann.type("@encrypt on -", "")
