@@ -5,6 +5,7 @@ to it first; what it writes down is committed with the rest of the turn, before 
 one, a guest's, everything is plain and nothing can be sealed.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -20,7 +21,7 @@ from reactor_chat.client.outbox import WAITING_MAX
 from reactor_chat.client.vault import Vault
 from reactor_chat.e2ee import boundary as sealing
 from reactor_chat.e2ee.boundary import Posture
-from reactor_chat.e2ee.conversation import ROOM, Conversation, Spoken, where_said
+from reactor_chat.e2ee.conversation import ROOM, Conversation, Scope, Spoken, where_said
 from reactor_chat.e2ee.outgoing import Plain
 from reactor_chat.e2ee.session import Session
 from reactor_chat.e2ee.states import State
@@ -287,7 +288,7 @@ class Talking:
         for shown in outcome.shown:
             self._tray.show(self.ledger.opened(shown))
         for note in outcome.notes:
-            self._tray.note(NOTES[note.kind], note.text)
+            self._tray.note(NOTES[note.kind], as_typed(note.text, note.conversation))
         for job in outcome.jobs:
             self._tray.wish(job)
 
@@ -300,6 +301,22 @@ def _where_typed(typed: str) -> Conversation:
     word = first_word(typed.lstrip()[1:])[0] if typed.lstrip().startswith("@") else ""
     is_person = isinstance(parsed, Refused) and is_name(word) and parsed.code == "invalid_command"
     return Conversation.pair(word) if is_person and not isinstance(parse_typed(f"@{word} x"), Refused) else ROOM
+
+
+def as_typed(text: str, conversation: Conversation | None) -> str:
+    """Return a session's line with the commands in it as they are typed for this conversation.
+
+    A session says `@encrypt on` wherever it is; typed so, it would be about the room.
+    """
+    if conversation is None or conversation == ROOM:
+        return text
+    name, is_pair = conversation.name, conversation.scope is Scope.PAIR
+    on = f"@encrypt user {name}" if is_pair else f"@group encrypt {name}"
+    place = f"@{name}" if is_pair else name
+    return _COMMAND.sub(lambda found: on if found[1] == "on" else f"{found[0]} {place}", text)
+
+
+_COMMAND = re.compile(r"@encrypt (on|off|status|rekey|reset)\b")
 
 
 def _where(order: Any) -> Conversation:

@@ -1,13 +1,18 @@
 """What is said and heard by clients with keys, and by guests: sealed where it should be, and never half."""
 
+import re
+
 import pytest
 
 from reactor_chat.client.boundary import ExitStatus
 from reactor_chat.client.outbox import Outbox
-from reactor_chat.client.talking import ORDERS
+from reactor_chat.client.talking import ORDERS, as_typed
 from reactor_chat.client.vault import MemoryVault
 from reactor_chat.e2ee.boundary import Posture
+from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.text.grammar import OWN_COMMANDS
+from reactor_chat.text.orders import Order
+from reactor_chat.text.parser import parse_typed
 from reactor_chat.wire.messages import Say, Tell
 from tests.client.party import Party
 
@@ -19,6 +24,21 @@ def party() -> Party:
 
 def test_every_own_command_has_its_order() -> None:
     assert {command.request for command in OWN_COMMANDS} == set(ORDERS)
+
+
+@pytest.mark.parametrize(
+    ("where", "typed"),
+    [
+        (None, "so: @encrypt on begins, @encrypt off ends"),
+        (ROOM, "so: @encrypt on begins, @encrypt off ends"),
+        (Conversation.pair("Bob"), "so: @encrypt user bob begins, @encrypt off @bob ends"),
+        (Conversation.group("Team"), "so: @group encrypt team begins, @encrypt off team ends"),
+    ],
+)
+def test_a_line_of_the_session_names_commands_as_they_are_typed_there(where: Conversation | None, typed: str) -> None:
+    assert as_typed("so: @encrypt on begins, @encrypt off ends", where) == typed
+    for command in re.findall(r"@(?:encrypt|group)[^,:]*(?= begins| ends)", typed):
+        assert isinstance(parse_typed(command), Order)
 
 
 def test_a_sealed_room_is_read_by_who_is_in_and_by_nobody_else(party: Party) -> None:

@@ -142,7 +142,7 @@ def test_a_kick_from_a_sealed_group(stage: Stage) -> None:
     assert not any("for two" in line for line in cid.lines)
 
 
-def test_who_has_another_key_than_a_friend_reads_nothing_meant_for_the_friend(stage: Stage) -> None:
+def test_a_changed_key_blocks_until_a_person_accepts_it(stage: Stage) -> None:
     ann, bob = stage.person("Ann"), stage.person("Bob")
     say(ann, "@encrypt user Bob")
     ann.until("You let Bob")
@@ -152,11 +152,16 @@ def test_who_has_another_key_than_a_friend_reads_nothing_meant_for_the_friend(st
     assert bob.left() == 0
     release(stage, "Bob")
     other = stage.person("Bob", home="Bob-with-another-key")
-    say(ann, f"@Bob {CANARY} for the old Bob only")
-    ann.until("Held: ")
+    say(ann, f"@Bob {CANARY} for Bob")
+    ann.press("@Bob ")
+    ann.until_last("(1 on the way) held > @Bob")
+    ann.press("\x15@encrypt user bob\r")  # as the line above says
+    ann.until("Bob has another key than the key known so far")
     say(ann, "done")
     other.until("[Ann:] done")
     assert not any(CANARY in line for line in other.lines)
+    say(ann, "@trust accept Bob")
+    other.until(f"[Ann (private), sealed:] {CANARY} for Bob")
 
 
 def test_a_key_brought_back_without_anything_else_is_let_in_again(stage: Stage) -> None:
