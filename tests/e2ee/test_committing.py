@@ -77,7 +77,6 @@ def test_a_commit_that_was_lost_on_its_way_is_sent_again_as_it_is() -> None:
     world.pass_time(5)
     assert len(sent) == 2
     assert sent[0] == sent[1], "the same bytes under the same id"
-    assert world["Ann"].talk().group == world["Ann"].talk().group
     assert {world[name].talk().group.epoch for name in world.people} == {2}  # type: ignore[union-attr]
 
 

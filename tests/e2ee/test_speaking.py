@@ -1,6 +1,6 @@
 """Lines on their way out: held for a reason that is said once, in order, each under its own id."""
 
-from reactor_chat.e2ee.boundary import Arm, Block
+from reactor_chat.e2ee.boundary import Arm, Block, Rekey
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.speaking import CAUGHT_UP_FIRST, obstacle, untrusted
 from reactor_chat.e2ee.talk import HELD_MAX
@@ -72,3 +72,14 @@ def test_a_note_to_oneself_is_plain_and_needs_nobody() -> None:
     world["Ann"].say("milk", Conversation.pair("ann"))
     world.settle()
     assert any(b"milk" in payload for payload in world.service.passed)
+
+
+def test_a_later_line_does_not_overtake_one_that_has_to_be_sealed_again() -> None:
+    world = World("overtake", "Ann", "Bob")
+    world.seal_room("Ann")
+    world["Ann"].order(Rekey(ROOM))
+    world["Bob"].say("canarybird first")
+    world.deliver("Bob")
+    world["Bob"].say("canarybird second")
+    world.pass_time(5)
+    assert world["Ann"].read == ["canarybird first", "canarybird second"], world["Bob"].alarms

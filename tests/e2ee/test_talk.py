@@ -1,9 +1,11 @@
 """A conversation outlives the process: what was stored is what there is."""
 
+from reactor_chat.e2ee.boundary import Rekey
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.store import MemoryStore, Table
 from reactor_chat.e2ee.talk import Talk, digest
+from reactor_chat.mls.increments import moving
 from reactor_chat.wire.messages import Said, Say, Tell
 from tests.e2ee.world import World
 
@@ -84,3 +86,16 @@ def test_a_group_that_cannot_be_read_is_none_and_we_are_let_in_again() -> None:
     world.pass_time(10)
     assert world["Ann"].read == ["canarybird"], bob.alarms
     assert not world.leaked
+
+
+def test_a_new_epoch_leaves_no_row_of_the_old_one() -> None:
+    world = World("rows", "Ann", "Bob", "Cid")
+    world.seal_room("Ann")
+    for name in world.people:
+        world[name].say("canarybird")
+    world["Cid"].order(Rekey(ROOM))
+    world.pass_time(5)
+    talk = world["Bob"].talk()
+    assert talk.group is not None
+    rows = {key.removeprefix(ROOM.key): row for key, row in world["Bob"].store.rows(Table.RATCHET)}
+    assert rows == moving(talk.group)

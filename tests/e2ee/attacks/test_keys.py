@@ -20,7 +20,7 @@ from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import EncryptedGroupSecrets, MLSMessage, Welcome
 from reactor_chat.mls.structs import MLS10, HPKECiphertext
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
-from reactor_chat.wire.messages import Notice, PublishedKey, Said
+from reactor_chat.wire.messages import Notice, PublishedKey, Refused, Request, Said, SealCommit
 from tests.chat.test_identity import P, torsion
 from tests.e2ee.mallory import heard_sealed
 from tests.e2ee.recording import record_seals
@@ -93,6 +93,31 @@ def test_37_no_key_is_used_twice_by_anybody_in_a_long_play(monkeypatch: pytest.M
     assert len({key for key, _ in used}) == len(used), "each key seals one thing"
 
 
+def test_37_a_second_commit_in_one_epoch_uses_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = record_seals(monkeypatch)
+    world = World("handshake", "Ann", "Bob")
+    world.seal_room("Ann")
+    refused: list[Request] = []
+
+    def refuse(name: str, request: Request) -> bool:
+        if isinstance(request, SealCommit) and len(refused) < 2:
+            refused.append(request)
+            world.service.tell(name, Refused("not_allowed", "not_allowed", request.id))
+            return True
+        return False
+
+    world.service.swallow = refuse
+    for _ in range(3):
+        world["Bob"].order(Rekey(ROOM))
+        world.pass_time(5)
+        world["Bob"].crash()
+        world["Bob"].connect()
+        world.settle()
+    assert len({request.epoch for request in refused if isinstance(request, SealCommit)}) == 1
+    assert len({key for key, _ in used}) == len(used)
+    assert len(refused) == 2
+
+
 @pytest.mark.parametrize("server", ["honest", "hides"])
 def test_37_a_restored_backup_uses_no_key_twice(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
     """An honest server shows what was said since; one that hides it leaves the random guard between two messages."""
@@ -111,7 +136,9 @@ def test_37_a_restored_backup_uses_no_key_twice(monkeypatch: pytest.MonkeyPatch,
 
         world.service.twist["bob"] = hiding
     world["Bob"].restore(backup)
+    world["Bob"].say("canarybird typed before anything is known")
     world["Bob"].connect()
+    world["Bob"].say("canarybird typed before anything has arrived")
     world.settle()
     world["Bob"].say("canarybird three")
     world.pass_time(20)
