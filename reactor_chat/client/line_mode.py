@@ -37,7 +37,7 @@ STORED = Part("mark", " ✓")
 """Stands behind one's own words when the server has them for good; until then the prompt counts them."""
 
 TYPED_CELLS_MIN = 10
-"""A prompt that leaves less than this to type in is left out."""
+"""A prompt that leaves less than this to type in is left out, but for the word that says what becomes of the line."""
 
 
 class Screen(Protocol):
@@ -261,8 +261,9 @@ class LineMode:
 
     def _row(self) -> str:
         columns = self._columns
-        prompts = (self._prompt(), self._prompt_end(), "")
-        prompt = next(one for one in prompts if not one or columns - cells(one) >= TYPED_CELLS_MIN)
+        whole, end = self._prompt(), self._prompt_end()
+        prompt = whole if columns - cells(whole) >= TYPED_CELLS_MIN else end
+        prompt = prompt if columns > cells(prompt) else ""
         view = self._editor.view(columns - cells(prompt))
         text, cursor_cells = ("", 0) if self._engine.wants_passphrase else view
         cursor_cells += cells(prompt)
@@ -282,11 +283,13 @@ class LineMode:
 
     def _prompt_end(self) -> str:
         """What becomes of the line being typed, in a word: the last part of a prompt to be left out."""
+        if self._engine.wants_name or self._engine.wants_passphrase:
+            return ""
         return f"{self._engine.posture(self._editor.text).value} > "
 
     def _painted(self, prompt: str) -> str:
         end = self._prompt_end()
-        if not prompt.endswith(end):
+        if not end or not prompt.endswith(end):
             return self._palette.dim(prompt)
         posture = self._engine.posture(self._editor.text)
         before = prompt.removesuffix(end)

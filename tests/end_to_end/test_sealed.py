@@ -182,6 +182,9 @@ def test_a_key_brought_back_without_anything_else_is_let_in_again(stage: Stage) 
     again.until(f"[Ann, sealed:] {CANARY} after the loss")
     say(again, f"{CANARY} back again")
     ann.until(f"[Bob, sealed:] {CANARY} back again")
+    say(again, "@history")
+    again.until("End of the history")
+    assert not any("before the loss" in line for line in again.lines), "what was said before stays closed"
 
 
 def release(stage: Stage, name: str) -> None:
