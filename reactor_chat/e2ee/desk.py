@@ -61,6 +61,7 @@ class Desk:
         is_online: somebody answers requests.
         present: folded names of who is connected, None while that is not known.
         is_understood: the server answered a question about encryption on this connection.
+        is_mute: it does not know such questions.
         questions: by request id.
         talks: every conversation that was ever looked at.
         jobs: which conversation a child process computes a key for.
@@ -78,7 +79,7 @@ class Desk:
         self.trust = TrustBook(store)
         self.packages = PackageBook(store, self.identity, random)
         self.now = 0.0
-        self.is_online = self.is_understood = False
+        self.is_online = self.is_understood = self.is_mute = False
         self.present: set[str] | None = None
         self.questions: dict[str, Question] = {}
         self.jobs: dict[int, Conversation] = {}
@@ -99,7 +100,7 @@ class Desk:
 
     def cut(self) -> None:
         """Forget what held only for the connection."""
-        self.is_online = self.is_understood = False
+        self.is_online = self.is_understood = self.is_mute = False
         self.present = None
         self.questions.clear()
         for talk in self.talks.values():

@@ -12,7 +12,7 @@ from reactor_chat.e2ee.speaking import take_back
 from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.talk import Talk
 from reactor_chat.e2ee.terms import Claim, claim_of
-from reactor_chat.e2ee.upkeep import advance, ask_all
+from reactor_chat.e2ee.upkeep import advance, ask_all, may_be_plain
 from reactor_chat.wire.messages import (
     Accepted,
     BlobAnswer,
@@ -354,13 +354,18 @@ def _refused(desk: Desk, question: Question, notice: Refused) -> None:
 
 def _not_told_how(desk: Desk, talk: Talk, notice: Refused) -> None:
     """The server does not say how a conversation is sealed: what was never sealed goes on, what was is held."""
-    if talk.state is State.PLAIN and talk.record.claim is None:
+    if may_be_plain(desk, talk):
         talk.current = talk.is_probed = True
         advance(desk, talk)
     else:
+        talk.step(Step.ARM)
         text = f"Held in {talk.where.in_words}: the server does not say how it is encrypted ({notice.text})"
         desk.note(NoteKind.ALARM, text, talk.where)
-    if not desk.is_understood and notice.code == "bad_message":
-        for other in desk.talks.values():
-            if other.state is State.PLAIN and other.record.claim is None:
-                other.current = other.is_probed = True
+    if desk.is_understood or desk.is_mute:
+        return
+    desk.is_mute = notice.code == "bad_message"
+    desk.is_understood = not desk.is_mute
+    if desk.is_understood:
+        ask_all(desk)
+    for other in list(desk.talks.values()):
+        advance(desk, other)

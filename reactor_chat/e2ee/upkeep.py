@@ -35,6 +35,8 @@ def advance(desk: Desk, talk: Talk) -> None:
     """Look at a conversation and do what is due."""
     if not desk.is_online:
         return
+    if not talk.current and desk.is_mute and may_be_plain(desk, talk):
+        talk.current = talk.is_probed = True
     if not talk.current:
         if desk.is_understood and talk.where != Conversation.pair(desk.me):
             _ask_how_sealed(desk, talk)
@@ -52,6 +54,19 @@ def advance(desk: Desk, talk: Talk) -> None:
     elif talk.record.claim is not None and not talk.is_in and talk.state is State.PLAIN:
         _ask_in(desk, talk)
     speaking.say_held(desk, talk)
+
+
+def may_be_plain(desk: Desk, talk: Talk) -> bool:
+    """Return whether a line may leave plain though the server does not say how it is sealed.
+
+    Only where the person sees `plain`, nothing must be sealed, and the other one of a pair never had keys.
+    """
+    claim = talk.record.claim
+    if talk.state is not State.PLAIN or (claim is not None and claim.require):
+        return False
+    if talk.where.scope is not Scope.PAIR or talk.record.is_declined or not desk.settings.pairs_are_sealed:
+        return True
+    return claim is None and desk.trust.look_up(talk.where.name) is None
 
 
 def _ask_how_sealed(desk: Desk, talk: Talk) -> None:

@@ -352,3 +352,44 @@ def test_29_a_sealed_line_that_is_refused_after_its_person_said_off_stays_secret
     assert refusals
     assert not world.leaked
     assert "Not sent, it was to be sealed" in world["Bob"].alarms
+
+
+@pytest.mark.parametrize("code", ["bad_message", "no_such_user", "not_allowed"])
+def test_29_a_server_that_will_not_say_how_a_pair_is_sealed(code: str) -> None:
+    """To somebody whose keys were seen, in the room say, no first line leaves plain because of that."""
+    world = world_of(("mute", code))
+
+    def mute(notice: Notice) -> Iterable[Notice]:
+        return [Refused(code, code, notice.re)] if isinstance(notice, SealsAnswer) else [notice]
+
+    world.service.twist["ann"] = mute
+    pair = Conversation.pair("bob")
+    for _ in range(2):
+        reconnect(world, "Ann")
+        world["Ann"].say("canarybird", pair)
+        world.pass_time(20)
+    assert not world.leaked
+    assert len(world["Ann"].talk(pair).held) == 2
+    world.service.twist.clear()
+    reconnect(world, "Ann")
+    world.pass_time(20)
+    assert world["Bob"].read == ["canarybird", "canarybird"], world["Ann"].alarms
+    assert not world.leaked
+
+
+def test_an_old_server_takes_plain_text_wherever_nothing_was_ever_sealed() -> None:
+    world = World("very old")
+    world.service.twist["ann"] = lambda notice: (
+        [Refused("bad_message", "bad_message", notice.re)] if isinstance(notice, SealsAnswer | KeysAnswer) else [notice]
+    )
+    ann = world.join("Ann")
+    world.service.accounts["bob"] = bytes(32)
+    world.service.make_group("team", "Ann")
+    for text, where in (
+        ("to all", ROOM),
+        ("to one", Conversation.pair("bob")),
+        ("to some", Conversation.group("team")),
+    ):
+        ann.say(text, where)
+        world.pass_time(5)
+        assert any(text.encode() in payload for payload in world.service.passed), text
