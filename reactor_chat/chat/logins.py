@@ -122,8 +122,10 @@ class Logins:
         if refusal is not None:
             return refusal
         record = Entered(stamp.seq(), stamp.at, login.name, login.key)
-        marks: tuple[Mark, ...] = (("name", fold(login.name)), ENTERING, *([CLAIMING] if claims else []))
-        return Change([(record, labels_of(record))], marks)
+        marks: list[Mark] = [("name", fold(login.name)), ENTERING, *([CLAIMING] if claims else [])]
+        if claim is not None and claim.name != login.name:  # what names its members is to name this one as it is then
+            marks += [("group", fold(group.name)) for group in self._state.groups.of(login.name)]
+        return Change([(record, labels_of(record))], tuple(marks))
 
     def _refuse_more(self, *, claims: bool) -> Refused | None:
         people_max = self._rules.people_max

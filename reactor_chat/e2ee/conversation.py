@@ -72,6 +72,12 @@ class Conversation(NamedTuple):
         return {Scope.ROOM: "the room", Scope.PAIR: f"@{self.name}", Scope.GROUP: f"group {self.name}"}[self.scope]
 
     @property
+    def first_in_words(self) -> str:
+        """The same where a sentence begins with it."""
+        words = self.in_words
+        return words[0].upper() + words[1:]
+
+    @property
     def with_(self) -> str | None:
         """The field `with` of a request about it."""
         return self.name if self.scope is Scope.PAIR else None

@@ -123,7 +123,7 @@ def creation_came(desk: Desk, talk: Talk, notice: SealCreated) -> bool:
     talk.record.creator = desk.me
     talk.listed = talk.hurries = True
     talk.step(Step.ESTABLISH)
-    desk.note(NoteKind.NEWS, f"{talk.where.in_words} is encrypted now".capitalize(), talk.where)
+    desk.note(NoteKind.NEWS, f"{talk.where.first_in_words} is encrypted now", talk.where)
     return True
 
 

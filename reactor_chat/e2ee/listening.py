@@ -117,7 +117,7 @@ def _claimed_anew(desk: Desk, talk: Talk, claim: Claim) -> None:
     if talk.where.scope is not Scope.ROOM and not talk.record.is_declined:
         talk.step(Step.ARM)
     how = "encrypted anew" if was_sealed else "encrypted"
-    desk.note(NoteKind.NEWS, f"{talk.where.in_words} was {how} by {by}".capitalize(), talk.where)
+    desk.note(NoteKind.NEWS, f"{talk.where.first_in_words} was {how} by {by}", talk.where)
 
 
 def _asked(desk: Desk, talk: Talk, notice: SealAsked) -> None:
@@ -345,7 +345,7 @@ def _refused(desk: Desk, question: Question, notice: Refused) -> None:
         founding.keys_came(desk, talk, KeysAnswer([], []))
     elif purpose is Purpose.WHO_IS_THERE:
         talk.founding = None
-        desk.note(NoteKind.ALARM, f"{talk.where.in_words} cannot be encrypted: {notice.text}".capitalize(), talk.where)
+        desk.note(NoteKind.ALARM, f"{talk.where.first_in_words} cannot be encrypted: {notice.text}", talk.where)
     elif purpose in (Purpose.END, Purpose.BE_LET_IN) and notice.code != "already_a_member":
         desk.note(NoteKind.NEWS, notice.text, talk.where)
     elif purpose is Purpose.KEYS_TO_ADD:

@@ -91,8 +91,8 @@ def _use_passphrase(desk: Desk, talk: Talk, typed: str) -> bool:
         return False
     claim = talk.record.claim
     if claim is not None and claim.kdf is None:
-        text = f"{talk.where.in_words} is encrypted without a passphrase: @encrypt on is enough"
-        desk.note(NoteKind.ANSWER, text.capitalize(), talk.where)
+        text = f"{talk.where.first_in_words} is encrypted without a passphrase: @encrypt on is enough"
+        desk.note(NoteKind.ANSWER, text, talk.where)
         return False
     kdf = claim.kdf if claim is not None and claim.kdf is not None else DEFAULT
     try:
@@ -109,8 +109,8 @@ def _use_passphrase(desk: Desk, talk: Talk, typed: str) -> bool:
 def _disarm(desk: Desk, talk: Talk, *, for_everybody: bool) -> None:
     claim = talk.record.claim
     if claim is not None and claim.require:
-        text = f"{talk.where.in_words} takes nothing in plain text, so its encryption stays on"
-        desk.note(NoteKind.ANSWER, text.capitalize(), talk.where)
+        text = f"{talk.where.first_in_words} takes nothing in plain text, so its encryption stays on"
+        desk.note(NoteKind.ANSWER, text, talk.where)
         return
     talk.record.is_declined = True
     talk.step(Step.DISARM)

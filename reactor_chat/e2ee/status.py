@@ -19,7 +19,7 @@ def epoch_code(group: Group) -> str:
 
 def lines(desk: Desk, talk: Talk) -> list[str]:
     """Return the answer, at least one line."""
-    where = talk.where.in_words.capitalize()
+    where = talk.where.first_in_words
     if talk.state is State.PLAIN:
         found = [f"{where}: what you type is in plain text"]
     else:

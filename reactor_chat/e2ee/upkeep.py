@@ -115,7 +115,7 @@ def _ask_in(desk: Desk, talk: Talk) -> None:
     if claim.kdf is not None and talk.shared_key is None:
         if not talk.is_told and talk.passphrase_salt is None:
             talk.is_told = True
-            text = f"{talk.where.in_words} is encrypted with a passphrase".capitalize()
+            text = f"{talk.where.first_in_words} is encrypted with a passphrase"
             desk.note(NoteKind.NEWS, f"{text}: @encrypt on <passphrase> to take part", talk.where)
         return
     talk.has_asked = True

@@ -305,3 +305,19 @@ def test_those_who_leave_together_all_leave(monkeypatch: pytest.MonkeyPatch) -> 
     assert world.hub.state.roster.names() == ["P5"]
     assert world.hub.state.groups.dump() == []
     assert not world.hub._departing
+
+
+def test_a_change_of_a_group_that_an_owner_comes_back_to_under_another_spelling_names_it_so() -> None:
+    world = World()
+    ann, bob = world.join("Ann"), world.join("Bob", KEY)
+    world.send(ann, m.GroupSet("team", ["Bob"]))
+    world.commit()
+    world.send(bob, m.Quit())
+    world.commit()
+    world.take(ann)
+    world.login("BOB", KEY)
+    world.send(ann, m.GroupLeave("team", id="l"))
+    world.commit()
+    world.commit()
+    left = next(notice for notice in world.take(ann) if isinstance(notice, m.GroupChanged))
+    assert left.members == ["BOB"]
