@@ -154,7 +154,9 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
         for side in self.sides.values():
             if side.queue and not side.flying and not side.joining:
                 assert self.flights, f"{side.queue[0]} waits for nothing"
-                is_ending = self.world.hub._sessions[side.conn].ending  # what it sends waits for what comes of a release
+                is_ending = self.world.hub._sessions[
+                    side.conn
+                ].ending  # what it sends waits for what comes of a release
                 assert is_ending or type(side.queue[0]) not in READS
 
     @invariant()
