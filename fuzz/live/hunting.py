@@ -69,6 +69,8 @@ class Hunt:
             left = BATCH if conversations_max is None else conversations_max - self.tally.conversations
             self._play_batch(batch, min(BATCH, left))
             batch += 1
+        if self._found is not None and not self._found.is_gone:
+            self._strike_off(self._found)
         return self._found
 
     def _is_over(self, conversations_max: int | None) -> bool:
@@ -92,6 +94,22 @@ class Hunt:
                 raise
         if self.tally.conversations == before:
             self.tally.conversations += 1  # a strategy that draws nothing new must not go on for ever
+
+    def _strike_off(self, found: Found) -> None:
+        """Leave out each message without which the rest goes wrong too: Hypothesis tires of long conversations."""
+        place = len(found.acts)
+        while place:
+            place -= 1
+            fewer = found.acts[:place] + found.acts[place + 1 :]
+            try:
+                self.play(fewer)
+            except Gone as error:
+                self._lose_server(error)
+                return
+            except Finding:
+                assert self._found is not None
+                found = Found(fewer, self._found.why, self._found.sent)
+                place = len(fewer)
 
     def _lose_server(self, error: Gone) -> None:
         if self._found is None:
