@@ -45,11 +45,6 @@ def words(digits: str) -> str:
     return " ".join(_word(group) for group in groups)
 
 
-def qr_text(own_name: str, digits: str) -> str:
-    """Return what a QR code holds: who shows it, and the number."""
-    return f"reactor-chat:verify:1:{fold(own_name)}:{digits}"
-
-
 def _half(name: str, key: bytes) -> str:
     digest = _LABEL + key + fold(name).encode()
     for _ in range(ROUNDS):

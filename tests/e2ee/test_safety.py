@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor_chat.e2ee.safety import DIGITS, compared, grouped, qr_text, safety_number, words
+from reactor_chat.e2ee.safety import DIGITS, compared, grouped, safety_number, words
 
 ANN, BOB, EVE = (bytes((at,)) * 32 for at in (1, 2, 3))
 
@@ -45,7 +45,3 @@ def test_words_are_the_number_said_otherwise(one: str, other: str) -> None:
     assert (words(one) == words(other)) == (one == other)
     assert len(words(one).split()) == 12
     assert all(len(word) == 5 and word.isalpha() for word in words(one).split())
-
-
-def test_a_qr_code_holds_who_and_what() -> None:
-    assert qr_text("Ann", "1" * 60) == "reactor-chat:verify:1:ann:" + "1" * 60
