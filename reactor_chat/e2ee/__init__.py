@@ -4,9 +4,9 @@ This package knows conversations, keys and people; it must not know sockets, fil
 store is a contract (`store`), its time and entropy are arguments, and everything it wants done is an `Outcome`.
 
 Where to read: `boundary` says what goes in and out, `session` is the face an engine talks to, `states` and `trust` hold
-the two tables, `outgoing` the lock.  `talk` is one conversation as it is stored, `desk` what all share; `listening` and
-`ordering` take what comes from the server and from the person, `upkeep` does the next thing that is due.  Below:
-`speaking` and `hearing` (messages), `founding`, `committing`, `following` and `arriving` (members and keys), `judging`
-(who may do what), `keys`, `packages` and `identity`, `terms` and `chain` (what a server cannot change unseen), `blobs`,
-`payload`, `passphrase`, `safety`, `status`.
+the two tables, `outgoing` the lock.  `talk` is one conversation as it is stored, `desk` what all share; `dispatch` and
+`commands` take what comes from the server and from the person, `reconcile` does the next thing that is due.  Below:
+`outbound` and `inbound` (messages), `creation`, `commit`, `epoch` and `backlog` (members and keys), `policy` (who may do
+what), `peer_keys`, `packages` and `identity`, `terms` and `transcript_hash` (what a server cannot change unseen),
+`blobs`, `payload`, `passphrase`, `safety`, `status`.
 """

@@ -1,7 +1,7 @@
 """A person's end-to-end encryption without its outside: orders, lines and notices in, one `Outcome` out.
 
 Theory of operation.  There is a `Talk` for each conversation.  Whatever happens first changes what is known of one of
-them; then `upkeep.advance` looks at it and does the next thing that is due: ask the server how it is sealed, begin,
+them; then `reconcile.advance` looks at it and does the next thing that is due: ask the server how it is sealed, begin,
 ask to be let in, commit, seal what was held.  Looking is cheap and may happen at any time, so nothing is lost by a
 cut, a refusal or a restart: the next look begins where the store says.
 
@@ -12,9 +12,9 @@ one with its key.
 
 from collections.abc import Callable
 
-from reactor_chat.e2ee import hearing, listening, ordering, passphrase, speaking, upkeep
+from reactor_chat.e2ee import commands, dispatch, inbound, outbound, passphrase, reconcile
 from reactor_chat.e2ee.boundary import NoteKind, Order, Outcome, Posture, Settings, Shown
-from reactor_chat.e2ee.committing import is_worn, refresh_due_at, turn_at
+from reactor_chat.e2ee.commit import is_worn, refresh_due_at, turn_at
 from reactor_chat.e2ee.conversation import Conversation, Heard, Spoken, where_said
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.states import State
@@ -56,7 +56,7 @@ class Session:
     @property
     def held(self) -> list[Spoken]:
         """What was typed and has not left yet, in each conversation in the order it was typed."""
-        return [speaking.spoken(talk.where, line) for talk in self.desk.talks.values() for line in talk.held.values()]
+        return [outbound.spoken(talk.where, line) for talk in self.desk.talks.values() for line in talk.held.values()]
 
     def give_back(self, ids_begin: str) -> list[Spoken]:
         """Forget and return the held lines whose ids begin so: what was typed in this run, for a name not to be had."""
@@ -72,13 +72,13 @@ class Session:
         talk = self.desk.talks.get(conversation)
         if talk is None or talk.state is State.PLAIN:
             return Posture.PLAIN
-        if talk.state is State.FROZEN or (talk.state is State.SEALED and speaking.untrusted(self.desk, talk)):
+        if talk.state is State.FROZEN or (talk.state is State.SEALED and outbound.untrusted(self.desk, talk)):
             return Posture.HELD
         return Posture.SEALED if talk.state is State.SEALED else Posture.WAITING
 
     def recall(self, notice: Heard) -> Shown:
         """Return a sealed message of a page of history as it was opened when it came."""
-        return hearing.recall(self.desk, notice)
+        return inbound.recall(self.desk, notice)
 
     def take(self) -> Outcome:
         """Remove and return everything that is to be done; commit the store before any of it is obeyed."""
@@ -93,14 +93,14 @@ class Session:
         talk = desk.talk(where_said(request))
         if talk.where == Conversation.pair(desk.me):
             talk.current = talk.is_probed = True  # a note to oneself has no second person to seal it with
-        speaking.say(desk, talk, request)
+        outbound.say(desk, talk, request)
         if talk.held or (talk.is_in and is_worn(desk, talk)):
-            upkeep.advance(desk, talk)
+            reconcile.advance(desk, talk)
 
     def ordered(self, order: Order, now: float) -> None:
         """A person gave an order about encryption."""
         self.desk.now = now
-        ordering.obey(self.desk, order)
+        commands.obey(self.desk, order)
 
     def noticed(self, notice: Notice, now: float) -> bool:
         """The server said something.
@@ -109,13 +109,13 @@ class Session:
             Whether it is not to be shown as it is: either it was for the session alone, or `Outcome.shown` has it.
         """
         self.desk.now = now
-        return listening.listen(self.desk, notice)
+        return dispatch.listen(self.desk, notice)
 
     def logged_in(self, now: float) -> None:
         """The server let us in; the replay of what we missed follows."""
         self.desk.cut()
         self.desk.now, self.desk.is_online = now, True
-        upkeep.ask_first(self.desk)
+        reconcile.ask_first(self.desk)
 
     def cut(self) -> None:
         """The connection ended."""
@@ -135,7 +135,7 @@ class Session:
         assert len(key) == passphrase.KEY_BYTES
         talk.share(key)
         talk.has_asked = False
-        upkeep.advance(self.desk, talk)
+        reconcile.advance(self.desk, talk)
 
     def tick(self, now: float) -> None:
         """Do what is due; nothing, when called too early."""
@@ -144,7 +144,7 @@ class Session:
             if any(when <= now for when in self._due(talk)):
                 if talk.retry_at is not None and talk.retry_at <= now:
                     talk.retry_at = None
-                upkeep.advance(self.desk, talk)
+                reconcile.advance(self.desk, talk)
 
     def _due(self, talk: Talk) -> list[float]:
         if not self.desk.is_online or not talk.current or talk.state is State.FROZEN:

@@ -1,7 +1,7 @@
 """What `@encrypt status` says of a conversation, one line each."""
 
 from reactor_chat.e2ee.desk import Desk
-from reactor_chat.e2ee.speaking import obstacle
+from reactor_chat.e2ee.outbound import obstacle
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.talk import Talk
 from reactor_chat.mls.group import Group

@@ -11,12 +11,12 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from reactor_chat.e2ee.blobs import Download
-from reactor_chat.e2ee.chain import Chain
 from reactor_chat.e2ee.conversation import Conversation, Heard, Spoken
 from reactor_chat.e2ee.identity import Person, person_of
 from reactor_chat.e2ee.states import State, Step, after
 from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.e2ee.terms import Claim
+from reactor_chat.e2ee.transcript_hash import Chain
 from reactor_chat.errors import MlsError
 from reactor_chat.mls import increments
 from reactor_chat.mls.group import Group

@@ -2,11 +2,11 @@
 
 from tests.planted.copying import Bug, in_file
 
-JUDGING = ("tests/e2ee/test_judging.py", "tests/e2ee/attacks/test_membership.py", "tests/e2ee/attacks/test_insiders.py")
+JUDGING = ("tests/e2ee/test_policy.py", "tests/e2ee/attacks/test_membership.py", "tests/e2ee/attacks/test_insiders.py")
 
 BUGS: tuple[Bug, ...] = (
     *in_file(
-        "reactor_chat/e2ee/judging.py",
+        "reactor_chat/e2ee/policy.py",
         JUDGING,
         (
             "anybody lets people into a closed group",
@@ -30,8 +30,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/chain.py",
-        ("tests/e2ee/test_chain.py",),
+        "reactor_chat/e2ee/transcript_hash.py",
+        ("tests/e2ee/test_transcript_hash.py",),
         (
             "what was held back from some goes unnoticed",
             "        if mark.now.length > self._count:\n            return False\n",

@@ -8,13 +8,13 @@ import msgspec
 
 from reactor_chat.e2ee import payload
 from reactor_chat.e2ee.boundary import Mark, NoteKind, Shown
-from reactor_chat.e2ee.chain import read_mark
 from reactor_chat.e2ee.conversation import Heard
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.identity import Person
 from reactor_chat.e2ee.states import Step
 from reactor_chat.e2ee.store import Table
 from reactor_chat.e2ee.talk import Talk, digest
+from reactor_chat.e2ee.transcript_hash import read_mark
 from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.mls.outcomes import Unprotected
 from reactor_chat.mls.secrettree import RatchetKind

@@ -1,18 +1,18 @@
 """Notices of the server, each taken to where it belongs: answers by what was asked, the rest by what it is about."""
 
-from reactor_chat.e2ee import founding
-from reactor_chat.e2ee.arriving import came, piece_came, piece_refused
+from reactor_chat.e2ee import creation
+from reactor_chat.e2ee.backlog import came, piece_came, piece_refused
 from reactor_chat.e2ee.boundary import NoteKind
-from reactor_chat.e2ee.committing import refused as commit_refused
+from reactor_chat.e2ee.commit import refused as commit_refused
 from reactor_chat.e2ee.conversation import Conversation, Heard, Scope, where_asked, where_heard
 from reactor_chat.e2ee.desk import Desk, Purpose, Question
-from reactor_chat.e2ee.following import creation_came, freeze, lose
-from reactor_chat.e2ee.keys import checked
-from reactor_chat.e2ee.speaking import take_back
+from reactor_chat.e2ee.epoch import creation_came, freeze, lose
+from reactor_chat.e2ee.outbound import take_back
+from reactor_chat.e2ee.peer_keys import checked
+from reactor_chat.e2ee.reconcile import advance, ask_all, may_be_plain
 from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.talk import Talk
 from reactor_chat.e2ee.terms import Claim, claim_of
-from reactor_chat.e2ee.upkeep import advance, ask_all, may_be_plain
 from reactor_chat.wire.messages import (
     Accepted,
     BlobAnswer,
@@ -213,9 +213,9 @@ def _answer_came(desk: Desk, notice: KeysAnswer | SealsAnswer | BlobAnswer | Nam
         piece_came(desk, talk, notice)
         advance(desk, talk)
     elif talk is not None and isinstance(notice, NamesAnswer):
-        founding.who_is_there(desk, talk, notice.names)
+        creation.who_is_there(desk, talk, notice.names)
     elif talk is not None and isinstance(notice, MembersAnswer):
-        founding.who_is_there(desk, talk, notice.members)
+        creation.who_is_there(desk, talk, notice.members)
     return True
 
 
@@ -224,7 +224,7 @@ def _keys_came(desk: Desk, talk: Talk | None, question: Question, answer: KeysAn
         _own_keys_came(desk, answer)
         return
     if question.purpose is Purpose.KEYS_TO_FOUND:
-        founding.keys_came(desk, talk, answer)
+        creation.keys_came(desk, talk, answer)
     elif question.purpose is Purpose.KEYS_TO_ADD and talk.fetched is not None and talk.group is not None:
         suite = talk.group.suite.number
         for published in answer.keys:
@@ -342,7 +342,7 @@ def _refused(desk: Desk, question: Question, notice: Refused) -> None:
         _probed(desk, talk, KeysAnswer([], [talk.where.name]))
         advance(desk, talk)
     elif purpose is Purpose.KEYS_TO_FOUND:
-        founding.keys_came(desk, talk, KeysAnswer([], []))
+        creation.keys_came(desk, talk, KeysAnswer([], []))
     elif purpose is Purpose.WHO_IS_THERE:
         talk.founding = None
         desk.note(NoteKind.ALARM, f"{talk.where.first_in_words} cannot be encrypted: {notice.text}", talk.where)

@@ -10,7 +10,7 @@ from reactor_chat.e2ee import payload
 from reactor_chat.e2ee.boundary import Mark, NoteKind, Shown
 from reactor_chat.e2ee.conversation import Conversation, Heard, Scope, Spoken
 from reactor_chat.e2ee.desk import Desk
-from reactor_chat.e2ee.hearing import enrich, remember
+from reactor_chat.e2ee.inbound import enrich, remember
 from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.talk import HELD_MAX, Line, Talk, Untrusted, digest

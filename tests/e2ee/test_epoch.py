@@ -2,7 +2,7 @@
 
 from reactor_chat.e2ee.boundary import Arm, Rekey
 from reactor_chat.e2ee.conversation import ROOM, Conversation
-from reactor_chat.e2ee.following import LOSSES_MAX, freeze, lose
+from reactor_chat.e2ee.epoch import LOSSES_MAX, freeze, lose
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import Table
 from tests.e2ee.world import World

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from reactor_chat.e2ee.keys import checked, see
 from reactor_chat.e2ee.packages import reference_of
+from reactor_chat.e2ee.peer_keys import checked, see
 from reactor_chat.e2ee.trust import Trust
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from reactor_chat.wire.messages import PublishedKey

@@ -6,12 +6,12 @@ sealed   see to members and keys, then seal what is held
 frozen   wait for a person
 """
 
-from reactor_chat.e2ee import committing, founding, speaking
-from reactor_chat.e2ee.arriving import work_off
+from reactor_chat.e2ee import commit, creation, outbound
+from reactor_chat.e2ee.backlog import work_off
 from reactor_chat.e2ee.boundary import NoteKind
 from reactor_chat.e2ee.conversation import ROOM, Conversation, Scope
 from reactor_chat.e2ee.desk import Desk, Purpose
-from reactor_chat.e2ee.following import freeze, lose
+from reactor_chat.e2ee.epoch import freeze, lose
 from reactor_chat.e2ee.identity import suites
 from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.talk import Talk
@@ -50,10 +50,10 @@ def advance(desk: Desk, talk: Talk) -> None:
     if talk.state is State.PLAIN:
         _probe(desk, talk)
     if talk.is_in and talk.current and talk.state in (State.SEALED, State.PLAIN):
-        committing.keep_up(desk, talk)
+        commit.keep_up(desk, talk)
     elif talk.record.claim is not None and not talk.is_in and talk.state is State.PLAIN:
         _ask_in(desk, talk)
-    speaking.say_held(desk, talk)
+    outbound.say_held(desk, talk)
 
 
 def may_be_plain(desk: Desk, talk: Talk) -> bool:
@@ -92,19 +92,19 @@ def _compare_epochs(desk: Desk, talk: Talk) -> None:
 
 def _arm(desk: Desk, talk: Talk) -> None:
     if talk.pending is not None and talk.pending.is_creation:
-        committing.send_pending(desk, talk)
-    elif talk.attempts >= committing.ATTEMPTS_MAX:
+        commit.send_pending(desk, talk)
+    elif talk.attempts >= commit.ATTEMPTS_MAX:
         pass  # the server takes nothing we try; the next connection tries again
     elif talk.begins_anew:
         if talk.passphrase_salt is None or talk.shared_key is not None:
             talk.begins_anew = False
-            founding.create(desk, talk, suites()[0])
+            creation.create(desk, talk, suites()[0])
     elif talk.is_in:
         talk.step(Step.ESTABLISH)
     elif talk.record.claim is not None:
         _ask_in(desk, talk)
     elif talk.passphrase_salt is None or talk.shared_key is not None:
-        founding.found(desk, talk)
+        creation.found(desk, talk)
 
 
 def _ask_in(desk: Desk, talk: Talk) -> None:

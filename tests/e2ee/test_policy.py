@@ -4,8 +4,8 @@ import pytest
 
 from reactor_chat.e2ee.boundary import Arm
 from reactor_chat.e2ee.conversation import ROOM, Conversation
-from reactor_chat.e2ee.judging import check_members, package_reference
 from reactor_chat.e2ee.packages import reference_of
+from reactor_chat.e2ee.policy import check_members, package_reference
 from reactor_chat.e2ee.states import State
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.commits import CommitOptions

@@ -17,14 +17,14 @@ from reactor_chat.e2ee.boundary import (
     Verify,
 )
 from reactor_chat.e2ee.conversation import Conversation, Scope
+from reactor_chat.e2ee.creation import wish_key
 from reactor_chat.e2ee.desk import Desk, Purpose
-from reactor_chat.e2ee.founding import wish_key
-from reactor_chat.e2ee.hearing import unreadable
+from reactor_chat.e2ee.inbound import unreadable
 from reactor_chat.e2ee.passphrase import DEFAULT, PASSPHRASE_BYTES_MAX, SALT_BYTES, check
+from reactor_chat.e2ee.reconcile import advance
 from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.talk import Talk
 from reactor_chat.e2ee.trust import Trust
-from reactor_chat.e2ee.upkeep import advance
 from reactor_chat.errors import MlsRefused
 from reactor_chat.wire.messages import SealCommitted, SealOff, fold
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.e2ee.chain import KEPT_MAX, NOTHING, Chain, Link, Mark, read_mark
 from reactor_chat.e2ee.store import MemoryStore, Table
+from reactor_chat.e2ee.transcript_hash import KEPT_MAX, NOTHING, Chain, Link, Mark, read_mark
 from reactor_chat.errors import MlsMalformed
 
 entries = st.lists(st.tuples(st.integers(1, 2**53 - 1), st.binary(max_size=40)), max_size=12)

@@ -8,11 +8,11 @@ has.
 
 from reactor_chat.e2ee import passphrase
 from reactor_chat.e2ee.boundary import Derive, NoteKind
-from reactor_chat.e2ee.committing import NAMES_AT_ONCE_MAX, send_pending
+from reactor_chat.e2ee.commit import NAMES_AT_ONCE_MAX, send_pending
 from reactor_chat.e2ee.conversation import Scope
 from reactor_chat.e2ee.desk import Desk, Purpose
 from reactor_chat.e2ee.identity import suites
-from reactor_chat.e2ee.keys import checked
+from reactor_chat.e2ee.peer_keys import checked
 from reactor_chat.e2ee.talk import Founding, Pending, Talk
 from reactor_chat.e2ee.terms import extension_of, make_terms
 from reactor_chat.mls.group import Group

@@ -2,7 +2,7 @@
 
 from reactor_chat.e2ee.boundary import Arm, Block, Rekey
 from reactor_chat.e2ee.conversation import ROOM, Conversation
-from reactor_chat.e2ee.speaking import CAUGHT_UP_FIRST, obstacle, untrusted
+from reactor_chat.e2ee.outbound import CAUGHT_UP_FIRST, obstacle, untrusted
 from reactor_chat.e2ee.talk import HELD_MAX
 from reactor_chat.wire.messages import Say
 from tests.e2ee.mallory import heard_sealed

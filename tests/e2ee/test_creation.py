@@ -41,7 +41,7 @@ def test_the_hybrid_suite_where_it_can_be_had(monkeypatch: pytest.MonkeyPatch) -
 def test_the_classical_one_for_somebody_whose_machine_has_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World("classical", "Ann")
     with monkeypatch.context() as patch:
-        for module in ("identity", "packages", "upkeep"):
+        for module in ("identity", "packages", "reconcile"):
             patch.setattr(f"reactor_chat.e2ee.{module}.suites", lambda: (CLASSICAL,))
         world.join("Bob")
     pair = Conversation.pair("bob")

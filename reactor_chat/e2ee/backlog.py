@@ -8,9 +8,9 @@ from reactor_chat.e2ee.blobs import Download
 from reactor_chat.e2ee.boundary import Mark, NoteKind, Shown
 from reactor_chat.e2ee.conversation import Heard
 from reactor_chat.e2ee.desk import Desk, Purpose
-from reactor_chat.e2ee.following import RESTORED, commit_came, freeze, lose, needed_blob
-from reactor_chat.e2ee.hearing import hear, unreadable
-from reactor_chat.e2ee.speaking import hear_echo
+from reactor_chat.e2ee.epoch import RESTORED, commit_came, freeze, lose, needed_blob
+from reactor_chat.e2ee.inbound import hear, unreadable
+from reactor_chat.e2ee.outbound import hear_echo
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.talk import Talk
 from reactor_chat.wire.messages import BlobAnswer, SealCommitted, fold, read_sealed

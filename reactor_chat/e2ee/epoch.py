@@ -7,17 +7,17 @@ what nobody may do freezes the conversation.  What a commit says about us we bel
 import hashlib
 
 from reactor_chat.e2ee.boundary import NoteKind
-from reactor_chat.e2ee.chain import read_mark
-from reactor_chat.e2ee.committing import shared_keys
+from reactor_chat.e2ee.commit import shared_keys
 from reactor_chat.e2ee.conversation import Scope
 from reactor_chat.e2ee.desk import Desk
-from reactor_chat.e2ee.hearing import FORK
 from reactor_chat.e2ee.identity import Person, person_of
-from reactor_chat.e2ee.judging import Change, judge_commit, judge_welcome
-from reactor_chat.e2ee.keys import see
+from reactor_chat.e2ee.inbound import FORK
+from reactor_chat.e2ee.peer_keys import see
+from reactor_chat.e2ee.policy import Change, judge_commit, judge_welcome
 from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.talk import Pending, Talk, digest
 from reactor_chat.e2ee.terms import agree, terms_of
+from reactor_chat.e2ee.transcript_hash import read_mark
 from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.outcomes import JoinedGroup, ReceivedCommit
