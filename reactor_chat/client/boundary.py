@@ -74,7 +74,13 @@ class Wish(Enum):
     STOP = "stop"  # end with the engine's `exit_status`
 
 
-Shown = Arrived | Earlier | Note
+class Draft(NamedTuple):
+    """A line given back to the person who typed it, to be edited; a pipe has nobody to edit it, and prints it aside."""
+
+    text: str
+
+
+Shown = Arrived | Earlier | Note | Draft
 """Whatever a face may have to show."""
 
 

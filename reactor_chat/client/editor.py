@@ -96,6 +96,10 @@ class Editor:
         self._last_action = action
         return result
 
+    def replace(self, text: str) -> None:
+        """Put another line in the place of the one being typed, the cursor behind it."""
+        self.text, self.cursor, self._last_action = text, len(text), None
+
     def view(self, columns: int) -> View:
         """Return what a row of so many cells shows: the part around the cursor, which stays where it was if it can.
 

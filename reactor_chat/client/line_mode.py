@@ -12,7 +12,7 @@ from functools import partial
 from itertools import chain, repeat
 from typing import Protocol
 
-from reactor_chat.client.boundary import Arrived, Earlier, NoteKind, Shown
+from reactor_chat.client.boundary import Arrived, Draft, Earlier, NoteKind, Shown
 from reactor_chat.client.cells import cells
 from reactor_chat.client.editor import Choices, Editor, Result, Submitted, Wanted
 from reactor_chat.client.engine import Engine
@@ -139,6 +139,8 @@ class LineMode:
             self._place = item.place or self._place
         elif isinstance(item, Earlier):
             self._show_again("Where you left off", item.notices, item.asides, "End of what you have seen")
+        elif isinstance(item, Draft):
+            self._editor.replace(item.text)
         elif item.kind is not NoteKind.QUESTION:  # the prompt asks it
             text = Part("system", safe(item.text))
             rows = wrapped([text], self._columns - len(INDENT) - 2, self._columns - len(INDENT) - 2)

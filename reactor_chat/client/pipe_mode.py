@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from reactor_chat.client.boundary import Arrived, Earlier, Note, NoteKind, Shown
+from reactor_chat.client.boundary import Arrived, Draft, Earlier, Note, NoteKind, Shown
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.lines import LineSplitter
 from reactor_chat.client.palette import Palette
@@ -91,6 +91,8 @@ class PipeMode:
         """Print a notice or a note; nothing, for notices that people do not read, and what a pipe had before."""
         if isinstance(item, Note):
             self._aside(self._side_line(item).encode("utf-8", "replace"))
+        elif isinstance(item, Draft):
+            self._aside(self._side_line(Note(NoteKind.ANSWER, f"To be edited: {item.text}")).encode("utf-8", "replace"))
         elif not isinstance(item, Earlier):
             written = None if item.place is None else partial(self._engine.printed, item.place)
             self._out(self._line(item), written)

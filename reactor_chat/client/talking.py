@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from msgspec import structs
 
-from reactor_chat.client.boundary import Arrived, Note, NoteKind, Settings, Tray
+from reactor_chat.client.boundary import Arrived, Draft, Note, NoteKind, Settings, Tray
 from reactor_chat.client.inbox import request_concluded
 from reactor_chat.client.known import Known
 from reactor_chat.client.ledger import Ledger, aside_of
@@ -23,6 +23,7 @@ from reactor_chat.e2ee import boundary as sealing
 from reactor_chat.e2ee.boundary import Posture
 from reactor_chat.e2ee.conversation import ROOM, Conversation, Scope, Spoken, where_said
 from reactor_chat.e2ee.outgoing import Plain
+from reactor_chat.e2ee.ownership import GroupRequest
 from reactor_chat.e2ee.session import Session
 from reactor_chat.e2ee.states import State
 from reactor_chat.text import orders
@@ -87,6 +88,7 @@ class Talking:
         self._tray = tray
         self._open_session = open_session
         self._ids_given = 0
+        self._passphrase_for: orders.Order | None = None  # whose passphrase is typed next
 
     def turn_to(self, name: str, now: float) -> None:
         """Turn to what belongs to a name; nothing, where that is the present one."""
@@ -177,6 +179,9 @@ class Talking:
             self._tray.refuse("too_many", "Too much is waiting to be sent; this was not added")
         elif not isinstance(request, Spoken):
             outbox.add(request)
+            if self.session is not None and isinstance(request, GroupRequest):
+                with self.ledger.keeping():
+                    self.session.did(request, now)
         elif self.session is None:
             outbox.say(Plain(request, where_said(request), State.PLAIN))
         else:
@@ -186,8 +191,9 @@ class Talking:
     def _order(self, order: orders.Order, now: float) -> None:
         if self.session is None:
             self._refuse(Refused("not_allowed", NO_KEY))
-        elif isinstance(order, orders.EncryptOn) and order.passphrase == ASKED_FOR:
+        elif getattr(order, "passphrase", None) == ASKED_FOR:
             self.wants_passphrase = True
+            self._passphrase_for = order
             if self._settings.interactive:
                 self._tray.note(NoteKind.QUESTION, "Type the passphrase; it is not shown, and an empty line gives up")
         else:
@@ -195,12 +201,13 @@ class Talking:
                 self.session.ordered(ORDERS[type(order)](order), now)
 
     def _passphrase_typed(self, line: str, now: float) -> None:
-        self.wants_passphrase = False
-        if not line.strip():
+        self.wants_passphrase, order = False, self._passphrase_for
+        if not line.strip() or order is None:
             self._tray.note(NoteKind.ANSWER, "Nothing was changed: no passphrase was given")
         elif self.session is not None:
             with self.ledger.keeping():
-                self.session.ordered(sealing.Arm(ROOM, line), now)
+                typed = structs.replace(order, passphrase=line)
+                self.session.ordered(ORDERS[type(order)](typed), now)
 
     # ------------------------------------------------------------------------------------------ what the server says
 
@@ -291,6 +298,8 @@ class Talking:
             self._tray.note(NOTES[note.kind], as_typed(note.text, note.conversation))
         for job in outcome.jobs:
             self._tray.wish(job)
+        for draft in outcome.drafts:
+            self._tray.show(Draft(draft))
 
 
 def _where_typed(typed: str) -> Conversation:
@@ -325,14 +334,30 @@ def _where(order: Any) -> Conversation:
     return Conversation.group(order.group) if order.group is not None else ROOM
 
 
+def _passphrase(order: orders.EncryptPassphrase) -> sealing.SetPassphrase:
+    return sealing.SetPassphrase(_where(order), None if order.passphrase == orders.OFF else order.passphrase)
+
+
 ORDERS: dict[type, Callable[[Any], sealing.Order]] = {
     orders.EncryptOn: lambda order: sealing.Arm(ROOM, order.passphrase),
+    orders.EncryptClosed: lambda order: sealing.Arm(
+        ROOM, is_closed=True, names=None if order.users is None else tuple(order.users)
+    ),
     orders.EncryptUser: lambda order: sealing.Arm(Conversation.pair(order.user)),
-    orders.EncryptGroup: lambda order: sealing.Arm(Conversation.group(order.group)),
+    orders.EncryptGroup: lambda order: sealing.Arm(
+        Conversation.group(order.group), names=None if order.users is None else tuple(order.users)
+    ),
     orders.EncryptOff: lambda order: sealing.Disarm(_where(order)),
+    orders.EncryptPassphrase: _passphrase,
+    orders.EncryptAdd: lambda order: sealing.Let(tuple(order.users), is_in=True),
+    orders.EncryptRemove: lambda order: sealing.Let(tuple(order.users), is_in=False),
     orders.EncryptStatus: lambda order: sealing.AskStatus(_where(order)),
     orders.EncryptRekey: lambda order: sealing.Rekey(_where(order)),
     orders.EncryptReset: lambda order: sealing.Reset(_where(order)),
+    orders.Held: lambda order: sealing.Held(sealing.HeldAction.LIST, order.number),
+    orders.HeldSend: lambda order: sealing.Held(sealing.HeldAction.SEND, order.number),
+    orders.HeldEdit: lambda order: sealing.Held(sealing.HeldAction.EDIT, order.number),
+    orders.HeldDrop: lambda order: sealing.Held(sealing.HeldAction.DROP, order.number),
     orders.Verify: lambda order: sealing.Verify(order.user, order.digits),
     orders.TrustAccept: lambda order: sealing.Accept(order.user),
     orders.TrustBlock: lambda order: sealing.Block(order.user),

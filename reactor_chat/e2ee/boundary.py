@@ -3,6 +3,8 @@
 How an engine uses a session.  It makes one for each claimed name (a guest has no keys and no session), gives it its
 vault's store, and tells it everything:
 
+- `did(request, now)` for every request about a group that a person typed: whom the owner of a group named is what
+  decides who reads there.
 - `said(request, now)` for every `say`, `tell`, `group_send` a person typed, with its `id`.  What may leave comes back
   in `Outcome.messages`, now or later or never: the outbox takes these types and no other, so what is held cannot leave.
 - `ordered(order, now)` for `@encrypt`, `@verify`, `@trust`.
@@ -27,10 +29,18 @@ from reactor_chat.wire.messages import Kdf, Request
 
 
 class Arm(NamedTuple):
-    """`@encrypt on`, `@encrypt user`, `@group encrypt`: seal what I say there from now on."""
+    """`@encrypt on`, `@encrypt user`, `@group encrypt`: seal what I say there from now on.
+
+    Attributes:
+        passphrase: who lets themselves in has to know it; None for none.
+        is_closed: of the room: only those on our list may read.
+        names: whom our list has, where the person names them; None leaves it to what is there.
+    """
 
     conversation: Conversation
     passphrase: str | None = None
+    is_closed: bool = False
+    names: tuple[str, ...] | None = None
 
     def __repr__(self) -> str:
         return f"Arm({self.conversation.in_words})"
@@ -50,13 +60,42 @@ class Rekey(NamedTuple):
 
 
 class Reset(NamedTuple):
-    """`@encrypt reset`: begin anew, with fresh keys of everybody; the way out of what is frozen."""
+    """`@encrypt reset`: begin anew on the same terms, with fresh keys of everybody; the way out of what is frozen."""
 
     conversation: Conversation
-    passphrase: str | None = None
+
+
+class SetPassphrase(NamedTuple):
+    """`@encrypt passphrase`: begin anew with another passphrase, or (None) without one."""
+
+    conversation: Conversation
+    passphrase: str | None
 
     def __repr__(self) -> str:
-        return f"Reset({self.conversation.in_words})"
+        return f"SetPassphrase({self.conversation.in_words})"
+
+
+class Let(NamedTuple):
+    """`@encrypt add`: put people on the list of the closed room; `@encrypt remove` takes them off."""
+
+    names: tuple[str, ...]
+    is_in: bool
+
+
+class HeldAction(Enum):
+    """What is to become of lines that were typed and have not left."""
+
+    LIST = "list"
+    SEND = "send"
+    EDIT = "edit"
+    DROP = "drop"
+
+
+class Held(NamedTuple):
+    """`@held`: list, send, edit or drop lines that have not left; all of them where no number is given."""
+
+    action: HeldAction = HeldAction.LIST
+    number: int | None = None
 
 
 class AskStatus(NamedTuple):
@@ -84,7 +123,7 @@ class Block(NamedTuple):
     name: str
 
 
-Order = Arm | Disarm | Rekey | Reset | AskStatus | Verify | Accept | Block
+Order = Arm | Disarm | Rekey | Reset | SetPassphrase | Let | AskStatus | Verify | Accept | Block | Held
 
 # ------------------------------------------------------------------------------------------------------ outcomes out
 
@@ -93,6 +132,7 @@ class Mark(Enum):
     """What is known about the message beside it."""
 
     SEALED = "sealed"  # opened, and its sender and order hold
+    NEW_KEY = "new key"  # the same, but by a key that is not the one we know as its sender's
     PLAIN = "plain"  # came in plain text into a conversation that is sealed for us
     UNREADABLE = "unreadable"  # cannot be opened, the note says why
     UNKNOWN = "unknown"  # opened, but of a kind that this version does not know, or without text
@@ -149,6 +189,7 @@ class Outcome(NamedTuple):
         shown: for the archive and the screen.
         notes: lines for the person.
         jobs: for child processes.
+        drafts: lines that the person wants to edit.
     """
 
     messages: list[Sealed | Plain]
@@ -156,6 +197,7 @@ class Outcome(NamedTuple):
     shown: list[Shown]
     notes: list[Note]
     jobs: list[Derive]
+    drafts: list[str]
 
 
 class Posture(Enum):
@@ -175,7 +217,7 @@ class Settings:
         name: one's own name.
         seed: of the account key, 32 secret bytes.
         wall_ms_at_zero: wall clock, milliseconds since 1970, at the instant that `now` calls 0.
-        pairs_are_sealed: seal private messages without being told, to whoever has keys.
+        private_is_sealed: private messages and those to groups are sealed or held without being told.
         refresh_seconds_max: age of one's own keys in a group at which they are renewed.
         refresh_messages_max: own messages after which they are.
         turn_seconds: how long each member waits for those before it to make a commit that is wanted.
@@ -184,7 +226,7 @@ class Settings:
     name: str
     seed: bytes
     wall_ms_at_zero: int = 0
-    pairs_are_sealed: bool = True
+    private_is_sealed: bool = True
     refresh_seconds_max: float = 86_400.0
     refresh_messages_max: int = 200
     turn_seconds: float = 0.3

@@ -1,29 +1,34 @@
 """Commits of our own: who should be let in or taken out, when it is our turn to do it, and how it is done.
 
-Theory of operation.  What is wanted follows from what we know: who asked, who left, whose key is another one, how old
-our own keys are.  Whoever has a line to say commits first; else the online member with the lowest leaf goes first, the
-next one after one turn, and so on.  Losers get `stale_epoch`, follow the winner's commit and look again at what is
-still wanted.  A commit is stored before it leaves, sent again as it is, and adopted when it comes back in the journal.
+Theory of operation.  What is wanted follows from what people decided: whom the owner's person put on the list, whom a
+pair is made of, who asked to be let into the open room; and from who cannot follow any more, whose key is another one,
+how old our own keys are.  Whoever has a line to say commits first; else the online member with the lowest leaf goes
+first, the next one after one turn, and so on.  Losers get `stale_epoch`, follow the winner's commit and look again at
+what is still wanted.  A commit is judged by the rules for everybody's, stored before it leaves, sent again as it is,
+and adopted when it comes back in the journal.
 """
 
 from typing import NamedTuple
 
+from reactor_chat.e2ee import member_list
 from reactor_chat.e2ee.blobs import BLOB_BYTES_MAX, hash_of, pieces
 from reactor_chat.e2ee.boundary import NoteKind
 from reactor_chat.e2ee.conversation import Scope
 from reactor_chat.e2ee.desk import Desk, Purpose
+from reactor_chat.e2ee.identity import Person, person_of
+from reactor_chat.e2ee.member_list import Entry, MemberList
 from reactor_chat.e2ee.passphrase import psk_name
+from reactor_chat.e2ee.policy import judge
 from reactor_chat.e2ee.talk import Fetched, Pending, Talk
-from reactor_chat.e2ee.terms import Terms, terms_of
-from reactor_chat.e2ee.trust import SENDING_STOPS
+from reactor_chat.e2ee.terms import extension_of, terms_of
 from reactor_chat.errors import MlsError
 from reactor_chat.mls.commits import CommitOptions
 from reactor_chat.mls.group import NO_PSKS, Group
-from reactor_chat.mls.messages import Add, PreSharedKey, PreSharedKeyID, Remove
+from reactor_chat.mls.messages import Add, GroupContextExtensions, PreSharedKey, PreSharedKeyID, Remove
 from reactor_chat.mls.outcomes import Pending as MlsPending
 from reactor_chat.mls.secrettree import RatchetKind
 from reactor_chat.mls.state import AnyProposal, PskSecrets
-from reactor_chat.wire.messages import AskKeys, SealAdd, SealCommit, SealCreate
+from reactor_chat.wire.messages import AskKeys, SealAdd, SealCommit, SealCreate, fold
 
 ADDS_AT_ONCE_MAX = 200
 INLINE_BYTES_MAX = 32 * 1024
@@ -55,18 +60,13 @@ class Wanted(NamedTuple):
 def wanted(desk: Desk, talk: Talk) -> Wanted:
     """Return what a commit of ours should do now, as far as we may do it."""
     assert talk.group is not None
-    terms = terms_of(talk.group)
-    removes = {
-        leaf: person for leaf, person in talk.people.items() if _should_go(desk, talk, person.folded, person.key)
-    }
-    staying = {person.folded for leaf, person in talk.people.items() if leaf not in removes}
-    coming = {name for name in talk.asks if name not in staying}
-    if talk.where.scope is Scope.PAIR and talk.where.name not in staying:
-        coming.add(talk.where.name)
-    coming |= {person.folded for person in removes.values() if person.folded not in talk.leavers}
-    going = {person.folded for person in removes.values()}
-    adds = sorted(name for name in coming if _may_add(desk, terms, name, going))
-    return Wanted(adds, sorted(removes), _is_refresh_due(desk, talk))
+    if terms_of(talk.group).closed:
+        adds, removes = _wanted_of_closed(desk, talk)
+    elif talk.where.scope is Scope.PAIR:
+        adds, removes = _wanted_of_pair(desk, talk)
+    else:
+        adds, removes = _wanted_of_open(desk, talk)
+    return Wanted(sorted(adds - {desk.me}), sorted(removes), _is_refresh_due(desk, talk))
 
 
 def refresh_due_at(desk: Desk, talk: Talk) -> float:
@@ -91,6 +91,12 @@ def turn_at(desk: Desk, talk: Talk) -> float | None:
     return talk.wanted_since + desk.settings.turn_seconds * (min(rank, RANK_MAX) + 1)
 
 
+def readmission_at(desk: Desk, talk: Talk) -> float | None:
+    """Return when the next of those who cannot follow may be let in again, None where nobody waits for that."""
+    waits = (talk.may_readmit_at(name) for name, is_lost in talk.asks.items() if is_lost)
+    return min((when for when in waits if when > desk.now), default=None)
+
+
 def keep_up(desk: Desk, talk: Talk) -> None:
     """Do what is wanted of the group where it is our turn: ask for keys, commit, send again what was not answered."""
     if talk.pending is not None:
@@ -104,7 +110,7 @@ def keep_up(desk: Desk, talk: Talk) -> None:
         return
     if talk.wanted_since is None:
         talk.wanted_since = desk.now
-    is_urgent = bool(talk.held) or talk.hurries or todo.refresh
+    is_urgent = bool(talk.ready) or talk.hurries or todo.refresh
     due = turn_at(desk, talk)
     if not is_urgent and due is not None and desk.now < due:
         return
@@ -176,23 +182,76 @@ def refused(desk: Desk, talk: Talk, code: str, text: str) -> None:
     desk.note(NoteKind.ALARM, f"The server did not take a change of keys of {talk.where.in_words}: {text}", talk.where)
 
 
-def _should_go(desk: Desk, talk: Talk, name: str, key: bytes) -> bool:
-    if name == desk.me:
-        return False
-    known = desk.trust.look_up(name)
-    has_other_key = known is not None and known.key != key and known.state not in SENDING_STOPS
-    return name in talk.leavers or talk.asks.get(name, False) or has_other_key
+# ------------------------------------------------------------------------------------------ what is wanted
 
 
-def _may_add(desk: Desk, terms: Terms, name: str, going: set[str]) -> bool:
-    known = desk.trust.look_up(name)
-    if name == desk.me or (known is not None and known.state in SENDING_STOPS):
+def _wanted_of_closed(desk: Desk, talk: Talk) -> tuple[set[str], set[int]]:
+    """The people of the list, and they alone; its owner makes it so, others let back in who is on it."""
+    assert talk.group is not None
+    current = member_list.members_of(talk.group)
+    listed = {(entry.person.folded, entry.key) for entry in current.members}
+    if desk.keeps_list(talk):
+        listed = {(entry.person.folded, entry.key) for entry in talk.record.own_list}
+    there = {leaf: (person.folded, person.key) for leaf, person in talk.people.items()}
+    lost = {leaf for leaf, (name, _) in there.items() if _is_let_in_again(desk, talk, name)}
+    if not desk.keeps_list(talk):
+        return {there[leaf][0] for leaf in lost if there[leaf] in listed}, lost
+    gone = {leaf for leaf, one in there.items() if one not in listed and one[0] != desk.me}
+    staying = {one for leaf, one in there.items() if leaf not in gone | lost}
+    return {name for name, key in listed if (name, key) not in staying and _may_add(desk, name)}, gone | lost
+
+
+def _wanted_of_pair(desk: Desk, talk: Talk) -> tuple[set[str], set[int]]:
+    other = talk.where.name
+    leaf = next((leaf for leaf, person in talk.people.items() if person.folded == other), None)
+    if leaf is None:
+        return ({other} if _may_add(desk, other) else set()), set()
+    known = desk.trust.look_up(other)
+    is_replaced = known is not None and known.key != talk.people[leaf].key
+    if (is_replaced or _is_let_in_again(desk, talk, other)) and _may_add(desk, other):
+        return {other}, {leaf}
+    return set(), set()
+
+
+def _wanted_of_open(desk: Desk, talk: Talk) -> tuple[set[str], set[int]]:
+    """Everybody who asked; not who is gone, and nobody by a key that is not theirs any more."""
+    removes = {leaf for leaf, person in talk.people.items() if _should_leave_open(desk, talk, person)}
+    staying = {person.folded for leaf, person in talk.people.items() if leaf not in removes}
+    coming = {name for name in talk.asks if name not in staying and not _waits(desk, talk, name)}
+    coming |= {talk.people[leaf].folded for leaf in removes if talk.people[leaf].folded not in talk.leavers}
+    return {name for name in coming if _may_add(desk, name)}, removes
+
+
+def _should_leave_open(desk: Desk, talk: Talk, person: Person) -> bool:
+    if person.folded == desk.me:
         return False
-    return not terms.closed or terms.creator == desk.me or name in going
+    known = desk.trust.look_up(person.folded)
+    has_other_key = known is not None and known.key != person.key and desk.trust.is_usable(known.name, known.key)
+    is_replaced = has_other_key and not desk.trust.is_unsettled(person.folded)
+    return person.folded in talk.leavers or _is_let_in_again(desk, talk, person.folded) or is_replaced
+
+
+def _is_let_in_again(desk: Desk, talk: Talk, name: str) -> bool:
+    return name != desk.me and talk.asks.get(name, False) and not _waits(desk, talk, name)
+
+
+def _waits(desk: Desk, talk: Talk, name: str) -> bool:
+    return talk.asks.get(name, False) and talk.may_readmit_at(name) > desk.now
+
+
+def _may_add(desk: Desk, name: str) -> bool:
+    """Whether somebody may be let in as far as trust goes: not blocked, and no other key waits for a decision."""
+    known = desk.trust.look_up(name)
+    if known is None:
+        return True
+    return desk.trust.is_usable(name, known.key) and not desk.trust.is_unsettled(name)
 
 
 def _is_refresh_due(desk: Desk, talk: Talk) -> bool:
     return is_worn(desk, talk) or talk.hurries or refresh_due_at(desk, talk) <= desk.now
+
+
+# ------------------------------------------------------------------------------------------ how it is done
 
 
 def _ask_for_keys(desk: Desk, talk: Talk, names: list[str]) -> None:
@@ -212,13 +271,12 @@ def _commit(desk: Desk, talk: Talk, todo: Wanted) -> None:
     adds = adds[:ADDS_AT_ONCE_MAX]
     removes = [leaf for leaf in todo.removes if talk.people[leaf].folded in adds or not _is_only_lost(talk, leaf)]
     for name in set(todo.adds) - set(adds):
-        known = desk.trust.look_up(name)
-        if known is None or known.state not in SENDING_STOPS:  # else a person decides, and then he is let in
+        if _may_add(desk, name):  # else a person decides, and then he is let in
             talk.asks.pop(name, None)
     talk.fetched = None
     if not adds and not removes and not todo.refresh:
         talk.wanted_since = None
-        if talk.where.scope is Scope.PAIR:
+        if todo.adds:
             talk.try_later(desk.now)
         return
     proposals: list[AnyProposal] = [Remove(leaf) for leaf in removes]
@@ -238,6 +296,9 @@ def _make(desk: Desk, talk: Talk, proposals: list[AnyProposal], pending: Pending
     assert talk.group is not None
     terms = terms_of(talk.group)
     psks = NO_PSKS
+    if terms.closed and (members := next_list(desk, talk, proposals)) is not None:
+        extensions = (extension_of(terms), member_list.extension_of(members))
+        proposals = [GroupContextExtensions(extensions), *proposals]
     if terms.kdf is not None and pending.adds:
         psks = shared_keys(talk, talk.group.group_id, terms.salt)
         name = PreSharedKeyID(psk_name(talk.group.group_id, terms.salt), desk.random(talk.group.suite.hash_bytes))
@@ -245,13 +306,32 @@ def _make(desk: Desk, talk: Talk, proposals: list[AnyProposal], pending: Pending
     options = CommitOptions(authenticated_data=talk.chain.mark.encode(), include_received=False)
     try:
         made = talk.group.commit(desk.random, proposals, psks=psks, options=options)
+        judge(talk.group, made.group, proposals, desk.own_person, desk.agreed(talk))
     except MlsError:
-        talk.asks.clear()
-        talk.wanted_since, talk.hurries = None, False
         talk.attempts += 1
-        desk.note(NoteKind.ALARM, f"A change of members or keys of {talk.where.in_words} failed", talk.where)
+        talk.fetched = talk.wanted_since = None
+        text = f"A change of keys of {talk.where.in_words} could not be made"
+        desk.note(NoteKind.ALARM, text, talk.where)
         return
     _keep(desk, talk, made, pending)
+
+
+def next_list(desk: Desk, talk: Talk, proposals: list[AnyProposal]) -> MemberList | None:
+    """Return the list for a commit of ours; None where it stays, or is not ours to change."""
+    assert talk.group is not None
+    current = member_list.members_of(talk.group)
+    gone = {talk.people[one.removed] for one in proposals if isinstance(one, Remove)}
+    people = [entry.person for entry in current.members if entry.person not in gone]
+    people += [_person_added(one) for one in proposals if isinstance(one, Add)]
+    if set(people) == {entry.person for entry in current.members} or not desk.keeps_list(talk):
+        return None
+    number = max(talk.record.list_number, current.number) + 1
+    signing_key = desk.identity.signing_key
+    return member_list.make(current.conversation, number, desk.own_person, people, signing_key)
+
+
+def _person_added(add: Add) -> Person:
+    return person_of(add.key_package.leaf_node)
 
 
 def _keep(desk: Desk, talk: Talk, made: MlsPending, pending: Pending) -> None:
@@ -269,12 +349,25 @@ def _keep(desk: Desk, talk: Talk, made: MlsPending, pending: Pending) -> None:
 
 
 def _fits(desk: Desk, talk: Talk, name: str, fetched: Fetched) -> bool:
-    """Return whether a package may be used: in a closed group of somebody else, only to let a member back in."""
+    """Return whether a package is of the key by which somebody may be let in; a key not bound yet is bound now."""
     assert talk.group is not None
-    terms, key = terms_of(talk.group), fetched.package.leaf_node.signature_key
-    if not terms.closed or terms.creator == desk.me:
+    key = fetched.package.leaf_node.signature_key
+    if not terms_of(talk.group).closed:
         return True
-    return any(person.folded == name and person.key == key for person in talk.people.values())
+    if not desk.keeps_list(talk):
+        return any(person.folded == name and person.key == key for person in talk.people.values())
+    return bind(talk, name, person_of(fetched.package.leaf_node), key)
+
+
+def bind(talk: Talk, name: str, person: Person, key: bytes) -> bool:
+    """Bind somebody on our list to the first key seen; return whether this is the key they are bound to."""
+    for at, entry in enumerate(talk.record.own_list):
+        if fold(entry.name) == name:
+            if not entry.key:
+                talk.record.own_list[at] = Entry(person.name, key)
+                talk.save()
+            return talk.record.own_list[at].key == key
+    return False
 
 
 def _is_only_lost(talk: Talk, leaf: int) -> bool:

@@ -6,29 +6,35 @@ first commit.  Whether somebody really knows no better suite is read from what t
 has.
 """
 
-from reactor_chat.e2ee import passphrase
+import msgspec
+
+from reactor_chat.e2ee import member_list
 from reactor_chat.e2ee.boundary import Derive, NoteKind
-from reactor_chat.e2ee.commit import NAMES_AT_ONCE_MAX, send_pending
+from reactor_chat.e2ee.commit import NAMES_AT_ONCE_MAX, bind, send_pending
 from reactor_chat.e2ee.conversation import Scope
 from reactor_chat.e2ee.desk import Desk, Purpose
-from reactor_chat.e2ee.identity import suites
+from reactor_chat.e2ee.identity import person_of, suites
+from reactor_chat.e2ee.member_list import Entry
 from reactor_chat.e2ee.peer_keys import checked
-from reactor_chat.e2ee.talk import Founding, Pending, Talk
+from reactor_chat.e2ee.talk import Fetched, Founding, Pending, Talk
 from reactor_chat.e2ee.terms import extension_of, make_terms
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import OwnKeyPackage
-from reactor_chat.wire.messages import AskKeys, AskNames, AskWho, Kdf, KeysAnswer, fold
+from reactor_chat.wire.messages import AskKeys, AskNames, Kdf, KeysAnswer, fold
 
 
 def found(desk: Desk, talk: Talk) -> None:
-    """Begin, where that is not under way: find out who should be in it."""
+    """Begin, where that is not under way: find out who has keys, of those whom people named."""
     if talk.founding is not None or (talk.retry_at or desk.now) > desk.now:
+        return
+    if talk.where.scope is Scope.GROUP and not talk.record.own_list:
+        talk.waits_for = f"only the owner of {talk.where.in_words} can turn encryption on, and has not yet"
         return
     talk.founding = Founding(suites()[0])
     if talk.where.scope is Scope.PAIR:
         who_is_there(desk, talk, [talk.where.name])
-    elif talk.where.scope is Scope.GROUP:
-        desk.ask(AskWho(talk.where.name, id=desk.fresh_id()), Purpose.WHO_IS_THERE, talk.where)
+    elif talk.record.own_list:
+        who_is_there(desk, talk, [entry.name for entry in talk.record.own_list])
     else:
         desk.ask(AskNames(id=desk.fresh_id()), Purpose.WHO_IS_THERE, talk.where)
 
@@ -46,12 +52,13 @@ def keys_came(desk: Desk, talk: Talk, answer: KeysAnswer) -> None:
     if founding is None:
         return
     for published in answer.keys:
-        if checked(desk, published, founding.suite) is not None:
+        fetched = checked(desk, published, founding.suite)
+        if fetched is not None and _is_meant(talk, published.name, fetched):
             founding.found.add(fold(published.name))
     founding.missing += answer.missing
     if answer.more or desk.is_asking(Purpose.KEYS_TO_FOUND, talk.where):
         return
-    weaker = suites()[suites().index(founding.suite) + 1 :]
+    weaker = [suite for suite in suites()[suites().index(founding.suite) + 1 :] if _is_strong_enough(talk, suite)]
     if founding.missing and weaker and not founding.found:
         missing, founding.missing, founding.suite = founding.missing, [], weaker[0]
         _ask(desk, talk, missing)
@@ -60,13 +67,23 @@ def keys_came(desk: Desk, talk: Talk, answer: KeysAnswer) -> None:
 
 
 def create(desk: Desk, talk: Talk, suite: int) -> None:
-    """Make the group, with us alone in it, and tell the server; it replaces the one the server has."""
-    claim = talk.record.claim
-    has_passphrase = talk.shared_key is not None and talk.passphrase_salt is not None
-    salt = talk.passphrase_salt if talk.passphrase_salt is not None and has_passphrase else desk.random(32)
-    terms = make_terms(talk.where, desk.me, salt, passphrase.DEFAULT if has_passphrase else None)
+    """Make the group, with us alone in it, and tell the server; it replaces the one the server has.
+
+    Where there was one before, it has the same terms or stronger ones.
+    """
+    claim, strength = talk.record.claim, talk.record.strength
+    kdf = strength.kdf if strength is not None and talk.shared_key is not None else None
+    salt = talk.shared_salt if talk.shared_key is not None and talk.shared_salt else desk.random(32)
+    terms = make_terms(talk.where, desk.me, salt, kdf, closed=talk.record.is_closed)
+    extensions = [extension_of(terms)]
+    if terms.closed:
+        number = max(talk.record.list_number + 1, desk.wall_ms)
+        me = desk.own_person
+        signing_key = desk.identity.signing_key
+        members = member_list.make(terms.conversation, number, me, [me], signing_key)
+        extensions.append(member_list.extension_of(members))
     own = OwnKeyPackage.generate(suite, desk.identity, desk.random)
-    group = Group.create(own, desk.random(32), desk.random, (extension_of(terms),))
+    group = Group.create(own, desk.random(32), desk.random, tuple(extensions))
     talk.set_pending(Pending(desk.fresh_id(), group.serialize(), 0, replaces=None if claim is None else claim.group_id))
     send_pending(desk, talk)
 
@@ -88,20 +105,56 @@ def _ask(desk: Desk, talk: Talk, names: list[str]) -> None:
         _conclude(desk, talk, talk.founding)
 
 
+def _is_strong_enough(talk: Talk, suite: int) -> bool:
+    strength = talk.record.strength
+    return strength is None or not strength.lost_in(msgspec.structs.replace(strength, suite=suite))
+
+
+def _is_meant(talk: Talk, name: str, fetched: Fetched) -> bool:
+    """Whether a package is by the key that our list binds somebody to; elsewhere trust has said what is to be said."""
+    if not talk.record.own_list:
+        return True
+    leaf = fetched.package.leaf_node
+    return bind(talk, fold(name), person_of(leaf), leaf.signature_key)
+
+
 def _conclude(desk: Desk, talk: Talk, founding: Founding) -> None:
     talk.founding = None
-    if talk.where.scope is Scope.PAIR and not founding.found:
-        is_news = not talk.retries
-        talk.try_later(desk.now)
-        if is_news:
-            text = f"There are no keys of {talk.where.in_words} that can be used; what you type is held"
-            desk.note(NoteKind.NEWS, text, talk.where)
+    is_open_room = talk.where.scope is Scope.ROOM and not talk.record.is_closed
+    if not founding.found and founding.names and not is_open_room:
+        _nobody_has_keys(desk, talk, founding)
         return
+    if talk.record.is_closed and talk.where.scope is Scope.ROOM and not talk.record.own_list:
+        _close_for(desk, talk, founding)
     without = [name for name in founding.names if fold(name) not in founding.found]
     if without:
         names = ", ".join(sorted(without, key=fold)[:8]) + (" …" if len(without) > 8 else "")
         desk.note(NoteKind.NEWS, f"Cannot read what is sealed in {talk.where.in_words}: {names}", talk.where)
-    if talk.shared_key is None or talk.where.scope is Scope.PAIR:  # else they ask once they have typed the passphrase
+    if is_open_room and talk.shared_key is None:  # else they ask once they have typed the passphrase
         for name in founding.found:
             talk.asks.setdefault(name, False)
     create(desk, talk, founding.suite)
+
+
+def _nobody_has_keys(desk: Desk, talk: Talk, founding: Founding) -> None:
+    is_news = not talk.retries
+    talk.try_later(desk.now)
+    who = founding.names[0] if talk.where.scope is Scope.PAIR else f"anybody else in {talk.where.in_words}"
+    talk.waits_for = f"there are no keys of {who}, as of a guest: @encrypt off sends it unencrypted"
+    if is_news:
+        desk.note(NoteKind.NEWS, f"There are no keys of {who} that can be used; what you type is held", talk.where)
+
+
+def _close_for(desk: Desk, talk: Talk, founding: Founding) -> None:
+    """Close the room for those who were there, as our person ordered; they are named before anything is sent."""
+    names = sorted(name for name in founding.names if fold(name) in founding.found)
+    talk.record.own_list = [own_entry(desk), *(Entry(name, b"") for name in names)]
+    talk.record.owner = own_entry(desk)
+    talk.save()
+    listed = ", ".join(names) or "nobody else"
+    desk.note(NoteKind.NEWS, f"On the list of {talk.where.in_words}, beside you: {listed}", talk.where)
+
+
+def own_entry(desk: Desk) -> Entry:
+    """Return ourselves as we stand on a list."""
+    return Entry(desk.settings.name, desk.own_key)

@@ -8,15 +8,16 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from reactor_chat.e2ee.boundary import Derive, Note, NoteKind, Outcome, Settings, Shown
-from reactor_chat.e2ee.conversation import Conversation, from_key
-from reactor_chat.e2ee.identity import own_identity
+from reactor_chat.e2ee.conversation import Conversation, Scope, from_key
+from reactor_chat.e2ee.identity import Person, own_identity
 from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.e2ee.packages import PackageBook
+from reactor_chat.e2ee.policy import Agreed
 from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.e2ee.talk import Talk
 from reactor_chat.e2ee.trust import TrustBook
-from reactor_chat.wire.messages import Request, fold
+from reactor_chat.wire.messages import AskKeys, Request, fold
 
 NOTE_CHARS_MAX = 1_000
 UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
@@ -45,6 +46,7 @@ class Question(NamedTuple):
 
     purpose: Purpose
     where: Conversation | None
+    names: frozenset[str] = frozenset()  # folded, of those asked about
 
 
 class Desk:
@@ -62,8 +64,10 @@ class Desk:
         present: folded names of who is connected, None while that is not known.
         is_understood: the server answered a question about encryption on this connection.
         is_mute: it does not know such questions.
+        is_answer_told: the person was told that its answers hold what nobody asked for.
         questions: by request id.
         talks: every conversation that was ever looked at.
+        held_numbers: by which a person calls lines that are held, by request id.
         jobs: which conversation a child process computes a key for.
     """
 
@@ -80,11 +84,13 @@ class Desk:
         self.packages = PackageBook(store, self.identity, random)
         self.now = 0.0
         self.is_online = self.is_understood = self.is_mute = False
+        self.is_answer_told = False
         self.present: set[str] | None = None
         self.questions: dict[str, Question] = {}
         self.jobs: dict[int, Conversation] = {}
         self.jobs_given = 0
-        self._outcome = Outcome([], [], [], [], [])
+        self.held_numbers: dict[str, int] = {}
+        self._outcome = Outcome([], [], [], [], [], [])
         self.talks: dict[Conversation, Talk] = {}
         for key, _ in store.rows(Table.CONVERSATION):
             self.talk(from_key(key))
@@ -93,7 +99,8 @@ class Desk:
         """Return a conversation, from the store where it is there."""
         talk = self.talks.get(where)
         if talk is None:
-            talk = self.talks[where] = Talk(where, self.store)
+            is_private = where.scope is not Scope.ROOM and self.settings.private_is_sealed
+            talk = self.talks[where] = Talk(where, self.store, is_private=is_private)
             if talk.state is State.SEALED and talk.group is None:  # what was stored of the group cannot be read
                 talk.step(Step.LOSE)
         return talk
@@ -116,15 +123,43 @@ class Desk:
         """The account key."""
         return self.identity.signing_key.public_key
 
+    @property
+    def own_person(self) -> Person:
+        """Ourselves as we stand in groups."""
+        return Person(self.settings.name, self.own_key)
+
+    def agreed(self, talk: Talk) -> Agreed:
+        """Return what a conversation is held to, by what our person decided and what was shown and kept."""
+        record, known = talk.record, self.trust.look_up(talk.where.name)
+        founder = self.trust.look_up(record.founder)
+        known_members = [entry.person for entry in record.known_members] if talk.group is None else talk.people.values()
+        return Agreed(
+            talk.where,
+            self.own_person,
+            other_key=known.key if known is not None else None,
+            owner=record.owner.person if record.owner is not None else None,
+            founder=record.founder,
+            founder_key=self.own_key if record.founder == self.me else founder.key if founder is not None else None,
+            number=record.list_number,
+            strength=record.strength,
+            members=frozenset((one.folded, one.key) for one in known_members if one.key != self.own_key),
+        )
+
+    def keeps_list(self, talk: Talk) -> bool:
+        """Return whether we are the owner of a closed conversation, and our person said who is in it."""
+        owner = talk.record.owner
+        return owner is not None and owner.key == self.own_key and bool(talk.record.own_list)
+
     def ask(self, request: Request, purpose: Purpose, where: Conversation | None) -> None:
         """Send a request that is not kept; its `id` must be set."""
         assert request.id is not None
-        self.questions[request.id] = Question(purpose, where)
+        names = frozenset(map(fold, request.names)) if isinstance(request, AskKeys) else frozenset()
+        self.questions[request.id] = Question(purpose, where, names)
         self._outcome.requests.append(request)
 
     def is_asking(self, purpose: Purpose, where: Conversation | None) -> bool:
         """Return whether such a request is not answered yet."""
-        return Question(purpose, where) in self.questions.values()
+        return any(asked.purpose is purpose and asked.where == where for asked in self.questions.values())
 
     def send(self, message: Sealed | Plain) -> None:
         """Give a message to the outbox."""
@@ -141,11 +176,15 @@ class Desk:
         if note not in self._outcome.notes:
             self._outcome.notes.append(note)
 
+    def edit(self, text: str) -> None:
+        """Give a line back to the person, to be edited."""
+        self._outcome.drafts.append(text)
+
     def derive(self, job: Derive) -> None:
         """Wish a key from a passphrase."""
         self._outcome.jobs.append(job)
 
     def take(self) -> Outcome:
         """Remove and return everything that gathered."""
-        outcome, self._outcome = self._outcome, Outcome([], [], [], [], [])
+        outcome, self._outcome = self._outcome, Outcome([], [], [], [], [], [])
         return outcome

@@ -1,6 +1,8 @@
 """Notices of the server, each taken to where it belongs: answers by what was asked, the rest by what it is about."""
 
-from reactor_chat.e2ee import creation
+import msgspec
+
+from reactor_chat.e2ee import creation, ownership
 from reactor_chat.e2ee.backlog import came, piece_came, piece_refused
 from reactor_chat.e2ee.boundary import NoteKind
 from reactor_chat.e2ee.commit import refused as commit_refused
@@ -21,9 +23,9 @@ from reactor_chat.wire.messages import (
     GroupSaid,
     Joined,
     KeysAnswer,
-    MembersAnswer,
     NamesAnswer,
     Notice,
+    PublishedKey,
     Refused,
     Released,
     Said,
@@ -57,8 +59,9 @@ def listen(desk: Desk, notice: Notice) -> bool:
         case SealEnded():
             _ended(desk, desk.talk(where_heard(notice, desk.me)), notice)
         case Refused() | Accepted():
+            ownership.answered(desk, notice)
             return _answered(desk, notice)
-        case KeysAnswer() | SealsAnswer() | BlobAnswer() | NamesAnswer() | MembersAnswer():
+        case KeysAnswer() | SealsAnswer() | BlobAnswer() | NamesAnswer():
             return _answer_came(desk, notice)
         case Joined() | Exited() | Released() | GroupChanged():
             _people_changed(desk, notice)
@@ -88,7 +91,7 @@ def _created(desk: Desk, talk: Talk, notice: SealCreated) -> None:
     assert claim is not None
     if talk.record.claim is not None and talk.record.claim.seq >= claim.seq:
         return
-    if talk.where.scope is Scope.PAIR and claim.by not in (desk.me, talk.where.name):
+    if not _is_possible(desk, talk, claim):
         return
     if talk.pending is not None and talk.pending.is_creation and claim.by == desk.me:
         talk.record.claim = claim
@@ -99,6 +102,13 @@ def _created(desk: Desk, talk: Talk, notice: SealCreated) -> None:
     advance(desk, talk)
 
 
+def _is_possible(desk: Desk, talk: Talk, claim: Claim) -> bool:
+    """Whether it can be that this person sealed that: a pair is sealed by one of the two, and none is one person."""
+    if talk.where == Conversation.pair(desk.me):
+        return False
+    return talk.where.scope is not Scope.PAIR or claim.by in (desk.me, talk.where.name)
+
+
 def _claimed_anew(desk: Desk, talk: Talk, claim: Claim) -> None:
     """Somebody sealed a conversation, for the first time or once more; we were not there."""
     was_sealed = talk.record.claim is not None or talk.group is not None
@@ -106,26 +116,49 @@ def _claimed_anew(desk: Desk, talk: Talk, claim: Claim) -> None:
     talk.set_pending(None)
     talk.has_asked, talk.listed, talk.founding, talk.epoch_there = False, claim.by == desk.me, None, None
     talk.asks.clear()
+    talk.waits_for = ""
+    if talk.where.scope is Scope.ROOM and talk.record.owner is None:
+        talk.record.founder = claim.by  # whoever closes the open room keeps its list; a list can only narrow it
     talk.save()
-    if talk.shared_key is not None and talk.passphrase_salt != claim.salt:
+    if talk.shared_key is not None and talk.shared_salt != claim.salt:
         talk.share(None)
-    by = claim.by
-    if talk.where.scope is Scope.GROUP and talk.record.creator not in ("", by):
-        freeze(desk, talk, f"{by} encrypted it anew, not {talk.record.creator}: @encrypt on goes along")
+    if (why := _not_agreed(talk, claim)) is not None:
+        freeze(desk, talk, why)
         return
     talk.step(Step.LOSE)
-    if talk.where.scope is not Scope.ROOM and not talk.record.is_declined:
+    if not talk.record.is_declined:
         talk.step(Step.ARM)
     how = "encrypted anew" if was_sealed else "encrypted"
-    desk.note(NoteKind.NEWS, f"{talk.where.first_in_words} was {how} by {by}", talk.where)
+    desk.note(NoteKind.NEWS, f"{talk.where.first_in_words} was {how} by {claim.by}", talk.where)
+
+
+def _not_agreed(talk: Talk, claim: Claim) -> str | None:
+    """Return why a person has to look at a conversation that was sealed anew; None where we go along."""
+    record, by = talk.record, claim.by
+    owner = record.owner.person.folded if record.owner is not None else ""
+    expected = owner or (record.founder if talk.where.scope is Scope.GROUP else "")
+    if expected and by != expected:
+        return f"{by} encrypted it, not {expected}: @encrypt on goes along"
+    lost = [] if record.strength is None else record.strength.lost_in(claim.strength(closed=record.strength.closed))
+    if lost:
+        return f"{by} encrypted it anew with less protection ({', '.join(lost)}): @encrypt on goes along"
+    return None
 
 
 def _asked(desk: Desk, talk: Talk, notice: SealAsked) -> None:
     name = fold(notice.sender)
-    if name != desk.me:
+    if _may_ask(desk, talk, name):
         talk.asks[name] = notice.lost or name in talk.names
         talk.attempts = 0
         advance(desk, talk)
+
+
+def _may_ask(desk: Desk, talk: Talk, name: str) -> bool:
+    """Whether it matters that somebody wants to be let in: in a pair only the other one can be meant.
+
+    Into a closed conversation nobody comes because a server says that they asked: `commit` looks at the list.
+    """
+    return name != desk.me and (talk.where.scope is not Scope.PAIR or name == talk.where.name)
 
 
 def _ended(desk: Desk, talk: Talk, notice: SealEnded) -> None:
@@ -153,7 +186,6 @@ def _people_changed(desk: Desk, notice: Joined | Exited | Released | GroupChange
             desk.present.add(name)
         pair = desk.talks.get(Conversation.pair(name))
         if pair is not None and pair.held and pair.current:
-            pair.is_probed = False
             pair.try_now()
             advance(desk, pair)
         return
@@ -177,26 +209,35 @@ def _released(desk: Desk, name: str) -> None:
 
 
 def _group_changed(desk: Desk, notice: GroupChanged) -> None:
+    """Take note of what was announced of a group.  It decides nothing: who may read is for the owner's list to say."""
     talk = desk.talk(Conversation.group(notice.group))
-    name = fold(notice.user or "")
+    name, by = fold(notice.user or ""), fold(notice.by)
     if notice.change == "deleted":
         talk.record.claim = None
-        talk.save()
+        if talk.record.owner is None:
+            talk.record.founder = ""
+        _tell_parked(desk, talk, "the group was deleted")
+    elif notice.change == "created" and talk.record.owner is None:
+        talk.record.founder = by
+    elif notice.change == "added":
+        talk.record.founder = talk.record.founder or by
     elif notice.change in ("kicked", "left"):
         talk.asks.pop(name, None)
-        if name in talk.names:
-            talk.leavers.add(name)
-    elif notice.change == "added" and name != desk.me:
-        talk.leavers.discard(name)
-        if talk.is_in and name not in talk.names:
-            talk.asks[name] = False
+        ownership.left(desk, talk, name)
+    talk.save()
     advance(desk, talk)
+
+
+def _tell_parked(desk: Desk, talk: Talk, why: str) -> None:
+    if (count := talk.park()) > 0:
+        lines = "1 line" if count == 1 else f"{count} lines"
+        desk.note(NoteKind.ALARM, f"Not sent in {talk.where.in_words}, {lines}: {why}. @held shows them", talk.where)
 
 
 # ------------------------------------------------------------------------------------------ answers
 
 
-def _answer_came(desk: Desk, notice: KeysAnswer | SealsAnswer | BlobAnswer | NamesAnswer | MembersAnswer) -> bool:
+def _answer_came(desk: Desk, notice: KeysAnswer | SealsAnswer | BlobAnswer | NamesAnswer) -> bool:
     if isinstance(notice, NamesAnswer) and not notice.more:
         desk.present = {fold(name) for name in notice.names}
     question = desk.questions.get(notice.re or "")
@@ -208,14 +249,12 @@ def _answer_came(desk: Desk, notice: KeysAnswer | SealsAnswer | BlobAnswer | Nam
     if isinstance(notice, SealsAnswer):
         _how_sealed(desk, desk.talk(where_asked(notice)), notice)
     elif isinstance(notice, KeysAnswer):
-        _keys_came(desk, talk, question, notice)
+        _keys_came(desk, talk, question, _only_asked(desk, question, notice))
     elif talk is not None and isinstance(notice, BlobAnswer):
         piece_came(desk, talk, notice)
         advance(desk, talk)
     elif talk is not None and isinstance(notice, NamesAnswer):
         creation.who_is_there(desk, talk, notice.names)
-    elif talk is not None and isinstance(notice, MembersAnswer):
-        creation.who_is_there(desk, talk, notice.members)
     return True
 
 
@@ -230,19 +269,20 @@ def _keys_came(desk: Desk, talk: Talk | None, question: Question, answer: KeysAn
         for published in answer.keys:
             if (fetched := checked(desk, published, suite)) is not None:
                 talk.fetched[fold(published.name)] = fetched
-    elif question.purpose is Purpose.KEYS_TO_PROBE:
-        _probed(desk, talk, answer)
     advance(desk, talk)
 
 
-def _probed(desk: Desk, talk: Talk, answer: KeysAnswer) -> None:
-    """Somebody who has keys, or ever had, is written to under seal; only who never had any gets plain text."""
-    talk.probed_keys = talk.probed_keys or bool(answer.keys)
-    if desk.is_asking(Purpose.KEYS_TO_PROBE, talk.where):
-        return
-    talk.is_probed = True
-    if talk.probed_keys or desk.trust.look_up(talk.where.name) is not None:
-        talk.step(Step.ARM)
+def _only_asked(desk: Desk, question: Question, answer: KeysAnswer) -> KeysAnswer:
+    """Return an answer with only those who were asked for, each once: what else a server tells is not asked."""
+    asked: dict[str, PublishedKey] = {}
+    for key in answer.keys:
+        if fold(key.name) in question.names:
+            asked.setdefault(fold(key.name), key)
+    if len(asked) != len(answer.keys) and not desk.is_answer_told:
+        desk.is_answer_told = True
+        desk.note(NoteKind.ALARM, "The server gave out keys of people nobody asked for; they are not used")
+    missing = [name for name in answer.missing if fold(name) in question.names and fold(name) not in asked]
+    return msgspec.structs.replace(answer, keys=list(asked.values()), missing=missing)
 
 
 def _own_keys_came(desk: Desk, answer: KeysAnswer) -> None:
@@ -282,6 +322,8 @@ def _denied(desk: Desk, talk: Talk) -> None:
 
 def _claimed(desk: Desk, talk: Talk, claim: Claim, answer: SealsAnswer) -> None:
     known = talk.record.claim
+    if not _is_possible(desk, talk, claim):
+        return
     if known is None or known.group_id != claim.group_id:
         if talk.pending is not None and talk.pending.is_creation:
             talk.set_pending(None)
@@ -293,8 +335,9 @@ def _claimed(desk: Desk, talk: Talk, claim: Claim, answer: SealsAnswer) -> None:
     waiting = {fold(name) for name in answer.waiting}
     if desk.me in waiting and not talk.listed:
         talk.has_asked = True
-    for name in waiting - {desk.me}:
-        talk.asks.setdefault(name, name in talk.names)
+    for name in waiting:
+        if _may_ask(desk, talk, name):
+            talk.asks.setdefault(name, name in talk.names)
 
 
 def _answered(desk: Desk, notice: Refused | Accepted) -> bool:
@@ -338,9 +381,6 @@ def _refused(desk: Desk, question: Question, notice: Refused) -> None:
     elif purpose is Purpose.FETCH_PIECE:
         piece_refused(desk, talk)
         advance(desk, talk)
-    elif purpose is Purpose.KEYS_TO_PROBE:
-        _probed(desk, talk, KeysAnswer([], [talk.where.name]))
-        advance(desk, talk)
     elif purpose is Purpose.KEYS_TO_FOUND:
         creation.keys_came(desk, talk, KeysAnswer([], []))
     elif purpose is Purpose.WHO_IS_THERE:
@@ -354,11 +394,12 @@ def _refused(desk: Desk, question: Question, notice: Refused) -> None:
 
 def _not_told_how(desk: Desk, talk: Talk, notice: Refused) -> None:
     """The server does not say how a conversation is sealed: what was never sealed goes on, what was is held."""
-    if may_be_plain(desk, talk):
-        talk.current = talk.is_probed = True
+    if may_be_plain(talk):
+        talk.current = True
         advance(desk, talk)
     else:
         talk.step(Step.ARM)
+        talk.waits_for = "the server does not say how it is encrypted; @encrypt off sends it unencrypted"
         text = f"Held in {talk.where.in_words}: the server does not say how it is encrypted ({notice.text})"
         desk.note(NoteKind.ALARM, text, talk.where)
     if desk.is_understood or desk.is_mute:

@@ -12,11 +12,12 @@ from reactor_chat.e2ee.conversation import Scope
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.identity import Person, person_of
 from reactor_chat.e2ee.inbound import FORK
+from reactor_chat.e2ee.member_list import MemberList, members_of
 from reactor_chat.e2ee.peer_keys import see
-from reactor_chat.e2ee.policy import Change, judge_commit, judge_welcome
+from reactor_chat.e2ee.policy import Change, OwnerUnknown, judge_received, judge_welcome
 from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.talk import Pending, Talk, digest
-from reactor_chat.e2ee.terms import agree, terms_of
+from reactor_chat.e2ee.terms import agree, strength_of, terms_of
 from reactor_chat.e2ee.transcript_hash import read_mark
 from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.mls.group import Group
@@ -30,6 +31,7 @@ RESTORED = (
 LOSSES_MAX = 3
 """How often, on one connection, we ask by ourselves to be let in again."""
 
+NAMES_IN_A_NOTE = 25
 REJOIN_JITTER_MS = 6 * 3600 * 1000
 
 
@@ -120,7 +122,7 @@ def creation_came(desk: Desk, talk: Talk, notice: SealCreated) -> bool:
     talk.chain.begin(group.group_id, 0, notice.seq, hashlib.sha256().digest(), is_continued=False)
     talk.enter(group)
     _renewed(desk, talk)
-    talk.record.creator = desk.me
+    agree_to(talk, group)
     talk.listed = talk.hurries = True
     talk.step(Step.ESTABLISH)
     desk.note(NoteKind.NEWS, f"{talk.where.first_in_words} is encrypted now", talk.where)
@@ -180,13 +182,13 @@ def _adopt(desk: Desk, talk: Talk, notice: SealCommitted) -> None:
     talk.chain.begin(group.group_id, group.epoch, notice.seq, _entry(notice), is_continued=True)
     talk.enter(group)
     _renewed(desk, talk)
-    me = Person(desk.settings.name, desk.own_key)
+    agree_to(talk, group)
     added = [
         person for leaf, person in talk.people.items() if before.get(leaf) != person or _was_removed(pending, person)
     ]
     added = [person for person in added if any(fold(add.name) == person.folded for add in pending.adds)]
     removed = [person for person in before.values() if person.name in pending.removes]
-    _announce(desk, talk, Change(me, added, removed))
+    _announce(desk, talk, Change(desk.own_person, added, removed))
 
 
 def _was_removed(pending: Pending, person: Person) -> bool:
@@ -224,13 +226,14 @@ def _follow(desk: Desk, talk: Talk, notice: SealCommitted) -> None:
         _lost_the_race(talk)
         talk.enter(received.group)
         talk.attempts = 0
+        agree_to(talk, received.group)
         _announce(desk, talk, change)
 
 
 def _judged(desk: Desk, talk: Talk, notice: SealCommitted, received: ReceivedCommit) -> Change | None:
     """Return what a commit does, None where its author was shown another history than we."""
     assert talk.group is not None
-    change = judge_commit(talk.group, received, notice, talk.where, desk.me)
+    change = judge_received(talk.group, received, notice, desk.agreed(talk))
     return change if talk.chain.agrees(read_mark(received.authenticated_data)) else None
 
 
@@ -259,10 +262,12 @@ def _enter(desk: Desk, talk: Talk, notice: SealCommitted, reference: bytes) -> b
         desk.note(NoteKind.ALARM, _passphrase_wanted(talk), talk.where)
         return False
     welcome = talk.blobs.get(notice.welcome or b"", b"")
-    me = Person(desk.settings.name, desk.own_key)
     try:
         joined = Group.open_welcome(welcome, own, psks=shared_keys(talk, claim.group_id, claim.salt))
-        by = judge_welcome(joined, notice, claim, talk.where, me, _creator_known(talk))
+        by = judge_welcome(joined, notice, claim, desk.agreed(talk))
+    except OwnerUnknown as unknown:
+        _ask_about_owner(desk, talk, unknown.members)
+        return True
     except MlsError:
         if claim.kdf is not None:
             talk.share(None)
@@ -276,11 +281,25 @@ def _enter(desk: Desk, talk: Talk, notice: SealCommitted, reference: bytes) -> b
     return True
 
 
-def _creator_known(talk: Talk) -> str:
-    """Return who sealed the conversation, where we agreed to that group before and are only let in again."""
-    claim = talk.record.claim
-    known = talk.record.lost_at
-    return talk.record.creator if claim is not None and known is not None and known[0] == claim.group_id else ""
+def _ask_about_owner(desk: Desk, talk: Talk, members: MemberList) -> None:
+    """Somebody's list came whom nobody here ever called the owner: a person looks at it and decides."""
+    talk.record.offered_owner = members.owner
+    names = ", ".join(sorted((entry.name for entry in members.members), key=fold))
+    owner = "you signed" if members.owner.key == desk.own_key else f"{members.owner.name} signed"
+    freeze(
+        desk, talk, f"{owner} its list of members ({names}), which this client does not know: @encrypt on agrees to it"
+    )
+
+
+def agree_to(talk: Talk, group: Group) -> None:
+    """Hold the conversation to what the group it is in now promises: its terms, and the newest list of members."""
+    talk.record.strength, talk.record.known_members = strength_of(group), []
+    if terms_of(group).closed:
+        members = members_of(group)
+        if talk.record.owner is not None and talk.record.owner.key != members.owner.key:
+            talk.record.own_list = list(members.members)  # it was handed over; ours now, if we are the new owner
+        talk.record.owner, talk.record.list_number = members.owner, members.number
+    talk.save()
 
 
 def _passphrase_wanted(talk: Talk) -> str:
@@ -294,6 +313,8 @@ def _entered(desk: Desk, talk: Talk, notice: SealCommitted, joined: JoinedGroup,
     for leaf, node in group.members.items():
         if leaf != group.own_leaf:
             see(desk, person_of(node).name, node.signature_key)
+    if _is_over_ours(desk, talk, group):
+        talk.record.own_list = list(members_of(group).members)
     talk.chain.begin(group.group_id, group.epoch, notice.seq, _entry(notice), is_continued=was_in)
     talk.set_pending(None)
     talk.enter(group)
@@ -301,14 +322,26 @@ def _entered(desk: Desk, talk: Talk, notice: SealCommitted, joined: JoinedGroup,
     _renewed(desk, talk)
     jitter = int.from_bytes(desk.random(4)) % REJOIN_JITTER_MS
     talk.record.refreshed_ms = max(0, desk.wall_ms - jitter)  # not everybody's keys become old in the same instant
-    talk.record.creator = terms_of(group).creator
+    agree_to(talk, group)
     if not talk.record.is_declined:
         talk.step(Step.ARM)
     talk.step(Step.ESTABLISH)
     talk.save()
-    others = sum(1 for person in talk.people.values() if person.folded != desk.me)
-    text = f"{by.name} let you into the encryption of {talk.where.in_words}, with {others} others: @encrypt status"
-    desk.note(NoteKind.NEWS, text.replace("1 others", "1 other"), talk.where)
+    _announce_readers(desk, talk, by)
+
+
+def _is_over_ours(desk: Desk, talk: Talk, group: Group) -> bool:
+    """Whether a list of our own came back to a client that has none: our person has agreed to it."""
+    return terms_of(group).closed and members_of(group).owner.key == desk.own_key and not talk.record.own_list
+
+
+def _announce_readers(desk: Desk, talk: Talk, by: Person) -> None:
+    """Name everybody who can read, before a line is sent to them."""
+    names = sorted((person.name for person in talk.people.values() if person.folded != desk.me), key=fold)
+    first = f"{by.name} let you into the encryption of {talk.where.in_words}; it can be read by "
+    for at in range(0, max(1, len(names)), NAMES_IN_A_NOTE):
+        some = ", ".join(names[at : at + NAMES_IN_A_NOTE])
+        desk.note(NoteKind.NEWS, (first if at == 0 else f"and in {talk.where.in_words} by ") + some, talk.where)
 
 
 def _renewed(desk: Desk, talk: Talk) -> None:
@@ -318,5 +351,8 @@ def _renewed(desk: Desk, talk: Talk) -> None:
 
 
 def _announce(desk: Desk, talk: Talk, change: Change) -> None:
+    for person in change.removed:
+        if person.folded in {added.folded for added in change.added}:
+            talk.readmitted(person.folded, desk.now)
     for line in changes_in_words(desk, talk, change):
         desk.note(NoteKind.NEWS, line, talk.where)

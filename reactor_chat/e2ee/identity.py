@@ -19,6 +19,9 @@ from reactor_chat.wire.messages import fold, is_name
 TERMS_EXTENSION = 0xF0C4
 """The number, for private use (RFC 9420 §17.3), of the extension that `terms` describes."""
 
+MEMBERS_EXTENSION = 0xF0C5
+"""Likewise of the one that `member_list` describes."""
+
 SUITES_WANTED = (HYBRID, CLASSICAL)
 """The suites a session uses, the better first."""
 
@@ -56,7 +59,7 @@ def own_identity(name: str, seed: bytes) -> Identity:
         name: as its holder spells it.
         seed: of the account key, 32 bytes.
     """
-    capabilities = Capabilities((MLS10,), suites(), (TERMS_EXTENSION,), (), (CredentialType.BASIC,))
+    capabilities = Capabilities((MLS10,), suites(), (TERMS_EXTENSION, MEMBERS_EXTENSION), (), (CredentialType.BASIC,))
     credential = msgspec.json.encode(_Credential(_VERSION, name, DEVICE))
     return Identity(BasicCredential(credential), SigningKey(Ed25519(), seed), capabilities)
 

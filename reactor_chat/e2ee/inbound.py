@@ -8,12 +8,13 @@ import msgspec
 
 from reactor_chat.e2ee import payload
 from reactor_chat.e2ee.boundary import Mark, NoteKind, Shown
-from reactor_chat.e2ee.conversation import Heard
+from reactor_chat.e2ee.conversation import Heard, where_heard
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.identity import Person
 from reactor_chat.e2ee.states import Step
 from reactor_chat.e2ee.store import Table
 from reactor_chat.e2ee.talk import Talk, digest
+from reactor_chat.e2ee.terms import common_name
 from reactor_chat.e2ee.transcript_hash import read_mark
 from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.mls.outcomes import Unprotected
@@ -21,12 +22,19 @@ from reactor_chat.mls.secrettree import RatchetKind
 from reactor_chat.wire.messages import SealedMessage, fold, read_sealed
 
 IDS_REMEMBERED = 1_000
+TIME_TOLERATED_MINUTES = 15
 FORK = "the server showed others another history than us: ask the others, then @encrypt reset"
 
 
 class _Remembered(msgspec.Struct, frozen=True):
+    """What was opened: rows of older versions do not say who said it where, and count for nothing."""
+
     digest: bytes
     text: str
+    author: str = ""
+    where: str = ""
+    at: int = 0
+    is_new_key: bool = False
 
 
 def enrich(notice: Heard, text: str) -> Heard:
@@ -50,6 +58,8 @@ def hear(desk: Desk, talk: Talk, notice: Heard, sealed: SealedMessage) -> None:
             raise MlsRefused("a message is passed off as somebody else's")
         mark = read_mark(opened.authenticated_data)
         said = payload.decode(opened.data)
+        if said.where not in ("", common_name(talk.where, desk.me)):
+            raise MlsRefused("a message for another conversation")
     except MlsError:
         talk.chain.add(notice.seq, sealed.mls)
         desk.show(unreadable(notice, "it does not open, or is not from who it says"))
@@ -61,6 +71,7 @@ def hear(desk: Desk, talk: Talk, notice: Heard, sealed: SealedMessage) -> None:
     if missing:
         _tell_missing(desk, talk, person, missing)
     if not agrees and talk.step(Step.FREEZE, FORK):
+        talk.park()
         desk.note(NoteKind.ALARM, f"Held from now on: {FORK}", talk.where)
     desk.show(_shown(desk, talk, notice, sealed, opened, said))
 
@@ -72,14 +83,19 @@ def recall(desk: Desk, notice: Heard) -> Shown:
     if sealed is None or row is None:
         return unreadable(notice, "it was not opened here")
     remembered = msgspec.msgpack.decode(row, type=_Remembered)
-    if remembered.digest != digest(sealed.mls):
+    where = where_heard(notice, desk.me).key
+    came = (remembered.digest, remembered.author, remembered.where, remembered.at)
+    if came != (digest(sealed.mls), fold(notice.sender), where, notice.at):
         return unreadable(notice, "the server shows it otherwise than it came")
-    return Shown(enrich(notice, remembered.text), Mark.SEALED)
+    mark = Mark.NEW_KEY if remembered.is_new_key else Mark.SEALED
+    return Shown(enrich(notice, remembered.text), mark)
 
 
-def remember(desk: Desk, notice: Heard, sealed: SealedMessage, text: str) -> None:
-    """Keep what was said for history."""
-    row = msgspec.msgpack.encode(_Remembered(digest(sealed.mls), text))
+def remember(desk: Desk, notice: Heard, sealed: SealedMessage, text: str, *, is_new_key: bool = False) -> None:
+    """Keep what was said for history, with who said it, where and when it came."""
+    where = where_heard(notice, desk.me).key
+    kept = _Remembered(digest(sealed.mls), text, fold(notice.sender), where, notice.at, is_new_key)
+    row = msgspec.msgpack.encode(kept)
     desk.store.put(Table.TRANSCRIPT, f"{notice.seq:016d}", row)
 
 
@@ -89,15 +105,25 @@ def _shown(
     person = talk.people[opened.sender]
     if said.kind != payload.TEXT or not said.body:
         return Shown(notice, Mark.UNKNOWN, f"a message of kind {said.kind!r}, which this version does not know")
-    remember(desk, notice, sealed, said.body)
+    is_new_key = not desk.trust.is_known(person.folded, person.key)
+    remember(desk, notice, sealed, said.body, is_new_key=is_new_key)
     again = (person.folded, said.id) in talk.recent_ids
     talk.recent_ids[person.folded, said.id] = None
     if len(talk.recent_ids) > IDS_REMEMBERED:
         del talk.recent_ids[next(iter(talk.recent_ids))]
     remark = "said before: the server told its sender that it was not delivered" if again else ""
+    remark = _lie_about_time(notice.at, said.sent_at) or remark
     if said.id != notice.id:
         remark = "the server gave it another id"
-    return Shown(enrich(notice, said.body), Mark.SEALED, remark)
+    return Shown(enrich(notice, said.body), Mark.NEW_KEY if is_new_key else Mark.SEALED, remark)
+
+
+def _lie_about_time(at: int, sent_at: int) -> str:
+    """Return what to say where the server tells another time than the author sealed in; the author's clock may err."""
+    minutes = (at - sent_at) // 60_000
+    if -TIME_TOLERATED_MINUTES < minutes < TIME_TOLERATED_MINUTES:
+        return ""
+    return f"by its author's clock it was said {abs(minutes)} minutes {'earlier' if minutes > 0 else 'later'}"
 
 
 def _tell_missing(desk: Desk, talk: Talk, person: Person, missing: int) -> None:

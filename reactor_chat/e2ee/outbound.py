@@ -1,6 +1,6 @@
 """From a typed line to what may leave: sealed where the conversation is, plain only where it never was.
 
-`gate` is the only place that decides.  A line that may not leave is held, with the reason in words; it keeps its id
+`obstacle` is the only place that decides.  A line that may not leave is held, with the reason in words; it keeps its id
 and its place, and is sealed at most once in an epoch.
 """
 
@@ -10,40 +10,62 @@ from reactor_chat.e2ee import payload
 from reactor_chat.e2ee.boundary import Mark, NoteKind, Shown
 from reactor_chat.e2ee.conversation import Conversation, Heard, Scope, Spoken
 from reactor_chat.e2ee.desk import Desk
+from reactor_chat.e2ee.identity import Person
 from reactor_chat.e2ee.inbound import enrich, remember
 from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.talk import HELD_MAX, Line, Talk, Untrusted, digest
+from reactor_chat.e2ee.terms import common_name
 from reactor_chat.errors import MlsError
 from reactor_chat.wire.messages import GroupSend, Say, SealedMessage, Tell
 
 CAUGHT_UP_FIRST = "waiting for the server"
+NOTE_TO_SELF = "a note to yourself has nobody to be encrypted for: @encrypt off sends it unencrypted"
 
 
 def untrusted(desk: Desk, talk: Talk) -> list[str]:
-    """Return the names of members because of whom nothing is sent; sorted."""
+    """Return the names of members because of whom nothing of ours is sent there; sorted.
+
+    In a pair everything about the other one's key must be settled.  Elsewhere the others go on: who may read there was
+    announced, and only a key that our person blocked, or that took the place of a verified one, stops us.
+    """
     found = talk.untrusted
     if found is None or found.people is not talk.people or found.version != desk.trust.version:
         others = (person for person in talk.people.values() if person.folded != desk.me)
-        names = sorted(person.name for person in others if not desk.trust.is_usable(person.name, person.key))
+        names = sorted(person.name for person in others if _stops_us(desk, talk, person))
         found = talk.untrusted = Untrusted(talk.people, desk.trust.version, names)
     return found.names
+
+
+def _stops_us(desk: Desk, talk: Talk, person: Person) -> bool:
+    if talk.where.scope is Scope.PAIR:
+        return not desk.trust.is_usable(person.name, person.key) or desk.trust.is_unsettled(person.name)
+    return desk.trust.is_blocked(person.name) or desk.trust.was_verified_otherwise(person.name, person.key)
 
 
 def obstacle(desk: Desk, talk: Talk) -> str:
     """Return why a line would not leave now, in words; empty where it would."""
     if talk.state is State.FROZEN:
         return talk.record.reason
+    if talk.where == Conversation.pair(desk.me):
+        return "" if talk.state is State.PLAIN else NOTE_TO_SELF
     if not talk.current:
         return CAUGHT_UP_FIRST
     if talk.state is State.ARMING:
-        return "waiting for keys"
-    if talk.state is State.PLAIN:
-        return "" if talk.is_probed else CAUGHT_UP_FIRST
+        return talk.waits_for or "waiting for keys"
+    return "" if talk.state is State.PLAIN else _obstacle_to_sealing(desk, talk)
+
+
+def _obstacle_to_sealing(desk: Desk, talk: Talk) -> str:
     if names := untrusted(desk, talk):
-        who = ", ".join(names)
-        return f"the key of {who} changed or is blocked: @verify {names[0]}, then @trust accept {names[0]}"
+        return f"the key of {', '.join(names)} changed or is blocked: @verify {names[0]}, then @trust accept {names[0]}"
     return _passing_obstacle(talk)
+
+
+def needs_person(desk: Desk, talk: Talk) -> bool:
+    """Return whether what is in the way is for a person to look at, so that lines held by it need a yes later."""
+    is_sealed = talk.state is State.SEALED and talk.group is not None
+    return talk.state is State.FROZEN or (is_sealed and bool(untrusted(desk, talk)))
 
 
 def _passing_obstacle(talk: Talk) -> str:
@@ -65,13 +87,13 @@ def say(desk: Desk, talk: Talk, request: Spoken) -> None:
     """Take a typed line: let it leave, or hold it and say why."""
     line = talk.number(request)
     why = obstacle(desk, talk)
-    if not talk.held and not why:
+    if not talk.ready and not why:
         _let_leave(desk, talk, line)
         return
     if len(talk.held) >= HELD_MAX:
         desk.note(NoteKind.ALARM, f"Not taken: {HELD_MAX} lines are held in {talk.where.in_words} already", talk.where)
         return
-    talk.hold(line)
+    talk.hold(msgspec.structs.replace(line, needs_yes=needs_person(desk, talk)))
     if why != CAUGHT_UP_FIRST and not talk.is_told:
         talk.is_told = True
         desk.note(NoteKind.NEWS, f"Held: {why}", talk.where)
@@ -79,11 +101,12 @@ def say(desk: Desk, talk: Talk, request: Spoken) -> None:
 
 def say_held(desk: Desk, talk: Talk) -> None:
     """Let what was held leave, in the order it was typed, as far as that goes."""
-    while talk.held and not obstacle(desk, talk):
-        line = next(iter(talk.held.values()))
-        talk.release(line)
+    if talk.held and needs_person(desk, talk):
+        talk.park()
+    while (ready := talk.ready) and not obstacle(desk, talk):
+        talk.release(ready[0])
         talk.is_told = False
-        _let_leave(desk, talk, line)
+        _let_leave(desk, talk, ready[0])
 
 
 def take_back(talk: Talk, request_id: str) -> bool:
@@ -91,7 +114,7 @@ def take_back(talk: Talk, request_id: str) -> bool:
     sent = talk.settle(request_id)
     if sent is None:
         return False
-    talk.hold(msgspec.structs.replace(sent.line, is_secret=True))
+    talk.hold(msgspec.structs.replace(sent.line, is_secret=True, needs_yes=False))
     if talk.group is not None and sent.epoch == talk.group.epoch and not talk.backlog:
         talk.stalled = (talk.group.group_id, talk.group.epoch)
     return True
@@ -117,13 +140,14 @@ def _let_leave(desk: Desk, talk: Talk, line: Line) -> None:
     if talk.state is State.PLAIN:
         talk.save()
         if line.is_secret:
-            desk.note(NoteKind.ALARM, f"Not sent, it was to be sealed: {line.text[:80]}", talk.where)
+            talk.hold(msgspec.structs.replace(line, needs_yes=True))
             return
         desk.send(Plain(spoken(talk.where, line), talk.where, talk.state))
         return
     assert talk.state is State.SEALED
     assert talk.group is not None
-    data = payload.encode(payload.Payload(payload.VERSION, payload.TEXT, line.id, desk.wall_ms, line.text))
+    where = common_name(talk.where, desk.me)
+    data = payload.encode(payload.Payload(payload.VERSION, payload.TEXT, line.id, desk.wall_ms, line.text, where))
     mark = talk.chain.mark.encode()
     padding = payload.padding_for(len(data))
     try:
@@ -131,6 +155,7 @@ def _let_leave(desk: Desk, talk: Talk, line: Line) -> None:
     except MlsError:
         talk.hold(line)
         if talk.step(Step.FREEZE, "this line could not be sealed: @encrypt reset begins anew"):
+            talk.park()
             desk.note(NoteKind.ALARM, f"Held: {talk.record.reason}", talk.where)
         return
     talk.move(protected.group, talk.group.own_leaf)

@@ -22,8 +22,9 @@ class Payload(msgspec.Struct, frozen=True):
         v: version of the writer.
         kind: `text`, or something newer.
         id: the request id it travels under, so that a server cannot pass one off as another.
-        sent_at: by the writer's clock, milliseconds since 1970; nothing depends on it.
+        sent_at: by the writer's clock, milliseconds since 1970.
         body: what was said.
+        where: `common_name` of the conversation it was said in.
     """
 
     v: int
@@ -31,6 +32,7 @@ class Payload(msgspec.Struct, frozen=True):
     id: str
     sent_at: int
     body: str = ""
+    where: str = ""
 
 
 _decoder = msgspec.msgpack.Decoder(Payload)

@@ -1,6 +1,6 @@
 """The next thing that is due in a conversation, whatever happened before: one look, from the state it is in.
 
-plain    first find out whether it is sealed, then a line leaves as it is; where we are in a group we read along
+plain    a line leaves as it is; where we are in a group we read along
 arming   begin it, or ask to be let in; lines are held
 sealed   see to members and keys, then seal what is held
 frozen   wait for a person
@@ -9,7 +9,7 @@ frozen   wait for a person
 from reactor_chat.e2ee import commit, creation, outbound
 from reactor_chat.e2ee.backlog import work_off
 from reactor_chat.e2ee.boundary import NoteKind
-from reactor_chat.e2ee.conversation import ROOM, Conversation, Scope
+from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.desk import Desk, Purpose
 from reactor_chat.e2ee.epoch import freeze, lose
 from reactor_chat.e2ee.identity import suites
@@ -35,8 +35,8 @@ def advance(desk: Desk, talk: Talk) -> None:
     """Look at a conversation and do what is due."""
     if not desk.is_online:
         return
-    if not talk.current and desk.is_mute and may_be_plain(desk, talk):
-        talk.current = talk.is_probed = True
+    if not talk.current and desk.is_mute and may_be_plain(talk):
+        talk.current = True
     if not talk.current:
         if desk.is_understood and talk.where != Conversation.pair(desk.me):
             _ask_how_sealed(desk, talk)
@@ -47,26 +47,18 @@ def advance(desk: Desk, talk: Talk) -> None:
     _compare_epochs(desk, talk)
     if talk.state is State.ARMING:
         _arm(desk, talk)
-    if talk.state is State.PLAIN:
-        _probe(desk, talk)
     if talk.is_in and talk.current and talk.state in (State.SEALED, State.PLAIN):
         commit.keep_up(desk, talk)
-    elif talk.record.claim is not None and not talk.is_in and talk.state is State.PLAIN:
-        _ask_in(desk, talk)
     outbound.say_held(desk, talk)
 
 
-def may_be_plain(desk: Desk, talk: Talk) -> bool:
-    """Return whether a line may leave plain though the server does not say how it is sealed.
+def may_be_plain(talk: Talk) -> bool:
+    """Return whether a line may leave plain though the server does not say how it is sealed: the person sees `plain`.
 
-    Only where the person sees `plain`, nothing must be sealed, and the other one of a pair never had keys.
+    Private conversations come here only where their person ordered plain text.
     """
     claim = talk.record.claim
-    if talk.state is not State.PLAIN or (claim is not None and claim.require):
-        return False
-    if talk.where.scope is not Scope.PAIR or talk.record.is_declined or not desk.settings.pairs_are_sealed:
-        return True
-    return claim is None and desk.trust.look_up(talk.where.name) is None
+    return talk.state is State.PLAIN and (claim is None or not claim.require)
 
 
 def _ask_how_sealed(desk: Desk, talk: Talk) -> None:
@@ -96,15 +88,26 @@ def _arm(desk: Desk, talk: Talk) -> None:
     elif talk.attempts >= commit.ATTEMPTS_MAX:
         pass  # the server takes nothing we try; the next connection tries again
     elif talk.begins_anew:
-        if talk.passphrase_salt is None or talk.shared_key is not None:
+        if _has_its_passphrase(talk):
             talk.begins_anew = False
-            creation.create(desk, talk, suites()[0])
+            _create_anew(desk, talk)
     elif talk.is_in:
         talk.step(Step.ESTABLISH)
     elif talk.record.claim is not None:
         _ask_in(desk, talk)
-    elif talk.passphrase_salt is None or talk.shared_key is not None:
+    elif _has_its_passphrase(talk) and (talk.ready or talk.record.is_wanted or desk.keeps_list(talk)):
         creation.found(desk, talk)
+
+
+def _create_anew(desk: Desk, talk: Talk) -> None:
+    strength = talk.record.strength
+    creation.create(desk, talk, suites()[0] if strength is None else strength.suite)
+
+
+def _has_its_passphrase(talk: Talk) -> bool:
+    """Whether the key of the passphrase is here, where our person or the terms require one."""
+    strength = talk.record.strength
+    return strength is None or strength.kdf is None or talk.shared_key is not None
 
 
 def _ask_in(desk: Desk, talk: Talk) -> None:
@@ -119,21 +122,7 @@ def _ask_in(desk: Desk, talk: Talk) -> None:
             desk.note(NoteKind.NEWS, f"{text}: @encrypt on <passphrase> to take part", talk.where)
         return
     talk.has_asked = True
-    if talk.listed and claim.by == desk.me and not talk.record.creator:
+    if talk.listed and claim.by == desk.me and talk.record.strength is None:
         desk.note(NoteKind.ALARM, f"The keys of {talk.where.in_words} are no longer here", talk.where)
     request = SealAsk(talk.where.with_, talk.where.group_name, lost=talk.listed, id=desk.fresh_id())
     desk.ask(request, Purpose.BE_LET_IN, talk.where)
-
-
-def _probe(desk: Desk, talk: Talk) -> None:
-    """Find out, before a first line to somebody leaves plain, whether it could be sealed."""
-    is_open = talk.where.scope is Scope.PAIR and desk.settings.pairs_are_sealed and not talk.record.is_declined
-    if talk.is_probed or not talk.held:
-        return
-    if not is_open or talk.where == Conversation.pair(desk.me):
-        talk.is_probed = True
-        return
-    if not desk.is_asking(Purpose.KEYS_TO_PROBE, talk.where):
-        for suite in suites():
-            request = AskKeys([talk.where.name], suite, id=desk.fresh_id())
-            desk.ask(request, Purpose.KEYS_TO_PROBE, talk.where)

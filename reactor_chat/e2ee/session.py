@@ -12,11 +12,12 @@ one with its key.
 
 from collections.abc import Callable
 
-from reactor_chat.e2ee import commands, dispatch, inbound, outbound, passphrase, reconcile
+from reactor_chat.e2ee import commands, dispatch, inbound, outbound, ownership, passphrase, reconcile
 from reactor_chat.e2ee.boundary import NoteKind, Order, Outcome, Posture, Settings, Shown
-from reactor_chat.e2ee.commit import is_worn, refresh_due_at, turn_at
-from reactor_chat.e2ee.conversation import Conversation, Heard, Spoken, where_said
+from reactor_chat.e2ee.commit import is_worn, readmission_at, refresh_due_at, turn_at
+from reactor_chat.e2ee.conversation import Conversation, Heard, Scope, Spoken, where_said
 from reactor_chat.e2ee.desk import Desk
+from reactor_chat.e2ee.ownership import GroupRequest
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import Store
 from reactor_chat.e2ee.talk import Talk
@@ -70,8 +71,13 @@ class Session:
     def posture(self, conversation: Conversation) -> Posture:
         """Return what would become of a line typed there now: the word in the prompt."""
         talk = self.desk.talks.get(conversation)
-        if talk is None or talk.state is State.PLAIN:
+        if talk is None:
+            is_private = conversation.scope is not Scope.ROOM and self.desk.settings.private_is_sealed
+            return Posture.WAITING if is_private else Posture.PLAIN
+        if talk.state is State.PLAIN:
             return Posture.PLAIN
+        if talk.where == Conversation.pair(self.desk.me):
+            return Posture.HELD
         if talk.state is State.FROZEN or (talk.state is State.SEALED and outbound.untrusted(self.desk, talk)):
             return Posture.HELD
         return Posture.SEALED if talk.state is State.SEALED else Posture.WAITING
@@ -91,11 +97,14 @@ class Session:
         desk = self.desk
         desk.now = now
         talk = desk.talk(where_said(request))
-        if talk.where == Conversation.pair(desk.me):
-            talk.current = talk.is_probed = True  # a note to oneself has no second person to seal it with
         outbound.say(desk, talk, request)
         if talk.held or (talk.is_in and is_worn(desk, talk)):
             reconcile.advance(desk, talk)
+
+    def did(self, request: GroupRequest, now: float) -> None:
+        """A person asked for a change of a group; it has an `id`, and travels as it is."""
+        self.desk.now = now
+        ownership.ordered(self.desk, request)
 
     def ordered(self, order: Order, now: float) -> None:
         """A person gave an order about encryption."""
@@ -133,8 +142,8 @@ class Session:
             self.desk.note(NoteKind.ALARM, "The passphrase could not be used: type it again", where)
             return
         assert len(key) == passphrase.KEY_BYTES
-        talk.share(key)
-        talk.has_asked = False
+        talk.share(key, talk.passphrase_salt or b"")
+        talk.passphrase_salt, talk.has_asked = None, False
         reconcile.advance(self.desk, talk)
 
     def tick(self, now: float) -> None:
@@ -156,4 +165,6 @@ class Session:
         turn = turn_at(self.desk, talk)
         if turn is not None:
             return [turn]
-        return [refresh_due_at(self.desk, talk)] if talk.state is State.SEALED else []
+        readmission = readmission_at(self.desk, talk)
+        later = [] if readmission is None else [readmission]
+        return [*later, refresh_due_at(self.desk, talk)] if talk.state is State.SEALED else later

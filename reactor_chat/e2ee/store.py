@@ -26,6 +26,7 @@ class Table(Enum):
     PACKAGE = "package"  # by reference: own KeyPackages with their private keys
     TRUST = "trust"  # by folded name: keys of others
     TRANSCRIPT = "transcript"  # by number: what was opened, for history
+    INTENT = "intent"  # by request id: what our person ordered of a group, not answered yet
     SHARED_KEY = "shared_key"  # by Conversation.key: what a passphrase gave
 
 

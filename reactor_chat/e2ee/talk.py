@@ -13,9 +13,10 @@ import msgspec
 from reactor_chat.e2ee.blobs import Download
 from reactor_chat.e2ee.conversation import Conversation, Heard, Spoken
 from reactor_chat.e2ee.identity import Person, person_of
+from reactor_chat.e2ee.member_list import Entry
 from reactor_chat.e2ee.states import State, Step, after
 from reactor_chat.e2ee.store import Store, Table
-from reactor_chat.e2ee.terms import Claim
+from reactor_chat.e2ee.terms import Claim, Strength
 from reactor_chat.e2ee.transcript_hash import Chain
 from reactor_chat.errors import MlsError
 from reactor_chat.mls import increments
@@ -36,6 +37,8 @@ BACKLOG_MAX = 20_000
 
 HELD_MAX = 1_000
 RETRY_SECONDS_FIRST, RETRY_SECONDS_MAX = 2.0, 60.0
+READMIT_SECONDS_FIRST, READMIT_SECONDS_MAX, READMIT_FORGOTTEN_SECONDS = 5.0, 600.0, 3_600.0
+"""Letting somebody in again costs everybody work, so each time has to wait longer than the one before."""
 
 T = TypeVar("T")
 
@@ -47,7 +50,16 @@ class Record(msgspec.Struct):
         reason: why it is frozen, for a person.
         claim: what the server last said about it, None where it is not sealed there.
         is_declined: the person said that what they say there is plain.
-        creator: folded name of who sealed it when we first agreed to that.
+        founder: folded name of who created the group, as it was announced to us, or who closed the room.
+        owner: who keeps the member list of a closed conversation, since we agreed to that.
+        list_number: of the newest list seen.
+        offered_owner: somebody whose list came though we never agreed to them; a person decides.
+        own_list: whom our person wants in a closed conversation of ours, with the key each is bound to; a key that is
+            empty is bound when a first one is seen.  Empty where we keep no list.
+        strength: terms that we once agreed to, or that our person ordered.
+        known_members: name and key of the members when we lost the group.
+        is_wanted: the person ordered that it be sealed, before anything is said.
+        is_closed: the person ordered the room to be closed.
         refreshed_ms: when our own keys in the group were last new.
         sent_before: own messages since then, of earlier epochs.
         lost_at: group and epoch in which we last said that we cannot follow.
@@ -58,7 +70,15 @@ class Record(msgspec.Struct):
     reason: str = ""
     claim: Claim | None = None
     is_declined: bool = False
-    creator: str = ""
+    founder: str = ""
+    owner: Entry | None = None
+    list_number: int = 0
+    offered_owner: Entry | None = None
+    own_list: list[Entry] = msgspec.field(default_factory=list)
+    strength: Strength | None = None
+    known_members: list[Entry] = msgspec.field(default_factory=list)
+    is_wanted: bool = False
+    is_closed: bool = False
     refreshed_ms: int = 0
     sent_before: int = 0
     lost_at: tuple[bytes, int] | None = None
@@ -71,7 +91,8 @@ class Line(msgspec.Struct, frozen=True):
     Attributes:
         number: its place among all lines of the conversation.
         to: whom or which group it is for, as typed.
-        is_secret: it was typed where the conversation was not plain; so it never leaves unsealed, whatever comes later.
+        is_secret: it was typed where the conversation was not plain.
+        needs_yes: something came between that a person has to look at; it leaves only when the person says so.
     """
 
     number: int
@@ -79,6 +100,7 @@ class Line(msgspec.Struct, frozen=True):
     text: str
     to: str = ""
     is_secret: bool = True
+    needs_yes: bool = False
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -99,6 +121,7 @@ class Pending(msgspec.Struct):
     welcome: bytes | None = None
     adds: list[SealAdd] = msgspec.field(default_factory=list)
     removes: list[str] = msgspec.field(default_factory=list)
+    members: bytes = b""
     replaces: bytes | None = None
     is_refused: bool = False
     is_refresh: bool = False
@@ -107,6 +130,13 @@ class Pending(msgspec.Struct):
     def is_creation(self) -> bool:
         """Whether it is the beginning of a group."""
         return not self.message
+
+
+class Readmission(NamedTuple):
+    """How often somebody was let in again lately, and when last, monotonic seconds."""
+
+    times: int
+    at: float
 
 
 class Fetched(NamedTuple):
@@ -165,18 +195,22 @@ class Talk:
         epoch_there: the server's, until it was compared with ours.
         attempts: commits refused in the present epoch.
         losses: how often we could not follow, on this connection.
+        waits_for: why it is not sealed yet, in words, where that is more than waiting for keys.
         downloads: blobs on their way, by hash.
-        probed_keys: somebody whom we asked about has keys.
         begins_anew: a person ordered another group in the place of the one there is.
+        readmissions: of those who could not follow, by folded name; success does not reset them at once.
+        is_private: what is typed there is sealed or held from the beginning.
     """
 
-    def __init__(self, where: Conversation, store: Store) -> None:
+    def __init__(self, where: Conversation, store: Store, *, is_private: bool = False) -> None:
         self.where = where
         self._store = store
         self._key = where.key
         self.record = self._read(Table.CONVERSATION, Record) or Record()
+        if is_private and self.record.state is State.PLAIN and not self.record.is_declined:
+            self.record.state = State.ARMING
         self.chain = Chain(store, self._key)
-        self.shared_key = store.get(Table.SHARED_KEY, self._key)
+        self.shared_key, self.shared_salt = self._read_shared()
         self.pending = self._read(Table.PENDING, Pending)
         self.held = {line.number: line for line in self._read_all(Table.HELD, Line)}
         sent = sorted(self._read_all(Table.OUTGOING, Sent), key=lambda one: one.line.number)
@@ -191,11 +225,12 @@ class Talk:
         self.recent_ids: dict[tuple[str, str], None] = {}
         self.blobs: dict[bytes, bytes] = {}
         self.passphrase_salt: bytes | None = None
+        self.readmissions: dict[str, Readmission] = {}
         self.cut()
 
     def cut(self) -> None:
         """Forget what held only for the connection."""
-        self.current = self.listed = self.has_asked = self.is_probed = False
+        self.current = self.listed = self.has_asked = False
         self.sent_pending = self.is_told = self.hurries = self.begins_anew = False
         self.fetched: dict[str, Fetched] | None = None
         self.wanted_since: float | None = None
@@ -204,9 +239,9 @@ class Talk:
         self.stalled: tuple[bytes, int] | None = None
         self.epoch_there: int | None = None
         self.attempts = self.losses = 0
+        self.waits_for = ""
         self.founding: Founding | None = None
         self.downloads: dict[bytes, Download] = {}
-        self.probed_keys = False
 
     def try_later(self, now: float) -> None:
         """Try again what cannot be done now, after a pause that doubles each time; `now` in monotonic seconds."""
@@ -216,6 +251,17 @@ class Talk:
     def try_now(self) -> None:
         """Something changed: try again at once."""
         self.retry_at, self.retries = None, 0
+
+    def may_readmit_at(self, name: str) -> float:
+        """Return when somebody who cannot follow may be let in again, monotonic seconds; each time later."""
+        last = self.readmissions.get(name)
+        return last.at + min(READMIT_SECONDS_MAX, READMIT_SECONDS_FIRST * 2 ** (last.times - 1)) if last else 0.0
+
+    def readmitted(self, name: str, now: float) -> None:
+        """Note that somebody was let in again."""
+        last = self.readmissions.get(name)
+        is_old = last is None or now - last.at > READMIT_FORGOTTEN_SECONDS
+        self.readmissions[name] = Readmission(1 if last is None or is_old else min(last.times + 1, 20), now)
 
     # ------------------------------------------------------------------------------------------ how it stands
 
@@ -236,13 +282,17 @@ class Talk:
         """Write the record."""
         self._write(Table.CONVERSATION, self.record)
 
-    def share(self, key: bytes | None) -> None:
-        """Keep, or forget, what a passphrase gave."""
-        self.shared_key = key
+    def share(self, key: bytes | None, salt: bytes = b"") -> None:
+        """Keep what a passphrase gave with this salt; None forgets it."""
+        self.shared_key, self.shared_salt = key, salt if key is not None else b""
         if key is None:
             self._store.drop(Table.SHARED_KEY, self._key)
         else:
-            self._store.put(Table.SHARED_KEY, self._key, key)
+            self._store.put(Table.SHARED_KEY, self._key, key + salt)
+
+    def _read_shared(self) -> tuple[bytes | None, bytes]:
+        row = self._store.get(Table.SHARED_KEY, self._key)
+        return (None, b"") if row is None else (row[:32], row[32:])
 
     # ------------------------------------------------------------------------------------------ the group
 
@@ -278,7 +328,10 @@ class Talk:
         self.group = group
 
     def leave(self) -> None:
-        """Forget the group and everything that belongs to it."""
+        """Forget the group and everything that belongs to it, but who was in it: one of them may let us in again."""
+        if self.people:
+            self.record.known_members = [Entry(person.name, person.key) for person in self.people.values()]
+            self.save()
         self.group, self.people = None, {}
         self._store.drop(Table.GROUP, self._key)
         self._store.drop_all(Table.RATCHET, self._key)
@@ -315,6 +368,18 @@ class Talk:
         self.held = dict(sorted({**self.held, line.number: line}.items()))
         self._store.put(Table.HELD, f"{self._key}{line.number:012d}", msgspec.msgpack.encode(line))
         self.save()
+
+    @property
+    def ready(self) -> list[Line]:
+        """Lines that leave by themselves as soon as nothing is in their way, the oldest first."""
+        return [line for line in self.held.values() if not line.needs_yes]
+
+    def park(self) -> int:
+        """Let nothing that is held leave without the person's yes; return how many lines that is news for."""
+        lines = self.ready
+        for line in lines:
+            self.hold(msgspec.structs.replace(line, needs_yes=True))
+        return len(lines)
 
     def release(self, line: Line) -> None:
         """Forget a line that is on its way."""

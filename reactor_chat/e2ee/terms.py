@@ -7,7 +7,7 @@ comparing.  The terms of a group never change; other terms are another group.
 import msgspec
 
 from reactor_chat.e2ee.conversation import Conversation, Scope
-from reactor_chat.e2ee.identity import TERMS_EXTENSION
+from reactor_chat.e2ee.identity import SUITES_WANTED, TERMS_EXTENSION
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.structs import Extension, extension_data
@@ -25,7 +25,7 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         salt: 32 bytes.
         kdf: where a passphrase is required.
         require: plain text is refused.
-        closed: only the creator lets people in.
+        closed: a list of members says who may read, see `member_list`.
     """
 
     v: int
@@ -35,6 +35,35 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kdf: Kdf | None
     require: bool
     closed: bool
+
+
+class Strength(msgspec.Struct, frozen=True):
+    """What of the terms protects people: as a person agreed to it, or ordered it.
+
+    Attributes:
+        suite: its number.
+        kdf: where a passphrase is required.
+        closed: the owner's list says who may read.
+        require: plain text is refused.
+    """
+
+    suite: int
+    kdf: Kdf | None = None
+    closed: bool = False
+    require: bool = False
+
+    def lost_in(self, other: "Strength") -> list[str]:
+        """Return in words what other terms give up of these; empty where they are equal or stronger."""
+        lost = []
+        if _rank(other.suite) > _rank(self.suite):
+            lost.append("a weaker cipher suite")
+        if self.kdf is not None and (other.kdf is None or _is_cheaper(other.kdf, self.kdf)):
+            lost.append("no passphrase" if other.kdf is None else "a passphrase that is easier to guess")
+        if self.closed and not other.closed:
+            lost.append("no list of members")
+        if self.require and not other.require:
+            lost.append("plain text allowed")
+        return lost
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -48,6 +77,10 @@ class Claim(msgspec.Struct, frozen=True):
     by: str
     seq: int
 
+    def strength(self, *, closed: bool) -> Strength:
+        """Return what protects people there; whether it is closed, only the group itself can say."""
+        return Strength(self.suite, self.kdf, closed, self.require)
+
 
 def common_name(conversation: Conversation, me: str) -> str:
     """Return the name of a conversation that is the same for everybody in it."""
@@ -56,10 +89,10 @@ def common_name(conversation: Conversation, me: str) -> str:
     return conversation.key.removesuffix("/")
 
 
-def make_terms(conversation: Conversation, me: str, salt: bytes, kdf: Kdf | None) -> Terms:
-    """Return the terms of a group of our own: the room takes plain text too, a group's creator alone lets people in."""
-    closed = conversation.scope is Scope.GROUP
-    require = conversation.scope is not Scope.ROOM
+def make_terms(conversation: Conversation, me: str, salt: bytes, kdf: Kdf | None, *, closed: bool = False) -> Terms:
+    """Return the terms of a group of our own: the room takes plain text too, unless it is closed; groups are closed."""
+    closed = closed or conversation.scope is Scope.GROUP
+    require = closed or conversation.scope is not Scope.ROOM
     return Terms(_VERSION, common_name(conversation, me), fold(me), salt, kdf, require, closed)
 
 
@@ -84,6 +117,12 @@ def terms_of(group: Group) -> Terms:
     return terms
 
 
+def strength_of(group: Group) -> Strength:
+    """Return what protects people in a group; MlsRefused where it has no terms that we understand."""
+    terms = terms_of(group)
+    return Strength(group.suite.number, terms.kdf, terms.closed, terms.require)
+
+
 def claim_of(said: SealCreated | SealsAnswer) -> Claim | None:
     """Return what the server says about a conversation, None where it says that it is not sealed."""
     if isinstance(said, SealCreated):
@@ -101,3 +140,12 @@ def agree(group: Group, claim: Claim, conversation: Conversation, me: str) -> bo
     same_group = (group.group_id, group.suite.number) == (claim.group_id, claim.suite)
     same_terms = (terms.salt, terms.kdf, terms.require) == (claim.salt, claim.kdf, claim.require)
     return same_place and same_group and same_terms and terms.creator == claim.by
+
+
+def _rank(suite: int) -> int:
+    """The place of a suite, the best first; those that no session uses come last."""
+    return SUITES_WANTED.index(suite) if suite in SUITES_WANTED else len(SUITES_WANTED)
+
+
+def _is_cheaper(one: Kdf, other: Kdf) -> bool:
+    return one.memory_kib < other.memory_kib or one.passes < other.passes

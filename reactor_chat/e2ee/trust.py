@@ -136,7 +136,27 @@ class TrustBook:
     def is_usable(self, name: str, key: bytes) -> bool:
         """Return whether something may be encrypted to this key as somebody's."""
         known = self.look_up(name)
-        return known is not None and known.key == key and known.state not in SENDING_STOPS
+        return known is not None and known.key == key and known.state is not Trust.BLOCKED
+
+    def is_known(self, name: str, key: bytes) -> bool:
+        """Return whether this is the key that counts as somebody's."""
+        known = self.look_up(name)
+        return known is None or known.key == key
+
+    def is_unsettled(self, name: str) -> bool:
+        """Return whether another key of somebody is on offer and no person decided yet."""
+        known = self.look_up(name)
+        return known is not None and known.state is Trust.CHANGED
+
+    def is_blocked(self, name: str) -> bool:
+        """Return whether a person ordered that nothing be sent to somebody."""
+        known = self.look_up(name)
+        return known is not None and known.state is Trust.BLOCKED
+
+    def was_verified_otherwise(self, name: str, key: bytes) -> bool:
+        """Return whether a person verified another key of somebody than this one."""
+        known = self.look_up(name)
+        return known is not None and known.key != key and known.state is Trust.VERIFIED
 
     def accept(self, name: str, now_ms: int) -> Known | None:
         """A person takes the key that was shown last; None where nobody of that name is known."""

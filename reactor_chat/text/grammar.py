@@ -11,13 +11,21 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from reactor_chat.text.orders import (
+    EncryptAdd,
+    EncryptClosed,
     EncryptGroup,
     EncryptOff,
     EncryptOn,
+    EncryptPassphrase,
     EncryptRekey,
+    EncryptRemove,
     EncryptReset,
     EncryptStatus,
     EncryptUser,
+    Held,
+    HeldDrop,
+    HeldEdit,
+    HeldSend,
     Order,
     TrustAccept,
     TrustBlock,
@@ -43,10 +51,11 @@ from reactor_chat.wire.messages import (
     Tell,
 )
 
-Kind = Literal["group", "user", "users", "text", "conversation", "number", "person", "rest"]
+Kind = Literal["group", "user", "users", "text", "conversation", "number", "person", "rest", "some users", "secret"]
 """What an argument is: one word that names a group; one person, and nothing after; persons, separated by commas or
 blanks; all the rest of the line; `@` and a person, or a group, or nothing; a number, or nothing; one person, and more
-may follow; all the rest of the line, or nothing."""
+may follow; all the rest of the line, or nothing; persons, or nothing; `-` for a passphrase that is asked for, or `off`
+for none."""
 
 
 class Argument(NamedTuple):
@@ -108,17 +117,29 @@ COMMANDS = (
 )  # fmt: skip
 """Every command, in the order of `@help`.  Source: PROTOCOL §8."""
 
+_SOME_USERS = Argument("users", "[<user1,user2,…>]", "some users")
+_SECRET = Argument("passphrase", "-|off", "secret")
+_ONE = Argument("number", "[<number>]", "number")
 _PERSON = Argument("user", "<name>", "person")
 
 OWN_COMMANDS = (
     Command("@encrypt on",     (Argument("passphrase", "[<passphrase>|-]", "rest"),), EncryptOn,
             "seal what you say to everyone"),
+    Command("@encrypt on closed", (_SOME_USERS,), EncryptClosed, "the same, for those on your list only"),
+    Command("@encrypt add",    (_USERS,),         EncryptAdd,    "put people on your list of the closed room"),
+    Command("@encrypt remove", (_USERS,),         EncryptRemove, "take people off it"),
     Command("@encrypt off",    (_CONVERSATION,),  EncryptOff,    "say it in plain text again"),
     Command("@encrypt user",   (_PERSON,),        EncryptUser,   "seal what you say to somebody"),
     Command("@encrypt status", (_CONVERSATION,),  EncryptStatus, "show how it is sealed, for whom"),
-    Command("@encrypt rekey",  (_CONVERSATION,),  EncryptRekey,  "take fresh keys"),
-    Command("@encrypt reset",  (_CONVERSATION,),  EncryptReset,  "begin anew, keys of all are fresh"),
-    Command("@group encrypt",  (_GROUP,),         EncryptGroup,  "seal what you say to a group"),
+    Command("@encrypt rekey",  (_CONVERSATION,),  EncryptRekey,  "renew your own key"),
+    Command("@encrypt reset",  (_CONVERSATION,),  EncryptReset,  "start over with new keys for everyone"),
+    Command("@encrypt passphrase", (_SECRET, _CONVERSATION), EncryptPassphrase,
+            "start over with another passphrase, or without"),
+    Command("@group encrypt",  (_GROUP, _SOME_USERS), EncryptGroup,  "seal what you say to a group"),
+    Command("@held",           (_ONE,),           Held,          "show what you typed and was not sent"),
+    Command("@held send",      (_ONE,),           HeldSend,      "send it after all"),
+    Command("@held edit",      (_ONE,),           HeldEdit,      "take a line back to change it"),
+    Command("@held drop",      (_ONE,),           HeldDrop,      "forget it"),
     Command("@verify",         (_PERSON, Argument("digits", "[<digits>]", "rest")), Verify,
             "compare keys: the number is the same"),
     Command("@trust accept",   (_PERSON,),        TrustAccept,   "accept somebody's new key"),
@@ -138,6 +159,8 @@ FAMILIES = {
 
 OWN_BY_KEY = {command.key: command for command in OWN_COMMANDS}
 """A row of the client's own by its words, such as `encrypt on`."""
+
+OWN_WORDS_MAX = max(key.count(" ") + 1 for key in OWN_BY_KEY)
 
 OWN_FIRST_WORDS = frozenset(key.partition(" ")[0] for key in OWN_BY_KEY)
 

@@ -23,10 +23,37 @@ class EncryptUser(Struct, frozen=True):
     user: str
 
 
+class EncryptClosed(Struct, frozen=True):
+    """Seal what I say to everyone, for those on my list only: these, or (None) everybody who is there now."""
+
+    users: list[str] | None = None
+
+
+class EncryptAdd(Struct, frozen=True):
+    """Put people on my list of the closed room."""
+
+    users: list[str]
+
+
+class EncryptRemove(Struct, frozen=True):
+    """Take people off my list of the closed room."""
+
+    users: list[str]
+
+
+class EncryptPassphrase(Struct, frozen=True):
+    """Ask for another passphrase (`-`), or do without one (`off`)."""
+
+    passphrase: str
+    with_: str | None = None
+    group: str | None = None
+
+
 class EncryptGroup(Struct, frozen=True):
-    """Seal what I say to a group."""
+    """Seal what I say to a group; where my client does not know whom I put into it, with their names."""
 
     group: str
+    users: list[str] | None = None
 
 
 class EncryptOff(Struct, frozen=True):
@@ -57,6 +84,30 @@ class EncryptReset(Struct, frozen=True):
     group: str | None = None
 
 
+class Held(Struct, frozen=True):
+    """List what I typed and what has not left."""
+
+    number: int | None = None
+
+
+class HeldSend(Struct, frozen=True):
+    """Send it, or one line of it, after all."""
+
+    number: int | None = None
+
+
+class HeldEdit(Struct, frozen=True):
+    """Give me one line of it back, to be edited."""
+
+    number: int | None = None
+
+
+class HeldDrop(Struct, frozen=True):
+    """Forget it, or one line of it."""
+
+    number: int | None = None
+
+
 class Verify(Struct, frozen=True):
     """Show the safety number with somebody, or compare it."""
 
@@ -77,6 +128,10 @@ class TrustBlock(Struct, frozen=True):
 
 
 Order = (
-    EncryptOn | EncryptUser | EncryptGroup | EncryptOff | EncryptStatus | EncryptRekey | EncryptReset
+    EncryptOn | EncryptClosed | EncryptUser | EncryptGroup | EncryptOff | EncryptPassphrase | EncryptAdd
+    | EncryptRemove | EncryptStatus | EncryptRekey | EncryptReset | Held | HeldSend | HeldEdit | HeldDrop
     | Verify | TrustAccept | TrustBlock
 )  # fmt: skip
+
+OFF = "off"
+"""What stands in the place of a passphrase where there is to be none."""

@@ -20,6 +20,7 @@ from reactor_chat.text.grammar import (
     FAMILIES,
     OWN_BY_KEY,
     OWN_FIRST_WORDS,
+    OWN_WORDS_MAX,
     Argument,
     Command,
     Kind,
@@ -27,7 +28,7 @@ from reactor_chat.text.grammar import (
     usage_of,
 )
 from reactor_chat.text.nearness import nearest
-from reactor_chat.text.orders import Order
+from reactor_chat.text.orders import OFF, Order
 from reactor_chat.wire.messages import (
     HISTORY_LIMIT_DEFAULT,
     HISTORY_LIMIT_MAX,
@@ -135,14 +136,24 @@ def _order(typed: str) -> Order | Refused | None:
     word, rest = first_word(bare[1:]) if bare.startswith("@") else ("", "")
     if not is_name(word) or fold(word) not in OWN_FIRST_WORDS:
         return None
-    key, (second, after) = fold(word), first_word(rest)
-    if key not in OWN_BY_KEY:
-        key, rest = f"{key} {fold(second) if is_name(second) else ''}", after
-    command = OWN_BY_KEY.get(key)
+    command, rest = _own_command(fold(word), rest)
     if command is None:
         return None if fold(word) in FAMILIES else _invalid(None, usage_of(fold(word)))
     fields = _fields(command, rest)
     return _invalid(None, command.usage) if fields is None else _made(command, fields)
+
+
+def _own_command(key: str, rest: str) -> tuple[Command | None, str]:
+    """The row whose words a line begins with, the longest that does, and what stands behind them."""
+    found, left = OWN_BY_KEY.get(key), rest
+    for _ in range(OWN_WORDS_MAX - 1):
+        word, rest = first_word(rest)
+        if not is_name(word):
+            break
+        key = f"{key} {fold(word)}"
+        if key in OWN_BY_KEY:
+            found, left = OWN_BY_KEY[key], rest
+    return found, left
 
 
 def _command(key: str, rest: str, request_id: str | None) -> Request | Refused:
@@ -197,6 +208,15 @@ def _take_users(field: str, rest: str) -> Taken | None:
     return ({field: users}, "") if users else None
 
 
+def _take_some_users(field: str, rest: str) -> Taken | None:
+    return _take_users(field, rest) if rest else ({}, "")
+
+
+def _take_secret(field: str, rest: str) -> Taken | None:
+    word, after = first_word(rest)
+    return ({field: fold(word)}, after) if fold(word) in ("-", OFF) else None
+
+
 def _take_user(field: str, rest: str) -> Taken | None:
     taken = _take_users(field, rest)
     return ({field: taken[0][field][0]}, "") if taken and len(taken[0][field]) == 1 else None
@@ -234,6 +254,8 @@ _TAKES: dict[Kind, Callable[[str, str], Taken | None]] = {
     "number": _take_number,
     "person": _take_word,
     "rest": _take_rest,
+    "some users": _take_some_users,
+    "secret": _take_secret,
 }
 """How each kind of argument takes its share of the rest of a line, which has no blanks around it; None: it cannot."""
 

@@ -19,9 +19,12 @@ from reactor_chat.wire.messages import (
     AskWho,
     BlobAnswer,
     BlobPut,
+    GroupAdd,
     GroupChanged,
+    GroupKick,
     GroupSaid,
     GroupSend,
+    GroupSet,
     Kdf,
     KeysAnswer,
     KeysPut,
@@ -105,6 +108,7 @@ class Service:
         self.groups: dict[str, list[str]] = {}
         self.outcomes: dict[tuple[str, str], Notice] = {}
         self.twist: dict[str, Twist] = {}
+        self.ordered: Callable[[str, Request], None] = lambda *_: None
         self.swallow: Callable[[str, Request], bool] = lambda *_: False
         self.at = 1_700_000_000_000
 
@@ -131,17 +135,30 @@ class Service:
                 self.ready[fold(name)].append(encode(told))
 
     def make_group(self, group: str, *names: str) -> None:
-        """Create a chat group; the first owns it."""
+        """Create a chat group; the first owns it, and ordered it."""
+        order = self._order(names[0], GroupSet(group, list(names[1:]), id=f"set-{group}-{self.seq}"))
         self.groups[fold(group)] = [fold(name) for name in names]
         self._record(GroupChanged(self.seq, self.at, group, "created", names[0], members=list(names)), self._in(group))
+        self.tell(names[0], Accepted(order, self.seq))
 
     def change_group(self, group: str, change: str, user: str) -> None:
-        """Let the owner add or kick somebody, or somebody leave."""
-        before = self._in(group)
-        members = self.groups[fold(group)]
+        """Let the owner add or kick somebody, as ordered, or somebody leave."""
+        before, members = self._in(group), self.groups[fold(group)]
+        order = None
+        if change == "added":
+            order = self._order(members[0], GroupAdd(group, [user], id=f"add-{group}-{self.seq}"))
+        elif change == "kicked":
+            order = self._order(members[0], GroupKick(group, user, id=f"kick-{group}-{self.seq}"))
         members.append(fold(user)) if change == "added" else members.remove(fold(user))
         notice = GroupChanged(self.seq, self.at, group, change, members[0], user, list(members))
         self._record(notice, before | self._in(group))
+        if order is not None:
+            self.tell(members[0], Accepted(order, self.seq))
+
+    def _order(self, name: str, request: Request) -> str:
+        """Let the person of this name order something of their own client, as if they had typed it."""
+        self.ordered(name, request)
+        return request.id or ""
 
     def release(self, name: str) -> None:
         """Give a name free: whoever takes it next is somebody else."""

@@ -44,6 +44,7 @@ class Person:
         self.saved: tuple[dict[str, Spoken], int] = ({}, 0)
         self.shown: list[Shown] = []
         self.notes: list[Note] = []
+        self.drafts: list[str] = []
         self.is_online = False
         self.runs = 0
         self.wall_offset_ms = 1_700_000_000_000
@@ -179,6 +180,7 @@ class Person:
         for request in outcome.requests:
             self._send(request)
         self.notes += outcome.notes
+        self.drafts += outcome.drafts
         for job in outcome.jobs:
             key = self.world.derive(job.passphrase, job.salt, job.kdf)
             self.do(lambda number=job.job, made=key: self.session.derived(number, made, self.world.now))  # type: ignore[misc]
@@ -204,6 +206,7 @@ class World:
         self.seed = seed
         self.now = 100.0
         self.service = Service()
+        self.service.ordered = self._ordered
         self.people: dict[str, Person] = {}
         self.keys: dict[tuple[str, bytes], bytes] = {}
         for name in names:
@@ -219,6 +222,12 @@ class World:
         person.connect()
         self.settle()
         return person
+
+    def _ordered(self, name: str, request: Request) -> None:
+        """Somebody orders a change of a group, by typing it."""
+        person = next((one for one in self.people.values() if one.name.lower() == name.lower()), None)
+        if person is not None:
+            person.do(lambda: person.session.did(request, self.now))  # type: ignore[arg-type]
 
     def settle(self) -> None:
         """Deliver until nothing lies ready."""
