@@ -99,7 +99,7 @@ def _not_possible(desk: Desk, talk: Talk, order: Arm) -> str | None:
         return why
     if order.is_closed and record.claim is not None and not desk.keeps_list(talk):
         return f"{talk.where.first_in_words} is encrypted already; @encrypt reset begins anew"
-    is_ours = talk.where.scope is Scope.GROUP and record.founder in ("", desk.me) and record.owner is None
+    is_ours = talk.where.scope is Scope.GROUP and record.founder == desk.me and record.owner is None
     if is_ours and record.claim is None and order.names is None and not record.own_list:
         name = talk.where.name
         return f"This client does not know whom you put into {name}. Name them: @group encrypt {name} <user1,user2,…>"

@@ -28,7 +28,8 @@ def found(desk: Desk, talk: Talk) -> None:
     if talk.founding is not None or (talk.retry_at or desk.now) > desk.now:
         return
     if talk.where.scope is Scope.GROUP and not talk.record.own_list:
-        talk.waits_for = f"only the owner of {talk.where.in_words} can turn encryption on, and has not yet"
+        ours = "" if talk.record.founder else f" (are you? @group encrypt {talk.where.name} <user1,user2,…>)"
+        talk.waits_for = f"only the owner of {talk.where.in_words}{ours} can turn encryption on, and has not yet"
         return
     talk.founding = Founding(suites()[0])
     if talk.where.scope is Scope.PAIR:

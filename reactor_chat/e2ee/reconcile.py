@@ -37,8 +37,11 @@ def advance(desk: Desk, talk: Talk) -> None:
         return
     if not talk.current and desk.is_mute and may_be_plain(talk):
         talk.current = True
+    if talk.where == Conversation.pair(desk.me):
+        outbound.say_held(desk, talk)  # there is nobody to ask about
+        return
     if not talk.current:
-        if desk.is_understood and talk.where != Conversation.pair(desk.me):
+        if desk.is_understood:
             _ask_how_sealed(desk, talk)
         return
     work_off(desk, talk)

@@ -117,8 +117,9 @@ COMMANDS = (
 )  # fmt: skip
 """Every command, in the order of `@help`.  Source: PROTOCOL §8."""
 
-_SOME_USERS = Argument("users", "[<user1,user2,…>]", "some users")
+_SOME_USERS = Argument("users", "[<user1,…>]", "some users")
 _SECRET = Argument("passphrase", "-|off", "secret")
+_WHERE = Argument("with_", "[<where>]", "conversation")
 _ONE = Argument("number", "[<number>]", "number")
 _PERSON = Argument("user", "<name>", "person")
 
@@ -133,8 +134,8 @@ OWN_COMMANDS = (
     Command("@encrypt status", (_CONVERSATION,),  EncryptStatus, "show how it is sealed, for whom"),
     Command("@encrypt rekey",  (_CONVERSATION,),  EncryptRekey,  "renew your own key"),
     Command("@encrypt reset",  (_CONVERSATION,),  EncryptReset,  "start over with new keys for everyone"),
-    Command("@encrypt passphrase", (_SECRET, _CONVERSATION), EncryptPassphrase,
-            "start over with another passphrase, or without"),
+    Command("@encrypt passphrase", (_SECRET, _WHERE), EncryptPassphrase,
+            "start over with another passphrase, or none"),
     Command("@group encrypt",  (_GROUP, _SOME_USERS), EncryptGroup,  "seal what you say to a group"),
     Command("@held",           (_ONE,),           Held,          "show what you typed and was not sent"),
     Command("@held send",      (_ONE,),           HeldSend,      "send it after all"),

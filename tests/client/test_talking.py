@@ -75,7 +75,11 @@ def test_private_messages_are_sealed_unasked_where_both_can(party: Party) -> Non
     assert ann.sees("[to Bob, sealed:] canary for two")
     assert bob.sees("[Ann (private), sealed:] canary for two")
     assert b"canary" not in party.kept()
-    ann.type("@Visitor plainly")
+    ann.type("@Visitor canary for whom?")
+    party.wait(2)
+    assert b"canary" not in party.kept()
+    ann.type("@held drop", "@encrypt off @Visitor", "@Visitor plainly")
+    party.wait(2)
     assert guest.sees("[Ann (private):] plainly")
     assert ann.sees("[to Visitor:] plainly")
 
@@ -110,11 +114,12 @@ def test_a_group_is_sealed_by_its_owner_and_the_kicked_read_no_more(party: Party
 
 def test_the_prompts_word_says_what_becomes_of_the_line(party: Party) -> None:
     ann, bob = party.enter("Ann"), party.enter("Bob")
-    assert {ann.engine.posture(typed) for typed in ("", "hi", "@names", "@Bob hi")} == {Posture.PLAIN}
+    assert {ann.engine.posture(typed) for typed in ("", "hi", "@names")} == {Posture.PLAIN}
+    assert ann.engine.posture("@Bob hi") is Posture.WAITING
     ann.type("@encrypt on")
     party.wait(2)
     assert ann.engine.posture("") is ann.engine.posture("hi") is bob.engine.posture("hi") is Posture.SEALED
-    assert ann.engine.posture("@group send team hi") is Posture.PLAIN
+    assert ann.engine.posture("@group send team hi") is Posture.WAITING
     ann.type("@Bob hi")
     party.wait(2)
     for typed in ("@Bob", "@bob ", "@BOB hi"):

@@ -8,7 +8,9 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
+from reactor_chat.e2ee.conversation import Conversation
 from reactor_chat.wire.codec import decode_request, encode
 from reactor_chat.wire.messages import (
     Accepted,
@@ -101,6 +103,7 @@ class Service:
         self.accounts: dict[str, bytes] = {}
         self.journal: list[tuple[Notice, set[str] | None]] = []
         self.passed: list[bytes] = []
+        self.requests: list[Request] = []
         self.ready: dict[str, deque[bytes]] = {}
         self.shelves: dict[tuple[str, int], Shelf] = {}
         self.seals: dict[Place, Sealing] = {}
@@ -160,6 +163,20 @@ class Service:
         self.ordered(name, request)
         return request.id or ""
 
+    @property
+    def sealed(self) -> list[Any]:
+        """Every `sealed` object that anybody sent, in order."""
+        requests = (one for one in self.requests if isinstance(one, Say | Tell | GroupSend))
+        return [one.sealed for one in requests if one.sealed is not None]
+
+    def ask_in_the_name_of(self, name: str, where: Conversation) -> None:
+        """Say, as of our own accord, that somebody asks to be let in, whether they may or not."""
+        head = (self.seq, self.at, name, where.name or None if where.with_ else None, where.group_name)
+        self._record(SealAsked(*head, False, "asked"), None)
+        for place, sealing in self.seals.items():
+            if place[0] == where.scope.value:
+                sealing.waiting[fold(name)] = False
+
     def release(self, name: str) -> None:
         """Give a name free: whoever takes it next is somebody else."""
         self.log_out(name)
@@ -184,6 +201,7 @@ class Service:
         """Take a request."""
         self.passed.append(payload)
         request = decode_request(payload)
+        self.requests.append(request)
         if self.swallow(fold(name), request):
             return
         remembered = self.outcomes.get((fold(name), request.id or ""))

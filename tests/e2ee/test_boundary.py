@@ -2,7 +2,7 @@
 
 import pytest
 
-from reactor_chat.e2ee.boundary import Arm, Derive, Reset, Settings
+from reactor_chat.e2ee.boundary import Arm, Derive, SetPassphrase, Settings
 from reactor_chat.e2ee.conversation import ROOM
 from reactor_chat.e2ee.passphrase import DEFAULT
 
@@ -11,7 +11,7 @@ from reactor_chat.e2ee.passphrase import DEFAULT
     "crossing",
     [
         Arm(ROOM, "horse"),
-        Reset(ROOM, "horse"),
+        SetPassphrase(ROOM, "horse"),
         Derive(1, "horse", bytes(32), DEFAULT),
         Settings("Ann", b"horse" * 6 + b"xx"),
     ],

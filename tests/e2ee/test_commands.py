@@ -1,6 +1,6 @@
 """Orders of a person and the lines that answer them."""
 
-from reactor_chat.e2ee.boundary import Accept, Arm, Block, Disarm, Posture, Rekey, Reset, Verify
+from reactor_chat.e2ee.boundary import Accept, Arm, Block, Disarm, Held, HeldAction, Posture, Rekey, Reset, Verify
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.safety import grouped, safety_number
 from reactor_chat.e2ee.trust import Trust
@@ -41,6 +41,9 @@ def test_who_is_blocked_gets_nothing_until_accepted() -> None:
     assert not world["Bob"].read
     world["Ann"].order(Accept("Bob"))
     world.pass_time(5)
+    assert not world["Bob"].read, "accepting a key sends nothing by itself"
+    world["Ann"].order(Held(HeldAction.SEND))
+    world.pass_time(5)
     assert world["Bob"].read == ["canarybird"]
 
 
@@ -69,6 +72,7 @@ def test_off_for_everybody_ends_it_at_the_server_and_holds_the_others() -> None:
     world.pass_time(5)
     assert not world.leaked
     world["Bob"].order(Arm(ROOM))
+    world["Bob"].order(Held(HeldAction.SEND))
     world.pass_time(10)
     assert world["Ann"].read == ["canarybird"], "begun anew, and read by who has said that his own lines are plain"
 

@@ -54,13 +54,15 @@ def test_the_classical_one_for_somebody_whose_machine_has_no_other(monkeypatch: 
 
 def test_who_may_not_seal_a_group_is_told_and_his_lines_are_held() -> None:
     world = World("owner", "Ann", "Bob")
+    world["Ann"].disconnect()
     world.service.make_group("team", "Ann", "Bob")
+    world.settle()
     team = Conversation.group("team")
     world["Bob"].order(Arm(team))
     world["Bob"].say("canarybird", team)
     world.pass_time(100)
     assert world["Bob"].state(team) is State.ARMING
-    assert "not_the_owner" in world["Bob"].alarms
+    assert "only the owner of group team" in world["Bob"].alarms
     assert not world.leaked
 
 

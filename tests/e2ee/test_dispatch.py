@@ -2,7 +2,7 @@
 
 import pytest
 
-from reactor_chat.e2ee.boundary import Accept, Arm, Posture, Reset
+from reactor_chat.e2ee.boundary import Accept, Arm, Held, HeldAction, Posture, Reset
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import MemoryStore
@@ -54,6 +54,9 @@ def test_a_pair_whose_name_was_given_free_begins_anew_only_with_a_key_that_was_a
     assert not other.read
     world["Ann"].order(Accept("Bob"))
     world.pass_time(10)
+    assert not other.read, "accepting a key sends nothing by itself"
+    world["Ann"].order(Held(HeldAction.SEND))
+    world.pass_time(10)
     assert other.read == ["canarybird for whom?"], world["Ann"].alarms
     assert not world.leaked
 
@@ -86,7 +89,7 @@ def test_a_pair_waits_for_somebody_to_publish_keys_and_not_long() -> None:
     world.service.shelves = shelves
     world.pass_time(5)
     assert world["Bob"].read == ["canarybird"], world["Ann"].alarms
-    assert world["Ann"].alarms.count("no keys of @bob") == 1
+    assert world["Ann"].alarms.count("no keys of bob that") == 1
     assert not world.leaked
 
 

@@ -1,6 +1,6 @@
 """Lines on their way out: held for a reason that is said once, in order, each under its own id."""
 
-from reactor_chat.e2ee.boundary import Arm, Block, Rekey
+from reactor_chat.e2ee.boundary import Arm, Block, Disarm, Held, HeldAction, Rekey
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.outbound import CAUGHT_UP_FIRST, obstacle, untrusted
 from reactor_chat.e2ee.talk import HELD_MAX
@@ -67,9 +67,14 @@ def test_no_more_lines_are_held_than_can_be_kept() -> None:
     assert any("Not taken" in note.text for note in session.take().notes)
 
 
-def test_a_note_to_oneself_is_plain_and_needs_nobody() -> None:
+def test_a_note_to_oneself_is_held_until_its_person_wants_it_plain() -> None:
     world = World("self", "Ann")
-    world["Ann"].say("milk", Conversation.pair("ann"))
+    own = Conversation.pair("ann")
+    world["Ann"].say("milk", own)
+    world.settle()
+    assert not any(b"milk" in payload for payload in world.service.passed)
+    world["Ann"].order(Disarm(own))
+    world["Ann"].order(Held(HeldAction.SEND))
     world.settle()
     assert any(b"milk" in payload for payload in world.service.passed)
 

@@ -4,8 +4,9 @@ import pytest
 
 from reactor_chat.e2ee.boundary import Arm
 from reactor_chat.e2ee.conversation import ROOM, Conversation
+from reactor_chat.e2ee.identity import Person
 from reactor_chat.e2ee.packages import reference_of
-from reactor_chat.e2ee.policy import check_members, package_reference
+from reactor_chat.e2ee.policy import check_members, judge, package_reference
 from reactor_chat.e2ee.states import State
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.commits import CommitOptions
@@ -55,14 +56,24 @@ def test_nobody_may_change_the_terms() -> None:
     assert world["Ann"].state(TEAM) is world["Cid"].state(TEAM) is State.FROZEN
 
 
-def test_a_member_may_take_somebody_out_and_everybody_is_told_by_whom() -> None:
-    world = team_of("out")
+def test_a_member_who_takes_somebody_out_against_the_list_is_not_followed() -> None:
+    world = team_of("against")
     leaf = next(leaf for leaf, one in world["Bob"].talk(TEAM).people.items() if one.name == "Cid")
     commit_as(world, "Bob", [Remove(leaf)], removes=["Cid"], where=TEAM)
     world.settle()
-    assert "Bob took Cid out of the encryption of group team" in world["Ann"].alarms
-    assert "Bob took you out" in world["Cid"].alarms
+    assert world["Ann"].state(TEAM) is State.FROZEN
     assert world["Cid"].state(TEAM) is State.ARMING
+
+
+def test_in_the_room_a_member_may_take_somebody_out_and_everybody_is_told_by_whom() -> None:
+    world = World("out", "Ann", "Bob", "Cid")
+    world.seal_room("Ann")
+    leaf = next(leaf for leaf, one in world["Bob"].talk().people.items() if one.name == "Cid")
+    commit_as(world, "Bob", [Remove(leaf)], removes=["Cid"])
+    world.settle()
+    assert "Bob took Cid out of the encryption of the room" in world["Ann"].alarms
+    assert "Bob took you out" in world["Cid"].alarms
+    assert world["Cid"].state() is State.ARMING
 
 
 def test_a_commit_that_takes_out_another_than_the_server_tells() -> None:
@@ -81,11 +92,18 @@ def test_a_third_one_in_a_pair() -> None:
     own = package("Mal", world["Mal"].seed, SeededEntropy("mal"))
     group = group_of(world, "Ann", pair)
     pending = group.commit(world["Ann"].random, [Add(own.package)], options=CommitOptions())
+    desk = world["Ann"].session.desk
+    agreed = desk.agreed(world["Ann"].talk(pair))
+    for wrong in (agreed._replace(me=Person("Bob", desk.own_key)), agreed._replace(me=Person("Ann", bytes(32)))):
+        with pytest.raises(MlsRefused):
+            check_members(group, wrong)
     with pytest.raises(MlsRefused):
-        check_members(pending.group, pair, "ann")
+        check_members(pending.group, agreed)
     with pytest.raises(MlsRefused):
-        check_members(group, pair, "bob")
-    check_members(group, pair, "ann")
+        judge(group, pending.group, [Add(own.package)], desk.own_person, agreed)
+    with pytest.raises(MlsRefused):
+        check_members(group, agreed._replace(other_key=bytes(32)))
+    check_members(group, agreed)
 
 
 def test_a_proposal_in_the_place_of_a_commit() -> None:

@@ -51,7 +51,7 @@ def test_the_table_has_a_row_for_everything() -> None:
 def test_the_old_key_shown_again_does_not_make_it_good() -> None:
     book = book_in(Trust.CHANGED)
     book.see("Bob", KEYS[0], 3)
-    assert not book.is_usable("Bob", KEYS[0])
+    assert book.is_unsettled("Bob")
     assert not book.is_usable("Bob", KEYS[1])
 
 

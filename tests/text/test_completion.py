@@ -7,7 +7,7 @@ from reactor_chat.text.completion import completions, word_typed
 PEOPLE = ["stefan", "Stella", "Ann", "Stella"]
 GROUPS = ["team", "Lunch"]
 COMMANDS = ["@names", "@history", "@group", "@grouplist", "@who", "@add", "@kick", "@help", "@quit"]
-COMMANDS += ["@encrypt", "@verify", "@trust"]
+COMMANDS += ["@encrypt", "@held", "@verify", "@trust"]
 SECOND = ["set", "send", "add", "kick", "leave", "delete", "encrypt"]
 
 
@@ -18,7 +18,7 @@ SECOND = ["set", "send", "add", "kick", "leave", "delete", "encrypt"]
         ("  ", []),
         ("Ste", []),
         ("@", [*COMMANDS, "@Ann", "@stefan", "@Stella"]),
-        ("  @H", ["@history", "@help"]),
+        ("  @H", ["@history", "@help", "@held"]),
         ("@gr", ["@group", "@grouplist"]),
         ("@a", ["@add", "@Ann"]),
         ("@STE", ["@stefan", "@Stella"]),

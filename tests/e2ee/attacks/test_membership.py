@@ -265,7 +265,7 @@ def test_08_a_welcome_that_is_not_the_one(how: str) -> None:
 
     world.service.twist["bob"] = bend
     world.seal_room("Ann")
-    assert world["Bob"].state() is State.PLAIN, "he was never let in, and never said that he wants to seal"
+    assert world["Bob"].state() is State.ARMING, "he was never let in, and what he types is held"
     assert "does not hold" in world["Bob"].alarms
     speaks_and_leaks_nothing(world, "Ann")
     assert not world["Bob"].read
