@@ -292,7 +292,7 @@ class Forger:
 
     def opened(self) -> list[str]:
         """Return every text that the server's account opens of what passed: with its client, or a group of its own."""
-        found = list(self.world[GHOST].read)
+        found = list(self.world[GHOST].read) if GHOST in self.world.people else []
         for raw in self.world.service.sealed:
             sealed = read_sealed(raw)
             if sealed is None:

@@ -4,6 +4,7 @@ from tests.planted.copying import Bug, in_file
 
 JUDGING = (
     "tests/e2ee/test_policy.py",
+    "tests/e2ee/attacks/test_lists.py",
     "tests/e2ee/attacks/test_membership.py",
     "tests/e2ee/attacks/test_insiders.py",
     "tests/e2ee/test_adversary.py",
