@@ -80,6 +80,8 @@ def _arm(desk: Desk, talk: Talk, order: Arm) -> None:
         talk.record.is_closed = True
     if order.names is not None:
         ownership.take_over(desk, talk, list(order.names))
+        if talk.record.claim is not None:
+            _begin_anew(desk, talk, talk.record.strength)
     talk.step(Step.ARM)
     talk.is_told = False
     if order.passphrase is not None:
@@ -103,15 +105,13 @@ def _not_possible(desk: Desk, talk: Talk, order: Arm) -> str | None:
     if is_ours and record.claim is None and order.names is None and not record.own_list:
         name = talk.where.name
         return f"This client does not know whom you put into {name}. Name them: @group encrypt {name} <user1,user2,…>"
-    if order.names is not None and talk.where.scope is Scope.GROUP and not _may_keep_list(desk, talk):
-        return f"Only its owner says who can read {talk.where.in_words}"
+    if order.names is not None and record.claim is not None:
+        return _cannot_take_over(talk)
     return None
 
 
-def _may_keep_list(desk: Desk, talk: Talk) -> bool:
-    record = talk.record
-    owner = record.owner.person.folded if record.owner is not None else record.founder
-    return owner in ("", desk.me) or talk.state is State.FROZEN
+def _cannot_take_over(talk: Talk) -> str | None:
+    return None if talk.current else "That needs a connection; try again then"
 
 
 def _unusable(talk: Talk, typed: str) -> str | None:

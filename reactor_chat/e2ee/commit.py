@@ -292,11 +292,25 @@ def _commit(desk: Desk, talk: Talk, todo: Wanted) -> None:
     _make(desk, talk, proposals, pending)
 
 
-def _make(desk: Desk, talk: Talk, proposals: list[AnyProposal], pending: Pending) -> None:
+def hand_over(desk: Desk, talk: Talk, heir: Person) -> None:
+    """Sign the list over to somebody on it, who keeps it from now on; nothing where no commit can be made now."""
+    if talk.group is None or talk.pending is not None or not desk.keeps_list(talk):
+        return
+    current = member_list.members_of(talk.group)
+    people = [entry.person for entry in current.members]
+    number = max(talk.record.list_number, current.number) + 1
+    members = member_list.make(current.conversation, number, heir, people, desk.identity.signing_key)
+    _make(desk, talk, [], Pending(desk.fresh_id(), b"", talk.group.epoch), members)
+
+
+def _make(
+    desk: Desk, talk: Talk, proposals: list[AnyProposal], pending: Pending, members: MemberList | None = None
+) -> None:
     assert talk.group is not None
     terms = terms_of(talk.group)
     psks = NO_PSKS
-    if terms.closed and (members := next_list(desk, talk, proposals)) is not None:
+    members = members or (next_list(desk, talk, proposals) if terms.closed else None)
+    if members is not None:
         extensions = (extension_of(terms), member_list.extension_of(members))
         proposals = [GroupContextExtensions(extensions), *proposals]
     if terms.kdf is not None and pending.adds:

@@ -255,6 +255,8 @@ def _enter(desk: Desk, talk: Talk, notice: SealCommitted, reference: bytes) -> b
     """Enter by a Welcome; False where another passphrase is needed."""
     claim, own = talk.record.claim, desk.packages.find(reference)
     assert claim is not None
+    if talk.state is State.FROZEN:
+        return True  # a person looks first, and then asks to be let in
     if own is None:
         lose(desk, talk, "our key for it cannot be read")
         return True

@@ -9,9 +9,11 @@ that: it can only keep people from being told.
 import msgspec
 
 from reactor_chat.e2ee.boundary import NoteKind
+from reactor_chat.e2ee.commit import hand_over
 from reactor_chat.e2ee.conversation import Conversation
 from reactor_chat.e2ee.creation import own_entry
 from reactor_chat.e2ee.desk import Desk
+from reactor_chat.e2ee.identity import Person
 from reactor_chat.e2ee.member_list import Entry
 from reactor_chat.e2ee.reconcile import advance
 from reactor_chat.e2ee.states import Step
@@ -46,6 +48,15 @@ def ordered(desk: Desk, request: GroupRequest) -> None:
         remove(desk, talk, [request.user])
     elif isinstance(request, GroupAdd):
         add(desk, talk, request.users)
+    elif isinstance(request, GroupLeave) and talk.current and (heir := _heir(desk, talk)) is not None:
+        hand_over(desk, talk, heir)  # before our leaving reaches the server: afterwards nobody takes it from us
+
+
+def _heir(desk: Desk, talk: Talk) -> Person | None:
+    """Who inherits, as the server does it too: of those who are in, the one who was added first."""
+    there = set(talk.people.values())
+    heirs = (entry.person for entry in talk.record.own_list if entry.key != desk.own_key)
+    return next((person for person in heirs if person in there), None)
 
 
 def answered(desk: Desk, answer: Accepted | Refused) -> None:

@@ -34,7 +34,14 @@ class Step(Enum):
 
 
 STEPS: dict[State, dict[Step, State]] = {
-    State.PLAIN: {Step.ARM: State.ARMING},
+    State.PLAIN: {
+        Step.ARM: State.ARMING,
+        Step.ESTABLISH: State.PLAIN,  # we are let in to read along; what we say stays as its person ordered
+        Step.LOSE: State.PLAIN,
+        Step.FREEZE: State.PLAIN,
+        Step.REARM: State.ARMING,
+        Step.DISARM: State.PLAIN,
+    },
     State.ARMING: {
         Step.ARM: State.ARMING,
         Step.ESTABLISH: State.SEALED,
@@ -52,16 +59,20 @@ STEPS: dict[State, dict[Step, State]] = {
         Step.DISARM: State.PLAIN,
     },
     State.FROZEN: {
+        Step.ARM: State.FROZEN,
+        Step.ESTABLISH: State.FROZEN,
+        Step.LOSE: State.FROZEN,
         Step.FREEZE: State.FROZEN,
         Step.REARM: State.ARMING,
         Step.DISARM: State.PLAIN,
     },
 }
+"""What each event makes of each state; there is no other place where a state changes."""
 
 ORDERS_OF_A_PERSON = frozenset({Step.REARM, Step.DISARM})
 """Steps that no notice of a server may cause; tests hold every caller to it."""
 
 
 def after(state: State, step: Step) -> State:
-    """Return the state a step leads to; a step without a row leaves things as they are."""
-    return STEPS[state].get(step, state)
+    """Return the state a step leads to."""
+    return STEPS[state][step]

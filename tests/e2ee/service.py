@@ -24,6 +24,7 @@ from reactor_chat.wire.messages import (
     GroupAdd,
     GroupChanged,
     GroupKick,
+    GroupLeave,
     GroupSaid,
     GroupSend,
     GroupSet,
@@ -152,6 +153,8 @@ class Service:
             order = self._order(members[0], GroupAdd(group, [user], id=f"add-{group}-{self.seq}"))
         elif change == "kicked":
             order = self._order(members[0], GroupKick(group, user, id=f"kick-{group}-{self.seq}"))
+        if change == "left" and fold(user) == members[0]:
+            self._order(members[0], GroupLeave(group, id=f"leave-{group}-{self.seq}"))
         members.append(fold(user)) if change == "added" else members.remove(fold(user))
         notice = GroupChanged(self.seq, self.at, group, change, members[0], user, list(members))
         self._record(notice, before | self._in(group))
@@ -162,6 +165,13 @@ class Service:
         """Let the person of this name order something of their own client, as if they had typed it."""
         self.ordered(name, request)
         return request.id or ""
+
+    def pass_on(self, group: str, user: str) -> None:
+        """Say that somebody who is left owns a group now, and let them be it as far as the service is concerned."""
+        members = self.groups[fold(group)]
+        owner = members.pop(0)
+        members.sort(key=lambda name: name != fold(user))
+        self._record(GroupChanged(self.seq, self.at, group, "owner", owner, user, list(members)), self._in(group))
 
     @property
     def sealed(self) -> list[Any]:

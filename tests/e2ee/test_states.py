@@ -7,6 +7,7 @@ from reactor_chat.e2ee.states import ORDERS_OF_A_PERSON, STEPS, State, Step, aft
 
 def test_every_state_has_a_row() -> None:
     assert set(STEPS) == set(State)
+    assert all(set(row) == set(Step) for row in STEPS.values())
 
 
 @pytest.mark.parametrize("state", State)

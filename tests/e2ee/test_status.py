@@ -2,7 +2,7 @@
 
 from reactor_chat.e2ee.boundary import Arm, AskStatus, Rekey
 from reactor_chat.e2ee.conversation import ROOM
-from reactor_chat.e2ee.status import epoch_code
+from reactor_chat.e2ee.status import group_code
 from tests.e2ee.mallory import group_of
 from tests.e2ee.world import World
 
@@ -10,15 +10,15 @@ from tests.e2ee.world import World
 def test_everybody_sees_the_same_code_and_another_one_in_the_next_epoch() -> None:
     world = World("status", "Ann", "Bob", "Cid")
     world.seal_room("Ann")
-    codes = {epoch_code(group_of(world, name)) for name in world.people}
+    codes = {group_code(group_of(world, name)) for name in world.people}
     assert len(codes) == 1
     world["Bob"].order(Rekey(ROOM))
     world.pass_time(5)
-    later = {epoch_code(group_of(world, name)) for name in world.people}
+    later = {group_code(group_of(world, name)) for name in world.people}
     assert len(later) == 1
     assert later != codes
     code = later.pop().replace(" ", "")
-    assert len(code) == 10
+    assert len(code) == 30
     assert code.isdigit()
 
 
@@ -38,5 +38,5 @@ def test_what_is_held_and_why() -> None:
     world["Ann"].order(Arm(ROOM))
     world["Ann"].say("canarybird")
     lines = "\n".join(world["Ann"].order(AskStatus(ROOM)))
-    assert "arming, held: waiting for the server" in lines
+    assert "getting keys, held: waiting for the server" in lines
     assert "Lines held: 1" in lines

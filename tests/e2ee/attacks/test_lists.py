@@ -5,9 +5,10 @@ import pytest
 
 from reactor_chat.e2ee import member_list
 from reactor_chat.e2ee.blobs import hash_of, pieces
-from reactor_chat.e2ee.boundary import Arm, Let
+from reactor_chat.e2ee.boundary import Arm, Held, HeldAction, Let
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.identity import Person
+from reactor_chat.e2ee.member_list import Entry
 from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.terms import common_name, extension_of, terms_of
@@ -257,3 +258,34 @@ def test_a_closed_room_has_whom_its_owner_lets_in() -> None:
     world.pass_time(10)
     assert "canarybird later" not in world["Cid"].read
     assert world["Ann"].read[-1] == "canarybird later"
+
+
+def test_an_owner_who_leaves_signs_the_list_over_and_the_next_one_keeps_it() -> None:
+    world = team_of("heir")
+    world.service.change_group("team", "left", "Ann")
+    world.pass_time(10)
+    assert world["Bob"].talk(TEAM).names == world["Cid"].talk(TEAM).names == {"bob", "cid"}
+    world.service.change_group("team", "added", "Mal")
+    world.pass_time(10)
+    world["Cid"].say("canarybird among the three", TEAM)
+    world.pass_time(5)
+    assert world["Mal"].read == world["Bob"].read == ["canarybird among the three"]
+    assert not world.leaked
+
+
+def test_where_the_owner_is_gone_nobody_inherits_but_by_everybodys_own_decision() -> None:
+    world = team_of("gone")
+    world["Ann"].disconnect()
+    world.service.pass_on("team", "Bob")
+    world.pass_time(5)
+    assert world["Cid"].talk(TEAM).record.owner == Entry("Ann", world["Ann"].session.desk.own_key)
+    world["Bob"].order(Arm(TEAM, names=("Cid",)))
+    world.pass_time(10)
+    assert world["Cid"].state(TEAM) is State.FROZEN
+    world["Cid"].say("canarybird held until Cid agrees", TEAM)
+    world["Cid"].order(Arm(TEAM))
+    world.pass_time(10)
+    assert world["Cid"].talk(TEAM).names == {"bob", "cid"}
+    world["Cid"].order(Held(HeldAction.SEND))
+    world.pass_time(5)
+    assert world["Bob"].read == ["canarybird held until Cid agrees"]
