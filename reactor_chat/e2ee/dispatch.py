@@ -135,10 +135,9 @@ def _claimed_anew(desk: Desk, talk: Talk, claim: Claim) -> None:
 def _not_agreed(talk: Talk, claim: Claim) -> str | None:
     """Return why a person has to look at a conversation that was sealed anew; None where we go along."""
     record, by = talk.record, claim.by
-    owner = record.owner.person.folded if record.owner is not None else ""
-    expected = owner or (record.founder if talk.where.scope is Scope.GROUP else "")
-    if expected and by != expected:
-        return f"{by} encrypted it, not {expected}: @encrypt on goes along"
+    owner = record.owner.person.folded if record.owner is not None else by
+    if by != owner:
+        return f"{by} encrypted it, not {owner}: @encrypt on goes along"
     lost = [] if record.strength is None else record.strength.lost_in(claim.strength(closed=record.strength.closed))
     if lost:
         return f"{by} encrypted it anew with less protection ({', '.join(lost)}): @encrypt on goes along"
@@ -314,7 +313,8 @@ def _denied(desk: Desk, talk: Talk) -> None:
     was_sealed = talk.record.claim is not None
     talk.record.claim = None
     talk.save()
-    if was_sealed and talk.state in (State.SEALED, State.ARMING):
+    was_ours = talk.record.strength is not None or talk.group is not None or talk.record.is_wanted
+    if was_sealed and was_ours and talk.state in (State.SEALED, State.ARMING):
         freeze(desk, talk, DENIED)
     elif was_sealed and talk.pending is not None:
         talk.set_pending(None)

@@ -257,29 +257,34 @@ def _enter(desk: Desk, talk: Talk, notice: SealCommitted, reference: bytes) -> b
     assert claim is not None
     if talk.state is State.FROZEN:
         return True  # a person looks first, and then asks to be let in
-    if own is None:
-        lose(desk, talk, "our key for it cannot be read")
-        return True
     if claim.kdf is not None and talk.shared_key is None:
         desk.note(NoteKind.ALARM, _passphrase_wanted(talk), talk.where)
         return False
+    if own is None:
+        lose(desk, talk, "our key for it cannot be read")
+        return True
     welcome = talk.blobs.get(notice.welcome or b"", b"")
     try:
         joined = Group.open_welcome(welcome, own, psks=shared_keys(talk, claim.group_id, claim.salt))
         by = judge_welcome(joined, notice, claim, desk.agreed(talk))
     except OwnerUnknown as unknown:
         _ask_about_owner(desk, talk, unknown.members)
-        return True
     except MlsError:
-        if claim.kdf is not None:
-            talk.share(None)
-            desk.note(NoteKind.ALARM, f"Not let in: {_passphrase_wanted(talk)}", talk.where)
-            return False
+        return not _is_without_its_passphrase(desk, talk, notice)
+    else:
+        talk.blobs.pop(notice.welcome or b"", None)
+        _entered(desk, talk, notice, joined, by)
+        desk.packages.use_up(reference)
+    return True
+
+
+def _is_without_its_passphrase(desk: Desk, talk: Talk, notice: SealCommitted) -> bool:
+    """Whether a Welcome that does not hold may be for want of the right passphrase; else we are lost."""
+    if talk.record.claim is None or talk.record.claim.kdf is None:
         lose(desk, talk, f"how {notice.sender} let us in does not hold")
-        return True
-    talk.blobs.pop(notice.welcome or b"", None)
-    _entered(desk, talk, notice, joined, by)
-    desk.packages.use_up(reference)
+        return False
+    talk.share(None)
+    desk.note(NoteKind.ALARM, f"Not let in: {_passphrase_wanted(talk)}", talk.where)
     return True
 
 
