@@ -16,6 +16,7 @@ from reactor_chat.e2ee.session import Session
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import MemoryStore
 from reactor_chat.e2ee.talk import Talk
+from reactor_chat.errors import MessageInvalid
 from reactor_chat.wire.codec import decode_notice, encode
 from reactor_chat.wire.messages import Accepted, GroupSend, Refused, Request, Said, Say, Tell
 from tests.e2ee.service import Service
@@ -133,7 +134,12 @@ class Person:
 
     def receive(self, payload: bytes) -> None:
         """Take one payload from the server, each in a transaction of its own."""
-        notice = decode_notice(payload)
+        try:
+            notice = decode_notice(payload)
+        except MessageInvalid as error:
+            if error.request_id is None:
+                return
+            notice = Refused("bad_answer", "", error.request_id)
         if isinstance(notice, Accepted):
             self.outbox.pop(notice.re, None)
 
