@@ -385,6 +385,9 @@ class Engine:
             self.fail(ExitStatus.REFUSED, f"The login was refused: {text}")
 
     def _on_welcome(self, notice: Welcome, arrived: Arrived, now: float) -> None:
+        if fold(notice.name) != fold(self.name):  # else what others told us would be shown as what we told them
+            self._drop(now, "it calls you by another name")
+            return
         self._step(Step.WELCOME)
         self._link.since = now
         self.name = self._candidate = notice.name
