@@ -1,28 +1,39 @@
 """Whatever a server sends, in whatever field: no line passes for a mark or for the client's voice, and `mark` is ours.
 
-A client without a key knows nothing of any message, so every mark that appears is forged.
+A client without a key knows nothing of any message, so every mark that appears is forged.  One with a key, to which
+nobody wrote under seal, may find that something is `not sealed`, and no more.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.client.boundary import Arrived, Note, Shown
+from reactor_chat.client.engine import Engine
+from reactor_chat.client.identity import KeyIdentity
 from reactor_chat.client.line_mode import ERASE_ROW, INDENT, LineMode
 from reactor_chat.client.palette import Palette
 from reactor_chat.client.pipe_mode import PipeMode
+from reactor_chat.client.talking import OpenSession
+from reactor_chat.client.vault import Vault
+from reactor_chat.e2ee.boundary import Settings as SessionSettings
+from reactor_chat.e2ee.session import Session
 from reactor_chat.testing.vault import SimulatedVault
+from reactor_chat.text.render import NO_ASIDE
 from reactor_chat.wire.framing import frame
 from reactor_chat.wire.messages import NOTICES, GroupOverview, GroupSaid, HelpAnswer, HistoryAnswer, Said, Told
+from tests.client.party import fresh
 from tests.client.test_line_mode import local_time
 from tests.client.toy import Watcher, live
 
 CANARY = "canarybird"
+SEED = bytes(range(32))
 VOICE = re.compile(r"\[[^:\]]*, (not )?sealed|reactor-chat: |\* ")
 """How only a client may begin a line."""
 ROW = re.compile(r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\d ")
@@ -115,8 +126,10 @@ def assert_is_the_servers(watcher: Watcher, item: Shown) -> None:
     if isinstance(item, Arrived):
         as_json, lines = out[0].decode(), out[1].decode().split("\n")[:-1]
         assert as_json.count("\n") == 1
-        assert not {"mark", "remark"} & set(keys_in(json.loads(as_json)))
-        assert not any(map(VOICE.match, lines)), lines
+        ours = sum(aside != NO_ASIDE for aside in item.asides)
+        assert {aside.word for aside in item.asides} <= {"", "not sealed"}
+        assert list(keys_in(json.loads(as_json))).count("mark") == ours
+        assert sum(VOICE.match(line) is not None for line in lines) <= ours, lines
         assert len(lines) <= lines_max(item)
     assert_rows(watcher, item)
 
@@ -139,14 +152,36 @@ def assert_rows(watcher: Watcher, item: Shown) -> None:
     for row in above:
         begin = ROW.match(row)
         assert begin or row.startswith(INDENT), above
-        is_ours = isinstance(item, Note) or row.endswith((":", "of the history", "what you have seen"))
-        assert not begin or is_ours or not VOICE.match(row[begin.end() :]), above
+        assert not begin or is_ours(row, item) or not VOICE.match(row[begin.end() :]), above
 
 
-@given(st.lists(notices, max_size=8))
-def test_nothing_that_a_server_sends_passes_for_a_mark_or_for_our_voice(sent: list[dict[str, Any]]) -> None:
+def is_ours(row: str, item: Shown) -> bool:
+    """Whether we have reason to begin this row as only we may; what a server wrote ends with the canary."""
+    if isinstance(item, Note) or row.endswith((":", "of the history", "what you have seen")):
+        return True
+    return ", not sealed:] " in row and any(aside.word == "not sealed" for aside in item.asides)
+
+
+def with_session(name: str, vault: Vault, fresh_id: Callable[[], str]) -> Session:
+    return Session(SessionSettings(name, SEED), vault.store, fresh, fresh_id)
+
+
+def watcher_of(vault: SimulatedVault, open_session: OpenSession | None, **settings: int) -> Watcher:
+    if open_session is None:
+        return Watcher(vault=vault, **settings)
+    watcher = Watcher(vault=vault, identity=KeyIdentity(SEED), **settings)
+    engine_settings = watcher.engine._settings
+    watcher.engine = Engine(engine_settings, lambda: 0.5, vault, KeyIdentity(SEED), open_session)
+    return watcher
+
+
+@pytest.mark.parametrize("open_session", [None, with_session], ids=["guest", "with a key"])
+@given(sent=st.lists(notices, max_size=8))
+def test_nothing_that_a_server_sends_passes_for_a_mark_or_for_our_voice(
+    open_session: OpenSession | None, sent: list[dict[str, Any]]
+) -> None:
     vault = SimulatedVault()
-    watcher = live(Watcher(vault=vault))
+    watcher = live(watcher_of(vault, open_session))
     watcher.shown.clear()
     watcher.engine.typed("@names", 0.0)
     watcher.engine.typed("hello", 0.0)
@@ -155,6 +190,6 @@ def test_nothing_that_a_server_sends_passes_for_a_mark_or_for_our_voice(sent: li
     watcher.take()
     for item in watcher.shown:
         assert_is_the_servers(watcher, item)
-    again = live(Watcher(vault=vault, scrollback=50))  # what was archived comes back
+    again = live(watcher_of(vault, open_session, scrollback=50))  # what was archived comes back
     for item in again.shown:
         assert_is_the_servers(again, item)
