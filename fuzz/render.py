@@ -10,7 +10,7 @@ from reactor_chat.errors import MessageInvalid
 from reactor_chat.text.render import Line, Part, compose
 from reactor_chat.text.safe import LINE_BREAK
 from reactor_chat.wire import codec
-from reactor_chat.wire.messages import NOTICES, HelpAnswer, HistoryAnswer, Joined, Notice, Refused, Said
+from reactor_chat.wire.messages import NOTICES, HelpAnswer, HistoryAnswer, Notice, Refused, Said
 
 Compose = Callable[[Notice, str, str], list[Line]]
 
@@ -36,19 +36,27 @@ CODES = ("invalid_command", "no_such_user", "bad_text")
 WORDS = [b'"', b"\\n", b"null", b"\\u001b[", b"[]", b"{}", b"Ann"]
 
 
+NAMES = ("Ann", "Bob", "server", "private", "a b", "Bob, sealed", "\x1b[2J")
+
+
 def text(random: Random) -> str:
     """Something short that may act on a terminal."""
     return "".join(random.choice(SIGNS) for _ in range(random.randint(0, 3)))
 
 
+def name(random: Random) -> str:
+    """What stands where a name belongs; the decoder has to notice where it is none."""
+    return random.choice(NAMES[: 2 if random.random() < 0.8 else None])
+
+
 def notice_fields(random: Random) -> dict[str, Any]:
     """Every field that any notice has."""
-    names = [text(random) for _ in range(random.randint(0, 2))]
+    names = [name(random) for _ in range(random.randint(0, 2))]
     return {
         "type": random.choice([*NOTICES, "said", "group_changed", "refused"]),
-        "seq": random.randint(1, 9), "at": 1, "from": text(random), "to": text(random), "group": text(random),
-        "text": text(random), "name": text(random), "names": names, "members": names, "by": text(random),
-        "owner": text(random), "user": text(random), "change": random.choice(CHANGES), "code": random.choice(CODES),
+        "seq": random.randint(1, 9), "at": 1, "from": name(random), "to": name(random), "group": name(random),
+        "text": text(random), "name": name(random), "names": names, "members": names, "by": name(random),
+        "owner": name(random), "user": name(random), "change": random.choice(CHANGES), "code": random.choice(CODES),
         "groups": [{"group": name, "owner": name, "members": names} for name in names], "seconds": 1, "guest": True,
         "reason": "quit", "re": "1", "more": False,
     }  # fmt: skip
@@ -93,9 +101,9 @@ def check(data: bytes, compose_: Compose) -> None:
 
 
 def trusting(notice: Notice, me: str, line_break: str) -> list[Line]:
-    """A face that believes a server's names."""
-    if isinstance(notice, Joined):
-        return [[Part("system", f"[{notice.name} joined]")]]
+    """A face that believes a server's words."""
+    if isinstance(notice, Refused):
+        return [[Part("refusal", notice.text)]]
     return compose(notice, me, line_break)
 
 

@@ -4,6 +4,7 @@
     ├── ProtocolViolation       the peer broke the contract; its connection is closed after the refusal `code`
     │   └── FrameLengthInvalid  a length prefix of 0 or above the limit
     ├── MessageInvalid          one payload is no message; the connection stays
+    │   └── MessageUnknown      ... of a type that this version does not know: a newer peer says more
     ├── UsageError              our caller (a person, a bot's author) asked for what cannot be
     ├── StorageError            the journal cannot do its work; the process must stop
     │   ├── StorageFull         ... but this one: writes are refused, reads go on
@@ -49,12 +50,16 @@ class MessageInvalid(ReactorChatError):
     """One payload is no message of the protocol; the text names the field.
 
     Attributes:
-        request_id: the request's `id` where one could be read, for the refusal's `re`.
+        request_id: the request's `id` where one could be read, for the refusal's `re`; of a notice, its `re`.
     """
 
     def __init__(self, text: str, request_id: str | None = None) -> None:
         super().__init__(text)
         self.request_id = request_id
+
+
+class MessageUnknown(MessageInvalid):
+    """A notice of a type that this version does not know; whoever reads it goes on without it."""
 
 
 class UsageError(ReactorChatError):

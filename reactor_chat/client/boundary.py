@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.text.render import Aside
-from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import Notice, Refused
 
 START_ONE = "Start one with: python -m reactor_chat.server"
@@ -41,15 +40,16 @@ class NoteKind(Enum):
 
 
 class Arrived(NamedTuple):
-    """A notice to show: from the server, with the payload it came in, or a refusal of our own.
+    """A notice to show: from the server, or of our own.
 
-    Whoever shows one that has a place says so with `Engine.printed`, once whoever reads has all its bytes.
+    The bytes in which it came are nowhere here: they may hold fields that only we write.  Whoever shows one that has a
+    place says so with `Engine.printed`, once whoever reads has all its bytes.
     """
 
     notice: Notice
-    payload: bytes
     place: int | None = None  # in the archive, where it was put there
     asides: tuple[Aside, ...] = ()  # what is known of it, or of each message of a history
+    is_own: bool = False  # we wrote every word of it
 
 
 class Earlier(NamedTuple):
@@ -105,8 +105,7 @@ class Tray:
 
     def refuse(self, code: str, text: str, re: str | None = None) -> None:
         """Show a refusal of our own."""
-        refused = Refused(code, text, re)
-        self._shown.append(Arrived(refused, encode(refused)))
+        self._shown.append(Arrived(Refused(code, text, re), is_own=True))
 
     def note(self, kind: NoteKind, text: str) -> None:
         """Say something ourselves."""

@@ -33,8 +33,8 @@ from reactor_chat.client.states import AFTER_BYE, AFTER_LOGIN_REFUSED, ONLINE, S
 from reactor_chat.client.talking import OpenSession, Talking
 from reactor_chat.client.vault import Identity, MemoryVault, Vault
 from reactor_chat.e2ee.boundary import Posture
-from reactor_chat.errors import MessageInvalid, ProtocolViolation
-from reactor_chat.wire.codec import decode_notice
+from reactor_chat.errors import ProtocolViolation
+from reactor_chat.text.server_words import REFUSALS, farewell_in_words
 from reactor_chat.wire.messages import (
     PROTOCOL_VERSION,
     Bye,
@@ -326,12 +326,11 @@ class Engine:
     # ------------------------------------------------------------------------------------------ what the server says
 
     def _read(self, payload: bytes, now: float) -> None:
-        try:
-            notice = decode_notice(payload)
-        except MessageInvalid:
-            return  # a newer server may say more than we understand (PROTOCOL §1)
+        notice = self._talking.read(payload)
+        if notice is None:
+            return
         self._has_met = True
-        arrived = Arrived(notice, payload)
+        arrived = Arrived(notice)
         if isinstance(notice, Bye):
             self._on_bye(notice, arrived, now)
         elif isinstance(notice, Hello):
@@ -362,7 +361,7 @@ class Engine:
 
     def _on_login_refused(self, notice: Refused, arrived: Arrived, now: float) -> None:
         if self.state is State.GREETED:
-            self._drop(now, notice.text)  # not even greeted: the server is full, or going
+            self._drop(now, refusal_in_words(notice, self.name, has_key=False))  # the server is full, or going
             return
         if self._link.login_at is None:
             return  # nobody typed a name within the server's patience; its `bye` follows
@@ -371,13 +370,13 @@ class Engine:
         # A key takes over whatever holds its name.
         is_patient = self._identity is None and now < (self._absence.ends_by or now)
         if notice.code == "name_taken" and is_patient:
-            self._drop(now, notice.text)
+            self._drop(now, REFUSALS[notice.code])
             return
         self._tray.show(arrived)
         then = AFTER_LOGIN_REFUSED.get(notice.code)
         text = refusal_in_words(notice, self.name, has_key=self._identity is not None)
         if then is Then.ANOTHER_NAME:
-            if self._settings.interactive and text != notice.text:
+            if self._settings.interactive and text != REFUSALS.get(notice.code):
                 self._tray.note(NoteKind.NEWS, text)
             self._want_name(text)
         elif then is Then.LATER:
@@ -386,6 +385,9 @@ class Engine:
             self.fail(ExitStatus.REFUSED, f"The login was refused: {text}")
 
     def _on_welcome(self, notice: Welcome, arrived: Arrived, now: float) -> None:
+        if fold(notice.name) != fold(self.name):  # else what others told us would be shown as what we told them
+            self._drop(now, "it calls you by another name")
+            return
         self._step(Step.WELCOME)
         self._link.since = now
         self.name = self._candidate = notice.name
@@ -412,11 +414,11 @@ class Engine:
         if self.state is State.LEAVING:
             self._stop(ExitStatus.DONE)
         elif self._candidate is None or (status := AFTER_BYE.get(notice.reason)) is None:
-            self._drop(now, notice.text)
+            self._drop(now, farewell_in_words(notice))
         elif status is ExitStatus.DONE:
             self._stop(status)
         else:
-            self.fail(status, f"The server closed the connection: {notice.text}")
+            self.fail(status, f"The server closed the connection: {farewell_in_words(notice)}")
 
     def _on_live(self, arrived: Arrived, now: float) -> None:
         concluded = self._talking.heard(arrived, self.name, now)

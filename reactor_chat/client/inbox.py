@@ -6,6 +6,7 @@ have come.  It moves, together with the archive, before a notice is handed to wh
 
 from reactor_chat.client.boundary import Arrived
 from reactor_chat.client.vault import Vault
+from reactor_chat.client.written import row_of
 from reactor_chat.wire.messages import (
     Exited,
     GroupChanged,
@@ -96,8 +97,8 @@ class Inbox:
         if isinstance(notice, Refused) and notice.code == "gap":
             # What lies between is lost for good: the next login must not ask for it again, and a crash must not hide
             # that something is missing.
-            place = self._vault.archive(max(cursor, self._welcome_seq), arrived.payload)
+            place = self._vault.archive(max(cursor, self._welcome_seq), row_of(notice))
             return arrived._replace(place=place)
         if not isinstance(notice, NUMBERED):
             return arrived
-        return arrived._replace(place=self._vault.archive(notice.seq, arrived.payload))
+        return arrived._replace(place=self._vault.archive(notice.seq, row_of(notice)))

@@ -9,17 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 
-import msgspec
-
 from reactor_chat.client.boundary import Arrived, Earlier, Note, NoteKind, Shown
 from reactor_chat.client.inbox import Inbox, request_concluded, request_echoed
 from reactor_chat.client.outbox import Outbox, in_words
 from reactor_chat.client.vault import Archived, Vault
+from reactor_chat.client.written import read_row, row_of
 from reactor_chat.e2ee.boundary import Mark
 from reactor_chat.e2ee.boundary import Shown as Opened
 from reactor_chat.errors import MessageInvalid, StorageError
-from reactor_chat.text.render import Aside
-from reactor_chat.wire.codec import decode_notice
+from reactor_chat.text.render import NEW_KEY, Aside
 from reactor_chat.wire.messages import Notice, Request, fold
 
 
@@ -81,9 +79,7 @@ class Ledger:
     def opened(self, shown: Opened) -> Arrived:
         """Archive a message that a session opened, or could not open, to be shown."""
         notice, aside = shown.notice, aside_of(shown)
-        payload = msgspec.json.encode({**msgspec.to_builtins(notice), "mark": aside.word, "remark": aside.remark})
-        place = self._vault.archive(notice.seq, payload)
-        return Arrived(notice, payload, place, (aside,))
+        return Arrived(notice, self._vault.archive(notice.seq, row_of(notice, aside)), (aside,))
 
     def concluded(self, notice: Notice, me: str) -> None:
         """Note which request a notice answers or echoes; `me` is one's own name."""
@@ -146,16 +142,13 @@ class Ledger:
         return [Note(NoteKind.DOUBT, f"{fate}: {line}") for line in lines]
 
 
-class _WithAside(msgspec.Struct):
-    """Reads nothing but what we wrote beside a message that was sealed."""
-
-    mark: str = ""
-    remark: str = ""
-
-
-_with_aside = msgspec.json.Decoder(_WithAside)
-
-MARKS: dict[Mark, str] = {Mark.SEALED: "sealed", Mark.PLAIN: "not sealed", Mark.UNREADABLE: "", Mark.UNKNOWN: "sealed"}
+MARKS: dict[Mark, str] = {
+    Mark.SEALED: "sealed",
+    Mark.NEW_KEY: NEW_KEY,
+    Mark.PLAIN: "not sealed",
+    Mark.UNREADABLE: "",
+    Mark.UNKNOWN: "sealed",
+}
 """The word that stands in front of a message, by what a session knows of it."""
 
 
@@ -165,9 +158,9 @@ def aside_of(shown: Opened) -> Aside:
 
 
 def _arrived(archived: list[Archived]) -> Iterator[Arrived]:
-    for place, payload in archived:
+    for place, row in archived:
         try:
-            beside = _with_aside.decode(payload)
-            yield Arrived(decode_notice(payload), payload, place, (Aside(beside.mark, beside.remark),))
-        except (MessageInvalid, msgspec.MsgspecError):  # a newer version wrote it, and understood more
+            notice, aside = read_row(row)
+        except MessageInvalid:
             continue
+        yield Arrived(notice, place, (aside,))

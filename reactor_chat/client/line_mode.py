@@ -135,7 +135,7 @@ class LineMode:
         """Print a notice or a note with the next `draw`; nothing, for notices that people do not read."""
         if isinstance(item, Arrived):
             is_stored = request_echoed(item.notice, self._engine.name) is not None
-            self._show_notice(item.notice, item.asides, is_stored=is_stored)
+            self._show_notice(item.notice, item.asides, is_stored=is_stored, is_own=item.is_own)
             self._place = item.place or self._place
         elif isinstance(item, Earlier):
             self._show_again("Where you left off", item.notices, item.asides, "End of what you have seen")
@@ -211,7 +211,9 @@ class LineMode:
     def _columns(self) -> int:
         return self._tty.size()[0]
 
-    def _show_notice(self, notice: Notice, asides: Sequence[Aside] = (), *, is_stored: bool = False) -> None:
+    def _show_notice(
+        self, notice: Notice, asides: Sequence[Aside] = (), *, is_stored: bool = False, is_own: bool = False
+    ) -> None:
         if isinstance(notice, HistoryAnswer) and notice.messages:
             older = ", and there are older ones" if notice.more else ""
             self._show_again(f"From the history{older}", notice.messages, asides, "End of the history")
@@ -219,7 +221,7 @@ class LineMode:
         if isinstance(notice, HelpAnswer):
             self._show_help(notice)
             return
-        lines = compose(notice, self._engine.name, "\n", asides)
+        lines = compose(notice, self._engine.name, "\n", asides, quotes_server=not is_own)
         if is_stored:
             lines[-1].append(STORED)
         room = self._columns - len(INDENT)

@@ -32,6 +32,7 @@ class Link:
         nonce: the server's, from `hello`.
         frame_bytes_max: the longest payload that the server takes.
         hidden_ids: our own questions, whose answers nobody asked to see.
+        is_nonsense_told: the person heard that some of what the server sent makes no sense.
         replay_end_id: the one of them whose answer says that everything missed has come.
     """
 
@@ -44,6 +45,7 @@ class Link:
         self.nonce = b""
         self.frame_bytes_max = FRAME_BYTES_MAX
         self.hidden_ids: set[str] = set()
+        self.is_nonsense_told = False
         self.replay_end_id: str | None = None
         self._decoder = FrameDecoder()
         self._out: list[bytes] = []

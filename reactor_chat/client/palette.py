@@ -49,6 +49,7 @@ PEOPLE_16 = (31, 32, 33, 35, 36)
 ROLES: dict[Role, str] = {
     "system": "2",
     "mark": "2",
+    "alarm": "1;31",
     "name": "",
     "group": "1",
     "text": "",

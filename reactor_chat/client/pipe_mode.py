@@ -9,14 +9,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-import msgspec
-
 from reactor_chat.client.boundary import Arrived, Draft, Earlier, Note, NoteKind, Shown
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.lines import LineSplitter
 from reactor_chat.client.palette import Palette
+from reactor_chat.client.written import json_line
 from reactor_chat.text.render import compose
-from reactor_chat.text.safe import LINE_BREAK, safe, safe_json
+from reactor_chat.text.safe import LINE_BREAK, safe
 
 
 class Output(Protocol):
@@ -27,7 +26,7 @@ class Output(Protocol):
 
 
 class PipeMode:
-    """Prints notices as lines, or as they came.
+    """Prints notices as lines, or as JSON.
 
     Args:
         engine: whose face this is.
@@ -99,8 +98,9 @@ class PipeMode:
 
     def _line(self, arrived: Arrived) -> bytes:
         if self._as_json:
-            return _json_line(arrived.payload)
-        lines = compose(arrived.notice, self._engine.name, LINE_BREAK, arrived.asides)
+            return f"{json_line(arrived)}\n".encode()
+        is_own = arrived.is_own
+        lines = compose(arrived.notice, self._engine.name, LINE_BREAK, arrived.asides, quotes_server=not is_own)
         return "".join(self._palette.line(line) + "\n" for line in lines).encode("utf-8", "replace")
 
     def draw(self) -> None:
@@ -115,8 +115,3 @@ class PipeMode:
     def _side_line(self, note: Note) -> str:
         text = safe(note.text)
         return f"{text}: " if note.kind is NoteKind.QUESTION else f"reactor-chat: {text}\n"
-
-
-def _json_line(payload: bytes) -> bytes:
-    line = msgspec.json.format(payload, indent=-1).decode("utf-8")
-    return (safe_json(line) + "\n").encode("utf-8")

@@ -26,11 +26,13 @@ from reactor_chat.e2ee.outgoing import Plain
 from reactor_chat.e2ee.ownership import GroupRequest
 from reactor_chat.e2ee.session import Session
 from reactor_chat.e2ee.states import State
+from reactor_chat.errors import MessageInvalid, MessageUnknown
 from reactor_chat.text import orders
-from reactor_chat.text.grammar import OWN_COMMANDS
+from reactor_chat.text.grammar import OWN_COMMANDS, help_text
 from reactor_chat.text.parser import first_word, parse_typed
 from reactor_chat.text.render import NO_ASIDE
-from reactor_chat.wire.codec import encode
+from reactor_chat.text.server_words import BAD_ANSWER
+from reactor_chat.wire.codec import decode_notice
 from reactor_chat.wire.messages import (
     AskGroups,
     AskNames,
@@ -44,6 +46,7 @@ from reactor_chat.wire.messages import (
 )
 
 ASKED_FOR = "-"
+NONSENSE = "The server sent something that makes no sense; it was ignored"
 NO_KEY = "A guest has no key, and sealing needs one. Connect without --guest"
 
 NOTES: dict[sealing.NoteKind, NoteKind] = {
@@ -225,6 +228,22 @@ class Talking:
         if self.session is not None:
             self.session.cut()
 
+    def read(self, payload: bytes) -> Notice | None:
+        """Return what a payload says; None where nothing in it is for us.
+
+        An answer that makes no sense is a refusal: whoever waits for it must not wait for ever.  A number in what makes
+        no sense does not count as heard: should nothing else come, the next login asks for it again.
+        """
+        try:
+            return decode_notice(payload)
+        except MessageUnknown:
+            return None  # a newer server may say more than we understand (PROTOCOL §1)
+        except MessageInvalid as error:
+            if not self.link.is_nonsense_told:
+                self.link.is_nonsense_told = True
+                self._tray.note(NoteKind.ALARM, NONSENSE)
+            return None if error.request_id is None else Refused("bad_answer", BAD_ANSWER, error.request_id)
+
     def heard(self, arrived: Arrived, me: str, now: float) -> str | None:
         """Take the next notice after a welcome, and show it where it is to be shown.
 
@@ -255,18 +274,17 @@ class Talking:
     def _enriched(self, arrived: Arrived) -> Arrived:
         """An answer with what only we can add to it: our own commands, sealed messages as they were opened."""
         notice, session = arrived.notice, self.session
-        if session is None:
-            return arrived
-        if isinstance(notice, HelpAnswer):
-            return arrived._replace(notice=structs.replace(notice, text=f"{notice.text}\n{_own_help(notice.text)}"))
-        if not isinstance(notice, HistoryAnswer) or all(message.sealed is None for message in notice.messages):
+        if isinstance(notice, HelpAnswer):  # ours, whatever the server says: it is we who read what is typed
+            ours = structs.replace(notice, text=_help(has_session=session is not None))
+            return Arrived(ours, is_own=True)
+        if session is None or not isinstance(notice, HistoryAnswer):
             return arrived
         with self.ledger.keeping():
-            shown = [session.recall(one) if one.sealed is not None else None for one in notice.messages]
+            shown = [session.recall(one) for one in notice.messages]
             messages = [one.notice if one else old for one, old in zip(shown, notice.messages, strict=True)]
             asides = tuple(aside_of(one) if one else NO_ASIDE for one in shown)
             page = structs.replace(notice, messages=messages)
-            return Arrived(page, encode(page), None, asides)
+            return Arrived(page, None, asides)
         return arrived
 
     # ------------------------------------------------------------------------------------------ time and the child
@@ -365,9 +383,7 @@ ORDERS: dict[type, Callable[[Any], sealing.Order]] = {
 """What a session is told of each order that was typed."""
 
 
-def _own_help(text: str) -> str:
-    """Our own commands, one a line, aligned with those of the server's answer."""
-    width = max(len(command.usage) for command in OWN_COMMANDS)
-    first = text.split("\n", maxsplit=1)[0]
-    width = max(width, len(first) - len(first.partition("  ")[2].lstrip()) - 2)
-    return "\n".join(f"{command.usage:<{width}}  {command.summary}" for command in OWN_COMMANDS)
+def _help(*, has_session: bool) -> str:
+    """What can be typed here, one command a line; a guest has nothing to seal with."""
+    own = OWN_COMMANDS if has_session else ()
+    return help_text((command.usage, command.summary) for command in own)

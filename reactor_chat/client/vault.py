@@ -31,7 +31,7 @@ class Identity(Protocol):
 
 
 class Archived(NamedTuple):
-    """A notice in the archive: its place there, and the payload it came in."""
+    """A notice in the archive: its place there, and the row in which it was written (see `written`)."""
 
     place: int  # 1 or more; later ones are larger
     payload: bytes

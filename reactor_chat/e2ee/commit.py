@@ -157,7 +157,7 @@ def shared_keys(talk: Talk, group_id: bytes, salt: bytes) -> PskSecrets:
 
 
 def refused(desk: Desk, talk: Talk, code: str, text: str) -> None:
-    """Note that the server did not take a commit or creation of ours."""
+    """Note that the server did not take a commit or creation of ours; `text` is what it said, in quotes."""
     pending = talk.pending
     if pending is None:
         return
@@ -179,7 +179,7 @@ def refused(desk: Desk, talk: Talk, code: str, text: str) -> None:
     talk.asks.clear()
     talk.fetched = talk.wanted_since = None
     talk.hurries = False
-    desk.note(NoteKind.ALARM, f"The server did not take a change of keys of {talk.where.in_words}: {text}", talk.where)
+    desk.note(NoteKind.ALARM, f"The server did not take a change of keys of {talk.where.in_words}; {text}", talk.where)
 
 
 # ------------------------------------------------------------------------------------------ what is wanted

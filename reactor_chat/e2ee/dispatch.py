@@ -36,6 +36,7 @@ from reactor_chat.wire.messages import (
     SealsAnswer,
     Told,
     fold,
+    quoted,
 )
 
 ENDED = "the encryption was ended: @encrypt on begins anew, @encrypt off goes on in plain text"
@@ -376,7 +377,7 @@ def _refused(desk: Desk, question: Question, notice: Refused) -> None:
     if purpose is Purpose.HOW_SEALED:
         _not_told_how(desk, talk, notice)
     elif purpose in (Purpose.COMMIT, Purpose.CREATE):
-        commit_refused(desk, talk, notice.code, notice.text)
+        commit_refused(desk, talk, notice.code, quoted(notice.text))
         advance(desk, talk)
     elif purpose is Purpose.FETCH_PIECE:
         piece_refused(desk, talk)
@@ -385,9 +386,11 @@ def _refused(desk: Desk, question: Question, notice: Refused) -> None:
         creation.keys_came(desk, talk, KeysAnswer([], []))
     elif purpose is Purpose.WHO_IS_THERE:
         talk.founding = None
-        desk.note(NoteKind.ALARM, f"{talk.where.first_in_words} cannot be encrypted: {notice.text}", talk.where)
+        text = f"{talk.where.first_in_words} cannot be encrypted; {quoted(notice.text)}"
+        desk.note(NoteKind.ALARM, text, talk.where)
     elif purpose in (Purpose.END, Purpose.BE_LET_IN) and notice.code != "already_a_member":
-        desk.note(NoteKind.NEWS, notice.text, talk.where)
+        text = f"The encryption of {talk.where.in_words} stays as it is; {quoted(notice.text)}"
+        desk.note(NoteKind.NEWS, text, talk.where)
     elif purpose is Purpose.KEYS_TO_ADD:
         advance(desk, talk)
 
@@ -400,7 +403,7 @@ def _not_told_how(desk: Desk, talk: Talk, notice: Refused) -> None:
     else:
         talk.step(Step.ARM)
         talk.waits_for = "the server does not say how it is encrypted; @encrypt off sends it unencrypted"
-        text = f"Held in {talk.where.in_words}: the server does not say how it is encrypted ({notice.text})"
+        text = f"Held in {talk.where.in_words}: the server does not say how it is encrypted; {quoted(notice.text)}"
         desk.note(NoteKind.ALARM, text, talk.where)
     if desk.is_understood or desk.is_mute:
         return

@@ -76,8 +76,11 @@ def hear(desk: Desk, talk: Talk, notice: Heard, sealed: SealedMessage) -> None:
     desk.show(_shown(desk, talk, notice, sealed, opened, said))
 
 
-def recall(desk: Desk, notice: Heard) -> Shown:
-    """Return a message of an old page as it was opened when it came."""
+def recall(desk: Desk, notice: Heard) -> Shown | None:
+    """Return a message of an old page as it was opened when it came; None where there is nothing to say of it."""
+    if notice.sealed is None:
+        talk = desk.talks.get(where_heard(notice, desk.me))
+        return Shown(notice, Mark.PLAIN) if talk is not None and talk.record.strength is not None else None
     sealed = read_sealed(notice.sealed or {})
     row = desk.store.get(Table.TRANSCRIPT, f"{notice.seq:016d}")
     if sealed is None or row is None:

@@ -82,8 +82,11 @@ class Session:
             return Posture.HELD
         return Posture.SEALED if talk.state is State.SEALED else Posture.WAITING
 
-    def recall(self, notice: Heard) -> Shown:
-        """Return a sealed message of a page of history as it was opened when it came."""
+    def recall(self, notice: Heard) -> Shown | None:
+        """Return a message of a page of history as it was opened when it came; None where nothing is to be said of it.
+
+        What came in plain text into a conversation that is sealed for us is said to be plain.
+        """
         return inbound.recall(self.desk, notice)
 
     def take(self) -> Outcome:

@@ -38,7 +38,7 @@ class Screen:
     def may_repeat(self, items: Iterable[Shown]) -> None:
         """Allow what was shown just before the client was killed to be shown again, once."""
         for item in items:
-            seq = self._checker.seq_of.get(item.payload) if isinstance(item, Arrived) else None
+            seq = self._checker.seq_of.get(encode(item.notice)) if isinstance(item, Arrived) else None
             if seq is not None:
                 self._repeatable.add(seq)
 
@@ -52,7 +52,7 @@ class Screen:
         return next((seq for seq in range(first, end) if is_due(person, rows[seq])), None)
 
     def _show(self, item: Arrived) -> None:
-        seq = self._checker.seq_of.get(item.payload)
+        seq = self._checker.seq_of.get(encode(item.notice))
         if seq is not None:
             self._show_numbered(seq)
             if (text := getattr(item.notice, "text", None)) is not None:

@@ -2,8 +2,8 @@
 
 Theory of operation: every line has a template below, and a template is literal text with fields.  Filling one keeps
 literal text and fields apart (a `Part` each), and whatever came from outside passes `safe` on its way into a field, so
-nothing received can become a second line, a bracket of ours or an act of the terminal.  What has no template is not
-shown.
+nothing received can become a second line or an act of the terminal.  That it cannot become a bracket of ours either is
+the decoder's work, which lets nothing through that stands for a name and is none.  What has no template is not shown.
 
 A message's text is the one field that may go on over several lines, and only where the face asks for that with a
 `line_break` that holds one: then the further lines are the face's, indentation and all.
@@ -15,6 +15,7 @@ from string import Formatter
 from typing import Any, Literal, NamedTuple
 
 from reactor_chat.text.safe import LINE_BREAK, safe
+from reactor_chat.text.server_words import REFUSALS
 from reactor_chat.wire.messages import (
     SERVER_NAME,
     Closing,
@@ -37,9 +38,9 @@ from reactor_chat.wire.messages import (
     fold,
 )
 
-Role = Literal["system", "mark", "name", "group", "text", "refusal", "help", "announcement"]
-"""What a part is: our words in a system line; our signs around a message; a person; a group; what somebody wrote; a
-refusal; a line of the help; anything in a line of the operator's."""
+Role = Literal["system", "mark", "alarm", "name", "group", "text", "refusal", "help", "announcement"]
+"""What a part is: our words in a system line; our signs around a message; the same around one that somebody should look
+at; a person; a group; what somebody wrote; a refusal; a line of the help; anything in a line of the operator's."""
 
 
 class Part(NamedTuple):
@@ -66,6 +67,11 @@ class Aside(NamedTuple):
 
 
 NO_ASIDE = Aside()
+
+NEW_KEY = "sealed, NEW KEY"
+"""The word beside a message that was sealed with another key than the one known as its sender's."""
+
+_ROLES_OF_WORDS: dict[str, Role] = {NEW_KEY: "alarm"}
 
 _EVENTS: dict[type[Notice], str] = {
     Welcome: "[Welcome {name}]",
@@ -123,11 +129,21 @@ def render(notice: Notice, me: str, line_break: str = LINE_BREAK) -> str | None:
     return "\n".join("".join(part.text for part in line) for line in lines) if lines else None
 
 
-def compose(notice: Notice, me: str, line_break: str = LINE_BREAK, asides: Sequence[Aside] = (), /) -> list[Line]:
+def compose(
+    notice: Notice,
+    me: str,
+    line_break: str = LINE_BREAK,
+    asides: Sequence[Aside] = (),
+    /,
+    *,
+    quotes_server: bool = False,
+) -> list[Line]:
     """Return what a person reads of a notice, as lines of parts; the arguments are those of `render`.
 
     Args:
         asides: what is known of the message, or of each message of a history, in their order.
+        quotes_server: a server wrote it and a client shows it: a refusal is told in the client's words where its code
+            says enough, and else on one line as what the server said.  Without it, whoever renders wrote it.
 
     Returns:
         The lines, first to last, each with one part or more; none where nothing is shown.
@@ -142,7 +158,7 @@ def compose(notice: Notice, me: str, line_break: str = LINE_BREAK, asides: Seque
             found = [line for one in notice.messages for line in _message(one, me, line_break, next(beside))]
             return found or [[Part("system", _NO_MESSAGES)]]
         case Refused():
-            return _refusal(notice, line_break)
+            return _server_refusal(notice) if quotes_server else _refusal(notice, line_break)
         case HelpAnswer():
             return [[Part("help", safe(line))] for line in notice.text.split("\n")]
         case _:
@@ -158,12 +174,13 @@ def _event(notice: Notice) -> list[Line]:
 def _message(notice: Any, me: str, line_break: str, aside: Aside) -> list[Line]:
     sent = isinstance(notice, Told) and fold(notice.sender) == fold(me)
     word = f", {aside.word}" if aside.word else ""
-    head = _filled((_SENT if sent else _HEADS[type(notice)]) % word, "mark", notice)
+    role = _ROLES_OF_WORDS.get(aside.word, "mark")
+    head = _filled((_SENT if sent else _HEADS[type(notice)]) % word, role, notice)
     if notice.text is None:
         remark = f" ({safe(aside.remark)})" if aside.remark else ""
-        return [[*head, Part("mark", f"{_SEALED}{remark}]")]]
+        return [[*head, Part(role, f"{_SEALED}{remark}]")]]
     first, *further = safe(notice.text, line_break).split("\n")
-    lines = [[*head, Part("mark", _OPEN), Part("text", first)], *([Part("text", line)] for line in further)]
+    lines = [[*head, Part(role, _OPEN), Part("text", first)], *([Part("text", line)] for line in further)]
     if isinstance(notice, Said) and notice.sender == SERVER_NAME:
         return [[Part("announcement", part.text) for part in line] for line in lines]
     return lines
@@ -173,6 +190,12 @@ def _refusal(notice: Refused, line_break: str) -> list[Line]:
     # Only a usage stands on a second line; any other refusal may repeat what somebody else wrote.
     lines = notice.text.split("\n", 1) if notice.code == "invalid_command" else [notice.text]
     return [[Part("refusal", shown)] for line in lines for shown in safe(line, line_break).split("\n")]
+
+
+def _server_refusal(notice: Refused) -> list[Line]:
+    if (own := REFUSALS.get(notice.code)) is not None:
+        return [[Part("refusal", own)]]
+    return [[Part("mark", f"[{SERVER_NAME}: "), Part("refusal", safe(notice.text)), Part("mark", "]")]]
 
 
 def _filled(template: str, role: Role, notice: Notice) -> Line:

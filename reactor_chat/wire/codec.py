@@ -9,8 +9,9 @@ import re
 
 import msgspec
 
-from reactor_chat.errors import MessageInvalid
-from reactor_chat.wire.messages import Notice, Request, Sealed, type_of_id
+from reactor_chat.errors import MessageInvalid, MessageUnknown
+from reactor_chat.wire.messages import NOTICES, Notice, Request, Sealed, type_of_id
+from reactor_chat.wire.sense import nonsense_in
 
 DEPTH_MAX = 16
 SEALED_BYTES_MAX = 48 * 1024
@@ -72,18 +73,23 @@ def decode_notice(payload: bytes) -> Notice:
     """Read one payload that a server sent.
 
     Returns:
-        The notice, every field of the type that the protocol gives it.
+        The notice, every field of the type and in the range that the protocol gives it, every name in it a name, and
+        in each message a text or a sealed object, never both.
 
     Raises:
-        MessageInvalid: it is no notice this version knows; a client ignores it.
+        MessageUnknown: it is of a type that this version does not know; a client ignores it (PROTOCOL §1).
+        MessageInvalid: it makes no sense; `request_id` is its `re`, where one could be read.
 
     Source: PROTOCOL §1, §4.
     """
     try:
         _refuse_unreadable(payload)
-        return _notices.decode(payload)
+        notice = _notices.decode(payload)
+        if (nonsense := nonsense_in(notice)) is not None:
+            raise msgspec.ValidationError(nonsense)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise MessageInvalid(_reason(error)) from None
+        raise _notice_invalid(payload, error) from None
+    return notice
 
 
 def depth_of(payload: bytes) -> int:
@@ -116,6 +122,18 @@ def _refuse_unsealable(sealed: Sealed | None) -> None:
         raise msgspec.DecodeError(f"`sealed` is longer than {SEALED_BYTES_MAX} bytes")
     if depth_of(written) > SEALED_DEPTH_MAX:
         raise msgspec.DecodeError(f"`sealed` is nested deeper than {SEALED_DEPTH_MAX} levels")
+
+
+def _notice_invalid(payload: bytes, error: Exception) -> MessageInvalid:
+    try:
+        read = msgspec.json.decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        read = None
+    fields = read if isinstance(read, dict) else {}
+    kind, re_ = fields.get("type"), fields.get("re")
+    if isinstance(kind, str) and kind not in NOTICES:
+        return MessageUnknown(_reason(error))
+    return MessageInvalid(_reason(error), re_ if isinstance(re_, str) else None)
 
 
 def _reason(error: Exception) -> str:

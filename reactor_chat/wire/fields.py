@@ -5,9 +5,12 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 SEQ_MAX = 2**53 - 1  # the largest whole number that every JSON reader keeps exact
+TIME_MAX = 253_402_300_799_999
+"""The last millisecond of the year 9999: no calendar here goes further."""
 
 type_of_id = Annotated[str, Meta(min_length=1, max_length=64)]
 type_of_seq = Annotated[int, Meta(ge=0, le=SEQ_MAX)]
+type_of_time = Annotated[int, Meta(ge=0, le=TIME_MAX)]
 type_of_key = Annotated[bytes, Meta(min_length=32, max_length=32)]
 type_of_hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Sealed = dict[str, Any]

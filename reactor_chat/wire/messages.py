@@ -11,7 +11,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from reactor_chat.wire.fields import SEQ_MAX, Message, Sealed, type_of_id, type_of_key, type_of_seq
+from reactor_chat.wire.fields import SEQ_MAX, Message, Sealed, type_of_id, type_of_key, type_of_seq, type_of_time
+from reactor_chat.wire.quoting import quoted
 from reactor_chat.wire.sealing import (
     AskBlob,
     AskKeys,
@@ -39,10 +40,10 @@ from reactor_chat.wire.sealing import (
 __all__ = [
     "SEQ_MAX", "AskBlob", "AskKeys", "AskSeals", "BlobAnswer", "BlobPut", "Kdf", "KeysAnswer", "KeysPut", "Message",
     "PublishedKey", "SealAdd", "SealAsk", "SealAsked", "SealCommit", "SealCommitted", "SealCreate", "SealCreated",
-    "SealEnded", "SealOff", "Sealed", "SealedMessage", "SealsAnswer", "read_sealed", "type_of_id", "type_of_key",
-    "type_of_seq",
+    "SealEnded", "SealOff", "Sealed", "SealedMessage", "SealsAnswer", "quoted", "read_sealed", "type_of_id",
+    "type_of_key", "type_of_seq", "type_of_time",
 ]  # fmt: skip
-"""Defined in a module of its own, and found here with all the others."""
+"""Defined in modules of their own, and found here with all the others."""
 
 PROTOCOL_VERSION = 1
 HISTORY_LIMIT_MAX = 200
@@ -249,7 +250,7 @@ class Welcome(Message, tag="welcome", frozen=True):
     """The login holds; `seq` is the newest committed number."""
 
     name: str
-    seq: int
+    seq: type_of_seq
     guest: bool
     text: str
 
@@ -272,8 +273,8 @@ class Refused(Message, tag="refused", frozen=True):
 class Said(Message, tag="said", frozen=True):
     """Somebody said something to everyone."""
 
-    seq: int
-    at: int
+    seq: type_of_seq
+    at: type_of_time
     sender: str = field(name="from")
     text: str | None = None
     sealed: Sealed | None = None
@@ -283,8 +284,8 @@ class Said(Message, tag="said", frozen=True):
 class Told(Message, tag="told", frozen=True):
     """Somebody said something to one person."""
 
-    seq: int
-    at: int
+    seq: type_of_seq
+    at: type_of_time
     sender: str = field(name="from")
     to: str
     text: str | None = None
@@ -295,8 +296,8 @@ class Told(Message, tag="told", frozen=True):
 class GroupSaid(Message, tag="group_said", frozen=True):
     """Somebody said something to a group."""
 
-    seq: int
-    at: int
+    seq: type_of_seq
+    at: type_of_time
     sender: str = field(name="from")
     group: str
     text: str | None = None
@@ -307,16 +308,16 @@ class GroupSaid(Message, tag="group_said", frozen=True):
 class Joined(Message, tag="joined", frozen=True):
     """Somebody came."""
 
-    seq: int
-    at: int
+    seq: type_of_seq
+    at: type_of_time
     name: str
 
 
 class Exited(Message, tag="exited", frozen=True):
     """Somebody went."""
 
-    seq: int
-    at: int
+    seq: type_of_seq
+    at: type_of_time
     name: str
 
 
@@ -326,16 +327,16 @@ class Released(Message, tag="released", frozen=True):
     PROTOCOL's notices do not name it; a client that does not know it ignores it.
     """
 
-    seq: int
-    at: int
+    seq: type_of_seq
+    at: type_of_time
     name: str
 
 
 class GroupChanged(Message, tag="group_changed", frozen=True):
     """A group was created or deleted, or its members or owner changed; `members` is the list after the change."""
 
-    seq: int
-    at: int
+    seq: type_of_seq
+    at: type_of_time
     group: str
     change: str
     by: str
@@ -347,7 +348,7 @@ class Accepted(Message, tag="accepted", frozen=True):
     """The request `re` changed the chat, from number `seq` on."""
 
     re: str
-    seq: int
+    seq: type_of_seq
 
 
 class NamesAnswer(Message, tag="names", frozen=True):

@@ -9,7 +9,16 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from reactor_chat.wire.fields import SEQ_MAX, Message, Sealed, type_of_hash, type_of_id, type_of_key
+from reactor_chat.wire.fields import (
+    SEQ_MAX,
+    Message,
+    Sealed,
+    type_of_hash,
+    type_of_id,
+    type_of_key,
+    type_of_seq,
+    type_of_time,
+)
 
 PACKAGE_BYTES_MAX = 8 * 1024
 PACKAGES_AT_ONCE_MAX = 8
@@ -218,11 +227,11 @@ class KeysAnswer(Message, tag="keys", frozen=True):
 class SealCreated(Message, tag="seal_created", frozen=True):
     """Somebody sealed a conversation."""
 
-    seq: int
-    at: int
+    seq: type_of_seq
+    at: type_of_time
     sender: str = field(name="from")
     group_id: type_of_key
-    suite: int
+    suite: type_of_suite
     salt: type_of_key
     to: str | None = None
     group: str | None = None
@@ -235,11 +244,11 @@ class SealCreated(Message, tag="seal_created", frozen=True):
 class SealCommitted(Message, tag="seal_committed", frozen=True):
     """A sealed conversation went on from this epoch to the next."""
 
-    seq: int
-    at: int
+    seq: type_of_seq
+    at: type_of_time
     sender: str = field(name="from")
     group_id: type_of_key
-    epoch: int
+    epoch: type_of_epoch
     to: str | None = None
     group: str | None = None
     commit: bytes | None = None
@@ -253,8 +262,8 @@ class SealCommitted(Message, tag="seal_committed", frozen=True):
 class SealAsked(Message, tag="seal_asked", frozen=True):
     """Somebody asks to be let into a sealed conversation."""
 
-    seq: int
-    at: int
+    seq: type_of_seq
+    at: type_of_time
     sender: str = field(name="from")
     to: str | None = None
     group: str | None = None
@@ -265,8 +274,8 @@ class SealAsked(Message, tag="seal_asked", frozen=True):
 class SealEnded(Message, tag="seal_ended", frozen=True):
     """The server seals a conversation no more; what a client does not want sealed less stays sealed."""
 
-    seq: int
-    at: int
+    seq: type_of_seq
+    at: type_of_time
     sender: str = field(name="from")
     group_id: type_of_key
     to: str | None = None
@@ -280,15 +289,15 @@ class SealsAnswer(Message, tag="seals", frozen=True):
     with_: str | None = field(default=None, name="with")
     group: str | None = None
     group_id: type_of_key | None = None
-    suite: int | None = None
+    suite: type_of_suite | None = None
     salt: type_of_key | None = None
     kdf: Kdf | None = None
     require: bool = False
-    epoch: int = 0
+    epoch: type_of_epoch = 0
     members: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     by: str | None = None
-    seq: int | None = None
+    seq: type_of_seq | None = None
     re: str | None = None
 
 

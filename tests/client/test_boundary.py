@@ -3,7 +3,6 @@
 import pytest
 
 from reactor_chat.client.boundary import Note, NoteKind, Settings, Tray, Wish
-from reactor_chat.wire.codec import decode_notice
 from reactor_chat.wire.messages import Refused
 
 
@@ -32,6 +31,6 @@ def test_a_tray_gives_everything_once():
     outcome = tray.take(b"data")
     assert (outcome.data, outcome.wishes) == (b"data", [Wish.CLOSE])
     refused, note = outcome.shown
-    assert refused.notice == decode_notice(refused.payload) == Refused("too_long", "Too long", "7")
+    assert (refused.notice, refused.is_own) == (Refused("too_long", "Too long", "7"), True)
     assert note == Note(NoteKind.NEWS, "news")
     assert not any(tray.take(b""))

@@ -2,12 +2,16 @@
 
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.client.boundary import ExitStatus, NoteKind, Wish
 from reactor_chat.client.states import State
+from reactor_chat.client.talking import NONSENSE
+from reactor_chat.testing.vault import SimulatedVault
+from reactor_chat.text.server_words import BAD_ANSWER
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import frame
 from reactor_chat.wire.messages import (
@@ -357,3 +361,82 @@ def test_no_bytes_at_all_raise_anything(pieces):
 
 def test_welcome_is_a_notice_for_the_face_too():
     assert isinstance(live(Watcher()).notices[-1], Welcome)
+
+
+# ---------------------------------------------------------------------------------------------------- nonsense
+
+
+def nonsense(watcher: Watcher, **fields: object) -> None:
+    """Have a notice come that makes no sense."""
+    watcher.engine.received(frame(msgspec.json.encode({"names": ["Bob, sealed"], "type": "names", **fields})), 0.0)
+
+
+def test_nonsense_is_told_once_a_connection_and_ignored():
+    watcher = live(Watcher())
+    for _ in range(3):
+        nonsense(watcher)
+    watcher.engine.received(frame(b"no JSON"), 0.0)
+    assert watcher.notes(NoteKind.ALARM) == [NONSENSE]
+    watcher.engine.cut(1.0, "gone")
+    watcher.engine.tick(2.0)
+    again(watcher, now=2.0)
+    nonsense(watcher)
+    assert watcher.notes(NoteKind.ALARM) == [NONSENSE] * 2
+    assert watcher.engine.state is State.LIVE
+
+
+def test_what_a_newer_server_says_is_ignored_in_silence():
+    watcher = live(Watcher())
+    nonsense(watcher, type="of the future", re="i-1")
+    assert watcher.notes(NoteKind.ALARM) == []
+
+
+def test_a_pipe_does_not_wait_for_an_answer_that_made_no_sense():
+    watcher = live(Watcher())
+    watcher.engine.typed("@names", 0.0)
+    (asked,) = [request for request in watcher.requests() if isinstance(request, AskNames)]
+    watcher.engine.end_of_input(0.0)
+    assert watcher.engine.state is State.LIVE
+    nonsense(watcher, re=asked.id)
+    assert Refused("bad_answer", BAD_ANSWER, asked.id) in watcher.notices
+    assert watcher.engine.state is State.LEAVING
+
+
+def test_hidden_questions_are_over_with_an_answer_that_makes_no_sense_and_nobody_sees_that():
+    watcher = live(Watcher(curious=True))
+    hidden = set(watcher.engine._link.hidden_ids)
+    assert len(hidden) == 2
+    for request_id in hidden:
+        nonsense(watcher, re=request_id)
+    assert not watcher.engine._link.hidden_ids
+    assert not [notice for notice in watcher.notices if isinstance(notice, Refused)]
+
+
+def test_the_end_of_what_was_missed_is_not_waited_for_in_vain():
+    watcher = live(Watcher(vault=SimulatedVault()), seq=3)
+    watcher.engine.cut(1.0, "gone")
+    watcher.engine.tick(2.0)
+    again(watcher, seq=3, now=2.0)
+    assert watcher.engine._link.replay_end_id is not None
+    nonsense(watcher, type="pong", data=7, re=watcher.engine._link.replay_end_id)
+    assert watcher.engine._link.replay_end_id is None
+
+
+def test_a_number_that_came_in_nonsense_is_asked_for_again():
+    watcher = live(Watcher(vault=SimulatedVault()))
+    watcher.hear(said(1))
+    nonsense(watcher, type="said", seq=2, at=0, text="x", **{"from": "Bob, sealed"})
+    assert watcher.engine._ledger.inbox.cursor == 1
+    watcher.hear(said(3))
+    assert texts(watcher.notices) == ["hi", "hi"]
+    assert watcher.engine._ledger.inbox.cursor == 3
+
+
+def test_a_server_does_not_choose_who_we_are():
+    watcher = Watcher("Ann")
+    watcher.engine.start(0.0)
+    watcher.engine.connected(0.0)
+    watcher.hear(hello(), welcome("Bob"))
+    assert watcher.engine.state is State.OFFLINE
+    assert watcher.engine.name == "Ann"
+    assert welcome("Bob") not in watcher.notices

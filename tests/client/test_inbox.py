@@ -5,7 +5,6 @@ import pytest
 from reactor_chat.client.boundary import Arrived
 from reactor_chat.client.inbox import Inbox, request_concluded, request_echoed
 from reactor_chat.client.vault import MemoryVault
-from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import (
     Accepted,
     Exited,
@@ -23,7 +22,7 @@ from reactor_chat.wire.messages import (
 
 def is_new(made: Inbox, notice) -> bool:
     if made.is_new(notice):
-        assert made.let_through(Arrived(notice, encode(notice))).notice == notice
+        assert made.let_through(Arrived(notice)).notice == notice
         return True
     return False
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor_chat.wire.messages import GroupSaid, HistoryAnswer, Joined, Notice, Refused, Said, Told
+from reactor_chat.wire.messages import GroupSaid, HistoryAnswer, Notice, Refused, Said, Told
 from tests.client.test_line_mode import AT, Seat
 
 EXAMPLES = 5_000 if os.environ.get("REACTOR_CHAT_NIGHTLY") == "1" else 40
@@ -33,7 +33,6 @@ WAYS: list[Callable[[str], Notice]] = [
     lambda text: Told(1, AT, "Eve", "Ann", text),
     lambda text: GroupSaid(1, AT, "Eve", "team", text),
     lambda text: Refused("no_such_user", text),
-    lambda text: Joined(1, AT, text),
 ]
 
 

@@ -9,7 +9,6 @@ from reactor_chat.client.outbox import IN_FLIGHT_MAX, WAITING_MAX
 from reactor_chat.client.palette import Palette
 from reactor_chat.client.pipe_mode import PipeMode
 from reactor_chat.client.states import State
-from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import Accepted, Bye, Pong, Quit, Refused, Said, Say
 from tests.client.toy import Watcher, live, said, welcome
 
@@ -35,7 +34,7 @@ class Pipe:
 
     def show(self, notice) -> str:
         self.out = ""
-        self.face.show(Arrived(notice, encode(notice)))
+        self.face.show(Arrived(notice))
         return self.out
 
     def said(self) -> list[str]:
@@ -46,7 +45,18 @@ def test_people_read_lines_and_nothing_that_they_do_not_read():
     pipe = Pipe()
     assert pipe.show(said(1, text="one\ntwo")) == "[Bob:] one ⏎ two\n"
     assert pipe.show(Accepted("1", 1)) == ""
-    assert pipe.show(Refused("invalid_command", "Invalid command. Use @help\n@who <group>")).count("\n") == 2
+    assert (
+        pipe.show(Refused("no_such_user", "There is no user x\n[Bob:] y"))
+        == "[server: There is no user x ⏎ [Bob:] y]\n"
+    )
+
+
+def test_a_usage_of_our_own_stands_on_a_second_line_and_nobody_elses():
+    pipe = Pipe()
+    usage = Refused("invalid_command", "Invalid command. Use @help\n@who <group>")
+    assert pipe.show(usage) == "Invalid command. Use @help\n"
+    pipe.face.show(Arrived(usage, is_own=True))
+    assert pipe.out.endswith(f"{usage.text}\n")
 
 
 def test_the_clients_own_lines_go_aside():
@@ -57,11 +67,9 @@ def test_the_clients_own_lines_go_aside():
     assert pipe.out == ""
 
 
-def test_json_is_as_it_came_one_notice_a_line():
-    pipe = Pipe(as_json=True)
-    payload = b'{ "type" : "said",\n "seq":1,"at":0,"from":"Bob","text":"\xc3\xbc","field_of_the_future":[1, 2] }'
-    pipe.face.show(Arrived(said(1), payload))
-    assert pipe.out == '{"type":"said","seq":1,"at":0,"from":"Bob","text":"ü","field_of_the_future":[1,2]}\n'
+def test_json_is_one_notice_a_line():
+    line = Pipe(as_json=True).show(said(1, text="ü\n"))
+    assert line == '{"type":"said","seq":1,"at":0,"from":"Bob","text":"ü\\n"}\n'
 
 
 @pytest.mark.parametrize("text", ["\x9b31m", "\u202eevil", "\u2028", "\x7f", "\u2066"])

@@ -137,8 +137,10 @@ class Person:
         """Take one payload from the server, each in a transaction of its own."""
         try:
             notice = decode_notice(payload)
-        except MessageInvalid:
-            return  # as the engine does
+        except MessageInvalid as error:
+            if error.request_id is None:
+                return
+            notice = Refused("bad_answer", "", error.request_id)
         if isinstance(notice, Accepted):
             self.outbox.pop(notice.re, None)
 

@@ -6,6 +6,7 @@ FRAMING = ("tests/wire/test_framing.py",)
 CODEC = ("tests/wire/test_codec.py",)
 MESSAGES = ("tests/wire/test_messages.py",)
 SAFE = ("tests/text/test_safe.py",)
+SENSE = ("tests/wire/test_sense.py",)
 RENDER = ("tests/text/test_render.py",)
 PARSER = ("tests/text/test_parser.py",)
 
@@ -51,6 +52,36 @@ BUGS: tuple[Bug, ...] = (
         ("a name may be a character longer", "NAME_CHARS_MAX = 32\n", "NAME_CHARS_MAX = 33\n"),
     ),
     *in_file(
+        "reactor_chat/wire/codec.py",
+        SENSE,
+        ("a server is believed whatever it calls a name", "(nonsense := nonsense_in(notice)) is not None", "False"),
+        (
+            "what a newer server says is nonsense",
+            "    if isinstance(kind, str) and kind not in NOTICES:\n",
+            "    if not kind:\n",
+        ),
+        ("nobody knows what nonsense answers", "re_ if isinstance(re_, str) else None)", "None)"),
+    ),
+    *in_file(
+        "reactor_chat/wire/sense.py",
+        SENSE,
+        ("lists are believed to hold names", "all(map(is_name, value))", "True"),
+        ("a group is called private", " and fold(word) not in RESERVED_WORDS", ""),
+        (
+            "a text stands beside what is sealed",
+            "(told.text is None) == (told.sealed is None)",
+            "told.text is None and told.sealed is None",
+        ),
+        ("a page of history is believed", '    HistoryAnswer: "messages",\n', ""),
+        ("a private message is from anybody", '    Told: ("sender", "to"),\n', '    Told: ("to",),\n'),
+    ),
+    *in_file(
+        "reactor_chat/wire/quoting.py",
+        ("tests/wire/test_quoting.py",),
+        ("a quotation ends where the server says", "printable.translate(_QUOTES).split()", "printable.split()"),
+        ("a quotation goes on in another line", 'char if char.isprintable() else " "', "char"),
+    ),
+    *in_file(
         "reactor_chat/wire/transcript.py",
         ("tests/wire/test_transcript.py",),
         ("a login signs no name", 'hashlib.sha256(name.encode("utf-8")).digest()', "bytes(32)"),
@@ -71,7 +102,17 @@ BUGS: tuple[Bug, ...] = (
         RENDER,
         ("names are shown as they came", "Part(role, safe(value))", "Part(role, value)"),
         ("one's own name counts in one spelling only", "fold(notice.sender) == fold(me)", "notice.sender == me"),
+        ("a key that is not the known one looks like any", '{NEW_KEY: "alarm"}', "{}"),
         ("a second line passes for another's", "else [notice.text]\n", 'else notice.text.split("\\n")\n'),
+    ),
+    *in_file(
+        "reactor_chat/text/render.py",
+        ("tests/text/test_server_words.py", "tests/client/test_forged_marks.py"),
+        (
+            "a server's words are shown as ours",
+            "_server_refusal(notice) if quotes_server else _refusal(notice, line_break)",
+            "_refusal(notice, line_break)",
+        ),
     ),
     *in_file(
         "reactor_chat/text/parser.py",

@@ -5,7 +5,6 @@ import pytest
 from reactor_chat.client.boundary import Arrived, Earlier
 from reactor_chat.testing.checker import Violation
 from reactor_chat.testing.screen import Screen
-from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import Notice, Refused, Welcome
 from tests.testing.test_witness import BYE, SAID, TOLD, Story
 
@@ -13,7 +12,7 @@ WELCOME = Welcome("Bob", 3, guest=True, text="[Welcome Bob]")
 
 
 def arrived(*notices: Notice) -> list[Arrived]:
-    return [Arrived(notice, encode(notice)) for notice in notices]
+    return [Arrived(notice) for notice in notices]
 
 
 def screen() -> Screen:

@@ -4,7 +4,7 @@ import pytest
 
 from reactor_chat.text.grammar import help_text
 from reactor_chat.text.parser import parse
-from reactor_chat.text.render import NO_ASIDE, Aside, Part, compose, render
+from reactor_chat.text.render import NEW_KEY, NO_ASIDE, Aside, Part, compose, render
 from reactor_chat.text.safe import LINE_BREAK
 from reactor_chat.wire.messages import (
     NOTICES,
@@ -232,3 +232,11 @@ def test_each_message_of_a_history_has_its_own() -> None:
     assert shown[:2] == ["[John, sealed:] one", "[John:] two"]
     assert shown[2].startswith("[John: sealed message (no")
     assert "\n" not in shown[2]
+
+
+@pytest.mark.parametrize("message", [said("hi"), told("hi"), group_said(None)])
+def test_a_key_that_is_not_the_known_one_is_seen_in_the_brackets(message: Notice) -> None:
+    lines = compose(message, "Me", LINE_BREAK, [Aside(NEW_KEY)])
+    assert ", sealed, NEW KEY:" in "".join(part.text for part in lines[0])
+    assert {part.role for part in lines[0]} - {"name", "group", "text"} == {"alarm"}
+    assert "alarm" not in {part.role for part in compose(message, "Me", LINE_BREAK, [Aside("sealed")])[0]}
