@@ -5,8 +5,9 @@ store is a contract (`store`), its time and entropy are arguments, and everythin
 
 Where to read: `boundary` says what goes in and out, `session` is the face an engine talks to, `states` and `trust` hold
 the two tables, `outgoing` the lock.  `talk` is one conversation as it is stored, `desk` what all share; `dispatch` and
-`commands` take what comes from the server and from the person, `reconcile` does the next thing that is due.  Below:
-`outbound` and `inbound` (messages), `creation`, `commit`, `epoch` and `backlog` (members and keys), `policy` (who may do
-what), `peer_keys`, `packages` and `identity`, `terms` and `transcript_hash` (what a server cannot change unseen),
-`blobs`, `payload`, `passphrase`, `safety`, `status`.
+`commands` take what comes from the server and from the person, `reconcile` does the next thing that is due.
+Below: `outbound` and `inbound` (messages), `creation`, `commit`, `epoch` and `backlog` (members and keys), `policy`
+(who may do what), `peer_keys`, `packages` and `identity`, `terms` and `transcript_hash` (what a server cannot change
+unseen), `verification` (`@verify`, `@trust`, `@contacts`) with `safety`, `scan_code` and `contacts`; `blobs`,
+`payload`, `passphrase`, `status`.
 """

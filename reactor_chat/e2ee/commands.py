@@ -3,20 +3,22 @@
 Only here are the two steps taken that lead towards plain text or out of `frozen`.
 """
 
-from reactor_chat.e2ee import safety, status
+from reactor_chat.e2ee import status, verification
 from reactor_chat.e2ee.boundary import (
     Accept,
     Arm,
     AskStatus,
     Block,
     Disarm,
+    ExportContacts,
+    ImportContacts,
     NoteKind,
     Order,
     Rekey,
     Reset,
     Verify,
 )
-from reactor_chat.e2ee.conversation import Conversation, Scope
+from reactor_chat.e2ee.conversation import Conversation
 from reactor_chat.e2ee.creation import wish_key
 from reactor_chat.e2ee.desk import Desk, Purpose
 from reactor_chat.e2ee.inbound import unreadable
@@ -24,9 +26,8 @@ from reactor_chat.e2ee.passphrase import DEFAULT, PASSPHRASE_BYTES_MAX, SALT_BYT
 from reactor_chat.e2ee.reconcile import advance
 from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.talk import Talk
-from reactor_chat.e2ee.trust import Trust
 from reactor_chat.errors import MlsRefused
-from reactor_chat.wire.messages import SealCommitted, SealOff, fold
+from reactor_chat.wire.messages import SealCommitted, SealOff
 
 
 def obey(desk: Desk, order: Order) -> None:
@@ -43,10 +44,8 @@ def obey(desk: Desk, order: Order) -> None:
         case AskStatus():
             for line in status.lines(desk, desk.talk(order.conversation)):
                 desk.note(NoteKind.ANSWER, line, order.conversation)
-        case Verify():
-            _verify(desk, order.name, order.digits)
-        case Accept() | Block():
-            _trust(desk, order)
+        case Verify() | Accept() | Block() | ExportContacts() | ImportContacts():
+            verification.obey(desk, order)
 
 
 def _arm(desk: Desk, talk: Talk, typed: str | None) -> None:
@@ -161,49 +160,3 @@ def _reset(desk: Desk, talk: Talk, typed: str | None) -> None:
         desk.jobs[wish_key(desk, talk, typed, desk.random(SALT_BYTES), DEFAULT)] = talk.where
     desk.note(NoteKind.ANSWER, f"Beginning anew in {talk.where.in_words}; what you type is held until then", talk.where)
     advance(desk, talk)
-
-
-def _verify(desk: Desk, name: str, digits: str | None) -> None:
-    known = desk.trust.look_up(name)
-    if known is None:
-        desk.note(NoteKind.ANSWER, f"No key of {name} was seen yet: write to them first, or @encrypt user {name}")
-        return
-    keys = [key for key in (known.offered, known.key) if key]
-    numbers = {key: safety.safety_number(desk.me, desk.own_key, known.name, key) for key in keys}
-    if digits is None:
-        number = numbers[keys[0]]
-        desk.note(NoteKind.ANSWER, f"Safety number with {known.name} ({known.state.value}): {safety.grouped(number)}")
-        desk.note(NoteKind.ANSWER, f"In words: {safety.words(number)}")
-        desk.note(NoteKind.ANSWER, f"Compare it with {known.name} elsewhere, then: @verify {known.name} <the digits>")
-        return
-    for key, number in numbers.items():
-        if safety.compared(digits, number):
-            after = desk.trust.verify(name, key, desk.wall_ms)
-            state = after.state.value if after is not None else known.state.value
-            desk.note(NoteKind.ANSWER, f"The number is right: the key of {known.name} is {state}")
-            _look_again(desk, name)
-            return
-    desk.note(NoteKind.ALARM, f"That is not the safety number with {known.name}: somebody may stand between you")
-
-
-def _trust(desk: Desk, order: Accept | Block) -> None:
-    accepting = isinstance(order, Accept)
-    known = desk.trust.accept(order.name, desk.wall_ms) if accepting else desk.trust.block(order.name)
-    if known is None:
-        desk.note(NoteKind.ANSWER, f"No key of {order.name} was seen yet")
-        return
-    if known.state is Trust.BLOCKED:
-        desk.note(NoteKind.ANSWER, f"Nothing is sent under seal where {known.name} is")
-    else:
-        desk.note(NoteKind.ANSWER, f"The key of {known.name} is {known.state.value}; @verify {known.name} to be sure")
-    _look_again(desk, order.name)
-
-
-def _look_again(desk: Desk, name: str) -> None:
-    """A key counts for something else now; look where its owner is, or wants to be."""
-    for talk in list(desk.talks.values()):
-        is_pair = talk.where.scope is Scope.PAIR and talk.where.name == fold(name)
-        if fold(name) in talk.names or is_pair or fold(name) in talk.asks:
-            talk.attempts = 0
-            talk.try_now()
-            advance(desk, talk)

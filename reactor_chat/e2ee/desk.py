@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import NamedTuple
 
-from reactor_chat.e2ee.boundary import Derive, Note, NoteKind, Outcome, Settings, Shown
+from reactor_chat.e2ee.boundary import ContactsFile, Derive, Note, NoteKind, Outcome, QrCode, Settings, Shown
 from reactor_chat.e2ee.conversation import Conversation, from_key
 from reactor_chat.e2ee.identity import own_identity
 from reactor_chat.e2ee.outgoing import Plain, Sealed
@@ -134,10 +134,16 @@ class Desk:
         """Let a message be archived and shown."""
         self._outcome.shown.append(shown)
 
-    def note(self, kind: NoteKind, text: str, where: Conversation | None = None) -> None:
+    def note(
+        self,
+        kind: NoteKind,
+        text: str,
+        where: Conversation | None = None,
+        beside: QrCode | ContactsFile | None = None,
+    ) -> None:
         """Say something to the person, once a turn; whatever a server may have called somebody, it is printable."""
         safe = "".join(letter if letter.isprintable() else UNPRINTABLE for letter in text[:NOTE_CHARS_MAX])
-        note = Note(kind, safe, where)
+        note = Note(kind, safe, where, beside)
         if note not in self._outcome.notes:
             self._outcome.notes.append(note)
 

@@ -33,7 +33,7 @@ def test_a_good_package_is_taken_and_its_owner_known_from_then_on() -> None:
 def test_a_package_with_anything_wrong_about_it_is_told_and_not_taken(change: dict[str, object]) -> None:
     person = World("wrong", "Ann")["Ann"]
     assert checked(person.session.desk, msgspec.structs.replace(published(), **change), HYBRID) is None
-    assert "do not hold" in person.session.take().notes[0].text
+    assert "is not valid" in person.session.take().notes[0].text
 
 
 def test_a_package_of_another_suite_than_was_asked_for() -> None:
