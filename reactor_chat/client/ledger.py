@@ -81,7 +81,9 @@ class Ledger:
     def opened(self, shown: Opened) -> Arrived:
         """Archive a message that a session opened, or could not open, to be shown."""
         notice, aside = shown.notice, aside_of(shown)
-        payload = msgspec.json.encode({**msgspec.to_builtins(notice), "mark": aside.word, "remark": aside.remark})
+        payload = msgspec.json.encode(
+            {**msgspec.to_builtins(notice), "mark": aside.word, "remark": aside.remark, "verified": aside.is_verified}
+        )
         place = self._vault.archive(notice.seq, payload)
         return Arrived(notice, payload, place, (aside,))
 
@@ -151,6 +153,7 @@ class _WithAside(msgspec.Struct):
 
     mark: str = ""
     remark: str = ""
+    verified: bool = False
 
 
 _with_aside = msgspec.json.Decoder(_WithAside)
@@ -161,13 +164,13 @@ MARKS: dict[Mark, str] = {Mark.SEALED: "sealed", Mark.PLAIN: "not sealed", Mark.
 
 def aside_of(shown: Opened) -> Aside:
     """Return what stands beside a message that a session has looked at."""
-    return Aside(MARKS[shown.mark], shown.remark)
+    return Aside(MARKS[shown.mark], shown.remark, shown.is_verified)
 
 
 def _arrived(archived: list[Archived]) -> Iterator[Arrived]:
     for place, payload in archived:
         try:
             beside = _with_aside.decode(payload)
-            yield Arrived(decode_notice(payload), payload, place, (Aside(beside.mark, beside.remark),))
+            yield Arrived(decode_notice(payload), payload, place, (Aside(beside.mark, beside.remark, beside.verified),))
         except (MessageInvalid, msgspec.MsgspecError):  # a newer version wrote it, and understood more
             continue

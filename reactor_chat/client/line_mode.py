@@ -19,6 +19,7 @@ from reactor_chat.client.engine import Engine
 from reactor_chat.client.inbox import request_echoed
 from reactor_chat.client.keys import ESCAPE_SECONDS_MAX, PASTE_OFF, PASTE_ON, KeyReader
 from reactor_chat.client.palette import Palette
+from reactor_chat.client.qr import drawn
 from reactor_chat.client.wrapping import wrapped
 from reactor_chat.text.completion import completions, word_typed
 from reactor_chat.text.orders import EncryptOn
@@ -75,6 +76,7 @@ class LineMode:
         tty: whose keys are read.
         palette: paints.
         local_time: gives the local time of a moment in milliseconds since 1970, and of now for None.
+        shows_codes: the terminal has the signs that a QR code is drawn with.
     """
 
     wants_input = True
@@ -86,6 +88,8 @@ class LineMode:
         tty: Tty,
         palette: Palette,
         local_time: Callable[[int | None], datetime],
+        *,
+        shows_codes: bool = True,
     ) -> None:
         self.next_deadline: float | None = None
         self._engine = engine
@@ -93,6 +97,7 @@ class LineMode:
         self._tty = tty
         self._palette = palette
         self._local_time = local_time
+        self._shows_codes = shows_codes
         self._keys = KeyReader()
         self._editor = Editor(self._complete)
         self._above: list[str] = []
@@ -144,6 +149,7 @@ class LineMode:
             rows = wrapped([text], self._columns - len(INDENT) - 2, self._columns - len(INDENT) - 2)
             painted = [self._palette.note(item.kind, part.text) for row in rows for part in row]
             self._print(None, [f"* {painted[0]}", *painted[1:]])
+            self._show_code(item.code)
 
     def draw(self) -> None:
         """Bring the screen up to date in one write; nothing where it is."""
@@ -223,6 +229,13 @@ class LineMode:
         room = self._columns - len(INDENT)
         rows = [self._palette.line(row) for line in lines for row in wrapped(line, room, room)]
         self._print(getattr(notice, "at", None), rows)
+
+    def _show_code(self, code: str) -> None:
+        """Draw a QR code, where all of it can be seen at once."""
+        rows = drawn(code) if code and self._shows_codes else []
+        columns, height = self._tty.size()
+        if rows and cells(rows[0]) <= columns and len(rows) < height:
+            self._above += [_kept_in_its_row(self._palette.scannable(row)) for row in rows]
 
     def _show_help(self, answer: HelpAnswer) -> None:
         """Print the commands from the first column on: the table is as wide as a common terminal."""

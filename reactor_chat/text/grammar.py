@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from reactor_chat.text.orders import (
+    ContactsExport,
+    ContactsImport,
     EncryptGroup,
     EncryptOff,
     EncryptOn,
@@ -18,6 +20,7 @@ from reactor_chat.text.orders import (
     EncryptReset,
     EncryptStatus,
     EncryptUser,
+    Invite,
     Order,
     TrustAccept,
     TrustBlock,
@@ -43,10 +46,10 @@ from reactor_chat.wire.messages import (
     Tell,
 )
 
-Kind = Literal["group", "user", "users", "text", "conversation", "number", "person", "rest"]
+Kind = Literal["group", "user", "users", "text", "conversation", "number", "person", "contact", "rest"]
 """What an argument is: one word that names a group; one person, and nothing after; persons, separated by commas or
 blanks; all the rest of the line; `@` and a person, or a group, or nothing; a number, or nothing; one person, and more
-may follow; all the rest of the line, or nothing."""
+may follow; the same, or nothing; all the rest of the line, or nothing."""
 
 
 class Argument(NamedTuple):
@@ -109,6 +112,8 @@ COMMANDS = (
 """Every command, in the order of `@help`.  Source: PROTOCOL §8."""
 
 _PERSON = Argument("user", "<name>", "person")
+_CONTACT = Argument("user", "[<name>", "contact")
+_FILE = Argument("path", "<file>", "text")
 
 OWN_COMMANDS = (
     Command("@encrypt on",     (Argument("passphrase", "[<passphrase>|-]", "rest"),), EncryptOn,
@@ -119,10 +124,14 @@ OWN_COMMANDS = (
     Command("@encrypt rekey",  (_CONVERSATION,),  EncryptRekey,  "take fresh keys"),
     Command("@encrypt reset",  (_CONVERSATION,),  EncryptReset,  "begin anew, keys of all are fresh"),
     Command("@group encrypt",  (_GROUP,),         EncryptGroup,  "seal what you say to a group"),
-    Command("@verify",         (_PERSON, Argument("digits", "[<digits>]", "rest")), Verify,
-            "compare keys: the number is the same"),
-    Command("@trust accept",   (_PERSON,),        TrustAccept,   "accept somebody's new key"),
-    Command("@trust block",    (_PERSON,),        TrustBlock,    "seal nothing for somebody"),
+    Command("@verify",         (_CONTACT, Argument("digits", "[<digits>]]", "rest")), Verify,
+            "show, check or list safety numbers"),
+    Command("@trust accept",   (_PERSON, Argument("digits", "[<digits>]", "rest")), TrustAccept,
+            "accept somebody's new key"),
+    Command("@trust block",    (_PERSON,),        TrustBlock,    "send nothing encrypted to somebody"),
+    Command("@contacts export", (_FILE,),         ContactsExport, "write the keys you verified into a file"),
+    Command("@contacts import", (_FILE,),         ContactsImport, "take the keys of such a file"),
+    Command("@invite",         (),                Invite,        "make a link that starts people verified"),
 )  # fmt: skip
 """What the client does itself, in the order of its `@help`."""
 

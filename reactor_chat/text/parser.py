@@ -184,6 +184,11 @@ def _take_word(field: str, rest: str) -> Taken | None:
     return ({field: word}, after) if word else None
 
 
+def _take_contact(field: str, rest: str) -> Taken | None:
+    word, after = first_word(rest)
+    return ({field: word} if word else {}), after
+
+
 def _take_text(field: str, rest: str) -> Taken | None:
     return ({field: rest}, "") if rest else None
 
@@ -233,6 +238,7 @@ _TAKES: dict[Kind, Callable[[str, str], Taken | None]] = {
     "conversation": _take_conversation,
     "number": _take_number,
     "person": _take_word,
+    "contact": _take_contact,
     "rest": _take_rest,
 }
 """How each kind of argument takes its share of the rest of a line, which has no blanks around it; None: it cannot."""
