@@ -108,11 +108,12 @@ def test_links(text: str, wanted: tuple[str, int | None, bytes | None]) -> None:
     assert read_link(text) == (*wanted, ())
 
 
+DIGESTS = st.binary(min_size=32, max_size=32)
 JOHN, STELLA = hashlib.sha256(b"john").digest(), bytes([0xFB, 0xFF, 0xFE]) * 10 + bytes(2)
 
 
-@given(st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32), st.booleans())
-def test_an_invitation_is_read_as_it_was_written(pin: bytes, fingerprint: bytes, has_key: bool) -> None:
+@given(pin=DIGESTS, fingerprint=DIGESTS, has_key=st.booleans())
+def test_an_invitation_is_read_as_it_was_written(pin: bytes, fingerprint: bytes, *, has_key: bool) -> None:
     binding = pin if has_key else None
     link = write_link("chat.example:70", binding, "John", fingerprint)
     assert read_link(link) == ("chat.example", 70, binding, (("John", fingerprint),))
