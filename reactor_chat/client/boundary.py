@@ -65,6 +65,7 @@ class Note(NamedTuple):
     kind: NoteKind
     text: str
     code: str = ""  # shown as a QR code below, where there is a screen for it
+    caption: tuple[str, ...] = ()  # short lines beside that
 
 
 class Files(Protocol):
@@ -113,9 +114,9 @@ class Tray:
         refused = Refused(code, text, re)
         self._shown.append(Arrived(refused, encode(refused)))
 
-    def note(self, kind: NoteKind, text: str, code: str = "") -> None:
+    def note(self, kind: NoteKind, text: str, code: str = "", caption: tuple[str, ...] = ()) -> None:
         """Say something ourselves."""
-        self._shown.append(Note(kind, text, code))
+        self._shown.append(Note(kind, text, code, caption))
 
     def wish(self, wish: Wish | Derive) -> None:
         """Ask the runner for something: one of our wishes, or the key of a passphrase from a child process."""

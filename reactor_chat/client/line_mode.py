@@ -32,6 +32,7 @@ ERASE_ROW = "\r\x1b[K"
 CLEAR_SCREEN = "\x1b[H\x1b[2J"
 BELL = "\a"
 WRAPS_NOT, WRAPS = "\x1b[?7l", "\x1b[?7h"
+BESIDE = " " * 3  # between a QR code and its caption
 INDENT = " " * 6  # as wide as a time and its blank
 
 STORED = Part("mark", " ✓")
@@ -149,7 +150,7 @@ class LineMode:
             rows = wrapped([text], self._columns - len(INDENT) - 2, self._columns - len(INDENT) - 2)
             painted = [self._palette.note(item.kind, part.text) for row in rows for part in row]
             self._print(None, [f"* {painted[0]}", *painted[1:]])
-            self._show_code(item.code)
+            self._show_code(item.code, item.caption)
 
     def draw(self) -> None:
         """Bring the screen up to date in one write; nothing where it is."""
@@ -230,12 +231,17 @@ class LineMode:
         rows = [self._palette.line(row) for line in lines for row in wrapped(line, room, room)]
         self._print(getattr(notice, "at", None), rows)
 
-    def _show_code(self, code: str) -> None:
-        """Draw a QR code, where all of it can be seen at once."""
+    def _show_code(self, code: str, caption: Sequence[str]) -> None:
+        """Draw a QR code, where all of it can be seen at once, and the caption beside it where there is room."""
         rows = drawn(code) if code and self._shows_codes else []
         columns, height = self._tty.size()
-        if rows and cells(rows[0]) <= columns and len(rows) < height:
-            self._above += [_kept_in_its_row(self._palette.scannable(row)) for row in rows]
+        if not rows or cells(rows[0]) > columns or len(rows) >= height:
+            return
+        room = columns - cells(rows[0]) - len(BESIDE)
+        beside = chain(["", *map(safe, caption)], repeat(""))
+        for row, text in zip(rows, beside, strict=False):
+            words = f"{BESIDE}{text}" if text and cells(text) <= room else ""
+            self._above.append(_kept_in_its_row(self._palette.scannable(row) + words))
 
     def _show_help(self, answer: HelpAnswer) -> None:
         """Print the commands from the first column on: the table is as wide as a common terminal."""

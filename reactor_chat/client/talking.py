@@ -337,8 +337,8 @@ class Talking:
             except UsageError as error:
                 self._tray.note(NoteKind.ANSWER, str(error))
                 return
-        code = note.beside.text if isinstance(note.beside, sealing.QrCode) else ""
-        self._tray.note(NOTES[note.kind], as_typed(note.text, note.conversation), code)
+        code = note.beside if isinstance(note.beside, sealing.QrCode) else sealing.QrCode("")
+        self._tray.note(NOTES[note.kind], as_typed(note.text, note.conversation), *code)
 
 
 def _where_typed(typed: str) -> Conversation:

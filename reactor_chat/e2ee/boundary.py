@@ -141,9 +141,15 @@ class NoteKind(Enum):
 
 
 class QrCode(NamedTuple):
-    """Beside a note: what a terminal may show as a QR code, in the letters that make the smallest one."""
+    """Beside a note: what a terminal may show as a QR code, in the letters that make the smallest one.
+
+    Attributes:
+        text: what the code says.
+        caption: short lines to stand beside it, so that what it stands for is seen without scrolling.
+    """
 
     text: str
+    caption: tuple[str, ...] = ()
 
 
 class ContactsFile(NamedTuple):

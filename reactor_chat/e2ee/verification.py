@@ -89,7 +89,7 @@ def _introduce(desk: Desk, name: str, fingerprint: bytes, source: str) -> None:
 
 def _list(desk: Desk) -> None:
     everybody = sorted(desk.trust, key=lambda known: _URGENCY.index(known.state))
-    verified = sum(known.is_verified for known in everybody)
+    verified = sum(known.is_verified or known.state is Trust.INVITED for known in everybody)
     desk.note(NoteKind.ANSWER, f"Contacts: {len(everybody)}, verified: {verified}. Check one with @verify <name>")
     for known in everybody[:LISTED_MAX]:
         desk.note(NoteKind.ANSWER, f"{known.name}: {_state_in_words(known)}, {_age_in_words(desk, known)}")
@@ -142,8 +142,8 @@ def _show(desk: Desk, name: str) -> None:
         desk.note(NoteKind.ANSWER, f"To take this key without comparing: @trust accept {name}")
     own = fingerprint_of(desk.own_key)
     code = scan_code.write(scan_code.ScanCode(desk.me, own, fold(name), fingerprint_of(key)))
-    words = f"{name} can scan this code instead, or paste it: @verify {me} {code}"
-    desk.note(NoteKind.ANSWER, words, None, QrCode(code))
+    text = f"{name} can scan this code instead, or paste it: @verify {me} {code}"
+    desk.note(NoteKind.ANSWER, text, None, QrCode(code, _caption(desk, known, key)))
 
 
 def _show_number(desk: Desk, known: Known, key: bytes) -> None:
@@ -151,6 +151,16 @@ def _show_number(desk: Desk, known: Known, key: bytes) -> None:
     state = _state_of_key(desk, known, key)
     desk.note(NoteKind.ANSWER, f"Safety number with {known.name} ({state}): {safety.grouped(number)}")
     desk.note(NoteKind.ANSWER, f"In words: {safety.words(number)}")
+
+
+def _caption(desk: Desk, known: Known, key: bytes) -> tuple[str, ...]:
+    """The number and the words in short lines, for beside a code."""
+    number = _number(desk, known, key)
+    rows = []
+    for text, parts in ((safety.grouped(number), 4), (safety.words(number), 3)):
+        read = text.split()
+        rows += ["", *(" ".join(read[at : at + parts]) for at in range(0, len(read), parts))]
+    return (f"Safety number with {known.name}", *rows)
 
 
 def _state_of_key(desk: Desk, known: Known, key: bytes) -> str:

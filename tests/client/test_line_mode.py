@@ -170,6 +170,16 @@ def test_a_code_of_which_a_part_would_be_missing_is_not_drawn(columns, rows):
     assert "scan this" in seat.glass.lines[0]
 
 
+@pytest.mark.parametrize(("columns", "is_seen"), [(80, True), (59, True), (58, False)])
+def test_what_a_code_stands_for_is_read_beside_it_where_there_is_room(columns, is_seen):
+    seat = Seat(columns=columns).live()
+    seat.face.show(Note(NoteKind.ANSWER, "scan this", CODE, ("", "12345 \x1b[ab", "12345 babab")))
+    seat.face.draw()
+    assert len(drawn(CODE)[0]) + len("   12345 babab") == 59
+    assert ("12345 babab" in seat.glass.lines[3]) is is_seen
+    assert "12345 ␛[ab" in seat.glass.lines[2], "nothing in it acts on the terminal"
+
+
 def test_a_code_is_not_drawn_where_its_signs_cannot_be_shown():
     seat = Seat().live()
     seat.face = LineMode(seat.engine, seat.glass, seat.glass, Palette(is_on=False), local_time, shows_codes=False)
