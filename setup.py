@@ -16,6 +16,7 @@ REQUIRED = [
     "cryptography>=47",  # signatures now, HPKE, AEADs and KDFs for end-to-end encryption; 47 brings HPKE and ML-KEM
     "msgspec",  # typed messages, validated while they are decoded, several times faster than json plus checks
     "platformdirs",  # where each system keeps a user's data
+    "segno",  # the QR code of @verify: pure Python, no dependencies, and it chooses the smallest code by itself
 ]
 
 TEST = [

@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 from reactor_chat.client import identity
 from reactor_chat.client.boundary import ExitStatus, Settings
+from reactor_chat.client.contact_files import ContactFiles
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.file_vault import FileVault, remembered_name
 from reactor_chat.client.home import Home, default_home
 from reactor_chat.client.identity import KeyIdentity
-from reactor_chat.client.known_servers import KnownServers
+from reactor_chat.client.known_servers import KnownServers, place_of
 from reactor_chat.client.line_mode import LineMode
 from reactor_chat.client.options import DEFAULT_PORT, read_options
 from reactor_chat.client.palette import Palette, wants_256, wants_color
@@ -29,7 +30,7 @@ from reactor_chat.client.runner import Face, Runner
 from reactor_chat.client.server_key import LINK_SCHEME, ServerKey, read_link
 from reactor_chat.client.streams import OutputStream
 from reactor_chat.client.talking import OpenSession
-from reactor_chat.client.terminal import Terminal, is_terminal
+from reactor_chat.client.terminal import Terminal, is_terminal, speaks_utf_8
 from reactor_chat.client.vault import Vault
 from reactor_chat.e2ee.boundary import Settings as SessionSettings
 from reactor_chat.e2ee.session import Session
@@ -82,6 +83,10 @@ def _talk(options: Namespace) -> ExitStatus:
     if options.name is None and not interactive:
         raise UsageError("Nobody is there to be asked for a name. Pass one with --name")
     server_key = _server_key(options)
+    if options.guest and options.introductions:
+        _say(
+            "A guest cannot check the key of whoever made the link. Connect without --guest to start verified with them"
+        )
     with ExitStack() as stack:
         belongings = Belongings() if options.guest else _belongings(options, stack)
         if options.name is None and belongings.name is not None:
@@ -92,6 +97,8 @@ def _talk(options: Namespace) -> ExitStatus:
             place=f"{options.host} port {options.port}",
             interactive=interactive,
             id_prefix=secrets.token_hex(8),
+            address=place_of(options.host, options.port),
+            files=ContactFiles(),
             curious=not is_plain,
             scrollback=0 if is_plain else SCROLLBACK,
         )
@@ -103,9 +110,9 @@ def _talk(options: Namespace) -> ExitStatus:
 
 def _server_key(options: Namespace) -> ServerKey | None:
     """Return what judges the server's key, None without TLS; a link in the place of the host is taken apart."""
-    linked = None
+    linked, options.introductions = None, ()
     if options.host.lower().startswith(LINK_SCHEME):
-        options.host, port, linked = read_link(options.host)
+        options.host, port, linked, options.introductions = read_link(options.host)
         if port is not None and options.port not in (port, DEFAULT_PORT):
             raise UsageError(f"The link says port {port}, and you say {options.port}. Leave one of them out")
         options.port = port or options.port
@@ -130,12 +137,17 @@ def _belongings(options: Namespace, stack: ExitStack) -> Belongings:
         _show_code(seed)
         identity.publish(home)
     vault = stack.enter_context(closing(FileVault(home.vault_path(options.host, options.port), home)))
-    return Belongings(vault, KeyIdentity(seed), remembered_name(home), partial(_open_session, seed))
+    return Belongings(
+        vault, KeyIdentity(seed), remembered_name(home), partial(_open_session, seed, options.introductions)
+    )
 
 
-def _open_session(seed: bytes, name: str, vault: Vault, fresh_id: Callable[[], str]) -> Session:
+def _open_session(
+    seed: bytes, introductions: tuple[tuple[str, bytes], ...], name: str, vault: Vault, fresh_id: Callable[[], str]
+) -> Session:
     wall_ms_at_zero = round((time.time() - time.monotonic()) * 1000)
-    return Session(SessionSettings(name, seed, wall_ms_at_zero), vault.store, os.urandom, fresh_id)
+    settings = SessionSettings(name, seed, wall_ms_at_zero, introductions=introductions)
+    return Session(settings, vault.store, os.urandom, fresh_id)
 
 
 def _face(options: Namespace, engine: Engine, out: OutputStream, *, is_plain: bool) -> Face:
@@ -143,7 +155,7 @@ def _face(options: Namespace, engine: Engine, out: OutputStream, *, is_plain: bo
     palette = Palette(is_on=is_on, has_256=wants_256(os.environ))
     if is_plain:
         return PipeMode(engine, out.write, _aside, palette, as_json=options.json)
-    return LineMode(engine, out, Terminal(STDIN, STDOUT), palette, _local_time)
+    return LineMode(engine, out, Terminal(STDIN, STDOUT), palette, _local_time, shows_codes=speaks_utf_8(os.environ))
 
 
 def _local_time(milliseconds: int | None) -> datetime:

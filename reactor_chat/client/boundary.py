@@ -6,7 +6,7 @@ obeyed in the order of its fields: send, show, then do what is wished.
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.text.render import Aside
@@ -64,6 +64,18 @@ class Note(NamedTuple):
 
     kind: NoteKind
     text: str
+    code: str = ""  # shown as a QR code below, where there is a screen for it
+    caption: tuple[str, ...] = ()  # short lines beside that
+
+
+class Files(Protocol):
+    """Reads and writes the files that a person names."""
+
+    def read(self, path: str) -> bytes:
+        """Return what one holds; raises UsageError."""
+
+    def write(self, path: str, data: bytes) -> None:
+        """Make one, never over another; raises UsageError."""
 
 
 class Wish(Enum):
@@ -107,9 +119,9 @@ class Tray:
         """Show a refusal of our own."""
         self._shown.append(Arrived(Refused(code, text, re), is_own=True))
 
-    def note(self, kind: NoteKind, text: str) -> None:
+    def note(self, kind: NoteKind, text: str, code: str = "", caption: tuple[str, ...] = ()) -> None:
         """Say something ourselves."""
-        self._shown.append(Note(kind, text))
+        self._shown.append(Note(kind, text, code, caption))
 
     def wish(self, wish: Wish | Derive) -> None:
         """Ask the runner for something: one of our wishes, or the key of a passphrase from a child process."""
@@ -131,6 +143,8 @@ class Settings:
         place: the server, as a person would write it.
         interactive: somebody is there to answer questions; nobody is in a pipe.
         id_prefix: makes request ids unique among all runs of all clients; 1 to 40 characters, from fresh entropy.
+        address: the server as a link has it, such as `chat.example:7667`.
+        files: where lists of contacts are read and written; None where there are no files.
         curious: ask after login, unseen, who is there and which groups there are, for completion.
         scrollback: how many notices of earlier runs are shown again at the start; what was never shown comes anyway.
         idle_seconds_max: silence after which the server is asked whether it is there; below what routers forget.
@@ -148,6 +162,8 @@ class Settings:
     place: str
     interactive: bool
     id_prefix: str
+    address: str = ""
+    files: Files | None = None
     curious: bool = False
     scrollback: int = 0
     idle_seconds_max: float = 60.0

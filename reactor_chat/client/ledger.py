@@ -154,7 +154,7 @@ MARKS: dict[Mark, str] = {
 
 def aside_of(shown: Opened) -> Aside:
     """Return what stands beside a message that a session has looked at."""
-    return Aside(MARKS[shown.mark], shown.remark)
+    return Aside(MARKS[shown.mark], shown.remark, shown.is_verified)
 
 
 def _arrived(archived: list[Archived]) -> Iterator[Arrived]:

@@ -19,6 +19,7 @@ from reactor_chat.client.engine import Engine
 from reactor_chat.client.inbox import request_echoed
 from reactor_chat.client.keys import ESCAPE_SECONDS_MAX, PASTE_OFF, PASTE_ON, KeyReader
 from reactor_chat.client.palette import Palette
+from reactor_chat.client.qr import drawn
 from reactor_chat.client.wrapping import wrapped
 from reactor_chat.text.completion import completions, word_typed
 from reactor_chat.text.orders import EncryptOn
@@ -31,6 +32,7 @@ ERASE_ROW = "\r\x1b[K"
 CLEAR_SCREEN = "\x1b[H\x1b[2J"
 BELL = "\a"
 WRAPS_NOT, WRAPS = "\x1b[?7l", "\x1b[?7h"
+BESIDE = " " * 3  # between a QR code and its caption
 INDENT = " " * 6  # as wide as a time and its blank
 
 STORED = Part("mark", " ✓")
@@ -75,6 +77,7 @@ class LineMode:
         tty: whose keys are read.
         palette: paints.
         local_time: gives the local time of a moment in milliseconds since 1970, and of now for None.
+        shows_codes: the terminal has the signs that a QR code is drawn with.
     """
 
     wants_input = True
@@ -86,6 +89,8 @@ class LineMode:
         tty: Tty,
         palette: Palette,
         local_time: Callable[[int | None], datetime],
+        *,
+        shows_codes: bool = True,
     ) -> None:
         self.next_deadline: float | None = None
         self._engine = engine
@@ -93,6 +98,7 @@ class LineMode:
         self._tty = tty
         self._palette = palette
         self._local_time = local_time
+        self._shows_codes = shows_codes
         self._keys = KeyReader()
         self._editor = Editor(self._complete)
         self._above: list[str] = []
@@ -146,6 +152,7 @@ class LineMode:
             rows = wrapped([text], self._columns - len(INDENT) - 2, self._columns - len(INDENT) - 2)
             painted = [self._palette.note(item.kind, part.text) for row in rows for part in row]
             self._print(None, [f"* {painted[0]}", *painted[1:]])
+            self._show_code(item.code, item.caption)
 
     def draw(self) -> None:
         """Bring the screen up to date in one write; nothing where it is."""
@@ -227,6 +234,18 @@ class LineMode:
         room = self._columns - len(INDENT)
         rows = [self._palette.line(row) for line in lines for row in wrapped(line, room, room)]
         self._print(getattr(notice, "at", None), rows)
+
+    def _show_code(self, code: str, caption: Sequence[str]) -> None:
+        """Draw a QR code, where all of it can be seen at once, and the caption beside it where there is room."""
+        rows = drawn(code) if code and self._shows_codes else []
+        columns, height = self._tty.size()
+        if not rows or cells(rows[0]) > columns or len(rows) >= height:
+            return
+        room = columns - cells(rows[0]) - len(BESIDE)
+        beside = chain(["", *map(safe, caption)], repeat(""))
+        for row, text in zip(rows, beside, strict=False):
+            words = f"{BESIDE}{text}" if text and cells(text) <= room else ""
+            self._above.append(_kept_in_its_row(self._palette.scannable(row) + words))
 
     def _show_help(self, answer: HelpAnswer) -> None:
         """Print the commands from the first column on: the table is as wide as a common terminal."""

@@ -129,6 +129,10 @@ class Palette:
         """Return the word that says what becomes of the line being typed."""
         return self._painted(POSTURES[posture], text)
 
+    def scannable(self, row: str) -> str:
+        """Return a row of a QR code, light on dark whatever the terminal's colours are."""
+        return self._painted("97;40", row)
+
     def dim(self, text: str) -> str:
         """Return something that matters less, such as a time."""
         return self._painted("2", text)

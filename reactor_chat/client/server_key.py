@@ -3,45 +3,95 @@
 The first key that a server shows is shown to the person, remembered, and expected from then on.  Who knows the key from
 elsewhere names it, and is safe the first time too: in a link, which is believed for a first meeting only, because links
 come from anybody; or by `--pin`, which is also the one way to accept that a server has a new key.
+
+A link may name the key of whoever made it too; what that is worth is for `e2ee.trust` to say.
 """
 
+import base64
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from reactor_chat.client.known_servers import KnownServer, KnownServers, place_of
 from reactor_chat.errors import TrustError, UsageError
-from reactor_chat.wire.transcript import binding_of, pin_of
+from reactor_chat.wire.messages import fold, is_name
+from reactor_chat.wire.transcript import PIN_LABEL, binding_of, pin_of
 
 LINK_SCHEME = "chat://"
+INTRODUCTIONS_MAX = 16
+_between_keys = re.compile("[&,;]")
 
 
 class Link(NamedTuple):
-    """Where a link leads: the port is None where it names none, the binding where it names no key."""
+    """Where a link leads, and whose keys it names.
+
+    Attributes:
+        host: of the server.
+        port: None where it names none.
+        binding: of the server's key, None where it names none.
+        introductions: names of people, and the fingerprints of their keys: whoever made the link.
+    """
 
     host: str
     port: int | None
     binding: bytes | None
+    introductions: tuple[tuple[str, bytes], ...] = ()
 
 
 def read_link(text: str) -> Link:
-    """Read `chat://host:port/#SHA256:…`; port and key may be left out.
+    """Read `chat://host:port/#SHA256:…&john=SHA256:…`; everything but the host may be left out.
+
+    However it was pasted: in quotes, broken over lines, with the signs of base64 escaped or not.
 
     Raises:
         UsageError: it is no such link; the text says what one looks like.
     """
     wrong = UsageError(f"{text!r} is no link to a server; one looks like chat://chat.example:7667/#SHA256:…")
     try:
-        parts = urlsplit(text)
+        parts = urlsplit("".join(text.split()).strip("'\"`<>"))
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise wrong from error
-    binding = binding_of(parts.fragment) if parts.fragment else None
     is_whole = parts.path in ("", "/") and not parts.query and "@" not in parts.netloc
-    if not host or not is_whole or port == 0 or (parts.fragment and binding is None):
+    named = _named_keys(unquote(parts.fragment.replace("&amp;", "&")))
+    if not host or not is_whole or port == 0 or named is None:
         raise wrong
-    return Link(host, port, binding)
+    binding = named.pop("", None)
+    return Link(host, port, binding, tuple(named.items()))
+
+
+def write_link(address: str, binding: bytes | None, name: str, fingerprint: bytes) -> str:
+    """Return an invitation to a server.
+
+    Args:
+        address: host and port, as a link has them.
+        binding: SHA-256 of the server's key, None where it has none.
+        name: of whoever invites.
+        fingerprint: SHA-256 of their account key.
+    """
+    keys = [*([] if binding is None else [_in_link(binding)]), f"{name}={_in_link(fingerprint)}"]
+    return f"{LINK_SCHEME}{address}/#{'&'.join(keys)}"
+
+
+def _named_keys(fragment: str) -> dict[str, bytes] | None:
+    """Return the keys in a link by whose they are, the server's under an empty name; None where anything is wrong."""
+    found: dict[str, bytes] = {}
+    for part in filter(None, _between_keys.split(fragment)):
+        is_server = part.startswith(PIN_LABEL)
+        name, _, pin = ("", "", part) if is_server else part.partition("=")
+        binding = binding_of(pin)
+        is_new = fold(name) not in map(fold, found) and len(found) <= INTRODUCTIONS_MAX
+        if binding is None or not is_new or not (is_server or is_name(name)):
+            return None
+        found[name] = binding
+    return found
+
+
+def _in_link(digest: bytes) -> str:
+    """A digest in the letters that neither a shell nor a browser changes."""
+    return PIN_LABEL + base64.urlsafe_b64encode(digest).decode("ascii").rstrip("=")
 
 
 class ServerKey:

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 
 from msgspec import structs
 
-from reactor_chat.client.boundary import Arrived, Draft, Note, NoteKind, Settings, Tray
+from reactor_chat.client.boundary import Arrived, Draft, Files, Note, NoteKind, Settings, Tray
 from reactor_chat.client.inbox import request_concluded
+from reactor_chat.client.invitation import invitation
 from reactor_chat.client.known import Known
 from reactor_chat.client.ledger import Ledger, aside_of
 from reactor_chat.client.lines import is_utf_8
@@ -26,7 +27,7 @@ from reactor_chat.e2ee.outgoing import Plain
 from reactor_chat.e2ee.ownership import GroupRequest
 from reactor_chat.e2ee.session import Session
 from reactor_chat.e2ee.states import State
-from reactor_chat.errors import MessageInvalid, MessageUnknown
+from reactor_chat.errors import MessageInvalid, MessageUnknown, UsageError
 from reactor_chat.text import orders
 from reactor_chat.text.grammar import OWN_COMMANDS, help_text
 from reactor_chat.text.parser import first_word, parse_typed
@@ -44,6 +45,7 @@ from reactor_chat.wire.messages import (
     Request,
     is_name,
 )
+from reactor_chat.wire.transcript import NO_BINDING, pin_of
 
 ASKED_FOR = "-"
 NONSENSE = "The server sent something that makes no sense; it was ignored"
@@ -92,9 +94,12 @@ class Talking:
         self._open_session = open_session
         self._ids_given = 0
         self._passphrase_for: orders.Order | None = None  # whose passphrase is typed next
+        self._binding: bytes | None = None  # of the server that let us in last
+        self._me = settings.name or ""
 
     def turn_to(self, name: str, now: float) -> None:
         """Turn to what belongs to a name; nothing, where that is the present one."""
+        self._me = name
         typed = self._give_back() if self.ledger.is_other(name) else []
         if self.ledger.turn_to(name) and self._open_session is not None:
             with self.ledger.keeping():
@@ -199,9 +204,39 @@ class Talking:
             self._passphrase_for = order
             if self._settings.interactive:
                 self._tray.note(NoteKind.QUESTION, "Type the passphrase; it is not shown, and an empty line gives up")
+        elif isinstance(order, orders.ContactsExport | orders.ContactsImport | orders.Invite):
+            self._order_with_server(order, self.session, now)
         else:
             with self.ledger.keeping():
                 self.session.ordered(ORDERS[type(order)](order), now)
+
+    def _order_with_server(
+        self, order: orders.ContactsExport | orders.ContactsImport | orders.Invite, session: Session, now: float
+    ) -> None:
+        """Do what needs to know which server it is about: names belong to one server."""
+        if self._binding is None:
+            self._tray.note(NoteKind.ANSWER, "That needs a connection. Try again when there is one")
+            return
+        server = "" if self._binding == NO_BINDING else pin_of(self._binding)
+        if isinstance(order, orders.Invite):
+            for line in invitation(self._settings.address, self._binding, self._me, session.desk.own_key):
+                self._tray.note(NoteKind.ANSWER, line)
+        elif self._settings.files is None:
+            self._tray.note(NoteKind.ANSWER, "There are no files here")
+        elif isinstance(order, orders.ContactsExport):
+            with self.ledger.keeping():
+                session.ordered(sealing.ExportContacts(order.path, server), now)
+        else:
+            self._import(order.path, server, self._settings.files, session, now)
+
+    def _import(self, path: str, server: str, files: Files, session: Session, now: float) -> None:
+        try:
+            data = files.read(path)
+        except UsageError as error:
+            self._tray.note(NoteKind.ANSWER, str(error))
+            return
+        with self.ledger.keeping():
+            session.ordered(sealing.ImportContacts(data, server), now)
 
     def _passphrase_typed(self, line: str, now: float) -> None:
         self.wants_passphrase, order = False, self._passphrase_for
@@ -216,6 +251,7 @@ class Talking:
 
     def welcomed(self, now: float) -> None:
         """The server let us in."""
+        self._binding = self.link.binding
         if self._settings.curious:
             self.link.send(AskNames(id=self.hidden_id()))
             self.link.send(AskGroups(id=self.hidden_id()))
@@ -313,11 +349,22 @@ class Talking:
         for shown in outcome.shown:
             self._tray.show(self.ledger.opened(shown))
         for note in outcome.notes:
-            self._tray.note(NOTES[note.kind], as_typed(note.text, note.conversation))
+            self._note(note)
         for job in outcome.jobs:
             self._tray.wish(job)
         for draft in outcome.drafts:
             self._tray.show(Draft(draft))
+
+    def _note(self, note: sealing.Note) -> None:
+        """Say what a session has to say, once a file that it speaks of is written."""
+        if isinstance(note.beside, sealing.ContactsFile) and self._settings.files is not None:
+            try:
+                self._settings.files.write(note.beside.path, note.beside.data)
+            except UsageError as error:
+                self._tray.note(NoteKind.ANSWER, str(error))
+                return
+        code = note.beside if isinstance(note.beside, sealing.QrCode) else sealing.QrCode("")
+        self._tray.note(NOTES[note.kind], as_typed(note.text, note.conversation), *code)
 
 
 def _where_typed(typed: str) -> Conversation:
@@ -377,7 +424,7 @@ ORDERS: dict[type, Callable[[Any], sealing.Order]] = {
     orders.HeldEdit: lambda order: sealing.Held(sealing.HeldAction.EDIT, order.number),
     orders.HeldDrop: lambda order: sealing.Held(sealing.HeldAction.DROP, order.number),
     orders.Verify: lambda order: sealing.Verify(order.user, order.digits),
-    orders.TrustAccept: lambda order: sealing.Accept(order.user),
+    orders.TrustAccept: lambda order: sealing.Accept(order.user, order.digits),
     orders.TrustBlock: lambda order: sealing.Block(order.user),
 }
 """What a session is told of each order that was typed."""

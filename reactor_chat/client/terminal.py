@@ -8,8 +8,15 @@ import os
 import signal
 import sys
 import termios
+from collections.abc import Mapping
 
 SIZE_UNKNOWN = (80, 24)
+
+
+def speaks_utf_8(environ: Mapping[str, str]) -> bool:
+    """Return whether the terminal reads UTF-8, by the locale; where none is named, it most likely does."""
+    named = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "UTF-8")
+    return named.lower().replace("-", "").partition("@")[0].endswith("utf8")
 
 
 class Terminal:

@@ -19,13 +19,14 @@ from reactor_chat.text.safe import safe_json
 from reactor_chat.wire.codec import decode_notice, encode
 from reactor_chat.wire.messages import HistoryAnswer, Notice
 
-OURS = ("mark", "remark")
+OURS = ("mark", "remark", "verified")
 
 
 class _Row(msgspec.Struct, array_like=True):
     word: str
     remark: str
     notice: msgspec.Raw
+    is_verified: bool = False
 
 
 _rows = msgspec.json.Decoder(_Row)
@@ -33,7 +34,7 @@ _rows = msgspec.json.Decoder(_Row)
 
 def row_of(notice: Notice, aside: Aside = NO_ASIDE) -> bytes:
     """Return what the archive keeps of a notice and of what we know of it."""
-    return msgspec.json.encode(_Row(aside.word, aside.remark, msgspec.Raw(encode(notice))))
+    return msgspec.json.encode(_Row(aside.word, aside.remark, msgspec.Raw(encode(notice)), aside.is_verified))
 
 
 def read_row(row: bytes) -> tuple[Notice, Aside]:
@@ -48,11 +49,11 @@ def read_row(row: bytes) -> tuple[Notice, Aside]:
         read = _rows.decode(row)
     except msgspec.MsgspecError as error:
         raise MessageInvalid(str(error)) from None
-    return decode_notice(bytes(read.notice)), Aside(read.word, read.remark)
+    return decode_notice(bytes(read.notice)), Aside(read.word, read.remark, read.is_verified)
 
 
 def json_line(arrived: Arrived) -> str:
-    """Return a notice as one line of JSON; `mark` and `remark` are in it only where we have something to say."""
+    """Return a notice as one line of JSON; with our own fields only where we have something to say."""
     notice, asides = arrived.notice, arrived.asides
     has_aside = any(aside != NO_ASIDE for aside in asides)
     if not has_aside and getattr(notice, "sealed", None) is None and not isinstance(notice, HistoryAnswer):
@@ -60,7 +61,7 @@ def json_line(arrived: Arrived) -> str:
     fields = _without_ours(msgspec.to_builtins(notice))
     for message, aside in zip(fields.get("messages", [fields]), asides, strict=False):
         if aside != NO_ASIDE:
-            message.update(zip(OURS, aside, strict=True))
+            message.update(mark=aside.word, remark=aside.remark, **({"verified": True} if aside.is_verified else {}))
     return safe_json(msgspec.json.encode(fields).decode("utf-8"))
 
 

@@ -8,5 +8,6 @@ the two tables, `outgoing` the lock.  `talk` is one conversation as it is stored
 `commands` take what comes from the server and from the person, `reconcile` does the next thing that is due.  Below:
 `outbound` and `inbound` (messages), `held_lines`, `creation`, `commit`, `epoch` and `backlog` (members and keys),
 `policy`, `member_list` and `ownership` (who decides who is in), `peer_keys`, `packages` and `identity`, `terms` and
-`transcript_hash` (what a server cannot change unseen), `blobs`, `payload`, `passphrase`, `safety`, `status`.
+`transcript_hash` (what a server cannot change unseen), `verification` (`@verify`, `@trust`, `@contacts`) with `safety`,
+`scan_code` and `contacts`; `blobs`, `payload`, `passphrase`, `status`.
 """

@@ -7,7 +7,7 @@ vault's store, and tells it everything:
   decides who reads there.
 - `said(request, now)` for every `say`, `tell`, `group_send` a person typed, with its `id`.  What may leave comes back
   in `Outcome.messages`, now or later or never: the outbox takes these types and no other, so what is held cannot leave.
-- `ordered(order, now)` for `@encrypt`, `@verify`, `@trust`.
+- `ordered(order, now)` for `@encrypt`, `@verify`, `@trust`, `@contacts`.
 - `noticed(notice, now)` for every notice once, numbered ones in the order of their numbers, replayed ones too.  True
   means: do not show it, `Outcome.shown` says what to show, now or later.
 - `logged_in(now)` after `welcome`, `cut()` when the connection ended, `derived(job, key, now)` when a child process
@@ -105,16 +105,17 @@ class AskStatus(NamedTuple):
 
 
 class Verify(NamedTuple):
-    """`@verify <name> [digits]`: show the safety number, or compare it."""
+    """`@verify <name> [digits, words or a code]`: show or compare a safety number; without a name, list everybody."""
 
-    name: str
+    name: str = ""
     digits: str | None = None
 
 
 class Accept(NamedTuple):
-    """`@trust accept <name>`: the new key is theirs."""
+    """`@trust accept <name> [digits, words or a code]`: the key they are of, or the one shown last, is theirs."""
 
     name: str
+    digits: str | None = None
 
 
 class Block(NamedTuple):
@@ -123,7 +124,27 @@ class Block(NamedTuple):
     name: str
 
 
-Order = Arm | Disarm | Rekey | Reset | SetPassphrase | Let | AskStatus | Verify | Accept | Block | Held
+class ExportContacts(NamedTuple):
+    """`@contacts export`: write whom I verified into a file, signed; `server` is its pin, empty where it has none."""
+
+    path: str
+    server: str = ""
+
+
+class ImportContacts(NamedTuple):
+    """`@contacts import`: take what such a file holds."""
+
+    data: bytes
+    server: str = ""
+
+    def __repr__(self) -> str:
+        return f"ImportContacts({len(self.data)} bytes)"
+
+
+Order = (
+    Arm | Disarm | Rekey | Reset | SetPassphrase | Let | AskStatus | Verify | Accept | Block | Held
+    | ExportContacts | ImportContacts
+)  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------ outcomes out
 
@@ -145,11 +166,13 @@ class Shown(NamedTuple):
         notice: with `text` where there is one to show, else as it came; never both.
         mark: what is known about it.
         remark: one line beside it, empty where there is nothing to say.
+        is_verified: the person whose name is shown is verified: the sender, or to whom one's own message went.
     """
 
     notice: Heard
     mark: Mark
     remark: str = ""
+    is_verified: bool = False
 
 
 class NoteKind(Enum):
@@ -160,12 +183,35 @@ class NoteKind(Enum):
     ALARM = "alarm"  # something does not hold; a person should look
 
 
+class QrCode(NamedTuple):
+    """Beside a note: what a terminal may show as a QR code, in the letters that make the smallest one.
+
+    Attributes:
+        text: what the code says.
+        caption: short lines to stand beside it, so that what it stands for is seen without scrolling.
+    """
+
+    text: str
+    caption: tuple[str, ...] = ()
+
+
+class ContactsFile(NamedTuple):
+    """Beside a note: what is to be written first; the note is true only if that succeeds."""
+
+    path: str
+    data: bytes
+
+    def __repr__(self) -> str:
+        return f"ContactsFile({self.path!r}, {len(self.data)} bytes)"
+
+
 class Note(NamedTuple):
     """One line for a person; `conversation` is None where it is about a key."""
 
     kind: NoteKind
     text: str
     conversation: Conversation | None = None
+    beside: QrCode | ContactsFile | None = None
 
 
 class Derive(NamedTuple):
@@ -221,6 +267,7 @@ class Settings:
         refresh_seconds_max: age of one's own keys in a group at which they are renewed.
         refresh_messages_max: own messages after which they are.
         turn_seconds: how long each member waits for those before it to make a commit that is wanted.
+        introductions: names and fingerprints of keys in the invitation by which one came.
     """
 
     name: str
@@ -230,6 +277,7 @@ class Settings:
     refresh_seconds_max: float = 86_400.0
     refresh_messages_max: int = 200
     turn_seconds: float = 0.3
+    introductions: tuple[tuple[str, bytes], ...] = ()
 
     def __repr__(self) -> str:
         return f"Settings({self.name})"

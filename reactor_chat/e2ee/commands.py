@@ -5,14 +5,16 @@ Only here are the two steps taken that lead towards plain text or out of `frozen
 
 import msgspec
 
-from reactor_chat.e2ee import held_lines, ownership, safety, status
+from reactor_chat.e2ee import held_lines, ownership, status, verification
 from reactor_chat.e2ee.boundary import (
     Accept,
     Arm,
     AskStatus,
     Block,
     Disarm,
+    ExportContacts,
     Held,
+    ImportContacts,
     Let,
     NoteKind,
     Order,
@@ -31,9 +33,8 @@ from reactor_chat.e2ee.reconcile import advance
 from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.talk import Talk
 from reactor_chat.e2ee.terms import Strength
-from reactor_chat.e2ee.trust import Trust
 from reactor_chat.errors import MlsRefused
-from reactor_chat.wire.messages import SealCommitted, SealOff, fold
+from reactor_chat.wire.messages import SealCommitted, SealOff
 
 
 def obey(desk: Desk, order: Order) -> None:
@@ -42,10 +43,8 @@ def obey(desk: Desk, order: Order) -> None:
         held_lines.obey(desk, order)
     elif isinstance(order, Let):
         _let(desk, desk.talk(ROOM), order)
-    elif isinstance(order, Verify):
-        _verify(desk, order.name, order.digits)
-    elif isinstance(order, Accept | Block):
-        _trust(desk, order)
+    elif isinstance(order, Verify | Accept | Block | ExportContacts | ImportContacts):
+        verification.obey(desk, order)
     else:
         _about_conversation(desk, desk.talk(order.conversation), order)
 
@@ -258,49 +257,3 @@ def _begin_anew(desk: Desk, talk: Talk, strength: Strength | None) -> None:
             desk.show(unreadable(waiting, "the conversation was begun anew before it could be opened"))
     talk.save()
     desk.note(NoteKind.ANSWER, f"Beginning anew in {talk.where.in_words}; what you type is held until then", talk.where)
-
-
-def _verify(desk: Desk, name: str, digits: str | None) -> None:
-    known = desk.trust.look_up(name)
-    if known is None:
-        desk.note(NoteKind.ANSWER, f"No key of {name} was seen yet: write to them first, or @encrypt user {name}")
-        return
-    keys = [key for key in (known.offered, known.key) if key]
-    numbers = {key: safety.safety_number(desk.me, desk.own_key, known.name, key) for key in keys}
-    if digits is None:
-        number = numbers[keys[0]]
-        desk.note(NoteKind.ANSWER, f"Safety number with {known.name} ({known.state.value}): {safety.grouped(number)}")
-        desk.note(NoteKind.ANSWER, f"In words: {safety.words(number)}")
-        desk.note(NoteKind.ANSWER, f"Compare it with {known.name} elsewhere, then: @verify {known.name} <the digits>")
-        return
-    for key, number in numbers.items():
-        if safety.compared(digits, number):
-            after = desk.trust.verify(name, key, desk.wall_ms)
-            state = after.state.value if after is not None else known.state.value
-            desk.note(NoteKind.ANSWER, f"The number is right: the key of {known.name} is {state}")
-            _look_again(desk, name)
-            return
-    desk.note(NoteKind.ALARM, f"That is not the safety number with {known.name}: somebody may stand between you")
-
-
-def _trust(desk: Desk, order: Accept | Block) -> None:
-    accepting = isinstance(order, Accept)
-    known = desk.trust.accept(order.name, desk.wall_ms) if accepting else desk.trust.block(order.name)
-    if known is None:
-        desk.note(NoteKind.ANSWER, f"No key of {order.name} was seen yet")
-        return
-    if known.state is Trust.BLOCKED:
-        desk.note(NoteKind.ANSWER, f"Nothing is sent under seal where {known.name} is")
-    else:
-        desk.note(NoteKind.ANSWER, f"The key of {known.name} is {known.state.value}; @verify {known.name} to be sure")
-    _look_again(desk, order.name)
-
-
-def _look_again(desk: Desk, name: str) -> None:
-    """A key counts for something else now; look where its owner is, or wants to be."""
-    for talk in list(desk.talks.values()):
-        is_pair = talk.where.scope is Scope.PAIR and talk.where.name == fold(name)
-        if fold(name) in talk.names or is_pair or fold(name) in talk.asks:
-            talk.attempts = 0
-            talk.try_now()
-            advance(desk, talk)

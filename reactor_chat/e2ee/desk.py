@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import NamedTuple
 
-from reactor_chat.e2ee.boundary import Derive, Note, NoteKind, Outcome, Settings, Shown
+from reactor_chat.e2ee.boundary import ContactsFile, Derive, Note, NoteKind, Outcome, QrCode, Settings, Shown
 from reactor_chat.e2ee.conversation import Conversation, Scope, from_key
 from reactor_chat.e2ee.identity import Person, own_identity
 from reactor_chat.e2ee.outgoing import Plain, Sealed
@@ -130,20 +130,24 @@ class Desk:
 
     def agreed(self, talk: Talk) -> Agreed:
         """Return what a conversation is held to, by what our person decided and what was shown and kept."""
-        record, known = talk.record, self.trust.look_up(talk.where.name)
-        founder = self.trust.look_up(record.founder)
+        record = talk.record
         known_members = [entry.person for entry in record.known_members] if talk.group is None else talk.people.values()
         return Agreed(
             talk.where,
             self.own_person,
-            other_key=known.key if known is not None else None,
+            other_key=self._key_that_counts(talk.where.name),
             owner=record.owner.person if record.owner is not None else None,
             founder=record.founder,
-            founder_key=self.own_key if record.founder == self.me else founder.key if founder is not None else None,
+            founder_key=self._key_that_counts(record.founder),
             number=record.list_number,
             strength=record.strength,
             members=frozenset((one.folded, one.key) for one in known_members if one.key != self.own_key),
         )
+
+    def _key_that_counts(self, name: str) -> bytes | None:
+        """Return the key that counts as somebody's; None where none was ever seen."""
+        known = self.trust.look_up(name)
+        return self.own_key if name == self.me else known.key or None if known is not None else None
 
     def keeps_list(self, talk: Talk) -> bool:
         """Return whether we are the owner of a closed conversation, and our person said who is in it."""
@@ -169,10 +173,16 @@ class Desk:
         """Let a message be archived and shown."""
         self._outcome.shown.append(shown)
 
-    def note(self, kind: NoteKind, text: str, where: Conversation | None = None) -> None:
+    def note(
+        self,
+        kind: NoteKind,
+        text: str,
+        where: Conversation | None = None,
+        beside: QrCode | ContactsFile | None = None,
+    ) -> None:
         """Say something to the person, once a turn; whatever a server may have called somebody, it is printable."""
         safe = "".join(letter if letter.isprintable() else UNPRINTABLE for letter in text[:NOTE_CHARS_MAX])
-        note = Note(kind, safe, where)
+        note = Note(kind, safe, where, beside)
         if note not in self._outcome.notes:
             self._outcome.notes.append(note)
 

@@ -16,6 +16,7 @@ from reactor_chat.e2ee.store import Table
 from reactor_chat.e2ee.talk import Talk, digest
 from reactor_chat.e2ee.terms import common_name
 from reactor_chat.e2ee.transcript_hash import read_mark
+from reactor_chat.e2ee.trust import Standing
 from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.mls.outcomes import Unprotected
 from reactor_chat.mls.secrettree import RatchetKind
@@ -35,6 +36,7 @@ class _Remembered(msgspec.Struct, frozen=True):
     where: str = ""
     at: int = 0
     is_new_key: bool = False
+    is_verified: bool = False
 
 
 def enrich(notice: Heard, text: str) -> Heard:
@@ -91,15 +93,15 @@ def recall(desk: Desk, notice: Heard) -> Shown | None:
     if came != (digest(sealed.mls), fold(notice.sender), where, notice.at):
         return unreadable(notice, "the server shows it otherwise than it came")
     mark = Mark.NEW_KEY if remembered.is_new_key else Mark.SEALED
-    return Shown(enrich(notice, remembered.text), mark)
+    return Shown(enrich(notice, remembered.text), mark, is_verified=remembered.is_verified)
 
 
-def remember(desk: Desk, notice: Heard, sealed: SealedMessage, text: str, *, is_new_key: bool = False) -> None:
-    """Keep what was said for history, with who said it, where and when it came."""
+def remember(desk: Desk, notice: Heard, sealed: SealedMessage, text: str, standing: Standing) -> None:
+    """Keep what was said for history, with who said it by which key, where and when it came."""
     where = where_heard(notice, desk.me).key
-    kept = _Remembered(digest(sealed.mls), text, fold(notice.sender), where, notice.at, is_new_key)
-    row = msgspec.msgpack.encode(kept)
-    desk.store.put(Table.TRANSCRIPT, f"{notice.seq:016d}", row)
+    is_new_key, is_verified = standing is Standing.NEW_KEY, standing is Standing.VERIFIED
+    kept = _Remembered(digest(sealed.mls), text, fold(notice.sender), where, notice.at, is_new_key, is_verified)
+    desk.store.put(Table.TRANSCRIPT, f"{notice.seq:016d}", msgspec.msgpack.encode(kept))
 
 
 def _shown(
@@ -108,8 +110,9 @@ def _shown(
     person = talk.people[opened.sender]
     if said.kind != payload.TEXT or not said.body:
         return Shown(notice, Mark.UNKNOWN, f"a message of kind {said.kind!r}, which this version does not know")
-    is_new_key = not desk.trust.is_known(person.folded, person.key)
-    remember(desk, notice, sealed, said.body, is_new_key=is_new_key)
+    standing = desk.trust.standing(person.name, person.key)
+    is_new_key = standing is Standing.NEW_KEY
+    remember(desk, notice, sealed, said.body, standing)
     again = (person.folded, said.id) in talk.recent_ids
     talk.recent_ids[person.folded, said.id] = None
     if len(talk.recent_ids) > IDS_REMEMBERED:
@@ -118,7 +121,8 @@ def _shown(
     remark = _lie_about_time(notice.at, said.sent_at) or remark
     if said.id != notice.id:
         remark = "the server gave it another id"
-    return Shown(enrich(notice, said.body), Mark.NEW_KEY if is_new_key else Mark.SEALED, remark)
+    mark = Mark.NEW_KEY if is_new_key else Mark.SEALED
+    return Shown(enrich(notice, said.body), mark, remark, is_verified=standing is Standing.VERIFIED)
 
 
 def _lie_about_time(at: int, sent_at: int) -> str:

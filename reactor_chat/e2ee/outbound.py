@@ -16,6 +16,7 @@ from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.talk import HELD_MAX, Line, Talk, Untrusted, digest
 from reactor_chat.e2ee.terms import common_name
+from reactor_chat.e2ee.trust import Standing
 from reactor_chat.errors import MlsError
 from reactor_chat.wire.messages import GroupSend, Say, SealedMessage, Tell
 
@@ -40,7 +41,9 @@ def untrusted(desk: Desk, talk: Talk) -> list[str]:
 def _stops_us(desk: Desk, talk: Talk, person: Person) -> bool:
     if talk.where.scope is Scope.PAIR:
         return not desk.trust.is_usable(person.name, person.key) or desk.trust.is_unsettled(person.name)
-    return desk.trust.is_blocked(person.name) or desk.trust.was_verified_otherwise(person.name, person.key)
+    standing, known = desk.trust.standing(person.name, person.key), desk.trust.look_up(person.name)
+    took_verified_place = standing is Standing.NEW_KEY and known is not None and known.is_verified
+    return standing is Standing.BLOCKED or took_verified_place
 
 
 def obstacle(desk: Desk, talk: Talk) -> str:
@@ -131,7 +134,7 @@ def hear_echo(desk: Desk, talk: Talk, notice: Heard, sealed: SealedMessage) -> b
     if sent is None or sent.digest != digest(sealed.mls):
         return False
     talk.settle(sent.line.id)
-    remember(desk, notice, sealed, sent.line.text)
+    remember(desk, notice, sealed, sent.line.text, Standing.UNSEEN)
     desk.show(Shown(enrich(notice, sent.line.text), Mark.SEALED))
     return True
 

@@ -5,12 +5,14 @@ from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.identity import knows_better_suite, person_of, suites
 from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.talk import Fetched
-from reactor_chat.e2ee.trust import Known, Trust
+from reactor_chat.e2ee.trust import NAMES_MAX, Known, Trust
 from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.mls.keypackage import read_key_package
 from reactor_chat.mls.messages import KeyPackage
 from reactor_chat.mls.suites import suite as suite_of
 from reactor_chat.wire.messages import PublishedKey, fold
+
+_REASONS = "the server changed it, or the clock of one of you is wrong"
 
 
 def checked(desk: Desk, published: PublishedKey, suite: int) -> Fetched | None:
@@ -22,31 +24,49 @@ def checked(desk: Desk, published: PublishedKey, suite: int) -> Fetched | None:
     """
     try:
         package = _read(desk, published, suite)
-        is_usable = see(desk, published.name, published.account)
+        is_usable = see(desk, person_of(package.leaf_node).name, published.account)
     except MlsError:
-        desk.note(NoteKind.ALARM, f"The keys that the server gives out as {published.name}'s do not hold; not used")
+        desk.note(NoteKind.ALARM, f"{published.name}'s key is not valid; {_REASONS}. It is not used")
         return None
     return Fetched(package, published.reference) if is_usable else None
 
 
 def see(desk: Desk, name: str, key: bytes) -> bool:
-    """Take note of somebody's key and tell the person if it is another one; return whether it may be used.
+    """Take note of somebody's key and tell the person what is new about it; return whether it may be used.
 
     Raises:
         MlsRefused: no key can be like this.
     """
     before = desk.trust.look_up(name)
+    if before is None and desk.trust.is_full:
+        desk.note(NoteKind.ALARM, f"{NAMES_MAX} names are known already; no key of {name} is taken")
+        return False
     known = desk.trust.see(name, key, desk.wall_ms)
-    if known.state is Trust.CHANGED and (before is None or before.offered != known.offered):
+    if known.state is Trust.CHANGED and _is_news(before, known):
         desk.note(NoteKind.ALARM, change_in_words(known))
+    elif before is not None and not before.key and known.key:
+        desk.note(NoteKind.NEWS, f"The key of {known.name} is the one in your invitation: verified ✓")
     return desk.trust.is_usable(name, key)
+
+
+def _is_news(before: Known | None, known: Known) -> bool:
+    """Return whether a person must hear of the key on offer.
+
+    Of the first; of a later one, where the person looked at the one before, or decided.  A server that shows another
+    one each time makes one alarm, not one each time.
+    """
+    if before is None or not before.offered:
+        return bool(known.offered)
+    return before.offered != known.offered and before.shown == before.offered
 
 
 def change_in_words(known: Known) -> str:
     """Return what a person must know about a key that changed."""
-    was = "the key you verified" if known.state is Trust.VERIFIED else "the key known so far"
-    todo = f"compare with @verify {known.name}, then @trust accept {known.name}"
-    return f"{known.name} has another key than {was}: nothing is sent where {known.name} is; {todo}"
+    was = (
+        "the key you verified" if known.is_verified else "the key known so far" if known.key else "your invitation says"
+    )
+    todo = f"Compare with @verify {known.name}, then @trust accept {known.name}"
+    return f"{known.name} has another key than {was}; nothing is encrypted for it until you decide. {todo}"
 
 
 def _read(desk: Desk, published: PublishedKey, suite: int) -> KeyPackage:

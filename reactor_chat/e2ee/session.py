@@ -12,7 +12,7 @@ one with its key.
 
 from collections.abc import Callable
 
-from reactor_chat.e2ee import commands, dispatch, inbound, outbound, ownership, passphrase, reconcile
+from reactor_chat.e2ee import commands, dispatch, inbound, outbound, ownership, passphrase, reconcile, verification
 from reactor_chat.e2ee.boundary import NoteKind, Order, Outcome, Posture, Settings, Shown
 from reactor_chat.e2ee.commit import is_worn, readmission_at, refresh_due_at, turn_at
 from reactor_chat.e2ee.conversation import Conversation, Heard, Scope, Spoken, where_said
@@ -127,6 +127,7 @@ class Session:
         """The server let us in; the replay of what we missed follows."""
         self.desk.cut()
         self.desk.now, self.desk.is_online = now, True
+        verification.introduce(self.desk, self.desk.settings.introductions)
         reconcile.ask_first(self.desk)
 
     def cut(self) -> None:

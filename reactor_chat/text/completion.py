@@ -58,7 +58,7 @@ def completions(typed_up_to_cursor: str, people: Iterable[str], groups: Iterable
         return _starting(word, groups)
     if kind == "conversation":
         return _starting(word, [*mentions, *groups])
-    if kind in ("user", "users", "person"):
+    if kind in ("user", "users", "person", "contact"):
         named = {fold(name) for name in _separators.split(rest.partition(" ")[2])}  # the first word is the group
         return _starting(word.lstrip("@"), [name for name in people if fold(name) not in named])
     return _starting(word, mentions) if kind == "text" and word.startswith("@") else []

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from reactor_chat.text.orders import (
+    ContactsExport,
+    ContactsImport,
     EncryptAdd,
     EncryptClosed,
     EncryptGroup,
@@ -26,6 +28,7 @@ from reactor_chat.text.orders import (
     HeldDrop,
     HeldEdit,
     HeldSend,
+    Invite,
     Order,
     TrustAccept,
     TrustBlock,
@@ -51,11 +54,13 @@ from reactor_chat.wire.messages import (
     Tell,
 )
 
-Kind = Literal["group", "user", "users", "text", "conversation", "number", "person", "rest", "some users", "secret"]
+Kind = Literal[
+    "group", "user", "users", "text", "conversation", "number", "person", "contact", "rest", "some users", "secret"
+]  # fmt: skip
 """What an argument is: one word that names a group; one person, and nothing after; persons, separated by commas or
 blanks; all the rest of the line; `@` and a person, or a group, or nothing; a number, or nothing; one person, and more
-may follow; all the rest of the line, or nothing; persons, or nothing; `-` for a passphrase that is asked for, or `off`
-for none."""
+may follow; the same, or nothing; all the rest of the line, or nothing; persons, or nothing; `-` for a passphrase that
+is asked for, or `off` for none."""
 
 
 class Argument(NamedTuple):
@@ -122,6 +127,8 @@ _SECRET = Argument("passphrase", "-|off", "secret")
 _WHERE = Argument("with_", "[<where>]", "conversation")
 _ONE = Argument("number", "[<number>]", "number")
 _PERSON = Argument("user", "<name>", "person")
+_CONTACT = Argument("user", "[<name>", "contact")
+_FILE = Argument("path", "<file>", "text")
 
 OWN_COMMANDS = (
     Command("@encrypt on",     (Argument("passphrase", "[<passphrase>|-]", "rest"),), EncryptOn,
@@ -135,16 +142,20 @@ OWN_COMMANDS = (
     Command("@encrypt rekey",  (_CONVERSATION,),  EncryptRekey,  "renew your own key"),
     Command("@encrypt reset",  (_CONVERSATION,),  EncryptReset,  "start over with new keys for everyone"),
     Command("@encrypt passphrase", (_SECRET, _WHERE), EncryptPassphrase,
-            "start over with another passphrase, or none"),
+            "start over with a new passphrase, or none"),
     Command("@group encrypt",  (_GROUP, _SOME_USERS), EncryptGroup,  "seal what you say to a group"),
     Command("@held",           (_ONE,),           Held,          "show what you typed and was not sent"),
     Command("@held send",      (_ONE,),           HeldSend,      "send it after all"),
     Command("@held edit",      (_ONE,),           HeldEdit,      "take a line back to change it"),
     Command("@held drop",      (_ONE,),           HeldDrop,      "forget it"),
-    Command("@verify",         (_PERSON, Argument("digits", "[<digits>]", "rest")), Verify,
-            "compare keys: the number is the same"),
-    Command("@trust accept",   (_PERSON,),        TrustAccept,   "accept somebody's new key"),
-    Command("@trust block",    (_PERSON,),        TrustBlock,    "seal nothing for somebody"),
+    Command("@verify",         (_CONTACT, Argument("digits", "[<digits>]]", "rest")), Verify,
+            "show, check or list safety numbers"),
+    Command("@trust accept",   (_PERSON, Argument("digits", "[<digits>]", "rest")), TrustAccept,
+            "accept somebody's new key"),
+    Command("@trust block",    (_PERSON,),        TrustBlock,    "send nothing encrypted to somebody"),
+    Command("@contacts export", (_FILE,),         ContactsExport, "write the keys you verified into a file"),
+    Command("@contacts import", (_FILE,),         ContactsImport, "take the keys of such a file"),
+    Command("@invite",         (),                Invite,        "make a link that starts people verified"),
 )  # fmt: skip
 """What the client does itself, in the order of its `@help`."""
 

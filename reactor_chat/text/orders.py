@@ -109,16 +109,17 @@ class HeldDrop(Struct, frozen=True):
 
 
 class Verify(Struct, frozen=True):
-    """Show the safety number with somebody, or compare it."""
+    """Show the safety number with somebody, or compare it; with no name, list everybody."""
 
-    user: str
+    user: str = ""
     digits: str | None = None
 
 
 class TrustAccept(Struct, frozen=True):
-    """The new key of somebody is theirs."""
+    """The new key of somebody is theirs: the one that was shown, or the one whose number this is."""
 
     user: str
+    digits: str | None = None
 
 
 class TrustBlock(Struct, frozen=True):
@@ -127,10 +128,26 @@ class TrustBlock(Struct, frozen=True):
     user: str
 
 
+class ContactsExport(Struct, frozen=True):
+    """Write the keys I verified into a file, signed."""
+
+    path: str
+
+
+class ContactsImport(Struct, frozen=True):
+    """Take the keys of such a file."""
+
+    path: str
+
+
+class Invite(Struct, frozen=True):
+    """Show a link to this server that names its key and mine."""
+
+
 Order = (
     EncryptOn | EncryptClosed | EncryptUser | EncryptGroup | EncryptOff | EncryptPassphrase | EncryptAdd
     | EncryptRemove | EncryptStatus | EncryptRekey | EncryptReset | Held | HeldSend | HeldEdit | HeldDrop
-    | Verify | TrustAccept | TrustBlock
+    | Verify | TrustAccept | TrustBlock | ContactsExport | ContactsImport | Invite
 )  # fmt: skip
 
 OFF = "off"

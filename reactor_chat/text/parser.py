@@ -195,6 +195,11 @@ def _take_word(field: str, rest: str) -> Taken | None:
     return ({field: word}, after) if word else None
 
 
+def _take_contact(field: str, rest: str) -> Taken | None:
+    word, after = first_word(rest)
+    return ({field: word} if word else {}), after
+
+
 def _take_text(field: str, rest: str) -> Taken | None:
     return ({field: rest}, "") if rest else None
 
@@ -253,6 +258,7 @@ _TAKES: dict[Kind, Callable[[str, str], Taken | None]] = {
     "conversation": _take_conversation,
     "number": _take_number,
     "person": _take_word,
+    "contact": _take_contact,
     "rest": _take_rest,
     "some users": _take_some_users,
     "secret": _take_secret,

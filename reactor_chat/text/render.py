@@ -60,10 +60,12 @@ class Aside(NamedTuple):
         word: stands within our own signs in front of the message, where nobody else can write; empty where there is
             nothing to say.
         remark: why a sealed message cannot be read; empty where it can be, or nobody knows.
+        is_verified: the person whose name is shown is verified; a check mark, which no name can have, says so.
     """
 
     word: str = ""
     remark: str = ""
+    is_verified: bool = False
 
 
 NO_ASIDE = Aside()
@@ -105,6 +107,7 @@ follows."""
 
 _SENT = "[to {to}%s:"
 _OPEN = "] "
+_VERIFIED = " ✓"
 _SEALED = " sealed message"
 _NO_MESSAGES = "[No messages yet]"
 _NOBODY = "none"
@@ -152,10 +155,12 @@ def compose(
     """
     match notice:
         case Said() | Told() | GroupSaid():
-            return _message(notice, me, line_break, asides[0] if asides else NO_ASIDE)
+            aside = asides[0] if asides else NO_ASIDE
+            return _checked(_message(notice, me, line_break, aside), aside)
         case HistoryAnswer():
             beside = chain(asides, repeat(NO_ASIDE))
-            found = [line for one in notice.messages for line in _message(one, me, line_break, next(beside))]
+            pairs = [(one, next(beside)) for one in notice.messages]
+            found = [line for one, aside in pairs for line in _checked(_message(one, me, line_break, aside), aside)]
             return found or [[Part("system", _NO_MESSAGES)]]
         case Refused():
             return _server_refusal(notice) if quotes_server else _refusal(notice, line_break)
@@ -183,6 +188,15 @@ def _message(notice: Any, me: str, line_break: str, aside: Aside) -> list[Line]:
     lines = [[*head, Part(role, _OPEN), Part("text", first)], *([Part("text", line)] for line in further)]
     if isinstance(notice, Said) and notice.sender == SERVER_NAME:
         return [[Part("announcement", part.text) for part in line] for line in lines]
+    return lines
+
+
+def _checked(lines: list[Line], aside: Aside) -> list[Line]:
+    """Put the check mark behind the name in the head of a message, within our own signs."""
+    head = lines[0]
+    at = next((place for place, part in enumerate(head) if part.role == "name"), None)
+    if aside.is_verified and at is not None:
+        head.insert(at + 1, Part("mark", _VERIFIED))
     return lines
 
 

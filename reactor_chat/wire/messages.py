@@ -52,7 +52,7 @@ HISTORY_LIMIT_DEFAULT = 50
 NAME_CHARS_MAX = 32
 RESERVED_WORDS = frozenset(
     "quit names history help group groups grouplist who add kick encrypt verify trust device sendfile acceptfile "
-    "rejectfile viewfile search me everyone server private held contacts invite".split()
+    "rejectfile viewfile search contacts held invite me everyone server private".split()
 )
 """No person and no group may be called so, in any case (PROTOCOL §2)."""
 

@@ -9,6 +9,7 @@ NONCE_BYTES = KEY_BYTES = BINDING_BYTES = 32
 NO_BINDING = bytes(BINDING_BYTES)
 """The channel binding of a connection without TLS."""
 PIN_LABEL = "SHA256:"
+_FROM_ADDRESSES = str.maketrans("-_", "+/")
 
 
 def pin_of(binding: bytes) -> str:
@@ -17,8 +18,11 @@ def pin_of(binding: bytes) -> str:
 
 
 def binding_of(pin: str) -> bytes | None:
-    """Return the channel binding that a person wrote, with or without padding; None where it is none."""
-    written = pin.removeprefix(PIN_LABEL).rstrip("=")
+    """Return the channel binding that a person wrote, with or without padding, in either alphabet of base64.
+
+    None where it is none.  Links have the alphabet for addresses (RFC 4648 §5), which no shell and no browser changes.
+    """
+    written = pin.removeprefix(PIN_LABEL).rstrip("=").translate(_FROM_ADDRESSES)
     try:
         binding = base64.b64decode(written + "=" * (-len(written) % 4), validate=True)
     except (binascii.Error, ValueError):  # the latter: not ASCII

@@ -14,6 +14,7 @@ from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.e2ee.boundary import Settings as SessionSettings
 from reactor_chat.e2ee.passphrase import derive
 from reactor_chat.e2ee.session import Session
+from reactor_chat.errors import UsageError
 from reactor_chat.text.render import LINE_BREAK, compose
 from tests.server.world import World
 
@@ -24,6 +25,23 @@ _bytes = itertools.count(1)
 def fresh(count: int) -> bytes:
     """Bytes that nobody got before."""
     return b"".join(next(_bytes).to_bytes(8, "big") for _ in range(count // 8 + 1))[:count]
+
+
+class Folder:
+    """A folder that all share, with the contract of `client.boundary.Files`."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, bytes] = {}
+
+    def read(self, path: str) -> bytes:
+        if path not in self.held:
+            raise UsageError(f"{path} cannot be read")
+        return self.held[path]
+
+    def write(self, path: str, data: bytes) -> None:
+        if path in self.held:
+            raise UsageError(f"{path} is there already")
+        self.held[path] = data
 
 
 class Guest:
@@ -41,7 +59,14 @@ class Guest:
         self.is_cut = False
         self.heard_bytes = 0
         self.person: Any = None
-        settings = Settings(name, "here", interactive=interactive, id_prefix=f"{name}-{next(_bytes)}")
+        settings = Settings(
+            name,
+            "here",
+            interactive=interactive,
+            id_prefix=f"{name}-{next(_bytes)}",
+            address="chat.example:7667",
+            files=party.files,
+        )
         identity = KeyIdentity(seed) if seed is not None else None
 
         def open_session(name: str, vault: Vault, fresh_id: Any) -> Session:
@@ -131,6 +156,7 @@ class Party:
         self.world = World(journal).start()
         self.guests: list[Guest] = []
         self.seeds: dict[str, bytes] = {}
+        self.files = Folder()
 
     @property
     def now(self) -> float:

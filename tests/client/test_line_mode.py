@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor_chat.client.boundary import Wish
+from reactor_chat.client.boundary import Note, NoteKind, Wish
 from reactor_chat.client.line_mode import LineMode
 from reactor_chat.client.palette import Palette
+from reactor_chat.client.qr import drawn
 from reactor_chat.client.states import State
+from reactor_chat.e2ee import scan_code
 from reactor_chat.text.grammar import help_text
 from reactor_chat.wire.fields import TIME_MAX
 from reactor_chat.wire.messages import (
@@ -144,6 +146,47 @@ def test_all_that_arrives_in_a_turn_is_drawn_in_one_write():
     seat.glass.writes.clear()
     seat.hear(*(said(i, f"message {i}") for i in range(1, 20)))
     assert len(seat.glass.writes) == 1
+
+
+CODE = scan_code.write(scan_code.ScanCode("a" * 32, bytes(32), "b" * 32, bytes(32)))
+
+
+def test_a_code_is_drawn_whole_with_the_prompt_below_it():
+    seat = Seat(is_colored=True).live()
+    seat.face.show(Note(NoteKind.ANSWER, "scan this", CODE))
+    seat.face.draw()
+    rows = drawn(CODE)
+    assert [line.rstrip() for line in seat.glass.lines[:-1]] == [row.rstrip() for row in rows]
+    assert seat.glass.lines[-1].startswith("plain >")
+    cell = seat.glass.emulated.buffer[0][0]
+    assert (cell.fg, cell.bg, cell.data) == ("brightwhite", "black", "█")
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(44, 24), (80, 23)])
+def test_a_code_of_which_a_part_would_be_missing_is_not_drawn(columns, rows):
+    seat = Seat(columns=columns, rows=rows).live()
+    seat.face.show(Note(NoteKind.ANSWER, "scan this", CODE))
+    seat.face.draw()
+    assert "█" not in "".join(seat.glass.lines)
+    assert "scan this" in seat.glass.lines[0]
+
+
+@pytest.mark.parametrize(("columns", "is_seen"), [(80, True), (59, True), (58, False)])
+def test_what_a_code_stands_for_is_read_beside_it_where_there_is_room(columns, is_seen):
+    seat = Seat(columns=columns).live()
+    seat.face.show(Note(NoteKind.ANSWER, "scan this", CODE, ("", "12345 \x1b[ab", "12345 babab")))
+    seat.face.draw()
+    assert len(drawn(CODE)[0]) + len("   12345 babab") == 59
+    assert ("12345 babab" in seat.glass.lines[3]) is is_seen
+    assert "12345 ␛[ab" in seat.glass.lines[2], "nothing in it acts on the terminal"
+
+
+def test_a_code_is_not_drawn_where_its_signs_cannot_be_shown():
+    seat = Seat().live()
+    seat.face = LineMode(seat.engine, seat.glass, seat.glass, Palette(is_on=False), local_time, shows_codes=False)
+    seat.face.show(Note(NoteKind.ANSWER, "scan this", CODE))
+    seat.face.draw()
+    assert "█" not in "".join(seat.glass.lines)
 
 
 def test_nothing_is_written_where_nothing_changed():

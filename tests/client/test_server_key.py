@@ -1,12 +1,16 @@
 """Whose key it is: each way of knowing it beforehand, against each key that a server can show."""
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reactor_chat.client.known_servers import KnownServers
-from reactor_chat.client.server_key import ServerKey, read_link
+from reactor_chat.client.server_key import ServerKey, read_link, write_link
 from reactor_chat.errors import StorageError, TrustError, UsageError
 from reactor_chat.wire.transcript import pin_of
 
@@ -101,7 +105,36 @@ def test_a_place_that_cannot_be_written_is_no_reason_to_trust(tmp_path: Path) ->
     ],
 )
 def test_links(text: str, wanted: tuple[str, int | None, bytes | None]) -> None:
-    assert read_link(text) == wanted
+    assert read_link(text) == (*wanted, ())
+
+
+DIGESTS = st.binary(min_size=32, max_size=32)
+JOHN, STELLA = hashlib.sha256(b"john").digest(), bytes([0xFB, 0xFF, 0xFE]) * 10 + bytes(2)
+
+
+@given(pin=DIGESTS, fingerprint=DIGESTS, has_key=st.booleans())
+def test_an_invitation_is_read_as_it_was_written(pin: bytes, fingerprint: bytes, *, has_key: bool) -> None:
+    binding = pin if has_key else None
+    link = write_link("chat.example:70", binding, "John", fingerprint)
+    assert read_link(link) == ("chat.example", 70, binding, (("John", fingerprint),))
+    assert not set(link) & set("+'\"$\\!*?<>|()[]{} `"), "nothing that a shell changes within quotes, or an address"
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "chat://x/#{pin}&john={john}",
+        "'chat://x/#{pin}&john={john}'",
+        "<chat://x/#{pin}&amp;john={john}>",
+        "chat://x/#{pin},john={john}",
+        "chat://x/#john={john}&{pin}",
+        " chat://x/#{pin}\n      &john={john}\n",
+    ],
+)
+def test_an_invitation_however_it_was_pasted(pasted: str) -> None:
+    for written in (pin_of(STELLA), quote(pin_of(STELLA)), pin_of(STELLA).translate(str.maketrans("+/", "-_"))):
+        link = pasted.format(pin=written, john=pin_of(JOHN).rstrip("="))
+        assert read_link(link) == ("x", None, STELLA, (("john", JOHN),))
 
 
 @pytest.mark.parametrize(
@@ -118,6 +151,12 @@ def test_links(text: str, wanted: tuple[str, int | None, bytes | None]) -> None:
         "chat://x/#SHA256:AAAA",
         "chat://x/#md5:AAAA",
         "chat://[::1/",
+        f"chat://x/#john={pin_of(ANN)}&JOHN={pin_of(BOB)}",
+        f"chat://x/#{pin_of(ANN)}&{pin_of(ANN)}",
+        f"chat://x/#{pin_of(ANN)}&={pin_of(ANN)}",
+        f"chat://x/#{pin_of(ANN)}&j.n={pin_of(ANN)}",
+        f"chat://x/#{pin_of(ANN)}&john=SHA256:AAAA",
+        "chat://x/#" + "&".join(f"n{number}={pin_of(ANN)}" for number in range(20)),
         f"chat://x/#{pin_of(ANN)}é",
     ],
 )

@@ -5,16 +5,20 @@ import re
 import pytest
 
 from reactor_chat.client.boundary import ExitStatus
+from reactor_chat.client.identity import KeyIdentity
 from reactor_chat.client.outbox import Outbox
+from reactor_chat.client.server_key import read_link
 from reactor_chat.client.talking import ORDERS, as_typed
 from reactor_chat.client.vault import MemoryVault
 from reactor_chat.e2ee.boundary import Posture
 from reactor_chat.e2ee.conversation import ROOM, Conversation
+from reactor_chat.e2ee.trust import fingerprint_of
+from reactor_chat.text import orders
 from reactor_chat.text.grammar import OWN_COMMANDS
 from reactor_chat.text.orders import Order
 from reactor_chat.text.parser import parse_typed
 from reactor_chat.wire.messages import Say, Tell
-from tests.client.party import Party
+from tests.client.party import Guest, Party, fresh
 
 
 @pytest.fixture
@@ -23,7 +27,8 @@ def party() -> Party:
 
 
 def test_every_own_command_has_its_order() -> None:
-    assert {command.request for command in OWN_COMMANDS} == set(ORDERS)
+    with_server = {orders.ContactsExport, orders.ContactsImport, orders.Invite}
+    assert {command.request for command in OWN_COMMANDS} == set(ORDERS) | with_server
 
 
 @pytest.mark.parametrize(
@@ -225,7 +230,7 @@ def test_help_lists_what_the_client_does_itself_where_there_is_a_key(party: Part
     ann, guest = party.enter("Ann"), party.enter("Visitor", key=False)
     for one in (ann, guest):
         one.type("@help")
-    assert ann.sees("@names  ", "@encrypt on [<passphrase>|-]  ", "@trust accept <name>  ")
+    assert ann.sees("@names  ", "@encrypt on [<passphrase>|-]  ", "@trust accept <name> [<digits>]  ")
     assert max(len(line) for line in ann.lines if line.startswith("@")) <= 80
     assert not guest.sees("@encrypt")
     guest.type("@encrypt on")
@@ -254,3 +259,58 @@ def test_a_pipe_waits_for_what_is_held_and_says_so_when_it_gives_up(party: Party
 def test_an_outbox_takes_nothing_said_that_no_session_let_pass(raw: Say | Tell) -> None:
     with pytest.raises(AssertionError):
         Outbox(MemoryVault()).add(raw)
+
+
+def verify(one: Guest, name: str) -> None:
+    """Take the words from one's own screen: what both would read to each other."""
+    one.type(f"@verify {name}")
+    words = next(line for line in reversed(one.lines) if "In words: " in line).partition("In words: ")[2]
+    one.type(f"@verify {name} {words}")
+    assert one.sees(f"the key of {name} is verified ✓")
+
+
+def test_verified_people_go_from_home_to_home_in_a_file(party: Party) -> None:
+    ann, bob, cid = party.enter("Ann"), party.enter("Bob"), party.enter("Cid")
+    ann.type("@Bob hi", "@Cid hi")
+    bob.type("@Ann hi")
+    party.wait(2)
+    verify(ann, "Cid")
+    ann.type("@contacts export friends", "@contacts export friends")
+    assert ann.sees("Wrote 1 verified contact to friends, signed by you", "friends is there already")
+    verify(bob, "Ann")
+    bob.type("@contacts import friends", "@contacts import nothing", "@verify")
+    assert bob.sees("Signed by Ann: 1 of 1 contacts noted as vouched for by Ann, not verified")
+    assert bob.sees("nothing cannot be read", "Cid: not verified (vouched for by Ann)")
+    party.leave(ann)
+    again = party.enter("Ann").type("@contacts import friends", "@verify")
+    assert again.sees("Signed by yourself: 1 of 1 contacts verified ✓", "Cid: verified ✓")
+    assert cid.sees("[Ann (private), sealed:] hi")
+
+
+def test_a_failed_export_says_nothing_of_a_file_written(party: Party) -> None:
+    ann, _ = party.enter("Ann"), party.enter("Bob")
+    ann.type("@Bob hi")
+    party.wait(2)
+    verify(ann, "Bob")
+    party.files.held["friends"] = b""
+    ann.type("@contacts export friends")
+    assert ann.sees("friends is there already")
+    assert not ann.sees("Wrote")
+
+
+def test_what_is_about_a_server_needs_one(party: Party) -> None:
+    ann = party.enter("Ann")
+    ann.type("@invite")
+    link = next(line for line in ann.lines if "Invitation: " in line).partition("Invitation: ")[2]
+    key = KeyIdentity(party.seeds["Ann"]).key
+    assert read_link(link).introductions == (("Ann", fingerprint_of(key)),)
+    assert ann.sees("no TLS")
+    early = Guest(party, "Early", MemoryVault(), fresh(32), interactive=True)
+    early.engine.start(party.now)
+    for line in ("@invite", "@contacts export x", "@contacts import x"):
+        early.engine.typed(line, party.now)
+        assert [note.text.partition(".")[0] for note in early.engine.take().shown] == ["That needs a connection"]
+
+
+def test_a_guest_has_no_key_to_invite_with(party: Party) -> None:
+    assert party.enter("Visitor", key=False).type("@invite").sees("A guest has no key")

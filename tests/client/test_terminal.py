@@ -3,7 +3,9 @@
 import os
 import termios
 
-from reactor_chat.client.terminal import SIZE_UNKNOWN, Terminal, is_terminal
+import pytest
+
+from reactor_chat.client.terminal import SIZE_UNKNOWN, Terminal, is_terminal, speaks_utf_8
 
 
 def test_modes_are_put_back_as_they_were():
@@ -41,3 +43,21 @@ def test_what_is_a_terminal(tmp_path):
         assert not is_terminal(file.fileno())
     os.close(keyboard)
     os.close(descriptor)
+
+
+@pytest.mark.parametrize(
+    ("environ", "wanted"),
+    [
+        ({}, True),
+        ({"LANG": ""}, True),
+        ({"LANG": "en_GB.UTF-8"}, True),
+        ({"LANG": "C.utf8"}, True),
+        ({"LANG": "de_DE.UTF-8@euro"}, True),
+        ({"LANG": "en_GB.ISO-8859-1"}, False),
+        ({"LANG": "C"}, False),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": "POSIX"}, False),
+        ({"LANG": "C", "LC_CTYPE": "en_GB.UTF-8"}, True),
+    ],
+)
+def test_what_a_locale_says_of_the_terminal(environ, wanted):
+    assert speaks_utf_8(environ) is wanted

@@ -1,9 +1,7 @@
 """Orders of a person and the lines that answer them."""
 
-from reactor_chat.e2ee.boundary import Accept, Arm, Block, Disarm, Held, HeldAction, Posture, Rekey, Reset, Verify
+from reactor_chat.e2ee.boundary import Accept, Arm, Block, Disarm, Held, HeldAction, Posture, Rekey, Reset
 from reactor_chat.e2ee.conversation import ROOM, Conversation
-from reactor_chat.e2ee.safety import grouped, safety_number
-from reactor_chat.e2ee.trust import Trust
 from tests.e2ee.world import World
 
 
@@ -11,25 +9,6 @@ def met(seed: object) -> World:
     world = World(seed, "Ann", "Bob")
     world.seal_room("Ann")
     return world
-
-
-def test_two_people_verify_each_other() -> None:
-    world = met("verify")
-    ann, bob = world["Ann"], world["Bob"]
-    number = safety_number("Ann", ann.session.desk.own_key, "Bob", bob.session.desk.own_key)
-    assert grouped(number) in ann.order(Verify("bob"))[0]
-    assert grouped(number) in bob.order(Verify("Ann"))[0]
-    assert "is verified" in ann.order(Verify("Bob", grouped(number)))[0]
-    wrong = number[:-1] + str((int(number[-1]) + 1) % 10)
-    assert "not the safety number" in bob.order(Verify("Ann", wrong))[0]
-    states = {name: world[name].session.desk.trust.look_up(other) for name, other in (("Ann", "Bob"), ("Bob", "Ann"))}
-    assert [known.state for known in states.values() if known] == [Trust.VERIFIED, Trust.NEW]
-
-
-def test_nobody_known_is_said_so() -> None:
-    world = World("nobody", "Ann")
-    for order in (Verify("Bob"), Accept("Bob"), Block("Bob")):
-        assert "No key of Bob was seen yet" in world["Ann"].order(order)[0]
 
 
 def test_who_is_blocked_gets_nothing_until_accepted() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reactor_chat.e2ee.boundary import Accept, Arm, Held, HeldAction, Posture, Reset
+from reactor_chat.e2ee.boundary import Accept, Arm, Held, HeldAction, Posture, Reset, Verify
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import MemoryStore
@@ -52,7 +52,8 @@ def test_a_pair_whose_name_was_given_free_begins_anew_only_with_a_key_that_was_a
     world.pass_time(10)
     assert "another key" in world["Ann"].alarms
     assert not other.read
-    world["Ann"].order(Accept("Bob"))
+    for decision in (Verify("Bob"), Accept("Bob")):
+        world["Ann"].order(decision)
     world.pass_time(10)
     assert not other.read, "accepting a key sends nothing by itself"
     world["Ann"].order(Held(HeldAction.SEND))
@@ -71,6 +72,7 @@ def test_a_room_goes_on_without_somebody_whose_name_was_given_free_and_lets_the_
     assert "another key" in world["Ann"].alarms
     assert not other.read
     for name in ("Ann", "Cid"):
+        world[name].order(Verify("Bob"))
         world[name].order(Accept("Bob"))
     world.pass_time(10)
     world["Cid"].say("canarybird for all")

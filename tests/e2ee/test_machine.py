@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from reactor_chat.e2ee.boundary import Accept, Arm, AskStatus, Disarm, Posture, Rekey, Reset
+from reactor_chat.e2ee.boundary import Accept, Arm, AskStatus, Disarm, Posture, Rekey, Reset, Verify
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.states import State
 from tests.conftest import NIGHTLY
@@ -120,7 +120,8 @@ class Liars(RuleBasedStateMachine):
 
     @rule(name=people, other=people)
     def accept(self, name: str, other: str) -> None:
-        """`@trust accept`."""
+        """`@trust accept`, of the key that was looked at."""
+        self.world[name].order(Verify(other))
         self.world[name].order(Accept(other))
 
     # ------------------------------------------------------------------------------------------ processes and wires

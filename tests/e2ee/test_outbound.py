@@ -27,7 +27,7 @@ def test_trust_given_elsewhere_counts_at_once() -> None:
     assert obstacle(desk, talk) == ""
     desk.trust.block("Bob")
     assert "Bob" in obstacle(desk, talk)
-    desk.trust.accept("Bob", 1)
+    desk.trust.accept("Bob", world["Bob"].session.desk.own_key, 1)
     assert obstacle(desk, talk) == ""
 
 

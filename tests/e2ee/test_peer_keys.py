@@ -3,9 +3,11 @@
 import msgspec
 import pytest
 
+from reactor_chat.e2ee import trust
+from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.peer_keys import checked, see
-from reactor_chat.e2ee.trust import Trust
+from reactor_chat.e2ee.trust import Trust, fingerprint_of
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from reactor_chat.wire.messages import PublishedKey
 from tests.e2ee.world import World
@@ -33,7 +35,7 @@ def test_a_good_package_is_taken_and_its_owner_known_from_then_on() -> None:
 def test_a_package_with_anything_wrong_about_it_is_told_and_not_taken(change: dict[str, object]) -> None:
     person = World("wrong", "Ann")["Ann"]
     assert checked(person.session.desk, msgspec.structs.replace(published(), **change), HYBRID) is None
-    assert "do not hold" in person.session.take().notes[0].text
+    assert "is not valid" in person.session.take().notes[0].text
 
 
 def test_a_package_of_another_suite_than_was_asked_for() -> None:
@@ -41,14 +43,48 @@ def test_a_package_of_another_suite_than_was_asked_for() -> None:
     assert checked(WORLD["Ann"].session.desk, published(suite=CLASSICAL), CLASSICAL) is None, "Bob knows a better one"
 
 
-def test_a_change_is_told_once_for_each_key() -> None:
-    world = World("change", "Ann", "Bob", "Cid")
+def noted(desk: Desk) -> str:
+    """Everything that was said since, in one string; each note ends a line."""
+    return "".join(f"{note.text}\n" for note in desk.take().notes)
+
+
+def test_a_change_is_told_once_however_many_keys_a_server_shows() -> None:
+    world = World("change", "Ann", "Bob", "Cid", "Dan")
+    desk = world["Ann"].session.desk
+    one, other, third = (world[name].session.desk.own_key for name in ("Bob", "Cid", "Dan"))
+    assert see(desk, "Eve", one)
+    assert not noted(desk)
+    told = ""
+    for key in (other, third, other, other):
+        assert not see(desk, "Eve", key)
+        told += noted(desk)
+    assert told.count("\n") == 1
+    desk.trust.look("Eve", other)
+    see(desk, "Eve", third)
+    assert "@trust accept Eve" in noted(desk), "the person looked, and it is another one since"
+
+
+def test_an_alarm_says_which_key_it_was() -> None:
+    world = World("which", "Ann", "Bob", "Cid")
     desk = world["Ann"].session.desk
     one, other = (world[name].session.desk.own_key for name in ("Bob", "Cid"))
-    assert see(desk, "Eve", one)
-    assert not desk.take().notes
-    for _ in range(3):
-        assert not see(desk, "Eve", other)
-    notes = desk.take().notes
-    assert len(notes) == 1
-    assert "@trust accept Eve" in notes[0].text
+    see(desk, "Eve", one)
+    desk.trust.verify("Eve", one, 1)
+    see(desk, "Eve", other)
+    assert "another key than the key you verified" in noted(desk)
+    desk.trust.introduce("Fay", fingerprint_of(one), 1)
+    assert not see(desk, "Fay", other)
+    assert "another key than your invitation says" in noted(desk)
+    assert see(desk, "Fay", one)
+    desk.trust.introduce("Gus", fingerprint_of(one), 1)
+    assert see(desk, "Gus", one)
+    assert "the one in your invitation: verified ✓" in noted(desk)
+
+
+def test_no_key_is_taken_where_the_book_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = World("full", "Ann", "Bob")["Ann"].session.desk
+    see(desk, "Eve", desk.own_key)
+    monkeypatch.setattr(trust, "NAMES_MAX", 1)
+    assert not see(desk, "Fay", desk.own_key)
+    assert "no key of Fay is taken" in noted(desk)
+    assert desk.trust.look_up("Fay") is None

@@ -1,9 +1,10 @@
 """Safety numbers: the same on both sides, another for another key, and readable."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor_chat.e2ee.safety import DIGITS, compared, grouped, safety_number, words
+from reactor_chat.e2ee.safety import DIGITS, Typed, grouped, read_typed, safety_number, words
 
 ANN, BOB, EVE = (bytes((at,)) * 32 for at in (1, 2, 3))
 
@@ -30,16 +31,43 @@ def test_it_stays_what_it_was() -> None:
 GOLDEN = "31574 85051 10326 14889 92067 36913 90758 71872 13039 43781 18980 61249"
 
 
-@given(st.text("0123456789", min_size=60, max_size=60))
-@settings(max_examples=50)
-def test_however_it_is_typed(digits: str) -> None:
-    assert compared(grouped(digits), digits)
-    assert compared(f" {grouped(digits).replace(' ', '-')}\n", digits)
-    assert not compared(digits[:-1], digits)
-    assert not compared("", digits)
+NUMBERS = st.text("0123456789", min_size=60, max_size=60)
 
 
-@given(st.text("0123456789", min_size=60, max_size=60), st.text("0123456789", min_size=60, max_size=60))
+@given(digits=NUMBERS, between=st.sampled_from([" ", "-", ", ", "\n", " – ", ""]), as_words=st.booleans())
+@settings(max_examples=100)
+def test_however_it_is_typed(digits: str, between: str, *, as_words: bool) -> None:
+    between = between or "-" if as_words else between
+    typed = between.join((words(digits).title() if as_words else grouped(digits)).split())
+    assert read_typed(f" {typed}\n") == Typed(digits)
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("12345 67890", "You typed 10 of 60 digits"),
+        ("1" * 61, "You typed 61 of 60 digits"),
+        (" ".join(words(GOLDEN.replace(" ", "")).split()[:3]), "You typed 3 of 12 words"),
+        ("hello world", "'hello' is not a word of a safety number"),
+        ("zuzuz " * 12, "'zuzuz' is not a word"),
+        ("", "60 digits or 12 words"),
+        ("12345 babab", "60 digits or 12 words"),
+        ("١" * 60, "60 digits or 12 words"),
+    ],
+)
+def test_what_is_incomplete_is_no_alarm(typed: str, problem: str) -> None:
+    read = read_typed(typed)
+    assert problem in read.problem
+    assert not read.digits
+
+
+@given(st.text(max_size=80))
+def test_whatever_is_typed_is_a_number_or_has_a_problem(typed: str) -> None:
+    read = read_typed(typed)
+    assert bool(read.digits) != bool(read.problem)
+
+
+@given(NUMBERS, NUMBERS)
 @settings(max_examples=50)
 def test_words_are_the_number_said_otherwise(one: str, other: str) -> None:
     assert (words(one) == words(other)) == (one == other)

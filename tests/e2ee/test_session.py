@@ -1,6 +1,6 @@
 """A session from the outside: sealing, joining, leaving, and what is read by whom."""
 
-from reactor_chat.e2ee.boundary import Accept, Arm, Disarm, Mark, Posture, Rekey, SetPassphrase
+from reactor_chat.e2ee.boundary import Accept, Arm, Disarm, Mark, Posture, Rekey, SetPassphrase, Verify
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import MemoryStore
@@ -190,6 +190,7 @@ def test_the_room_goes_on_without_a_changed_key_until_one_person_accepts_it() ->
     assert world["Ann"].session.posture(ROOM) is Posture.SEALED, "the others go on without him"
     assert impostor.read == []
     assert world["Cid"].read == ["canarybird hidden from the new one"]
+    world["Ann"].order(Verify("bob"))
     world["Ann"].order(Accept("bob"))
     world.pass_time(60)
     world["Ann"].say("canarybird for all")

@@ -93,6 +93,17 @@ BUGS: tuple[Bug, ...] = (
             "            if named is not None and named != seen:\n",
             "            if named is not None and not seen:\n",
         ),
+        (
+            "a link may name two keys of one person",
+            "is_new = fold(name) not in map(fold, found) and",
+            "is_new = ",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/client/contact_files.py",
+        ("tests/client/test_contact_files.py",),
+        ("a file is written over another", "os.O_CREAT | os.O_EXCL | os", "os.O_CREAT | os"),
+        ("others may read whom I verified", "os.O_CLOEXEC, 0o600)", "os.O_CLOEXEC, 0o644)"),
     ),
     *in_file(
         "reactor_chat/client/known_servers.py",

@@ -7,7 +7,7 @@ from reactor_chat.text.completion import completions, word_typed
 PEOPLE = ["stefan", "Stella", "Ann", "Stella"]
 GROUPS = ["team", "Lunch"]
 COMMANDS = ["@names", "@history", "@group", "@grouplist", "@who", "@add", "@kick", "@help", "@quit"]
-COMMANDS += ["@encrypt", "@held", "@verify", "@trust"]
+COMMANDS += ["@encrypt", "@held", "@verify", "@trust", "@contacts", "@invite"]
 SECOND = ["set", "send", "add", "kick", "leave", "delete", "encrypt"]
 
 
@@ -54,6 +54,8 @@ SECOND = ["set", "send", "add", "kick", "leave", "delete", "encrypt"]
         ("Hello A", []),
         ("@Stella do you know @a", ["@Ann"]),
         ("@@x @a", ["@Ann"]),
+        ("@verify st", ["stefan", "Stella"]),
+        ("@contacts ", ["export", "import"]),
     ],
 )
 def test_completions(typed: str, proposed: list[str]) -> None:

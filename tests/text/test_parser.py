@@ -271,17 +271,23 @@ ORDERS = [
     ("@group encrypt team", orders.EncryptGroup("team")),
     ("@GROUP Encrypt team", orders.EncryptGroup("team")),
     ("@verify Stella", orders.Verify("Stella")),
+    ("@verify", orders.Verify()),
     ("@verify Stella 12345 67890", orders.Verify("Stella", "12345 67890")),
     ("@trust accept Stella", orders.TrustAccept("Stella")),
+    ("@trust accept Stella babab dudad", orders.TrustAccept("Stella", "babab dudad")),
+    ("@contacts export  my friends.json", orders.ContactsExport("my friends.json")),
+    ("@Contacts import ~/x", orders.ContactsImport("~/x")),
+    ("@invite", orders.Invite()),
     ("@trust block Stella", orders.TrustBlock("Stella")),
 ]
 NOT_ORDERS = [
     ("@encrypt", "@encrypt on [<passphrase>|-]"), ("@encrypt frob", "@encrypt on [<passphrase>|-]"),
     ("@encrypt user", "@encrypt user <name>"), ("@encrypt off a b", "@encrypt off [@<user>|<group>]"),
-    ("@verify", "@verify <name> [<digits>]"), ("@trust Stella", "@trust accept <name>"),
     ("@encrypt passphrase", "@encrypt passphrase -|off [<where>]"), ("@held 2 3", "@held [<number>]"),
     ("@encrypt passphrase correct horse", "@encrypt passphrase -|off [<where>]"),
     ("@held send x", "@held send [<number>]"),
+    ("@contacts", "@contacts export <file>"), ("@trust Stella", "@trust accept <name>"),
+    ("@contacts export", "@contacts export <file>"), ("@invite Stella", "@invite"),
     ("@group encrypt", "@group encrypt <group>"), ("@encrypt \u212a", "@encrypt on [<passphrase>|-]"),
 ]  # fmt: skip
 

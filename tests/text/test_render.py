@@ -30,6 +30,7 @@ from reactor_chat.wire.messages import (
     Said,
     Told,
     Welcome,
+    is_name,
 )
 from tests.wire import sealing_examples
 
@@ -223,6 +224,31 @@ def test_what_a_client_knows_of_a_message_stands_where_nobody_else_can_write(not
     aside = Aside("sealed", "from before you came")
     assert ["".join(part.text for part in parts) for parts in compose(notice, "Me", LINE_BREAK, [aside])] == [line]
     assert compose(notice, "Me", LINE_BREAK, [NO_ASIDE]) == compose(notice, "Me")
+
+
+@pytest.mark.parametrize(
+    ("notice", "line"),
+    [
+        (said("hi"), "[John ✓, sealed:] hi"),
+        (told("hi"), "[John ✓ (private), sealed:] hi"),
+        (told("hi", sender="ME"), "[to Stella ✓, sealed:] hi"),
+        (group_said("hi"), "[John ✓ (team), sealed:] hi"),
+        (said(None), "[John ✓, sealed: sealed message]"),
+    ],
+)
+def test_a_verified_name_has_a_check_mark_within_our_brackets(notice: Notice, line: str) -> None:
+    aside = Aside("sealed", is_verified=True)
+    (parts,) = compose(notice, "Me", LINE_BREAK, [aside])
+    assert "".join(part.text for part in parts) == line
+    assert [part.role for part in parts if "✓" in part.text] == ["mark"]
+    page = HistoryAnswer(messages=[notice, notice], more=False)
+    shown = ["".join(part.text for part in parts) for parts in compose(page, "Me", LINE_BREAK, [NO_ASIDE, aside])]
+    assert shown == [line.replace(" ✓", "").replace(", sealed:", ":"), line]
+
+
+def test_nobody_can_write_a_check_mark_that_stands_there() -> None:
+    assert not is_name("John ✓")
+    assert not is_name("John✓")
 
 
 def test_each_message_of_a_history_has_its_own() -> None:

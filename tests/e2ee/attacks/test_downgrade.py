@@ -132,7 +132,7 @@ def test_29_only_the_weaker_packages_are_handed_out() -> None:
     world["Ann"].say("canarybird", pair)
     world.pass_time(60)
     assert world["Ann"].talk(pair).group is None
-    assert "do not hold" in world["Ann"].alarms
+    assert "is not valid" in world["Ann"].alarms
     assert len(world["Ann"].talk(pair).held) == 1
     assert not world.leaked
 

@@ -162,7 +162,7 @@ def test_04_a_device_of_somebody_that_their_key_did_not_sign(account_of: str) ->
     world["Ann"].say("canarybird", pair)
     world.pass_time(60)
     assert "bob" not in world["Ann"].talk(pair).names
-    assert ("do not hold" if account_of == "bob" else "another key") in world["Ann"].alarms
+    assert ("is not valid" if account_of == "bob" else "another key") in world["Ann"].alarms
     assert len(world["Ann"].talk(pair).held) == 1
     assert not world.leaked
 
