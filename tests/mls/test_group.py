@@ -1,7 +1,6 @@
 """The public face: a group is a value, keys are used once, and only members with all the keys can follow."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +9,6 @@ from hypothesis import strategies as st
 from reactor_chat.errors import MlsError, MlsMalformed, MlsRefused
 from reactor_chat.mls.commits import CommitOptions
 from reactor_chat.mls.group import EXPORT_BYTES_MAX, Group
-from reactor_chat.mls.keypackage import DEFAULT_CAPABILITIES, OwnKeyPackage
 from reactor_chat.mls.messages import (
     Add,
     ContentType,
@@ -372,38 +370,6 @@ def test_a_context_all_must_support() -> None:
     after = members[BOB].receive(pending.message).group
     assert after is not None
     assert after.context == pending.group.context
-
-
-def test_an_extension_of_ones_own_in_the_context() -> None:
-    """Set with the group, replaced in the same commit that adds and removes, seen by who stays and by who comes."""
-    random, number = SeededEntropy("list"), 0xF0C5
-    listed = replace(DEFAULT_CAPABILITIES, extensions=(number,))
-    alice, bob, carol, dave = (
-        OwnKeyPackage.generate(CLASSICAL, identity(name, random, capabilities=listed), random)
-        for name in (ALICE, BOB, CAROL, b"dave")
-    )
-    founded = Group.create(alice, b"group", random, (Extension(number, b"1"), Extension(1, b"kept")))
-    first = founded.add([bob.package, carol.package], random)
-    assert first.welcome is not None
-    bobs, carols = (Group.join(first.welcome, own) for own in (bob, carol))
-    change = GroupContextExtensions((Extension(number, b"2"), Extension(1, b"kept")))
-    second = first.group.commit(random, [Remove(carols.own_leaf), Add(dave.package), change])
-    assert second.welcome is not None
-    received, gone = bobs.receive(second.message), carols.receive(second.message)
-    assert isinstance(received, ReceivedCommit)
-    assert isinstance(gone, ReceivedCommit)
-    assert [entry.proposal for entry in received.proposals][-1] == change
-    assert received.group is not None
-    assert gone.group is None
-    daves = Group.join(second.welcome, dave)
-    assert received.group.context.extensions == daves.context.extensions == change.extensions
-    third = daves.commit(random, [GroupContextExtensions((Extension(number, b"3"),))])
-    by_others = received.group.receive(third.message).group
-    assert by_others is not None
-    assert by_others.context.extensions == (Extension(number, b"3"),), "what is not repeated is gone"
-    stranger = key_package(b"eve", random).package
-    refused(lambda: third.group.add([stranger], random))
-    refused(lambda: third.group.commit(random, [change, change]))
 
 
 def test_nothing_secret_is_shown() -> None:
