@@ -221,8 +221,8 @@ def test_a_group_of_more_members_than_are_allowed() -> None:
     unsigned = rebuilt.message(rebuilt.secrets, replace(rebuilt.info, signature=b""), sign=False)
     body = open_envelope(welcome).body
     assert isinstance(body, Welcome)
-    crowded = MLSMessage(1, replace(body, secrets=body.secrets * 4)).encode()
-    for message, members_max in ((unsigned, 3), (crowded, 3), (bytes(5 * MEMBER_BYTES_MAX + 1), 4)):
+    crowded = MLSMessage(1, replace(body, secrets=body.secrets * 5)).encode()
+    for message, members_max in ((unsigned, 3), (crowded, 4), (bytes(5 * MEMBER_BYTES_MAX + 1), 4)):
         with pytest.raises(MlsRefused, match="than are allowed"):
             Group.open_welcome(message, own, members_max=members_max)
     with pytest.raises(MlsError, match=r"^(?!.*than are allowed)"):
