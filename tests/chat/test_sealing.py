@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from reactor_chat.chat import sealing
+from reactor_chat.chat.keyring import reference_of
 from reactor_chat.chat.state import ChatState, Snapshot
 from reactor_chat.wire import messages as m
 from tests.chat.sealed_toy import KEYS, SUITE, SealedWorld, add, commit, create, group_id, package, put, sealed
@@ -440,3 +441,26 @@ def test_what_was_done_in_haste_is_in_the_snapshot(world: SealedWorld) -> None:
     older = {key: value for key, value in msgspec.json.decode(written).items() if key not in ("tried", "busy_until")}
     twin.restore(msgspec.convert(older, type=Snapshot))
     assert twin.patience.dump() == ([], []), "a snapshot from before is read"
+
+
+def test_who_comes_back_after_a_release_asks_at_once_and_is_shown_to_the_members(world: SealedWorld) -> None:
+    """With the key from before or another one, while the members' commit that takes him out may still be to come."""
+    world.by("Ann", create())
+    world.by("Ann", commit(0, add("Bob"), add("Cy")))
+    for number, key in enumerate((KEYS["Bob"], Key(9)), 1):
+        world.by("Bob", m.SealAsk(lost=True))
+        world.release("Bob")
+        world.commit()
+        assert world.seals("Ann").waiting == []
+        assert world.seals("Ann").members == ["Ann", "Cy"]
+        world.conns["Bob"] = world.join("Bob", key)
+        world.by("Bob", put("Bob", number))
+        world.take()
+        asked = world.by("Bob", m.SealAsk())
+        assert isinstance(asked, m.SealAsked)
+        assert asked in world.take(world.conns["Ann"])
+        assert world.seals("Ann").waiting == ["Bob"]
+        assert world.hub.state.keyring.has("Bob", SUITE, reference_of(package("Bob", number)))
+        let_in = world.by("Ann", commit(number, add("Bob", number), removes=["Bob"]))
+        assert isinstance(let_in, m.SealCommitted)
+        assert (world.seals("Bob").members, world.seals("Bob").waiting) == (["Ann", "Cy", "Bob"], [])
