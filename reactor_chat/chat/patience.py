@@ -1,8 +1,8 @@
 """How long people wait before they may do again what makes many others work.
 
-To ask to be let in, or to seal a conversation anew, is a line for whoever does it and a commit, packages and a download
-for everybody else.  So in each conversation each person may do it once at once; each time after that the wait is twice
-as long, whatever came of it, and a quiet while takes one step back.
+Asking to be let in, or sealing a conversation anew, costs one line, and costs everybody else a commit, packages and a
+download.  So in each conversation each person may do it twice at once (a newcomer may lose the keys on the way); then
+the wait is twice as long each time, whatever came of it, and a quiet while takes one step back.
 
 A commit is work for all members, and takes packages from those it adds, whether they asked or not.  So each person has
 a purse for all conversations together: a commit costs one, each of those it adds one more, and one comes back each
@@ -18,8 +18,10 @@ from msgspec import Struct
 
 from reactor_chat.wire.messages import fold
 
-WAIT_MS = 2_000
-"""Between the first time and the second; twice as long each time after."""
+TIMES_FREE = 2
+"""Times without a wait between them."""
+WAIT_MS = 4_000
+"""After the last of those; twice as long each time after."""
 WAIT_MS_MAX = 600_000
 STEP_BACK_MS = 600_000
 """The quiet while that takes one step back."""
@@ -62,9 +64,9 @@ class Patience:
         """Return for how long somebody may not do this again in a conversation; 0 where it may be done now."""
         tried = self._tried.get((what, fold(name), place))
         times = _times_left(tried, at)
-        if tried is None or not times:
+        if tried is None or times < TIMES_FREE:
             return 0
-        return max(0, tried.at + min(WAIT_MS << (times - 1), WAIT_MS_MAX) - at)
+        return max(0, tried.at + min(WAIT_MS << (times - TIMES_FREE), WAIT_MS_MAX) - at)
 
     def note(self, what: str, name: str, place: str, at: int) -> None:
         """Note that somebody did it."""

@@ -207,7 +207,7 @@ BUGS: tuple[Bug, ...] = (
     *in_file(
         "reactor_chat/chat/patience.py",
         ("tests/chat/test_patience.py",),
-        ("each wait is as long as the first", "min(WAIT_MS << (times - 1), WAIT_MS_MAX)", "WAIT_MS"),
+        ("each wait is as long as the first", "min(WAIT_MS << (times - TIMES_FREE), WAIT_MS_MAX)", "WAIT_MS"),
         (
             "somebody waits for what another did in haste",
             "self._tried.get((what, fold(name), place))",
