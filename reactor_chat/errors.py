@@ -16,6 +16,7 @@
     └── MlsError                end-to-end encryption could not go on; the group is unchanged
         ├── MlsMalformed        the bytes are no object of RFC 9420, or exceed a limit
         └── MlsRefused          a signature, tag, key or rule did not hold; deliberately says no more
+            └── LifetimeRefused ... but this one: a leaf is too old, or not valid yet; one of the clocks may be wrong
 
 Refusals that people are meant to see (a name taken, a text too long) are values, not exceptions.
 A bug is an `AssertionError` and stops the process.
@@ -104,3 +105,18 @@ class MlsMalformed(MlsError):
 
 class MlsRefused(MlsError):
     """A signature, tag, key or protocol rule did not hold; the text never tells which secret was wrong."""
+
+
+class LifetimeRefused(MlsRefused):
+    """A leaf is outside of its lifetime: it is too old, its owner's clock is wrong, or ours is.
+
+    Attributes:
+        not_before: the first second of the lifetime, since 1970.
+        not_after: its last.
+        now: what the caller's clock said.
+    """
+
+    def __init__(self, lifetime: tuple[int, int], now: int) -> None:
+        super().__init__("a leaf is outside its lifetime")
+        self.not_before, self.not_after = lifetime
+        self.now = now

@@ -24,6 +24,8 @@ Mark = tuple[str, ...]
     ("id", NAME, ID)    what came of somebody's request
     ("sealed", PLACE)   how a conversation is sealed: `room`, `pair/NAME/NAME` or `group/GROUP`
     ("seals", NAME)     how many conversations somebody sealed
+    ("asks", NAME, "sealed", PLACE)  when somebody asked last to be let into a conversation
+    ("work", NAME)      how much work somebody made for others of late
     ("keys", NAME)      which packages somebody has published
     ("blob", HASH)      which pieces of an object are here
     ENTERING            how many people are there: one more

@@ -51,6 +51,10 @@ def mark_of(request: Conversing, me: str) -> Mark:
     return mark_of_group(request.group) if request.group is not None else MARK_OF_ROOM
 
 
+def _mark_of_asking(request: m.SealAsk, me: str) -> Mark:
+    return ("asks", fold(me), *mark_of(request, me))
+
+
 # ------------------------------------------------------------------------------------------ what is said
 
 
@@ -136,6 +140,26 @@ def _may_end(case: Case, place: Place, seal: Seal) -> bool:
     return place.other is not None or seal.by == fold(case.session.name)
 
 
+def _refuse_haste(case: Case, what: str, place: Place, words: str) -> Refused | None:
+    """Refuse what somebody did here a moment ago; see `patience`."""
+    wait_ms = case.state.patience.wait_ms(what, case.session.name, place.name, case.stamp.at)
+    return Refused("too_fast", f"{words} a moment ago; try again in {_in_words(wait_ms)}") if wait_ms else None
+
+
+def _refuse_work(case: Case, request: m.SealCommit) -> Refused | None:
+    """Refuse a commit of somebody who made others work a lot just now."""
+    work, work_max = 1 + len(request.adds), 2 * case.rules.sealed_members_max
+    wait_ms = case.state.patience.work_wait_ms(case.session.name, work, work_max, case.stamp.at)
+    if not wait_ms:
+        return None
+    return Refused("too_fast", f"You changed the keys of conversations too often; try again in {_in_words(wait_ms)}")
+
+
+def _in_words(wait_ms: int) -> str:
+    seconds = -(-wait_ms // 1_000)
+    return f"{seconds} s" if seconds < 120 else f"{-(-seconds // 60)} min"
+
+
 def _change(place: Place, record: AboutSeals, *marks: Mark) -> Change:
     return Change([(record, place.labels_of(record))], marks)
 
@@ -174,13 +198,12 @@ def _refuse_creation(case: Case, place: Place, request: m.SealCreate) -> Refused
         return Refused("not_the_owner", f"Only the owner of {place.group.name} can seal it")
     if case.state.seals.made_by(me) >= SEALS_MAX:
         return Refused("too_many", f"You sealed {SEALS_MAX} conversations already; more are not possible")
-    if seal is None:
-        return None  # what it was to replace has ended meanwhile, which is as well
-    if request.replaces != seal.group_id:
+    # Where nothing is sealed now, what it was to replace has ended meanwhile, which is as well.
+    if seal is not None and request.replaces != seal.group_id:
         return Refused("stale_epoch", f"The conversation is sealed already, as {seal.group_id.hex()[:16]}")
-    if _may_end(case, place, seal) or fold(me) in seal.members:
-        return None
-    return Refused("not_allowed", "Only a member can begin this sealed conversation anew")
+    if seal is not None and not _may_end(case, place, seal) and fold(me) not in seal.members:
+        return Refused("not_allowed", "Only a member can begin this sealed conversation anew")
+    return _refuse_haste(case, "create", place, "You turned encryption on here")
 
 
 def seal_commit(case: Case, request: m.SealCommit) -> Verdict:
@@ -196,6 +219,7 @@ def seal_commit(case: Case, request: m.SealCommit) -> Verdict:
         or _refuse_stranger(case, seal)
         or _refuse_adds(case, place, seal, request)
         or _refuse_blobs(case, request)
+        or _refuse_work(case, request)
     )
     if refusal is not None:
         return refusal
@@ -215,7 +239,7 @@ def seal_commit(case: Case, request: m.SealCommit) -> Verdict:
         **place.fields(),
     )
     used: list[Mark] = [("keys", fold(add.name)) for add in request.adds]
-    return _change(place, record, mark_of(request, me), *used)
+    return _change(place, record, mark_of(request, me), ("work", fold(me)), *used)
 
 
 def _refuse_adds(case: Case, place: Place, seal: Seal, request: m.SealCommit) -> Refused | None:
@@ -266,8 +290,11 @@ def seal_ask(case: Case, request: m.SealAsk) -> Verdict:
     me, stamp = case.session.name, case.stamp
     if fold(me) in seal.members and not request.lost:
         return Refused("already_a_member", "You were let in already")
+    refusal = _refuse_haste(case, "ask", place, "You asked to be let in")
+    if refusal is not None:
+        return refusal
     record = m.SealAsked(stamp.seq(), stamp.at, me, lost=request.lost, id=request.id, **place.fields())
-    return _change(place, record)
+    return _change(place, record, _mark_of_asking(request, me))
 
 
 def seal_off(case: Case, request: m.SealOff) -> Verdict:
@@ -419,14 +446,14 @@ def _of_conversation(request: Conversing, me: str) -> list[Mark]:
 def _of_commit(request: m.SealCommit, me: str) -> list[Mark]:
     coming: list[Mark] = [(kind, fold(add.name)) for add in request.adds for kind in ("name", "keys")]
     blobs: list[Mark] = [("blob", one.hex()) for one in (request.commit_blob, request.welcome) if one is not None]
-    return [*_of_conversation(request, me), *coming, *blobs]
+    return [*_of_conversation(request, me), ("work", fold(me)), *coming, *blobs]
 
 
 NEEDS: dict[type, Callable[[Any, str], list[Mark]]] = {
     m.KeysPut: lambda _, __: [],
     m.SealCreate: lambda r, me: [*_of_conversation(r, me), ("seals", fold(me))],
     m.SealCommit: _of_commit,
-    m.SealAsk: _of_conversation,
+    m.SealAsk: lambda r, me: [*_of_conversation(r, me), _mark_of_asking(r, me)],
     m.SealOff: _of_conversation,
     m.BlobPut: lambda _, __: [],
 }

@@ -13,6 +13,7 @@ from reactor_chat.chat.blobs import Blob, Blobs
 from reactor_chat.chat.groups import Group, Groups
 from reactor_chat.chat.identity import Claim, Identity
 from reactor_chat.chat.keyring import Keyring, Shelf
+from reactor_chat.chat.patience import Patience, Tried
 from reactor_chat.chat.receipts import Outcome, Receipts
 from reactor_chat.chat.records import (
     AboutSeals,
@@ -59,6 +60,8 @@ class Snapshot(Struct, frozen=True, tag="reactor-chat state 1", omit_defaults=Tr
     keys: list[tuple[str, list[Shelf]]] = field(default_factory=list)
     seals: list[Seal] = field(default_factory=list)
     blobs: list[Blob] = field(default_factory=list)
+    tried: list[Tried] = field(default_factory=list)
+    busy_until: list[tuple[str, int]] = field(default_factory=list)
 
 
 class ChatState:
@@ -80,6 +83,7 @@ class ChatState:
         self.keyring = Keyring()
         self.seals = Seals()
         self.blobs = Blobs()
+        self.patience = Patience()
 
     def apply(self, record: Record) -> list[str] | None:
         """Change the state as a committed record says.
@@ -152,6 +156,7 @@ class ChatState:
             self.keyring.dump(),
             self.seals.dump(),
             self.blobs.dump(),
+            *self.patience.dump(),
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -165,6 +170,7 @@ class ChatState:
         self.keyring.load(snapshot.keys)
         self.seals.load(snapshot.seals)
         self.blobs.load(snapshot.blobs)
+        self.patience.load(snapshot.tried, snapshot.busy_until)
 
     def hash(self) -> str:
         """Return SHA-256 of the whole state, in hexadecimal."""
@@ -210,12 +216,15 @@ class ChatState:
         place, audience = self._place_of(record)
         if isinstance(record, SealCreated):
             self.seals.create(place, record)
+            self.patience.note("create", record.sender, place, record.at)
         elif isinstance(record, SealCommitted):
             self.seals.commit(place, record)
+            self.patience.spend(record.sender, 1 + len(record.adds), record.at)
             for add in record.adds:
                 self.keyring.use(add.name, add.reference)
         elif isinstance(record, SealAsked):
             self.seals.ask(place, record)
+            self.patience.note("ask", record.sender, place, record.at)
         else:
             self.seals.end(place)
         self._receipt(record.sender, record.id, record.seq)
@@ -236,5 +245,6 @@ class ChatState:
         self.keyring.forget(record.name)
         self.seals.forget(record.name)
         self.blobs.forget(record.name)
+        self.patience.forget(record.name)
         self.timeline.forget(record.name)
         self.receipts.forget(fold(record.name))

@@ -26,7 +26,7 @@ from reactor_chat.mls.messages import (
     NewMemberCommit,
     WireFormat,
 )
-from reactor_chat.mls.proposals import Applied, apply, check, is_path_required, resolve
+from reactor_chat.mls.proposals import Applied, apply, check, check_room, is_path_required, resolve
 from reactor_chat.mls.schedule import EpochSecrets
 from reactor_chat.mls.secrettree import SecretTree
 from reactor_chat.mls.signatures import SigningKey
@@ -224,7 +224,11 @@ class Followed:
 
 
 def process_commit(
-    state: MemberState, authenticated: AuthenticatedContent, psks: PskSecrets, now: int | None
+    state: MemberState,
+    authenticated: AuthenticatedContent,
+    psks: PskSecrets,
+    now: int | None,
+    members_max: int | None = None,
 ) -> Followed:
     """Follow a commit of somebody else, its signature verified already.
 
@@ -232,6 +236,7 @@ def process_commit(
         state: unchanged whatever happens.
         psks: pre-shared keys beyond the group's own resumption keys.
         now: seconds since 1970 to check the lifetimes of added leaves, or None.
+        members_max: members after a commit that adds somebody, at most; or None.
 
     Raises:
         MlsRefused: any rule, key or tag that does not hold.
@@ -243,6 +248,8 @@ def process_commit(
     assert isinstance(content.content, CommitContent), "the caller looked"
     commit = content.content.commit
     proposals = resolve(commit, content.sender, state.proposals)
+    if members_max is not None:
+        check_room(epoch, proposals, members_max)
     check(epoch, proposals, content.sender, now)
     if commit.path is None and is_path_required(proposals):
         raise MlsRefused("a commit lacks its path")

@@ -46,11 +46,13 @@ from reactor_chat.mls.sending import carry, commit, keep_proposal, propose, prop
 from reactor_chat.mls.state import AnyProposal, MemberState, Proposed, PskSecrets
 from reactor_chat.mls.structs import Extension, GroupContext, LeafNode
 from reactor_chat.mls.suites import Suite
-from reactor_chat.mls.welcome import join_from_welcome, make_invitation
+from reactor_chat.mls.welcome import JoinOptions, join_from_welcome, make_invitation
 
 NO_PSKS: PskSecrets = {}
 DEFAULT_OPTIONS = CommitOptions()
 NEWCOMER = ExternalJoin()
+MEMBER_BYTES_MAX = 16 * 1024
+"""What a Welcome may have for each member that is allowed, and for the group itself; the hybrid suite needs 6 KiB."""
 EXPORT_BYTES_MAX = 8160  # 255 blocks of the smallest hash (RFC 5869 §2.3)
 
 
@@ -107,8 +109,13 @@ class Group:
         previous: "Group | None" = None,
         now: int | None = None,
     ) -> "Group":
-        """Join a group that somebody added us to; see `open_welcome` (RFC 9420 §12.4.3.1)."""
-        return cls.open_welcome(welcome, own, psks=psks, tree=tree, previous=previous, now=now).group
+        """Join a group that somebody added us to; see `open_welcome` (RFC 9420 §12.4.3.1).
+
+        Args:
+            previous: the group this one reinitialises or branches from.
+        """
+        old = previous.state if previous is not None else None
+        return cls._join(welcome, own, psks, JoinOptions(tree, old, now)).group
 
     @classmethod
     def open_welcome(
@@ -118,8 +125,8 @@ class Group:
         *,
         psks: PskSecrets = NO_PSKS,
         tree: bytes | None = None,
-        previous: "Group | None" = None,
         now: int | None = None,
+        members_max: int | None = None,
     ) -> JoinedGroup:
         """Join a group that somebody added us to, and learn who did and what it said.
 
@@ -130,20 +137,26 @@ class Group:
             own: the KeyPackage the Welcome names; forget it after success.
             psks: pre-shared keys the Welcome may ask for.
             tree: the ratchet tree (`Group.ratchet_tree`), where the Welcome carries none.
-            previous: the group this one reinitialises or branches from.
             now: seconds since 1970 to check lifetimes, or None.
+            members_max: members of the group, and newcomers of the Welcome, at most; or None.
 
         Raises:
             MlsMalformed: no MLSMessage, or a part of it is no object of the RFC.
-            MlsRefused: not for us, a pre-shared key is missing, or anything that does not hold; `own` is still good.
+            MlsRefused: not for us, a pre-shared key is missing, more members than `members_max` (found out before
+                any signature is verified), or anything that does not hold; `own` is still good.
 
         Source: RFC 9420 §12.4.3.1.
         """
+        if members_max is not None and len(welcome) > (members_max + 1) * MEMBER_BYTES_MAX:
+            raise MlsRefused("a Welcome is for more members than are allowed")
+        return cls._join(welcome, own, psks, JoinOptions(tree, None, now, members_max))
+
+    @classmethod
+    def _join(cls, welcome: bytes, own: OwnKeyPackage, psks: PskSecrets, options: JoinOptions) -> JoinedGroup:
         body = open_envelope(welcome).body
         if not isinstance(body, Welcome):
             raise MlsRefused("no Welcome")
-        old = previous.state if previous is not None else None
-        joined = join_from_welcome(body, own, psks, encoded_tree=tree, previous=old, now=now)
+        joined = join_from_welcome(body, own, psks, options)
         return JoinedGroup(cls(joined.state), joined.signer, joined.extensions, joined.psks)
 
     @classmethod
@@ -314,7 +327,7 @@ class Group:
         return Unprotected(inner.data, sender.leaf_index, content.authenticated_data, opened.generation, after)
 
     def receive(
-        self, message: bytes, *, psks: PskSecrets = NO_PSKS, now: int | None = None
+        self, message: bytes, *, psks: PskSecrets = NO_PSKS, now: int | None = None, members_max: int | None = None
     ) -> ReceivedProposal | ReceivedCommit:
         """Take in a proposal or a commit of somebody else.
 
@@ -322,6 +335,7 @@ class Group:
             message: encoded MLSMessage.
             psks: pre-shared keys a commit may ask for; resumption keys of this group need not be named.
             now: seconds since 1970 to check the lifetimes of those added, or None.
+            members_max: members after a commit that adds somebody, at most; or None.
 
         Raises:
             MlsMalformed: no MLSMessage, or a part of it is no object of the RFC.
@@ -332,7 +346,7 @@ class Group:
         opened = open_message(self.state, message, frozenset({ContentType.PROPOSAL, ContentType.COMMIT}))
         content = opened.authenticated.content
         if isinstance(content.content, CommitContent):
-            followed = process_commit(opened.state, opened.authenticated, psks, now)
+            followed = process_commit(opened.state, opened.authenticated, psks, now, members_max)
             after = Group(followed.state) if followed.state is not None else None
             return ReceivedCommit(content.sender, followed.proposals, content.authenticated_data, after)
         kept = keep_proposal(opened.state, opened.authenticated, now)

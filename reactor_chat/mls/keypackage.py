@@ -180,6 +180,7 @@ def read_key_package(message: bytes, now: int | None = None) -> KeyPackage:
 
     Raises:
         MlsMalformed: no MLSMessage.
+        LifetimeRefused: sound, but `now` is outside of its lifetime.
         MlsRefused: something else than a KeyPackage, an unknown suite, or not valid.
 
     Source: RFC 9420 §10.1.

@@ -116,6 +116,16 @@ def check(epoch: EpochState, proposals: list[Proposed], committer: AnySender, no
         raise MlsRefused("a commit comes from somebody who may only propose")
 
 
+def check_room(epoch: EpochState, proposals: list[Proposed], members_max: int) -> None:
+    """Return unless a list adds somebody beyond so many members, else raise MlsRefused; no key is looked at."""
+    listed = [proposed.proposal for proposed in proposals]
+    coming = sum(isinstance(proposal, Add) for proposal in listed)
+    going = {proposal.removed for proposal in listed if isinstance(proposal, Remove)}
+    staying = sum(index not in going for index, _ in epoch.tree.leaves())
+    if coming and staying + coming > members_max:
+        raise MlsRefused("a commit adds more members than are allowed")
+
+
 def check_proposal(epoch: EpochState, proposed: Proposed, now: int | None) -> None:
     """Return if one proposal is valid by itself, from this sender, in this epoch, else raise MlsRefused.
 

@@ -5,7 +5,7 @@ cryptography.  The state that comes out beside the content has the message's key
 has it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.framing import open_envelope, open_private, open_public, verify
@@ -65,7 +65,7 @@ def open_message(state: MemberState, message: bytes, accepted: frozenset[Content
         _check_kind(body.content_type, accepted)
         unsealed = open_private(state.epoch.suite, body, state.secrets, state.secret_tree)
         opened, generation = unsealed.authenticated, unsealed.generation
-        after = replace(state, secret_tree=unsealed.secret_tree)
+        after = state.with_secret_tree(unsealed.secret_tree)
     else:
         raise MlsRefused("not a message of a group")
     if opened.content.sender == MemberSender(state.own_leaf):

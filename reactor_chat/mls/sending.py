@@ -73,7 +73,7 @@ def carry(state: MemberState, authenticated: AuthenticatedContent, random: Entro
         message = protect_public(epoch.suite, authenticated, secrets.membership_key, epoch.encoded_context)
         return Sent(envelope(message), state)
     sealed = protect_private(epoch.suite, authenticated, secrets, state.secret_tree, random, padding)
-    return Sent(envelope(sealed.message), replace(state, secret_tree=sealed.secret_tree))
+    return Sent(envelope(sealed.message), state.with_secret_tree(sealed.secret_tree))
 
 
 def keep_proposal(state: MemberState, authenticated: AuthenticatedContent, now: int | None) -> MemberState:

@@ -9,6 +9,7 @@ byte.
 
 from abc import abstractmethod
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -19,6 +20,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from reactor_chat.errors import MlsRefused
 
 Entropy = Callable[[int], bytes]
+
+KEYS_LOADED_MAX = 1_024
+"""Public keys that are kept as the library wants them."""
 
 _P25519 = 2**255 - 19
 _P448 = 2**448 - 2**224 - 1
@@ -53,6 +57,13 @@ class SignatureScheme(Protocol):
         """Return if the key may be used; MlsRefused if it is malformed or of small order."""
 
 
+@lru_cache(maxsize=KEYS_LOADED_MAX)
+def _loaded_ed25519(public_key: bytes) -> ed25519.Ed25519PublicKey:
+    """Return a key that was checked; the same people speak again and again."""
+    Ed25519().check_public_key(public_key)
+    return ed25519.Ed25519PublicKey.from_public_bytes(public_key)
+
+
 class Ed25519:
     """RFC 8032, 32-byte keys, 64-byte signatures."""
 
@@ -74,9 +85,8 @@ class Ed25519:
 
     def verify(self, public_key: bytes, signature: bytes, content: bytes) -> None:
         """See SignatureScheme."""
-        self.check_public_key(public_key)
         try:
-            ed25519.Ed25519PublicKey.from_public_bytes(public_key).verify(signature, content)
+            _loaded_ed25519(public_key).verify(signature, content)
         except (InvalidSignature, ValueError):
             raise MlsRefused("a signature does not hold") from None
 

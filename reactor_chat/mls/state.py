@@ -110,6 +110,25 @@ class MemberState:
         assert leaf is not None, "a member has a leaf"
         return leaf
 
+    def with_secret_tree(self, tree: SecretTree) -> "MemberState":
+        """Return the state after a message's key was used up.
+
+        Written out, for it is asked of every message: `replace` would take three times as long.
+        """
+        return MemberState(
+            self.epoch,
+            self.own_leaf,
+            self.signing_key,
+            self.private_keys,
+            self.secrets,
+            tree,
+            self.proposals,
+            self.own_updates,
+            self.resumption_psks,
+            self.resumption_epochs,
+            self.reinit,
+        )
+
     def entered(self) -> "MemberState":
         """Return the state of an epoch just begun: its resumption secret noted, outdated ones forgotten."""
         now = self.epoch.context.epoch

@@ -13,9 +13,22 @@ from typing import NamedTuple
 
 from reactor_chat.errors import MlsMalformed, MlsRefused
 from reactor_chat.mls import treemath
-from reactor_chat.mls.codec import with_length
-from reactor_chat.mls.structs import TREE_LEAVES_MAX, LeafNode, ParentNode, RatchetTreeNodes
+from reactor_chat.mls.codec import opaque, optional, with_length
+from reactor_chat.mls.structs import (
+    EXTENSIONS_BYTES_MAX,
+    TREE_LEAVES_MAX,
+    LeafNode,
+    Node,
+    ParentNode,
+    RatchetTreeNodes,
+)
 from reactor_chat.mls.suites import Suite
+
+NODES_PER_MEMBER_MAX = 8
+"""Nodes for each member that a limit allows: a full tree has two, one whose limit was lowered since may have more."""
+
+_CONTENT = opaque(EXTENSIONS_BYTES_MAX)
+_NODE = optional(Node)
 
 
 class PathStep(NamedTuple):
@@ -38,15 +51,23 @@ class RatchetTree:
         self._encoded: bytes | None = None
 
     @classmethod
-    def decode(cls, suite: Suite, encoded: bytes) -> "RatchetTree":
+    def decode(cls, suite: Suite, encoded: bytes, members_max: int | None = None) -> "RatchetTree":
         """Read the content of a `ratchet_tree` extension.
+
+        Args:
+            members_max: leaves that are not blank, at most; None where the limits of the format are enough.
 
         Raises:
             MlsMalformed: too large, empty, ending in a blank, or a leaf where a parent belongs.
+            MlsRefused: more members, or more blanks around them, than `members_max` allows; nothing was hashed or
+                verified.
 
         Source: RFC 9420 §12.4.3.3.
         """
-        nodes = list(RatchetTreeNodes.decode(encoded).nodes)
+        if members_max is None:
+            nodes = list(RatchetTreeNodes.decode(encoded).nodes)
+        else:
+            nodes = _few_nodes(encoded, members_max)
         if not nodes or nodes[-1] is None:
             raise MlsMalformed("a tree ends in a blank node")
         for place, node in enumerate(nodes):
@@ -267,6 +288,22 @@ class RatchetTree:
                 if _parent_hash_of(self._nodes[candidate]) == expected:
                     return {2 * leaf for leaf in below} == set(resolution) - {candidate}
         return False
+
+
+def _few_nodes(encoded: bytes, members_max: int) -> list[LeafNode | ParentNode | None]:
+    """Read nodes one by one, and stop where they are more than a group of `members_max` can have."""
+    content, end = _CONTENT.decode(encoded, 0)
+    if end != len(encoded):
+        raise MlsMalformed("bytes follow the last node")
+    nodes: list[LeafNode | ParentNode | None] = []
+    at = members = 0
+    while at < len(content):
+        node, at = _NODE.decode(content, at)
+        nodes.append(node)
+        members += isinstance(node, LeafNode)
+        if members > members_max or len(nodes) > NODES_PER_MEMBER_MAX * members_max:
+            raise MlsRefused("a tree is for more members than are allowed")
+    return nodes
 
 
 def _parent_hash_of(node: LeafNode | ParentNode | None) -> bytes | None:

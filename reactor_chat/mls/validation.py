@@ -5,7 +5,7 @@ time it is (`now` in seconds since 1970; None skips the lifetime).  Unknown capa
 ignored; extensions and proposal types that the RFC defines need no mention.
 """
 
-from reactor_chat.errors import MlsRefused
+from reactor_chat.errors import LifetimeRefused, MlsRefused
 from reactor_chat.mls import treemath
 from reactor_chat.mls.messages import PROPOSAL_TYPES, KeyPackage
 from reactor_chat.mls.structs import (
@@ -42,16 +42,20 @@ def check_leaf(
         leaf_index: likewise.
         now: seconds since 1970, or None to accept any lifetime.
 
+    Raises:
+        LifetimeRefused: the leaf is sound but for its lifetime, which its owner signed.
+        MlsRefused: anything else.
+
     Source: RFC 9420 §7.3.
     """
     if credential_type(leaf.credential) not in leaf.capabilities.credentials:
         raise MlsRefused("a leaf does not support its own credential")
     _check_extensions_listed(leaf.extensions, leaf)
-    source = leaf.leaf_node_source
-    if now is not None and isinstance(source, Lifetime) and not source.not_before <= now <= source.not_after:
-        raise MlsRefused("a leaf is outside its lifetime")
     suite.kem.check_public_key(leaf.encryption_key)
     suite.verify_with_label(leaf.signature_key, b"LeafNodeTBS", leaf.to_be_signed(group_id, leaf_index), leaf.signature)
+    source = leaf.leaf_node_source
+    if now is not None and isinstance(source, Lifetime) and not source.not_before <= now <= source.not_after:
+        raise LifetimeRefused((source.not_before, source.not_after), now)
 
 
 def check_source(leaf: LeafNode, source: LeafSource) -> None:

@@ -105,26 +105,32 @@ class Joined:
     psks: tuple[PreSharedKeyID, ...]
 
 
-def join_from_welcome(
-    welcome: Welcome,
-    own: OwnKeyPackage,
-    psks: PskSecrets,
-    *,
-    encoded_tree: bytes | None = None,
-    previous: MemberState | None = None,
-    now: int | None = None,
-) -> Joined:
+@dataclass(frozen=True)
+class JoinOptions:
+    """What a joiner goes by beside the Welcome and its keys.
+
+    Attributes:
+        encoded_tree: content of a `ratchet_tree` extension, for a Welcome without one.
+        previous: the group that this one reinitialises or branches from.
+        now: seconds since 1970 to check lifetimes, or None.
+        members_max: members of the group, and newcomers of the Welcome, at most; or None.
+    """
+
+    encoded_tree: bytes | None = None
+    previous: MemberState | None = None
+    now: int | None = None
+    members_max: int | None = None
+
+
+def join_from_welcome(welcome: Welcome, own: OwnKeyPackage, psks: PskSecrets, options: JoinOptions) -> Joined:
     """Join the group a Welcome describes.
 
     Args:
         own: one of ours that the Welcome names.
         psks: pre-shared keys the Welcome may ask for.
-        encoded_tree: content of a `ratchet_tree` extension, for a Welcome without one.
-        previous: the group that this one reinitialises or branches from.
-        now: seconds since 1970 to check lifetimes, or None.
 
     Raises:
-        MlsRefused: not for us, another suite, a key that is missing, or anything that does not hold.
+        MlsRefused: not for us, another suite, a key that is missing, too many members, or anything that does not hold.
         MlsMalformed: what was encrypted is not what it should be, or a limit is exceeded.
 
     Source: RFC 9420 §12.4.3.1.
@@ -132,12 +138,15 @@ def join_from_welcome(
     scheme = own.suite
     if welcome.cipher_suite != scheme.number:
         raise MlsRefused("a Welcome for another suite")
+    if options.members_max is not None and len(welcome.secrets) > options.members_max:
+        raise MlsRefused("a Welcome is for more members than are allowed")
+    previous = options.previous
     known = {**(previous.own_psks() if previous is not None else {}), **psks}
     opened = _open(scheme, welcome, own, known)
     context = opened.info.group_context
     if context.version != MLS10 or context.cipher_suite != scheme.number:
         raise MlsRefused("a Welcome to a group of another version or suite")
-    tree = read_tree(scheme, opened.info, encoded_tree, now)
+    tree = read_tree(scheme, opened.info, options.encoded_tree, options.now, options.members_max)
     own_leaf = _find_own_leaf(tree, own.package.leaf_node)
     check_context_supported(context.extensions, own.package.leaf_node)
     private_keys = _private_keys(tree, own_leaf, own, opened)
@@ -172,14 +181,17 @@ def _open(scheme: Suite, welcome: Welcome, own: OwnKeyPackage, known: PskSecrets
     return _Opened(info, secrets, psk_secret)
 
 
-def read_tree(scheme: Suite, info: GroupInfo, encoded_tree: bytes | None, now: int | None) -> RatchetTree:
+def read_tree(
+    scheme: Suite, info: GroupInfo, encoded_tree: bytes | None, now: int | None, members_max: int | None = None
+) -> RatchetTree:
     """Return the tree of a GroupInfo, sound and the one its signer meant.
 
     Args:
         encoded_tree: used where the GroupInfo carries none.
+        members_max: see `JoinOptions`; looked at before any signature.
 
     Raises:
-        MlsRefused: no tree, another tree, an unsound one, or the signature does not hold.
+        MlsRefused: no tree, another tree, one too large, an unsound one, or the signature does not hold.
         MlsMalformed: the tree cannot be read.
 
     Source: RFC 9420 §12.4.3.1, §12.4.3.3.
@@ -189,7 +201,7 @@ def read_tree(scheme: Suite, info: GroupInfo, encoded_tree: bytes | None, now: i
         encoded = encoded_tree
     if encoded is None:
         raise MlsRefused("no ratchet tree")
-    tree = RatchetTree.decode(scheme, encoded)
+    tree = RatchetTree.decode(scheme, encoded, members_max)
     signer = tree.leaf(info.signer)
     if signer is None:
         raise MlsRefused("a GroupInfo is signed by nobody")

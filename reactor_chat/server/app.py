@@ -206,7 +206,8 @@ class App:
         _log.info("conn=%d opened from=%s door=%s", peer.conn, wire.peer, door.name)
 
     def _hello(self) -> Hello:
-        limits = Limits(self._options.frame_bytes_max, self._options.text_bytes_max)
+        options = self._options
+        limits = Limits(options.frame_bytes_max, options.text_bytes_max, options.sealed_members_max)
         return Hello(PROTOCOL_VERSION, PRODUCT, self._entropy(NONCE_BYTES), limits)
 
     def _turn_away(self, wire: Wire, door: Door, refusal: Refused) -> None:

@@ -50,6 +50,10 @@ HISTORY_LIMIT_MAX = 200
 HISTORY_LIMIT_DEFAULT = 50
 
 NAME_CHARS_MAX = 32
+
+SEALED_MEMBERS_MAX = 256
+SEALED_MEMBERS_BELIEVED_MAX = 1_000
+"""Members of a sealed conversation that a client reckons with, whatever a server claims."""
 RESERVED_WORDS = frozenset(
     "quit names history help group groups grouplist who add kick encrypt verify trust device sendfile acceptfile "
     "rejectfile viewfile search contacts held invite me everyone server private".split()
@@ -231,10 +235,20 @@ class Ping(Message, tag="ping", frozen=True):
 
 
 class Limits(Struct, frozen=True):
-    """What the server accepts, in bytes."""
+    """What the server accepts, in bytes, and how many people one sealed conversation may have.
+
+    A server from before there was such a limit on the wire does not name it; what that one allows unless told otherwise
+    stands in for it.
+    """
 
     frame_bytes_max: int
     text_bytes_max: int
+    sealed_members_max: int = SEALED_MEMBERS_MAX
+
+    @property
+    def sealed_members_believed(self) -> int:
+        """How many members a client reckons with: what is claimed, within what it can carry."""
+        return max(2, min(self.sealed_members_max, SEALED_MEMBERS_BELIEVED_MAX))
 
 
 class Hello(Message, tag="hello", frozen=True):

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from reactor_chat.chat import sealing
+from reactor_chat.chat.keyring import reference_of
+from reactor_chat.chat.state import ChatState, Snapshot
 from reactor_chat.wire import messages as m
-from tests.chat.sealed_toy import KEYS, SUITE, SealedWorld, add, commit, create, group_id, put, sealed
+from tests.chat.sealed_toy import KEYS, SUITE, SealedWorld, add, commit, create, group_id, package, put, sealed
 from tests.chat.toy import Key
 
 CONVERSATIONS: dict[str, dict[str, str]] = {"room": {}, "pair": {"with_": "Bob"}, "group": {"group": "team"}}
@@ -203,6 +206,7 @@ def test_a_package_is_used_once_and_a_last_resort_again_and_again(world: SealedW
     world.by("Ann", create())
     for epoch, (number, code) in enumerate([(0, "not_allowed"), (1, None), (1, "not_allowed"), (9, None), (9, None)]):
         removes = ["Bob"] if epoch else []
+        world.now += 3_600_000  # a conversation is begun anew now and then only
         world.by("Ann", create(number=epoch + 2, replaces=world.seals("Ann").group_id))
         answer = world.by("Ann", commit(0, add("Bob", number), number=epoch + 2, removes=removes))
         assert (answer.code if isinstance(answer, m.Refused) else None) == code, number
@@ -226,7 +230,8 @@ def test_asking_takes_a_sealed_conversation_and_counts_once(world: SealedWorld) 
     world.by("Ann", create())
     for name in ("Bob", "Cy", "Bob"):
         world.send(world.conns[name], m.SealAsk())
-    world.commit()
+        world.commit()
+        world.now += 1_000
     assert world.seals("Ann").waiting == ["Cy", "Bob"]
     assert world.code("Dee", m.SealAsk(group="team")) == "not_a_member"
 
@@ -335,3 +340,132 @@ def test_a_request_is_one_request_for_ever(world: SealedWorld) -> None:
     refused = world.by("Bob", m.SealOff(id="o"))
     assert refused.code == "not_allowed"
     assert world.by("Bob", m.SealOff(id="o")) == refused
+
+
+# ------------------------------------------------------------------------------------------------------- storms
+
+
+@EVERYWHERE
+def test_who_asks_again_and_again_is_let_in_less_and_less_often(world: SealedWorld, where: Any) -> None:
+    """Whatever comes of it: let in, taken out, coming back, lost; for twenty seconds, four times a second."""
+    world.by("Ann", create(**where))
+    asked, epoch = 0, 0
+    here = seen_by("Bob", where)
+    for number in range(80):
+        answer = world.by("Bob", m.SealAsk(lost=True, id=f"{number}", **here))
+        if isinstance(answer, m.Accepted):
+            asked += 1
+            world.now += 10
+            members = world.seals("Ann", **where).members
+            removes = ["Bob"] if "Bob" in members else []
+            world.by("Bob", put("Bob", asked, fresh=True))
+            world.by("Ann", commit(epoch, add("Bob", asked), removes=removes, **where))
+            epoch += 1
+            world.commit()
+        else:
+            assert answer.code == "too_fast"
+        world.now += 250
+    assert asked == 4, "twice at once, and about 4 and 12 seconds later"
+
+
+def test_asks_that_come_together_are_counted_one_by_one(world: SealedWorld) -> None:
+    world.by("Ann", create())
+    world.take()
+    world.send(world.conns["Bob"], *(m.SealAsk(id=f"{number}") for number in range(5)), m.SealAsk(with_="Ann"))
+    world.commit()
+    told = world.take(world.conns["Bob"])
+    assert [n.code for n in told if isinstance(n, m.Refused)] == ["too_fast"] * 3 + ["stale_epoch"]
+    assert sum(isinstance(record, m.SealAsked) for record, _ in world.records) == 2
+
+
+def test_a_refused_ask_says_when_and_passes_then(world: SealedWorld) -> None:
+    world.by("Ann", create())
+    world.by("Bob", m.SealAsk())
+    world.by("Bob", m.SealAsk())
+    refused = world.by("Bob", m.SealAsk(id="1"))
+    assert refused.text == "You asked to be let in a moment ago; try again in 4 s"
+    world.now += 4_000
+    assert world.by("Bob", m.SealAsk(id="1")) == m.Accepted("1", len(world.records)), "not remembered under its id"
+
+
+def test_coming_and_going_does_not_make_asking_quicker(world: SealedWorld) -> None:
+    world.by("Ann", create(group="team"))
+    for _ in range(2):
+        world.by("Bob", m.SealAsk(group="team"))
+    for request in (m.GroupLeave("team"), m.Quit()):
+        world.by("Bob", request)
+        world.commit()
+        world.conns["Bob"] = world.join("Bob", KEYS["Bob"])
+        world.by("Ann", m.GroupAdd("team", ["Bob"]))
+    assert world.code("Bob", m.SealAsk(group="team")) == "too_fast"
+
+
+@EVERYWHERE
+def test_a_conversation_is_not_begun_anew_all_the_time(world: SealedWorld, where: Any) -> None:
+    """Not by replacing it and not by ending it and beginning again; of each person, two times pass."""
+    world.by("Ann", create(1, **where))
+    assert isinstance(world.by("Ann", create(2, replaces=group_id(1), **where)), m.SealCreated)
+    assert world.code("Ann", create(3, replaces=group_id(2), **where)) == "too_fast"
+    world.by("Ann", m.SealOff(**where))
+    assert world.code("Ann", create(3, **where)) == "too_fast"
+    world.now += 4_000
+    assert isinstance(world.by("Ann", create(3, **where)), m.SealCreated)
+    world.now += 7_999
+    assert world.code("Ann", create(4, replaces=group_id(3), **where)) == "too_fast"
+    if "with_" in where:
+        assert isinstance(world.by("Bob", create(4, replaces=group_id(3), **seen_by("Bob", where))), m.SealCreated)
+
+
+def test_commits_that_use_up_the_packages_of_others_come_to_an_end(world: SealedWorld) -> None:
+    """The people added need not have asked: each costs what a commit costs, in all conversations together."""
+    world.by("Ann", create())
+    world.by("Ann", create(group="team"))
+    world.by("Bob", put("Bob", last_resort=package("Bob", 9)))
+    for epoch in range(170):
+        answer = world.by("Ann", commit(epoch, add("Bob", 9), removes=["Bob"]))
+        answer = world.by("Ann", commit(epoch, group="team")) if isinstance(answer, m.SealCommitted) else answer
+        assert isinstance(answer, m.SealCommitted), epoch
+    assert isinstance(world.by("Ann", commit(170, add("Bob", 9), removes=["Bob"])), m.SealCommitted)
+    refused = world.by("Ann", commit(170, group="team"))
+    assert (refused.code, refused.text[-16:]) == ("too_fast", "try again in 1 s")
+    world.now += 1_000
+    assert isinstance(world.by("Ann", commit(170, group="team")), m.SealCommitted)
+
+
+def test_what_was_done_in_haste_is_in_the_snapshot(world: SealedWorld) -> None:
+    world.by("Ann", create())
+    for _ in range(2):
+        world.by("Bob", m.SealAsk())
+    snapshot = world.hub.state.snapshot()
+    written = msgspec.json.encode(snapshot)
+    twin = ChatState()
+    twin.restore(msgspec.json.decode(written, type=Snapshot))
+    assert twin.hash() == world.hub.state.hash()
+    assert twin.patience.wait_ms("ask", "Bob", "room", world.now) == 4_000
+    older = {key: value for key, value in msgspec.json.decode(written).items() if key not in ("tried", "busy_until")}
+    twin.restore(msgspec.convert(older, type=Snapshot))
+    assert twin.patience.dump() == ([], []), "a snapshot from before is read"
+
+
+def test_who_comes_back_after_a_release_asks_at_once_and_is_shown_to_the_members(world: SealedWorld) -> None:
+    """With the key from before or another one, while the members' commit that takes him out may still be to come."""
+    world.by("Ann", create())
+    world.by("Ann", commit(0, add("Bob"), add("Cy")))
+    for number, key in enumerate((KEYS["Bob"], Key(9)), 1):
+        for _ in range(3):
+            world.by("Bob", m.SealAsk(lost=True))
+        world.release("Bob")
+        world.commit()
+        assert world.seals("Ann").waiting == []
+        assert world.seals("Ann").members == ["Ann", "Cy"]
+        world.conns["Bob"] = world.join("Bob", key)
+        world.by("Bob", put("Bob", number))
+        world.take()
+        asked = world.by("Bob", m.SealAsk())
+        assert isinstance(asked, m.SealAsked)
+        assert asked in world.take(world.conns["Ann"])
+        assert world.seals("Ann").waiting == ["Bob"]
+        assert world.hub.state.keyring.has("Bob", SUITE, reference_of(package("Bob", number)))
+        let_in = world.by("Ann", commit(number, add("Bob", number), removes=["Bob"]))
+        assert isinstance(let_in, m.SealCommitted)
+        assert (world.seals("Bob").members, world.seals("Bob").waiting) == (["Ann", "Cy", "Bob"], [])

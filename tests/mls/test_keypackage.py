@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reactor_chat.errors import MlsMalformed, MlsRefused
+from reactor_chat.errors import LifetimeRefused, MlsMalformed, MlsRefused
 from reactor_chat.mls.keypackage import OwnKeyPackage, read_key_package
 from reactor_chat.mls.messages import MLSMessage
 from reactor_chat.mls.structs import Lifetime
@@ -68,7 +68,7 @@ def test_what_is_read_is_checked() -> None:
     random = SeededEntropy("expired")
     expired = OwnKeyPackage.generate(CLASSICAL, identity(b"x", random), random, lifetime=Lifetime(0, 5))
     read_key_package(expired.message, now=5)
-    with pytest.raises(MlsRefused):
+    with pytest.raises(LifetimeRefused):
         read_key_package(expired.message, now=6)
     with pytest.raises(MlsRefused):
         OwnKeyPackage.generate(0x0A0A, identity(b"x", random), random)

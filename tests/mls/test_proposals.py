@@ -197,3 +197,17 @@ def test_a_proposal_cannot_block_all_commits() -> None:
     twin = replace(DAVE.key_package, leaf_node=replace(DAVE.key_package.leaf_node, signature_key=carol.signature_key))
     assert chosen((BOB, Add(twin)), (BOB, DAVE)) == [DAVE]
     assert chosen((BOB, Add(twin)), (BOB, Remove(2))) == [Remove(2), Add(twin)]
+
+
+def test_a_commit_that_adds_too_many_is_not_followed() -> None:
+    """Those it removes make room; a group that is too large already may shrink."""
+    room = Room.of([b"alice", b"bob", b"carol"], SeededEntropy("too many"))
+    alice, bob, random = room.members[b"alice"], room.members[b"bob"], room.random
+    more = Add(key_package(b"dave", random).package)
+    added, swapped = alice.commit(random, [more]), alice.commit(random, [more, Remove(2)])
+    shrunk = alice.commit(random, [Remove(2)])
+    for pending, members_max in ((added, 4), (swapped, 3), (shrunk, 1)):
+        bob.receive(pending.message, members_max=members_max)
+    for pending, members_max in ((added, 3), (swapped, 2)):
+        with pytest.raises(MlsRefused, match="than are allowed"):
+            bob.receive(pending.message, members_max=members_max)

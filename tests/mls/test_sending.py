@@ -1,13 +1,28 @@
 """A member's own messages: what is kept, what is refused before it leaves."""
 
+from dataclasses import replace
+
 import pytest
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls import sending
 from reactor_chat.mls.commits import CommitOptions
-from reactor_chat.mls.messages import ByReference, CommitContent, ContentType, ExternalInit, Remove
+from reactor_chat.mls.group import Group
+from reactor_chat.mls.keypackage import DEFAULT_CAPABILITIES, OwnKeyPackage
+from reactor_chat.mls.messages import (
+    Add,
+    ByReference,
+    CommitContent,
+    ContentType,
+    ExternalInit,
+    GroupContextExtensions,
+    Remove,
+)
+from reactor_chat.mls.outcomes import ReceivedCommit
 from reactor_chat.mls.receiving import open_message
-from tests.mls.people import Room, SeededEntropy, identity
+from reactor_chat.mls.structs import Extension
+from reactor_chat.mls.suites import CLASSICAL
+from tests.mls.people import Room, SeededEntropy, identity, key_package
 
 RANDOM = SeededEntropy("sending")
 
@@ -83,3 +98,39 @@ def test_an_own_update_survives_only_its_epoch() -> None:
     assert not room.members[b"alice"].state.own_updates
     assert not room.members[b"alice"].proposals
     room.check_agreement()
+
+
+def test_an_extension_of_ones_own_in_the_context() -> None:
+    """Set with the group, replaced in the same commit that adds and removes, seen by who stays and by who comes."""
+    random, number = SeededEntropy("list"), 0xF0C5
+    listed = replace(DEFAULT_CAPABILITIES, extensions=(number,))
+    alice, bob, carol, dave = (
+        OwnKeyPackage.generate(CLASSICAL, identity(name, random, capabilities=listed), random)
+        for name in (b"alice", b"bob", b"carol", b"dave")
+    )
+    founded = Group.create(alice, b"group", random, (Extension(number, b"1"), Extension(1, b"kept")))
+    first = founded.add([bob.package, carol.package], random)
+    assert first.welcome is not None
+    bobs, carols = (Group.join(first.welcome, own) for own in (bob, carol))
+    change = GroupContextExtensions((Extension(number, b"2"), Extension(1, b"kept")))
+    second = first.group.commit(random, [Remove(carols.own_leaf), Add(dave.package), change])
+    assert second.welcome is not None
+    received, gone = bobs.receive(second.message), carols.receive(second.message)
+    assert isinstance(received, ReceivedCommit)
+    assert isinstance(gone, ReceivedCommit)
+    assert [entry.proposal for entry in received.proposals][-1] == change
+    assert received.group is not None
+    assert gone.group is None
+    daves = Group.join(second.welcome, dave)
+    assert received.group.context.extensions == daves.context.extensions == change.extensions
+    third = daves.commit(random, [GroupContextExtensions((Extension(number, b"3"),))])
+    by_others = received.group.receive(third.message).group
+    assert by_others is not None
+    assert by_others.context.extensions == (Extension(number, b"3"),), "what is not repeated is gone"
+    stranger = key_package(b"eve", random).package
+    for action in (
+        lambda: third.group.add([stranger], random),
+        lambda: third.group.commit(random, [change, change]),
+    ):
+        with pytest.raises(MlsRefused):
+            action()

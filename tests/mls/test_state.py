@@ -6,7 +6,7 @@ import pytest
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.messages import ExternalPsk, PreSharedKeyID, ReInit, ResumptionPsk
-from reactor_chat.mls.state import look_up
+from reactor_chat.mls.state import MemberState, look_up
 from tests.mls.people import Room, SeededEntropy
 
 GROUP = Room.of([b"alice", b"bob"], SeededEntropy("state")).members[b"alice"]
@@ -18,6 +18,16 @@ def test_states_are_frozen() -> None:
     for target, name in ((STATE, "own_leaf"), (STATE.epoch, "tree"), (STATE.secret_tree, "ratchets"), (GROUP, "state")):
         with pytest.raises(FrozenInstanceError):
             setattr(target, name, None)
+
+
+def test_a_key_used_up_changes_nothing_else() -> None:
+    """Every field but the secret tree is the one before, whatever stands in it."""
+    own = {name: object() for name in vars(STATE)}
+    state, tree = MemberState(**own), STATE.secret_tree  # type: ignore[arg-type]
+    assert vars(state.with_secret_tree(tree)) == {**own, "secret_tree": tree}
+    assert GROUP.protect(b"x", SeededEntropy("used up")).group.state == replace(
+        STATE, secret_tree=GROUP.protect(b"x", SeededEntropy("used up")).group.state.secret_tree
+    )
 
 
 def test_looking_up_keys() -> None:

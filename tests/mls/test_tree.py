@@ -157,6 +157,21 @@ def test_huge_trees_are_refused_while_they_are_read() -> None:
         ParentNode(b"key", b"", tuple(range(TREE_LEAVES_MAX + 1))).encode()
 
 
+def test_a_tree_for_too_many_members_is_not_read_to_its_end() -> None:
+    """At the limit it is read, beyond it refused; blanks count eight times as many; what follows is not looked at."""
+    leaf, blank = b"\x01" + wire_of(Node).encode(LEAVES[0]), b"\x00"
+    three = leaf + blank + leaf + blank + leaf
+    assert len(list(RatchetTree.decode(SUITE, with_length(three), 3).leaves())) == 3
+    padded = leaf + bytes(13) + leaf
+    assert RatchetTree.decode(SUITE, with_length(padded), 2).leaf_count == 8
+    for encoded in (three, three + b"\x7f", leaf + bytes(15) + leaf, leaf + bytes(100_000)):
+        with pytest.raises(MlsRefused):
+            RatchetTree.decode(SUITE, with_length(encoded), 2)
+    for encoded in (with_length(leaf) + b"\x00", with_length(leaf[:-1]), with_length(leaf + blank), b"\x00"):
+        with pytest.raises(MlsMalformed):
+            RatchetTree.decode(SUITE, encoded, 2)
+
+
 def test_parent_hashes_bind_every_level() -> None:
     """In a full tree all hold; a changed key, a swapped parent hash, a parent nobody made do not."""
     group = grown_group(1, 7, [0], SeededEntropy("parents"))[0]

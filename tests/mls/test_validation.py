@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from reactor_chat.errors import MlsMalformed, MlsRefused
+from reactor_chat.errors import LifetimeRefused, MlsMalformed, MlsRefused
 from reactor_chat.mls.keypackage import DEFAULT_CAPABILITIES, Identity, OwnKeyPackage
 from reactor_chat.mls.messages import KeyPackage
 from reactor_chat.mls.signatures import SigningKey
@@ -131,8 +131,17 @@ def test_lifetimes(now: int | None, fine: bool) -> None:  # noqa: FBT001 - a tab
     if fine:
         check_key_package(SUITE, package, now)
         return
-    with pytest.raises(MlsRefused):
+    with pytest.raises(LifetimeRefused) as caught:
         check_key_package(SUITE, package, now)
+    assert (caught.value.not_before, caught.value.not_after, caught.value.now) == (100, 200, now)
+
+
+def test_a_lifetime_nobody_signed_is_no_matter_of_clocks() -> None:
+    """What a server wrote into a leaf is a bad signature, whatever the time."""
+    leaf = replace(OWN.package.leaf_node, leaf_node_source=Lifetime(100, 200))
+    with pytest.raises(MlsRefused) as caught:
+        check_leaf(SUITE, leaf, now=99)
+    assert not isinstance(caught.value, LifetimeRefused)
 
 
 def test_sources() -> None:

@@ -9,7 +9,7 @@ from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.mls import schedule
 from reactor_chat.mls.commits import CommitOptions
 from reactor_chat.mls.framing import open_envelope
-from reactor_chat.mls.group import Group
+from reactor_chat.mls.group import MEMBER_BYTES_MAX, Group
 from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import (
     EncryptedGroupSecrets,
@@ -210,3 +210,22 @@ def test_a_group_without_us() -> None:
     rebuilt = Rebuilt(pending, own)
     with pytest.raises(MlsRefused):
         Group.join(rebuilt.message(elsewhere.secrets, elsewhere.info), own)
+
+
+def test_a_group_of_more_members_than_are_allowed() -> None:
+    """Refused for its size before its signature is looked at; a Welcome to too many, or too long, likewise."""
+    _, pending, own = invited()
+    rebuilt = Rebuilt(pending, own)
+    welcome = rebuilt.message(rebuilt.secrets, rebuilt.info)
+    assert len(Group.open_welcome(welcome, own, members_max=4).group.members) == 4
+    unsigned = rebuilt.message(rebuilt.secrets, replace(rebuilt.info, signature=b""), sign=False)
+    body = open_envelope(welcome).body
+    assert isinstance(body, Welcome)
+    crowded = MLSMessage(1, replace(body, secrets=body.secrets * 5)).encode()
+    for message, members_max in ((unsigned, 3), (crowded, 4), (bytes(5 * MEMBER_BYTES_MAX + 1), 4)):
+        with pytest.raises(MlsRefused, match="than are allowed"):
+            Group.open_welcome(message, own, members_max=members_max)
+    with pytest.raises(MlsError, match=r"^(?!.*than are allowed)"):
+        Group.open_welcome(bytes(5 * MEMBER_BYTES_MAX), own, members_max=4)
+    with pytest.raises(MlsRefused, match="than are allowed"):
+        Group.open_welcome(welcome, own, members_max=3)

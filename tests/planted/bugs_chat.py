@@ -184,4 +184,58 @@ BUGS: tuple[Bug, ...] = (
         ("a mark outlives what it marks", "                del self._marked[mark]\n", "                pass\n"),
         ("the newest commit counts for the next turn only", "records[-1].seq <= seq:", "records[-1].seq < seq:"),
     ),
+    *in_file(
+        "reactor_chat/chat/sealing.py",
+        ("tests/chat/test_sealing.py",),
+        (
+            "who asks again and again is never told to wait",
+            '    refusal = _refuse_haste(case, "ask", place, "You asked to be let in")\n',
+            "    refusal = None\n",
+        ),
+        (
+            "a conversation is begun anew all the time",
+            '    return _refuse_haste(case, "create", place, "You turned encryption on here")\n',
+            "    return None\n",
+        ),
+        ("packages of others are used up without end", "        or _refuse_work(case, request)\n", ""),
+        (
+            "what is asked many times at once counts once",
+            "    return _change(place, record, _mark_of_asking(request, me))\n",
+            "    return _change(place, record)\n",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/chat/patience.py",
+        ("tests/chat/test_patience.py",),
+        ("each wait is as long as the first", "min(WAIT_MS << (times - TIMES_FREE), WAIT_MS_MAX)", "WAIT_MS"),
+        (
+            "somebody waits for what another did in haste",
+            "self._tried.get((what, fold(name), place))",
+            "next((one for key, one in self._tried.items() if key[::2] == (what, place)), None)",
+        ),
+        (
+            "who was hasty once waits for ever",
+            "max(0, tried.times - (at - tried.at) // STEP_BACK_MS)",
+            "tried.times",
+        ),
+        (
+            "who takes a released name waits for another's haste",
+            "        for key in [key for key in self._tried if key[1] == fold(name)]:\n",
+            "        for key in [key for key in self._tried if key[1] == name]:\n",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/chat/state.py",
+        ("tests/chat/test_sealing.py",),
+        ("a restart forgets who was hasty", "        self.patience.load(snapshot.tried, snapshot.busy_until)\n", ""),
+    ),
+    *in_file(
+        "reactor_chat/wire/messages.py",
+        ("tests/wire/test_messages.py",),
+        (
+            "a server may claim any number of members",
+            "min(self.sealed_members_max, SEALED_MEMBERS_BELIEVED_MAX)",
+            "self.sealed_members_max",
+        ),
+    ),
 )

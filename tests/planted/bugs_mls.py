@@ -86,6 +86,11 @@ BUGS: tuple[Bug, ...] = (
             "    if tree.root_hash() != context.tree_hash:\n",
             "    if not tree.root_hash():\n",
         ),
+        (
+            "a lifetime that nobody signed blames the clock",
+            '    suite.verify_with_label(leaf.signature_key, b"LeafNodeTBS", leaf.to_be_signed(group_id, leaf_index), leaf.signature)\n',
+            "",
+        ),
         ("a path uses a key of the tree", "or not set(new_keys).isdisjoint(every):", "or not every:"),
     ),
     *in_file(
@@ -100,6 +105,43 @@ BUGS: tuple[Bug, ...] = (
             "a Welcome's confirmation tag is not checked",
             "    scheme.check_mac(secrets.confirmation_key, context.confirmed_transcript_hash, opened.info.confirmation_tag)\n",
             "",
+        ),
+        (
+            "a Welcome to any number of newcomers is read",
+            "if options.members_max is not None and len(welcome.secrets) > options.members_max:",
+            "if not welcome.secrets:",
+        ),
+        (
+            "a Welcome to a group of any size is taken",
+            "options.encoded_tree, options.now, options.members_max)",
+            "options.encoded_tree, options.now)",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/mls/group.py",
+        ("tests/mls/test_welcome.py",),
+        (
+            "a Welcome of any length is read",
+            "if members_max is not None and len(welcome) > (members_max + 1) * MEMBER_BYTES_MAX:",
+            "if not welcome:",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/mls/tree.py",
+        ("tests/mls/test_tree.py",),
+        (
+            "a tree is padded with blanks without end",
+            "if members > members_max or len(nodes) > NODES_PER_MEMBER_MAX * members_max:",
+            "if members > members_max:",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/mls/proposals.py",
+        ("tests/mls/test_proposals.py",),
+        (
+            "a commit adds any number of members",
+            "if coming and staying + coming > members_max:",
+            "if coming > members_max:",
         ),
     ),
 )

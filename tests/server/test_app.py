@@ -58,6 +58,7 @@ def test_hello_is_said_at_once_with_a_fresh_nonce(world: World) -> None:
     assert isinstance(other, Hello)
     assert hello.nonce != other.nonce
     assert (hello.limits.frame_bytes_max, hello.limits.text_bytes_max) == (65_536, 16_384)
+    assert hello.limits.sealed_members_max == 256
 
 
 def test_what_is_said_is_the_same_bytes_to_everyone_in_one_turn(world: World) -> None:

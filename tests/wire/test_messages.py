@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+import msgspec
 import pytest
 from msgspec import Struct, structs
 
@@ -68,6 +69,13 @@ def test_reserved_words_are_names_in_lower_case() -> None:
 def test_folding_is_what_makes_two_spellings_one_name() -> None:
     assert m.fold("JoHN_9") == m.fold("jOhn_9") == "john_9"
     assert m.fold("\u212aim") == "\u212aim", "a Kelvin sign is in no name, whatever its lower case is"
+
+
+def test_a_client_reckons_with_so_many_members_whatever_is_claimed() -> None:
+    """An older server claims nothing; a hostile one claims anything."""
+    assert msgspec.convert({"frame_bytes_max": 1, "text_bytes_max": 1}, m.Limits).sealed_members_believed == 256
+    for claimed, believed in ((-1, 2), (2, 2), (300, 300), (1_000, 1_000), (1_001, 1_000), (2**60, 1_000)):
+        assert m.Limits(1, 1, claimed).sealed_members_believed == believed
 
 
 def test_the_numbers_of_the_protocols_page() -> None:
