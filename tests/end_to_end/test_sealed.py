@@ -161,6 +161,11 @@ def test_a_changed_key_blocks_until_a_person_accepts_it(stage: Stage) -> None:
     other.until("[Ann:] done")
     assert not any(CANARY in line for line in other.lines)
     say(ann, "@trust accept Bob")
+    ann.until("Nothing was changed")
+    say(ann, "@verify Bob")
+    ann.until("NEW KEY, not the key known so far")
+    say(ann, "@trust accept Bob")
+    ann.until("Accepted Bob's new key (not verified)")
     other.until(f"[Ann (private), sealed:] {CANARY} for Bob")
 
 
