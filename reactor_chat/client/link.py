@@ -6,7 +6,7 @@ Everything here ends with the connection; what outlives it is the engine's.
 from reactor_chat.client.vault import Identity
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import FRAME_BYTES_MAX, FrameDecoder, frame
-from reactor_chat.wire.messages import PROTOCOL_VERSION, Hello, Login, Request
+from reactor_chat.wire.messages import PROTOCOL_VERSION, SEALED_MEMBERS_MAX, Hello, Login, Request
 from reactor_chat.wire.transcript import NO_BINDING, login_transcript
 
 FRAME_BYTES_ACCEPTED_MAX = 16 * 1024 * 1024
@@ -30,6 +30,7 @@ class Link:
         login_at: since when an answer to `login` is awaited, None while none is.
         replays: the login asked for what was missed.
         nonce: the server's, from `hello`.
+        sealed_members_max: members of one sealed conversation.
         frame_bytes_max: the longest payload that the server takes.
         hidden_ids: our own questions, whose answers nobody asked to see.
         is_nonsense_told: the person heard that some of what the server sent makes no sense.
@@ -44,6 +45,7 @@ class Link:
         self.binding = binding
         self.nonce = b""
         self.frame_bytes_max = FRAME_BYTES_MAX
+        self.sealed_members_max = SEALED_MEMBERS_MAX
         self.hidden_ids: set[str] = set()
         self.is_nonsense_told = False
         self.replay_end_id: str | None = None
@@ -75,6 +77,7 @@ class Link:
         """Take over what the server announces."""
         self.nonce = hello.nonce
         self.frame_bytes_max = hello.limits.frame_bytes_max
+        self.sealed_members_max = hello.limits.sealed_members_believed
         self._decoder.frame_bytes_max = max(FRAME_BYTES_MAX, min(self.frame_bytes_max, FRAME_BYTES_ACCEPTED_MAX))
 
     def log_in(self, name: str, identity: Identity | None, cursor: int | None, now: float) -> None:

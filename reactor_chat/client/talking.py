@@ -257,7 +257,7 @@ class Talking:
             self.link.send(AskGroups(id=self.hidden_id()))
         if self.session is not None:
             with self.ledger.keeping():
-                self.session.logged_in(now)
+                self.session.logged_in(now, self.link.sealed_members_max)
 
     def cut(self) -> None:
         """The connection is gone."""

@@ -161,7 +161,7 @@ def refused(desk: Desk, talk: Talk, code: str, text: str) -> None:
     pending = talk.pending
     if pending is None:
         return
-    talk.attempts += 1
+    talk.attempts += code != "too_fast"
     if code == "stale_epoch" and pending.is_creation:
         talk.set_pending(None)  # somebody else was first; how it is sealed now is asked next
         talk.current = False

@@ -17,7 +17,7 @@ from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.e2ee.talk import Talk
 from reactor_chat.e2ee.trust import TrustBook
-from reactor_chat.wire.messages import AskKeys, Request, fold
+from reactor_chat.wire.messages import SEALED_MEMBERS_MAX, AskKeys, Request, fold
 
 NOTE_CHARS_MAX = 1_000
 UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
@@ -64,6 +64,7 @@ class Desk:
         present: folded names of who is connected, None while that is not known.
         is_understood: the server answered a question about encryption on this connection.
         is_mute: it does not know such questions.
+        members_max: members of one sealed conversation, as the server announced it.
         is_answer_told: the person was told that its answers hold what nobody asked for.
         questions: by request id.
         talks: every conversation that was ever looked at.
@@ -85,6 +86,7 @@ class Desk:
         self.now = 0.0
         self.is_online = self.is_understood = self.is_mute = False
         self.is_answer_told = False
+        self.members_max = SEALED_MEMBERS_MAX
         self.present: set[str] | None = None
         self.questions: dict[str, Question] = {}
         self.jobs: dict[int, Conversation] = {}

@@ -198,6 +198,7 @@ def _people_changed(desk: Desk, notice: Joined | Exited | Released | GroupChange
 def _released(desk: Desk, name: str) -> None:
     """Whoever takes the name next is somebody else: they are in no group, and a pair with them is over."""
     for talk in list(desk.talks.values()):
+        talk.was_released = talk.was_released or name == desk.me
         if talk.where == Conversation.pair(name) and (talk.group is not None or talk.record.claim is not None):
             talk.record.claim = None
             talk.set_pending(None)
@@ -388,6 +389,9 @@ def _refused(desk: Desk, question: Question, notice: Refused) -> None:
         talk.founding = None
         text = f"{talk.where.first_in_words} cannot be encrypted; {quoted(notice.text)}"
         desk.note(NoteKind.ALARM, text, talk.where)
+    elif purpose is Purpose.BE_LET_IN and notice.code == "too_fast":
+        talk.has_asked = False
+        talk.try_later(desk.now)
     elif purpose in (Purpose.END, Purpose.BE_LET_IN) and notice.code != "already_a_member":
         text = f"The encryption of {talk.where.in_words} stays as it is; {quoted(notice.text)}"
         desk.note(NoteKind.NEWS, text, talk.where)

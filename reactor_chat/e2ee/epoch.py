@@ -200,7 +200,7 @@ def _follow(desk: Desk, talk: Talk, notice: SealCommitted) -> None:
     message = notice.commit if notice.commit is not None else talk.blobs.pop(notice.commit_blob or b"", b"")
     psks = shared_keys(talk, talk.group.group_id, terms_of(talk.group).salt)
     try:
-        received = talk.group.receive(message, psks=psks)
+        received = talk.group.receive(message, psks=psks, members_max=desk.members_max)
         if not isinstance(received, ReceivedCommit):
             raise MlsRefused("a proposal in the place of a commit")
     except MlsError:
@@ -246,7 +246,7 @@ def _lost_the_race(talk: Talk) -> None:
 def _taken_out(desk: Desk, talk: Talk, change: Change) -> None:
     talk.leave()
     talk.step(Step.LOSE)
-    talk.has_asked = True  # who was taken out asks back by order only
+    talk.has_asked = not talk.was_released  # whoever was taken out asks back by order only
     text = f"{change.by.name} took you out of the encryption of {talk.where.in_words}"
     desk.note(NoteKind.ALARM, text, talk.where)
 
@@ -265,7 +265,8 @@ def _enter(desk: Desk, talk: Talk, notice: SealCommitted, reference: bytes) -> b
         return True
     welcome = talk.blobs.get(notice.welcome or b"", b"")
     try:
-        joined = Group.open_welcome(welcome, own, psks=shared_keys(talk, claim.group_id, claim.salt))
+        psks = shared_keys(talk, claim.group_id, claim.salt)
+        joined = Group.open_welcome(welcome, own, psks=psks, members_max=desk.members_max)
         by = judge_welcome(joined, notice, claim, desk.agreed(talk))
     except OwnerUnknown as unknown:
         _ask_about_owner(desk, talk, unknown.members)

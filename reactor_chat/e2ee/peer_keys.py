@@ -1,12 +1,13 @@
 """Packages of others: taken from the server only if they are signed by the key that we know as theirs, or first see."""
 
 from reactor_chat.e2ee.boundary import NoteKind
+from reactor_chat.e2ee.calendar import day_of
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.identity import knows_better_suite, person_of, suites
 from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.talk import Fetched
 from reactor_chat.e2ee.trust import NAMES_MAX, Known, Trust
-from reactor_chat.errors import MlsError, MlsRefused
+from reactor_chat.errors import LifetimeRefused, MlsError, MlsRefused
 from reactor_chat.mls.keypackage import read_key_package
 from reactor_chat.mls.messages import KeyPackage
 from reactor_chat.mls.suites import suite as suite_of
@@ -25,6 +26,9 @@ def checked(desk: Desk, published: PublishedKey, suite: int) -> Fetched | None:
     try:
         package = _read(desk, published, suite)
         is_usable = see(desk, person_of(package.leaf_node).name, published.account)
+    except LifetimeRefused as error:
+        desk.note(NoteKind.ALARM, _clocks_in_words(published.name, error))
+        return None
     except MlsError:
         desk.note(NoteKind.ALARM, f"{published.name}'s key is not valid; {_REASONS}. It is not used")
         return None
@@ -47,6 +51,12 @@ def see(desk: Desk, name: str, key: bytes) -> bool:
     elif before is not None and not before.key and known.key:
         desk.note(NoteKind.NEWS, f"The key of {known.name} is the one in your invitation: verified ✓")
     return desk.trust.is_usable(name, key)
+
+
+def _clocks_in_words(name: str, error: LifetimeRefused) -> str:
+    """Return which clocks disagree: that keys are not valid yet, or not any more, is mostly a clock's fault."""
+    held = f"{name}'s keys are for {day_of(error.not_before)} to {day_of(error.not_after)}"
+    return f"Your clock says {day_of(error.now)}, and {held}: {name} cannot be let in until your clocks agree"
 
 
 def _is_news(before: Known | None, known: Known) -> bool:

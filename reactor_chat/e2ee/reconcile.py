@@ -116,7 +116,7 @@ def _has_its_passphrase(talk: Talk) -> bool:
 def _ask_in(desk: Desk, talk: Talk) -> None:
     """Ask to be let in, once on each connection; with a passphrase, only once its key is there."""
     claim = talk.record.claim
-    if talk.has_asked or claim is None:
+    if talk.has_asked or claim is None or (talk.retry_at or desk.now) > desk.now:
         return
     if claim.kdf is not None and talk.shared_key is None:
         if not talk.is_told and talk.passphrase_salt is None:

@@ -21,7 +21,7 @@ from reactor_chat.e2ee.ownership import GroupRequest
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import Store
 from reactor_chat.e2ee.talk import Talk
-from reactor_chat.wire.messages import Notice
+from reactor_chat.wire.messages import SEALED_MEMBERS_MAX, Notice
 
 
 class Session:
@@ -123,10 +123,15 @@ class Session:
         self.desk.now = now
         return dispatch.listen(self.desk, notice)
 
-    def logged_in(self, now: float) -> None:
-        """The server let us in; the replay of what we missed follows."""
+    def logged_in(self, now: float, members_max: int = SEALED_MEMBERS_MAX) -> None:
+        """The server let us in; the replay of what we missed follows.
+
+        Args:
+            now: monotonic seconds.
+            members_max: of one sealed conversation, as the server's `hello` said it: more are refused before any work.
+        """
         self.desk.cut()
-        self.desk.now, self.desk.is_online = now, True
+        self.desk.now, self.desk.is_online, self.desk.members_max = now, True, members_max
         verification.introduce(self.desk, self.desk.settings.introductions)
         reconcile.ask_first(self.desk)
 

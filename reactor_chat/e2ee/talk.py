@@ -199,6 +199,7 @@ class Talk:
         downloads: blobs on their way, by hash.
         begins_anew: a person ordered another group in the place of the one there is.
         readmissions: of those who could not follow, by folded name; success does not reset them at once.
+        was_released: the operator gave our own name free, so that we were taken out by nobody's will.
         is_private: what is typed there is sealed or held from the beginning.
     """
 
@@ -226,6 +227,7 @@ class Talk:
         self.blobs: dict[bytes, bytes] = {}
         self.passphrase_salt: bytes | None = None
         self.readmissions: dict[str, Readmission] = {}
+        self.was_released = False
         self.cut()
 
     def cut(self) -> None:

@@ -134,7 +134,7 @@ OWN_COMMANDS = (
     Command("@encrypt on",     (Argument("passphrase", "[<passphrase>|-]", "rest"),), EncryptOn,
             "seal what you say to everyone"),
     Command("@encrypt on closed", (_SOME_USERS,), EncryptClosed, "the same, for those on your list only"),
-    Command("@encrypt add",    (_USERS,),         EncryptAdd,    "put people on your list of the closed room"),
+    Command("@encrypt add",    (_USERS,),         EncryptAdd,    "put people on your closed room's list"),
     Command("@encrypt remove", (_USERS,),         EncryptRemove, "take people off it"),
     Command("@encrypt off",    (_CONVERSATION,),  EncryptOff,    "say it in plain text again"),
     Command("@encrypt user",   (_PERSON,),        EncryptUser,   "seal what you say to somebody"),

@@ -289,3 +289,16 @@ def test_where_the_owner_is_gone_nobody_inherits_but_by_everybodys_own_decision(
     world["Cid"].order(Held(HeldAction.SEND))
     world.pass_time(5)
     assert world["Bob"].read == ["canarybird held until Cid agrees"]
+
+
+def test_whose_name_was_given_free_and_who_comes_back_is_let_in_again() -> None:
+    world = World("released, same key", "Ann", "Bob", "Cid")
+    world.seal_room("Ann")
+    world.service.release("Bob")
+    world["Bob"].disconnect()
+    world.pass_time(60)
+    world["Bob"].connect()
+    world.pass_time(60)
+    world["Ann"].say("canarybird after")
+    world.pass_time(60)
+    assert world["Bob"].read == ["canarybird after"]
