@@ -129,7 +129,8 @@ def _belongings(options: Namespace, stack: ExitStack) -> Belongings:
         seed = identity.stage_new(home)
         _show_code(seed)
         identity.publish(home)
-    vault = stack.enter_context(closing(FileVault(home.vault_path(options.host, options.port), home)))
+    path = home.vault_path(options.host, options.port)
+    vault = stack.enter_context(closing(FileVault(path, home, identity.vault_secret(seed))))
     return Belongings(vault, KeyIdentity(seed), remembered_name(home), partial(_open_session, seed))
 
 

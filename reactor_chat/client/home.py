@@ -6,7 +6,7 @@ place, synced, renamed, the directory synced.  Whoever reads it finds the old fi
     identity          the key (see `identity`)
     name              the name last welcomed, for who gives none
     known_servers     the keys of servers seen before; guests keep them too (see `known_servers`)
-    servers/*.db      one vault for each server, by host and port as they were given (see `file_vault`)
+    servers/*.db      one vault for each server (see `file_vault`), with the keys of its rows beside it
     lock              locked while a client runs; holds its process id
 """
 

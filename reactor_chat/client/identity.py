@@ -4,6 +4,7 @@ The file holds one line that says what it is and the recovery code itself, so th
 and to restore: a file that was cut off, or is not ours, is known by the code's own checks.
 """
 
+import hmac
 import os
 from pathlib import Path
 
@@ -39,6 +40,11 @@ class KeyIdentity:
         Source: RFC 8032 §5.1.6; PROTOCOL §7.
         """
         return self._private.sign(transcript)
+
+
+def vault_secret(seed: bytes) -> bytes:
+    """Return what opens the vaults of this key: so whoever brings the key back can read them."""
+    return hmac.digest(seed, b"reactor-chat: secret of the vaults, format 1", "sha256")
 
 
 def load(home: Home) -> bytes | None:

@@ -4,6 +4,7 @@ A file is written beside its place, synced, renamed, the directory synced: whoev
 one, whatever happened.
 """
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -90,6 +91,48 @@ def publish(path: Path) -> None:
     with told_of(path):
         path.with_name(f"{path.name}.new").replace(path)
         synced(path.parent)
+
+
+def check(path: Path) -> None:
+    """Return if a file is not there, or is one for its owner only.
+
+    Raises:
+        TrustError: others may read or write it, or it is somebody else's.
+        StorageCorrupt: it is no file.
+        StorageError: it is a symbolic link, or cannot be looked at.
+    """
+    with told_of(path):
+        try:
+            found = path.lstat()
+        except FileNotFoundError:
+            return
+        if stat.S_ISLNK(found.st_mode):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    if not stat.S_ISREG(found.st_mode):
+        raise StorageCorrupt(f"{path} is none of our files; move it away, or name another --home")
+    _check_private(path, found)
+
+
+def scrub(path: Path, begin: int = 0) -> None:
+    """Overwrite a file with zeros where it stands: blocks that are only given back keep what was in them.
+
+    Args:
+        path: whose content nobody needs any more.
+        begin: how many bytes at its beginning stay.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    with told_of(path):
+        descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            left = os.lseek(descriptor, 0, os.SEEK_END) - begin
+            os.lseek(descriptor, begin, os.SEEK_SET)
+            while left > 0:
+                left -= os.write(descriptor, bytes(min(left, 1 << 20)))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def synced(directory: Path) -> None:

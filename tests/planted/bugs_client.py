@@ -5,6 +5,7 @@ from tests.planted.copying import Bug, in_file
 OUTBOX = ("tests/client/test_outbox.py",)
 INBOX = ("tests/client/test_inbox.py",)
 VAULT = ("tests/client/test_file_vault.py", "tests/client/test_vault.py")
+ROW_KEYS = ("tests/client/test_row_keys.py",)
 
 BUGS: tuple[Bug, ...] = (
     *in_file(
@@ -61,8 +62,8 @@ BUGS: tuple[Bug, ...] = (
         VAULT,
         (
             "a damaged request is sent",
-            "        if crc != crc_of(self._name, request_id, payload):\n",
-            "        if crc is None:\n",
+            "        payload = self._payload_key.open(sealed, self._name, request_id)\n        if payload is None:\n",
+            "        payload = self._payload_key.open(sealed, self._name, request_id) or b'{}'\n        if payload is None:\n",
         ),
         (
             "what is kept is not written through",
@@ -73,6 +74,54 @@ BUGS: tuple[Bug, ...] = (
             "the cursor does not move",
             "        self.move_cursor(seq)\n        return self._last_place\n",
             "        return self._last_place\n",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/client/row_keys.py",
+        ROW_KEYS,
+        (
+            "the key of a row that is gone stays",
+            "                self._write(first, bytes(run * KEY_BYTES))\n",
+            "                pass\n",
+        ),
+        (
+            "what a crash left behind opens for ever",
+            "        self.wipe(place for place in unused if held[place * KEY_BYTES :][:KEY_BYTES] != _EMPTY)\n",
+            "",
+        ),
+        ("anybody's keys will do", "        elif found != check:\n", "        elif not check:\n"),
+        ("the file of keys opens a home without its secret", "hmac.digest(self._secret, half", "hmac.digest(b'', half"),
+    ),
+    *in_file(
+        "reactor_chat/client/stored_rows.py",
+        ROW_KEYS,
+        (
+            "a row that is overwritten keeps its old key",
+            "for one in self._gathered for place",
+            "for one, row in self._gathered.items() if row is None for place",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/client/sealed_rows.py",
+        ("tests/client/test_sealed_rows.py",),
+        (
+            "a row opens at another's place",
+            "row, _bound(name, kind, key))",
+            "row, _bound(kind, key))",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/client/vault_format.py",
+        ("tests/client/test_vault_format.py",),
+        (
+            "a vault may be a link",
+            "        private_files.check(path.with_name(path.name + beside))\n",
+            "        pass\n",
+        ),
+        (
+            "an old log is given back as it is",
+            '    private_files.scrub(path.with_name(path.name + "-wal"), _WAL_HEADER_BYTES)\n',
+            "",
         ),
     ),
     *in_file(
