@@ -18,9 +18,10 @@ from reactor_chat.client.boundary import ExitStatus, Settings
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.file_vault import FileVault, remembered_name
 from reactor_chat.client.home import Home, default_home
-from reactor_chat.client.identity import KeyIdentity
+from reactor_chat.client.identity import KeyIdentity, Restored
 from reactor_chat.client.known_servers import KnownServers
 from reactor_chat.client.line_mode import LineMode
+from reactor_chat.client.locked_seed import LockedSeed
 from reactor_chat.client.options import DEFAULT_PORT, read_options
 from reactor_chat.client.palette import Palette, wants_256, wants_color
 from reactor_chat.client.pipe_mode import PipeMode
@@ -39,6 +40,11 @@ from reactor_chat.text.safe import safe
 STDIN, STDOUT, STDERR = 0, 1, 2
 SCROLLBACK = 20
 CODE_CHARS_MAX = 1_000
+_RESTORED = {
+    Restored.NEW: "back",
+    Restored.THERE: "there already",
+    Restored.UNLOCKED: "back without its passphrase (--lock sets a new one)",
+}
 
 
 class Belongings(NamedTuple):
@@ -61,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = read_options(sys.argv[1:] if arguments is None else arguments)
     try:
+        if options.lock:
+            return _lock(options)
         return _recover(options) if options.recover else _talk(options)
     except StorageBusy as error:
         return _failed(ExitStatus.TRY_LATER, error)
@@ -124,11 +132,7 @@ def _utc_now() -> datetime:
 def _belongings(options: Namespace, stack: ExitStack) -> Belongings:
     """Open the home and everything in it, to be closed by the stack; on the first start, make a key."""
     home = stack.enter_context(Home(_directory(options)))
-    seed = identity.load(home)
-    if seed is None:
-        seed = identity.stage_new(home)
-        _show_code(seed)
-        identity.publish(home)
+    seed = _seed(home)
     path = home.vault_path(options.host, options.port)
     vault = stack.enter_context(closing(FileVault(path, home, identity.vault_secret(seed))))
     return Belongings(vault, KeyIdentity(seed), remembered_name(home), partial(_open_session, seed))
@@ -155,22 +159,57 @@ def _local_time(milliseconds: int | None) -> datetime:
 # ---------------------------------------------------------------------------------------------- the key
 
 
+def _seed(home: Home) -> bytes:
+    """Return the seed of the home's key; on the first start, make one; in a locked home, ask for the passphrase."""
+    found = identity.load(home)
+    if isinstance(found, LockedSeed):
+        if not is_terminal(STDIN):
+            raise TrustError(f"{home.directory} is locked, and its passphrase is asked for on a terminal only")
+        return found.opened(_asked(f"Passphrase of {home.directory} (it is not shown): "))
+    if found is not None:
+        return found
+    seed = identity.stage_new(home)
+    _show_code(seed)
+    identity.publish(home)
+    return seed
+
+
+def _lock(options: Namespace) -> ExitStatus:
+    if options.guest:
+        raise UsageError("A guest has no home to lock. Pass --lock without --guest")
+    if not is_terminal(STDIN):
+        raise UsageError("--lock asks for the passphrase on a terminal. Nothing was changed")
+    with Home(_directory(options)) as home:
+        seed = _seed(home)
+        passphrase = _asked("New passphrase (it is not shown; empty: none): ")
+        if _asked("The same again: ") != passphrase:
+            raise UsageError("The two passphrases differ. Nothing was changed")
+        identity.lock(home, seed, passphrase)
+        _say(f"{home.directory} is {'locked with the new passphrase' if passphrase else 'not locked any more'}")
+    return ExitStatus.DONE
+
+
 def _recover(options: Namespace) -> ExitStatus:
     if options.guest:
         raise UsageError("A guest has no key to recover. Pass --recover without --guest")
     with Home(_directory(options)) as home:
-        is_new = identity.restore(home, seed_of(_read_code()))
-        _say(f"Your key is {'back' if is_new else 'there already'}, in {home.directory}")
+        done = identity.restore(home, seed_of(_read_code()))
+        _say(f"Your key is {_RESTORED[done]}, in {home.directory}")
     return ExitStatus.DONE
 
 
 def _read_code() -> str:
     if not is_terminal(STDIN):
         return sys.stdin.buffer.readline(CODE_CHARS_MAX).decode("utf-8", "replace")
+    return _asked("Recovery code (it is not shown): ")
+
+
+def _asked(question: str) -> str:
+    """Return what a person types unseen.  Raises UsageError where they would not."""
     try:
-        return getpass.getpass("Recovery code (it is not shown): ")
+        return getpass.getpass(question)
     except (EOFError, KeyboardInterrupt) as error:
-        raise UsageError("No recovery code was given; nothing was changed") from error
+        raise UsageError("Nothing was typed; nothing was changed") from error
 
 
 def _show_code(seed: bytes) -> None:

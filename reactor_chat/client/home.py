@@ -100,6 +100,10 @@ class Home:
         self.stage(name, data)
         self.publish(name)
 
+    def write_over(self, name: str, data: bytes) -> None:
+        """Do as `write`, and leave nothing of what was there on the disk.  Raises StorageError."""
+        private_files.replace(self.directory / name, data, scrubs=True)
+
     def stage(self, name: str, data: bytes) -> None:
         """Do the first half of `write`: everything that can fail for want of space.  Raises StorageError."""
         private_files.stage(self.directory / name, data)

@@ -66,10 +66,25 @@ def read(path: Path, bytes_max: int) -> bytes | None:
             os.close(descriptor)
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Replace a file as a whole.  Raises StorageError, and what was there is there."""
+def replace(path: Path, data: bytes, *, scrubs: bool = False) -> None:
+    """Replace a file as a whole.  Raises StorageError, and what was there is there.
+
+    Args:
+        path: in a directory of ours.
+        data: what it holds from now on.
+        scrubs: overwrite what it held, once the new file is in its place.
+    """
     stage(path, data)
-    publish(path)
+    with told_of(path):
+        old = _opened(path) if scrubs and path.exists() else None
+    try:
+        publish(path)
+        if old is not None:
+            with told_of(path):
+                _overwrite(old, 0)
+    finally:
+        if old is not None:
+            os.close(old)
 
 
 def stage(path: Path, data: bytes) -> None:
@@ -124,13 +139,9 @@ def scrub(path: Path, begin: int = 0) -> None:
         StorageError: it cannot be written.
     """
     with told_of(path):
-        descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = _opened(path)
         try:
-            left = os.lseek(descriptor, 0, os.SEEK_END) - begin
-            os.lseek(descriptor, begin, os.SEEK_SET)
-            while left > 0:
-                left -= os.write(descriptor, bytes(min(left, 1 << 20)))
-            os.fsync(descriptor)
+            _overwrite(descriptor, begin)
         finally:
             os.close(descriptor)
 
@@ -142,6 +153,18 @@ def synced(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
+def _overwrite(descriptor: int, begin: int) -> None:
+    left = os.lseek(descriptor, 0, os.SEEK_END) - begin
+    os.lseek(descriptor, begin, os.SEEK_SET)
+    while left > 0:
+        left -= os.write(descriptor, bytes(min(left, 1 << 20)))
+    os.fsync(descriptor)
 
 
 def _check_private(path: Path, found: os.stat_result) -> None:
