@@ -121,11 +121,16 @@ def check(path: Path) -> None:
             found = path.lstat()
         except FileNotFoundError:
             return
-        if stat.S_ISLNK(found.st_mode):
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        refuse_link(path)
     if not stat.S_ISREG(found.st_mode):
         raise StorageCorrupt(f"{path} is none of our files; move it away, or name another --home")
     _check_private(path, found)
+
+
+def refuse_link(path: Path) -> None:
+    """Return if this is no symbolic link; there may be nothing.  Raises OSError (ELOOP)."""
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
 
 
 def scrub(path: Path, begin: int = 0) -> None:

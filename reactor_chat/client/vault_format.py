@@ -66,7 +66,7 @@ def prepare(path: Path) -> None:
     for beside in ("", *COMPANIONS, *_SQLITES_OWN):
         private_files.check(path.with_name(path.name + beside))
     if path.exists():
-        _check_header(path)
+        check_header(path)
     elif path.with_name(path.name + "-wal").exists():
         raise damaged(path, "it is gone, but not its -wal")
     else:
@@ -120,8 +120,13 @@ def _seal_everything(run: Run, row_keys: RowKeys, payload_key: PayloadKey) -> No
     run("DROP TABLE old_archive")
 
 
-def _check_header(path: Path) -> None:
-    """Read what SQLite's header says of a file, before SQLite opens it and might change it.
+def check_header(path: Path) -> None:
+    """Return if SQLite's header says that a file is a vault that we can read; SQLite itself might change it.
+
+    Raises:
+        StorageCorrupt: it is none.
+        StorageError: a newer version of this program wrote it.
+        OSError: it cannot be read.
 
     Source: SQLite's "Database File Format", 1.3.
     """

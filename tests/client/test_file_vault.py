@@ -30,7 +30,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 @contextmanager
 def opened(home: Home, name: str = "Ann") -> Iterator[FileVault]:
-    with closing(FileVault(home.vault_path("here", 1), home, SECRET)) as vault:
+    with closing(FileVault(home.vaults() / "here_1.db", home, SECRET)) as vault:
         vault.choose(name)
         yield vault
 
@@ -129,7 +129,7 @@ def test_it_is_what_a_dull_model_is(tmp_path_factory, script):  # noqa: C901  on
     now, safe, name, fresh = Dull(), Dull(), "0", 0
     printed: dict[str, int] = {"0": 0, "1": 0}  # how many of the name's notices
     with Home(tmp_path_factory.mktemp("t") / "h") as home:
-        vault = FileVault(home.vault_path("here", 1), home, SECRET)
+        vault = FileVault(home.vaults() / "here_1.db", home, SECRET)
         vault.choose(name)
         for step, number in script:
             match step:
@@ -163,7 +163,7 @@ def test_it_is_what_a_dull_model_is(tmp_path_factory, script):  # noqa: C901  on
                         vault._database.close()
                         vault._mark.close()
                         vault._row_keys.close()
-                        vault = FileVault(home.vault_path("here", 1), home, SECRET)
+                        vault = FileVault(home.vaults() / "here_1.db", home, SECRET)
                         name = str(number % 2) if step == "name" else name
                         vault.choose(name)
             if step == "name":
@@ -273,7 +273,7 @@ def filled(home: Home) -> Path:
     with opened(home) as vault:
         for turn in turns(vault):
             assert turn
-    return home.vault_path("here", 1)
+    return home.vaults() / "here_1.db"
 
 
 @pytest.mark.parametrize("size", [0, 1, 50, 100, 4_096, 9_000])
@@ -287,7 +287,7 @@ def test_a_file_that_was_cut_off_is_named_and_left(home, size):
 
 
 def test_foreign_files_are_named_and_left(home):
-    path = home.vault_path("here", 1)
+    path = home.vaults() / "here_1.db"
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE recipes (x)")
     path.chmod(0o600)

@@ -132,7 +132,7 @@ def test_what_was_used_up_is_in_no_file_after_the_turn(tmp_path_factory: pytest.
     directory = tmp_path_factory.mktemp("t")
     fresh, now = count(1), {}
     with Home(directory / "h") as home:
-        path = home.vault_path("here", 1)
+        path = home.vaults() / "here_1.db"
         vault = FileVault(path, home, SECRET)
         vault.choose("Ann")
         for what, key in program:
@@ -164,7 +164,7 @@ def test_what_was_used_up_is_in_no_file_after_the_turn(tmp_path_factory: pytest.
 
 def test_a_row_that_was_never_committed_leaves_no_key(tmp_path: Path) -> None:
     with Home(tmp_path / "h") as home:
-        path = home.vault_path("here", 1)
+        path = home.vaults() / "here_1.db"
         with closing(FileVault(path, home, SECRET)) as vault:
             vault.choose("Ann")
             vault.store.put(Table.RATCHET, "a", b"one")

@@ -38,7 +38,7 @@ def everything(store: Any) -> list[tuple[Table, str, bytes]]:
 @settings(max_examples=40)
 def test_it_is_a_store_like_the_one_in_memory(program: list[tuple[Any, ...]]) -> None:
     with TemporaryDirectory() as directory, Home(Path(directory) / "h") as home:
-        path, memory = home.vault_path("here", 1), MemoryStore()
+        path, memory = home.vaults() / "here_1.db", MemoryStore()
         vault = FileVault(path, home, SECRET)
         vault.choose("Ann")
         for what, *arguments in program:
@@ -62,11 +62,11 @@ def test_it_is_a_store_like_the_one_in_memory(program: list[tuple[Any, ...]]) ->
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    with Home(tmp_path / "h") as home, closing(FileVault(home.vault_path("here", 1), home, SECRET)) as vault:
+    with Home(tmp_path / "h") as home, closing(FileVault(home.vaults() / "here_1.db", home, SECRET)) as vault:
         vault.choose("Ann")
         vault.store.put(Table.TRUST, "bob", b"a secret of ten")
         vault.commit()
-    return home.vault_path("here", 1)
+    return home.vaults() / "here_1.db"
 
 
 def reopened(path: Path, name: str) -> bytes | None:

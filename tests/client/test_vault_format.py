@@ -79,7 +79,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 @pytest.mark.parametrize("has_session", [True, False])
 def test_a_vault_of_format_1_keeps_all_and_forgets_what_it_should(home: Home, *, has_session: bool) -> None:
-    path = home.vault_path("here", 1)
+    path = home.vaults() / "here_1.db"
     made_by_an_older_client(path, has_session=has_session)
     for _ in range(2):
         with closing(FileVault(path, home, SECRET)) as vault:
@@ -95,7 +95,7 @@ def test_a_vault_of_format_1_keeps_all_and_forgets_what_it_should(home: Home, *,
 
 
 def test_the_log_of_a_vault_of_format_1_is_overwritten(home: Home) -> None:
-    path = home.vault_path("here", 1)
+    path = home.vaults() / "here_1.db"
     made_by_an_older_client(path, has_session=True)
     log = path.with_name(path.name + "-wal")
     assert b"ratchet that was" in log.read_bytes()
@@ -109,7 +109,7 @@ def test_the_log_of_a_vault_of_format_1_is_overwritten(home: Home) -> None:
 
 @pytest.mark.parametrize("beside", ["", "-wal", "-journal", ".keys", ".printed"])
 def test_a_link_in_the_place_of_a_file_is_refused(home: Home, beside: str) -> None:
-    path = home.vault_path("here", 1)
+    path = home.vaults() / "here_1.db"
     FileVault(path, home, SECRET).close()
     file, elsewhere = path.with_name(path.name + beside), path.with_name("elsewhere")
     if file.exists():
@@ -122,7 +122,7 @@ def test_a_link_in_the_place_of_a_file_is_refused(home: Home, beside: str) -> No
 
 @pytest.mark.parametrize("beside", ["", ".keys", ".printed"])
 def test_a_file_that_others_can_read_is_refused(home: Home, beside: str) -> None:
-    path = home.vault_path("here", 1)
+    path = home.vaults() / "here_1.db"
     FileVault(path, home, SECRET).close()
     path.with_name(path.name + beside).chmod(0o640)
     with pytest.raises(TrustError, match="chmod 600"):
@@ -130,7 +130,7 @@ def test_a_file_that_others_can_read_is_refused(home: Home, beside: str) -> None
 
 
 def test_a_vault_whose_keys_are_gone_is_not_begun_anew(home: Home) -> None:
-    path = home.vault_path("here", 1)
+    path = home.vaults() / "here_1.db"
     with closing(FileVault(path, home, SECRET)) as vault:
         vault.choose("Ann")
         vault.store.put(Table.TRUST, "bob", b"key")
