@@ -18,16 +18,19 @@ from reactor_chat.client.boundary import ExitStatus, Settings
 from reactor_chat.client.contact_files import ContactFiles
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.file_vault import FileVault, remembered_name
+from reactor_chat.client.first_contact import FirstContact, Missed
 from reactor_chat.client.home import Home, default_home
-from reactor_chat.client.identity import KeyIdentity
+from reactor_chat.client.identity import KeyIdentity, Restored
 from reactor_chat.client.known_servers import KnownServers, place_of
 from reactor_chat.client.line_mode import LineMode
+from reactor_chat.client.locked_seed import LockedSeed
 from reactor_chat.client.options import DEFAULT_PORT, read_options
 from reactor_chat.client.palette import Palette, wants_256, wants_color
 from reactor_chat.client.pipe_mode import PipeMode
 from reactor_chat.client.recovery import code_of, seed_of
 from reactor_chat.client.runner import Face, Runner
 from reactor_chat.client.server_key import LINK_SCHEME, ServerKey, read_link
+from reactor_chat.client.server_vaults import Chosen, ServerVaults
 from reactor_chat.client.streams import OutputStream
 from reactor_chat.client.talking import OpenSession
 from reactor_chat.client.terminal import Terminal, is_terminal, speaks_utf_8
@@ -40,6 +43,11 @@ from reactor_chat.text.safe import safe
 STDIN, STDOUT, STDERR = 0, 1, 2
 SCROLLBACK = 20
 CODE_CHARS_MAX = 1_000
+_RESTORED = {
+    Restored.NEW: "back",
+    Restored.THERE: "there already",
+    Restored.UNLOCKED: "back without its passphrase (--lock sets a new one)",
+}
 
 
 class Belongings(NamedTuple):
@@ -49,6 +57,7 @@ class Belongings(NamedTuple):
     key: KeyIdentity | None = None
     name: str | None = None  # of last time
     open_session: OpenSession | None = None
+    news: Sequence[str] = ()  # about the server's key and the vault
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = read_options(sys.argv[1:] if arguments is None else arguments)
     try:
+        if options.lock:
+            return _lock(options)
         return _recover(options) if options.recover else _talk(options)
     except StorageBusy as error:
         return _failed(ExitStatus.TRY_LATER, error)
@@ -88,13 +99,15 @@ def _talk(options: Namespace) -> ExitStatus:
             "A guest cannot check the key of whoever made the link. Connect without --guest to start verified with them"
         )
     with ExitStack() as stack:
-        belongings = Belongings() if options.guest else _belongings(options, stack)
+        belongings = Belongings() if options.guest else _belongings(options, server_key, stack)
+        if isinstance(belongings, Missed):
+            return _missed(belongings)
         if options.name is None and belongings.name is not None:
             options.name = belongings.name
             _say(f"You are {options.name}, as last time; another name is chosen with --name")
         settings = Settings(
             name=options.name,
-            place=f"{options.host} port {options.port}",
+            place=_place(options),
             interactive=interactive,
             id_prefix=secrets.token_hex(8),
             address=place_of(options.host, options.port),
@@ -104,7 +117,7 @@ def _talk(options: Namespace) -> ExitStatus:
         )
         jitter = secrets.SystemRandom().random
         engine = Engine(settings, jitter, belongings.vault, belongings.key, belongings.open_session)
-        runner = Runner(engine, options.host, options.port, server_key, STDOUT)
+        runner = Runner(engine, options.host, options.port, server_key, STDOUT, belongings.news)
         return runner.run(_face(options, engine, runner.out, is_plain=is_plain), STDIN)
 
 
@@ -121,25 +134,82 @@ def _server_key(options: Namespace) -> ServerKey | None:
         return ServerKey(known, options.host, options.port, _utc_now, pinned=options.pin, linked=linked)
     if options.pin or linked:
         raise UsageError("Without TLS a server has no key. Leave out either the key or --plaintext")
+    _confirm_plaintext(options)
     return None
+
+
+def _confirm_plaintext(options: Namespace) -> None:
+    """Return if nobody is led past a key that is known: the server has none, or the person wants it so."""
+    place = place_of(options.host, options.port)
+    known = KnownServers(_directory(options)).find(place)
+    if known is None:
+        return
+    what = f"{place} is known by its key since {known.since[:10]}, and --plaintext would not check it"
+    if not is_terminal(STDIN):
+        raise TrustError(f"{what}. Leave out --plaintext")
+    _say(f"{what}: whoever is between could pass for the server.")
+    _aside(b'Type "yes" to connect all the same: ')
+    if not _says_yes():
+        raise TrustError("Not connected. Leave out --plaintext to have the key checked")
+
+
+def _says_yes() -> bool:
+    try:
+        return os.read(STDIN, CODE_CHARS_MAX).strip().lower() == b"yes"  # a terminal gives one line
+    except (OSError, KeyboardInterrupt):
+        return False
+
+
+def _place(options: Namespace) -> str:
+    return f"{options.host} port {options.port}"
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _belongings(options: Namespace, stack: ExitStack) -> Belongings:
-    """Open the home and everything in it, to be closed by the stack; on the first start, make a key."""
+def _belongings(options: Namespace, server_key: ServerKey | None, stack: ExitStack) -> Belongings | Missed:
+    """Open the home and everything in it, to be closed by the stack; on the first start, make a key.
+
+    Where the server's key must be known first, go and look at it.
+    """
     home = stack.enter_context(Home(_directory(options)))
-    seed = identity.load(home)
-    if seed is None:
-        seed = identity.stage_new(home)
-        _show_code(seed)
-        identity.publish(home)
-    vault = stack.enter_context(closing(FileVault(home.vault_path(options.host, options.port), home)))
-    return Belongings(
-        vault, KeyIdentity(seed), remembered_name(home), partial(_open_session, seed, options.introductions)
-    )
+    seed = _seed(home)
+    chosen = _chosen_vault(options, server_key, ServerVaults(home))
+    if isinstance(chosen, Missed):
+        return chosen
+    vault = stack.enter_context(closing(FileVault(chosen.path, home, identity.vault_secret(seed))))
+    opening = partial(_open_session, seed, options.introductions)
+    return Belongings(vault, KeyIdentity(seed), remembered_name(home), opening, chosen.news)
+
+
+def _chosen_vault(options: Namespace, server_key: ServerKey | None, vaults: ServerVaults) -> Chosen | Missed:
+    if server_key is None:
+        return _vault_without_tls(options, vaults)
+    before, binding, news = server_key.known, server_key.expected, None
+    if binding is None:
+        met = FirstContact(options.host, options.port, _place(options), server_key).run()
+        if isinstance(met, Missed):
+            return met
+        binding, news = met
+    old = before if before is not None and server_key.is_gone(before) else None
+    chosen = vaults.of_key(binding, server_key.places, old)
+    return chosen if news is None else Chosen(chosen.path, (news, *chosen.news))
+
+
+def _vault_without_tls(options: Namespace, vaults: ServerVaults) -> Chosen:
+    """Return the vault of the address, or of the key that the person knows to be behind it."""
+    known = KnownServers(_directory(options))
+    found = known.find(place_of(options.host, options.port))
+    if found is None:
+        return vaults.of_address(options.host, options.port)
+    return vaults.of_key(found.binding, known.places_of(found.binding))
+
+
+def _missed(missed: Missed) -> ExitStatus:
+    if missed.text:
+        _say(missed.text)
+    return missed.status
 
 
 def _open_session(
@@ -166,22 +236,57 @@ def _local_time(milliseconds: int | None) -> datetime:
 # ---------------------------------------------------------------------------------------------- the key
 
 
+def _seed(home: Home) -> bytes:
+    """Return the seed of the home's key; on the first start, make one; in a locked home, ask for the passphrase."""
+    found = identity.load(home)
+    if isinstance(found, LockedSeed):
+        if not is_terminal(STDIN):
+            raise TrustError(f"{home.directory} is locked, and its passphrase is asked for on a terminal only")
+        return found.opened(_asked(f"Passphrase of {home.directory} (it is not shown): "))
+    if found is not None:
+        return found
+    seed = identity.stage_new(home)
+    _show_code(seed)
+    identity.publish(home)
+    return seed
+
+
+def _lock(options: Namespace) -> ExitStatus:
+    if options.guest:
+        raise UsageError("A guest has no home to lock. Pass --lock without --guest")
+    if not is_terminal(STDIN):
+        raise UsageError("--lock asks for the passphrase on a terminal. Nothing was changed")
+    with Home(_directory(options)) as home:
+        seed = _seed(home)
+        passphrase = _asked("New passphrase (it is not shown; empty: none): ")
+        if _asked("The same again: ") != passphrase:
+            raise UsageError("The two passphrases differ. Nothing was changed")
+        identity.lock(home, seed, passphrase)
+        _say(f"{home.directory} is {'locked with the new passphrase' if passphrase else 'not locked any more'}")
+    return ExitStatus.DONE
+
+
 def _recover(options: Namespace) -> ExitStatus:
     if options.guest:
         raise UsageError("A guest has no key to recover. Pass --recover without --guest")
     with Home(_directory(options)) as home:
-        is_new = identity.restore(home, seed_of(_read_code()))
-        _say(f"Your key is {'back' if is_new else 'there already'}, in {home.directory}")
+        done = identity.restore(home, seed_of(_read_code()))
+        _say(f"Your key is {_RESTORED[done]}, in {home.directory}")
     return ExitStatus.DONE
 
 
 def _read_code() -> str:
     if not is_terminal(STDIN):
         return sys.stdin.buffer.readline(CODE_CHARS_MAX).decode("utf-8", "replace")
+    return _asked("Recovery code (it is not shown): ")
+
+
+def _asked(question: str) -> str:
+    """Return what a person types unseen.  Raises UsageError where they would not."""
     try:
-        return getpass.getpass("Recovery code (it is not shown): ")
+        return getpass.getpass(question)
     except (EOFError, KeyboardInterrupt) as error:
-        raise UsageError("No recovery code was given; nothing was changed") from error
+        raise UsageError("Nothing was typed; nothing was changed") from error
 
 
 def _show_code(seed: bytes) -> None:

@@ -27,7 +27,7 @@ from functools import partial
 from reactor_chat.client.absence import Absence
 from reactor_chat.client.boundary import START_ONE, Arrived, ExitStatus, NoteKind, Outcome, Settings, Tray, Wish
 from reactor_chat.client.known import Known
-from reactor_chat.client.link import Link
+from reactor_chat.client.link import Link, no_server, unknown_host
 from reactor_chat.client.naming import NO_NAME, refusal_in_words
 from reactor_chat.client.states import AFTER_BYE, AFTER_LOGIN_REFUSED, ONLINE, STEPS, State, Step, Then
 from reactor_chat.client.talking import OpenSession, Talking
@@ -190,9 +190,9 @@ class Engine:
         if self._has_met:
             self._retry(now, reason)
         elif is_host_unknown:
-            self.fail(ExitStatus.HOST_UNKNOWN, f"Unknown host: {reason}. Check its spelling")
+            self.fail(ExitStatus.HOST_UNKNOWN, unknown_host(reason))
         else:
-            self.fail(ExitStatus.NO_SERVER, f"No server at {self._settings.place} ({reason}). {hint}")
+            self.fail(ExitStatus.NO_SERVER, no_server(self._settings.place, reason, hint))
 
     def received(self, data: bytes, now: float) -> None:
         """Bytes came from the server, split anywhere."""

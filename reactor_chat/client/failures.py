@@ -15,6 +15,7 @@ _CLOSED = (StorageError, "{place} cannot be read and written by you; check its o
 _READ_ONLY = (StorageError, "{place} is read-only; make it writable, or name another --home")
 _DAMAGED = (StorageCorrupt, "{place} is damaged ({error}); move it away, and a new one is begun")
 _NO_DIRECTORY = (StorageError, "{place} cannot be made: something else has its place; name another --home")
+_LINK = (StorageError, "{place} is a symbolic link; put the file itself there, or name another --home")
 _DISK = (StorageError, "The disk failed with {place} ({error}); check it")
 _OTHERWISE = (StorageError, "{place} cannot be used ({error})")
 
@@ -27,6 +28,7 @@ _BY_ERRNO: dict[int | None, tuple[type[StorageError], str]] = {
     errno.ENOTDIR: _NO_DIRECTORY,
     errno.EEXIST: _NO_DIRECTORY,
     errno.EIO: _DISK,
+    errno.ELOOP: _LINK,
 }
 
 _BY_CODE: dict[int | None, tuple[type[StorageError], str]] = {

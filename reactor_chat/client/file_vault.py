@@ -1,52 +1,32 @@
 """A vault on disk: what one person knows of one server, in a SQLite file.
 
 SQLite and not a file of our own that only grows: several changes become durable together or not at all, what was
-answered is removed without rewriting anything, and the archive can be searched without reading all of it.  WAL with
-`synchronous=FULL` makes a commit one sync.  What was printed is noted beside it (see `print_mark`), and taken over into
-the file when it is opened and closed.
+answered is removed without rewriting anything, and the newest of the archive is found without reading all of it.  WAL
+with `synchronous=FULL` makes a commit one sync, and one more where rows of a session changed: their keys are beside
+the vault (see `row_keys`).  What was printed is noted beside it too (see `print_mark`), and taken over into the file
+when it is opened and closed.
 
-Changes gather in a list and are applied in one transaction by `commit`, so a turn of the client costs one sync however
-many lines were pasted in it.  Every row carries a checksum over what it says: SQLite notices a damaged page only where
-its own structure suffers.
-
-A new vault is built beside its place and renamed to it, so a file that is there and is no vault was damaged or is not
-ours; it is named, and never written over.
+Changes gather in a list and are applied in one transaction by `commit`, so a turn of the client costs the same syncs
+however many lines were pasted in it.  Everything that was said is sealed (see `sealed_rows`), which also finds out a
+damaged row: SQLite notices a damaged page only where its own structure suffers.
 """
 
-import os
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from reactor_chat.client.failures import damaged, told_of
 from reactor_chat.client.home import Home
 from reactor_chat.client.print_mark import PrintMark
-from reactor_chat.client.private_files import synced
-from reactor_chat.client.stored_rows import STORED_ROWS_TABLE, StoredRows, crc_of
+from reactor_chat.client.row_keys import RowKeys
+from reactor_chat.client.sealed_rows import PayloadKey
+from reactor_chat.client.stored_rows import StoredRows
 from reactor_chat.client.vault import Archived
+from reactor_chat.client.vault_format import bring_up, prepare
 from reactor_chat.errors import MessageInvalid, StorageError
 from reactor_chat.wire.codec import decode_request, encode
 from reactor_chat.wire.messages import Request, fold
-
-APPLICATION_ID = 0x72635661
-"""Says in the file's header that it is a vault of this program: "rcVa"."""
-
-SCHEMA_VERSION = 1
-SCHEMA = (
-    "CREATE TABLE people (name TEXT PRIMARY KEY, cursor INTEGER NOT NULL) STRICT, WITHOUT ROWID",
-    "CREATE TABLE prints (name TEXT PRIMARY KEY, place INTEGER NOT NULL) STRICT, WITHOUT ROWID",
-    (
-        "CREATE TABLE outbox (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
-        " request BLOB NOT NULL, crc INTEGER NOT NULL) STRICT"
-    ),
-    (
-        "CREATE TABLE archive (place INTEGER PRIMARY KEY, name TEXT NOT NULL, seq INTEGER NOT NULL,"
-        " payload BLOB NOT NULL, crc INTEGER NOT NULL) STRICT"
-    ),
-    "CREATE INDEX archive_of ON archive (name, place)",
-)
-"""Everything by name, because one key may have several; names are folded."""
 
 
 class FileVault:
@@ -55,36 +35,38 @@ class FileVault:
     Args:
         path: where it is; made where there is none.
         home: remembers the name last welcomed; locked, so nobody else writes here.
+        secret: 32 bytes that open what is in it; from the person's key.
 
     Raises:
         StorageCorrupt: what is there is no vault; it is left as it is.
-        StorageError: it cannot be made, read or written.
+        TrustError: others may read it.
+        StorageError: it cannot be made, read or written, or the secret is not its own.
     """
 
     is_durable = True
 
-    def __init__(self, path: Path, home: Home) -> None:
+    def __init__(self, path: Path, home: Home, secret: bytes) -> None:
         self._path = path
         self._home = home
         self._name = ""
         self._cursor: int | None = None
         self._welcomed: str | None = None
         self._changes: list[tuple[str, tuple[Any, ...]]] = []
-        self.store = StoredRows(self._rows, self._changes, path)
         self._last_place = 0
         self._failure: StorageError | None = None
-        with told_of(path):
+        self._payload_key = PayloadKey(secret)
+        with ExitStack() as undone, told_of(path):
             prepare(path)
             self._mark = PrintMark(path.with_name(path.name + ".printed"))
+            undone.callback(self._mark.close)
+            self._row_keys = RowKeys(path.with_name(path.name + ".keys"), secret)
+            undone.callback(self._row_keys.close)
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        try:
-            with told_of(path):
-                self._begin()
-                self._take_over_mark()
-        except BaseException:
-            self._database.close()
-            self._mark.close()
-            raise
+            undone.callback(self._database.close)
+            self._begin()
+            self._take_over_mark()
+            undone.pop_all()
+        self.store = StoredRows(self._rows, self._row_keys, path)
 
     def close(self) -> None:
         """Close it; what was not committed never happened."""
@@ -96,6 +78,7 @@ class FileVault:
             with told_of(self._path):
                 self._mark.close()
                 self._database.close()
+                self._row_keys.close()
 
     # ------------------------------------------------------------------------------------------ the contract
 
@@ -126,8 +109,8 @@ class FileVault:
     def archive(self, seq: int, payload: bytes) -> int:
         """As in the contract."""
         self._last_place += 1
-        row = (self._last_place, self._name, seq, payload, crc_of(self._name, seq, payload))
-        self._changes.append(("INSERT INTO archive VALUES (?, ?, ?, ?, ?)", row))
+        row = (self._last_place, self._name, seq, self._payload_key.seal(payload, self._name, seq))
+        self._changes.append(("INSERT INTO archive VALUES (?, ?, ?, ?)", row))
         if seq > (self._cursor or 0):  # what was sealed may be opened later than its number came
             self.move_cursor(seq)
         return self._last_place
@@ -151,14 +134,14 @@ class FileVault:
     def kept(self) -> list[Request]:
         """As in the contract."""
         self.commit()
-        rows = self._rows("SELECT id, request, crc FROM outbox WHERE name = ? ORDER BY place", (self._name,))
+        rows = self._rows("SELECT id, request FROM outbox WHERE name = ? ORDER BY place", (self._name,))
         return [self._request(*row) for row in rows]
 
     def keep(self, request: Request) -> None:
         """As in the contract."""
-        payload = encode(request)
-        row = (request.id, self._name, payload, crc_of(self._name, request.id, payload))
-        self._changes.append(("INSERT INTO outbox VALUES (NULL, ?, ?, ?, ?)", row))
+        assert request.id is not None
+        row = (request.id, self._name, self._payload_key.seal(encode(request), self._name, request.id))
+        self._changes.append(("INSERT INTO outbox VALUES (NULL, ?, ?, ?)", row))
 
     def drop(self, request_id: str) -> None:
         """As in the contract."""
@@ -169,7 +152,7 @@ class FileVault:
         if self._failure is not None:
             raise self._failure
         try:
-            if self._changes:
+            if self._changes or self.store.has_changed:
                 with told_of(self._path):
                     self._apply()
             if self._welcomed is not None:
@@ -177,9 +160,7 @@ class FileVault:
         except StorageError as error:
             self._failure = error
             raise
-        self._changes.clear()
         self._welcomed = None
-        self.store.committed()
 
     # ------------------------------------------------------------------------------------------ the file
 
@@ -190,26 +171,30 @@ class FileVault:
         run("PRAGMA synchronous = FULL")
         run("PRAGMA trusted_schema = OFF")
         run("PRAGMA secure_delete = ON")  # what is dropped of a session were keys
-        run(STORED_ROWS_TABLE)  # not in vaults made before there were sessions
         settings = [run(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
         if settings != ["wal", 2]:
             raise StorageError(f"{self._path} cannot be written safely here ({settings}); name another --home")
         (verdict,) = run("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
             raise damaged(self._path, " ".join(verdict.split()))
+        bring_up(self._path, self._database, self._row_keys, self._payload_key)
+        self._row_keys.keep_only({place for (place,) in run("SELECT place FROM session")})
         (self._last_place,) = run("SELECT coalesce(max(place), 0) FROM archive").fetchone()
 
     def _apply(self) -> None:
         run = self._database.execute
+        changes = [*self._changes, *self.store.changes()]
         run("BEGIN IMMEDIATE")
         try:
-            for change in self._changes:
+            for change in changes:
                 run(*change)
             run("COMMIT")
         except BaseException:
             if self._database.in_transaction:
                 run("ROLLBACK")
             raise
+        self._changes.clear()
+        self.store.committed()
 
     def _take_over_mark(self) -> None:
         name, place = self._mark.read()
@@ -229,36 +214,24 @@ class FileVault:
 
     def _archived(self, which: str, *values: int) -> list[Archived]:
         self.commit()
-        query = f"SELECT place, seq, payload, crc FROM archive WHERE name = ? AND place {which}"  # noqa: S608  ours
+        query = f"SELECT place, seq, payload FROM archive WHERE name = ? AND place {which}"  # noqa: S608  ours
         rows = self._rows(query, (self._name, *values))
-        for _, seq, payload, crc in rows:
-            if crc != crc_of(self._name, seq, payload):
-                raise damaged(self._path, "a notice is not what was archived")
-        return [Archived(place, payload) for place, _, payload, _ in rows]
+        return [Archived(place, self._notice(seq, sealed)) for place, seq, sealed in rows]
 
-    def _request(self, request_id: str, payload: bytes, crc: int) -> Request:
-        if crc != crc_of(self._name, request_id, payload):
+    def _notice(self, seq: int, sealed: bytes) -> bytes:
+        payload = self._payload_key.open(sealed, self._name, seq)
+        if payload is None:
+            raise damaged(self._path, "a notice is not what was archived")
+        return payload
+
+    def _request(self, request_id: str, sealed: bytes) -> Request:
+        payload = self._payload_key.open(sealed, self._name, request_id)
+        if payload is None:
             raise damaged(self._path, "a request is not what was kept")
         try:
             return decode_request(payload)
         except MessageInvalid as error:
             raise damaged(self._path, "a request is none") from error
-
-
-def prepare(path: Path) -> None:
-    """Make a vault where there is none; check that what is there is one.
-
-    Raises:
-        StorageCorrupt: it is none; it is left as it is.
-        StorageError: a newer version of this program wrote it.
-        sqlite3.Error, OSError: it cannot be made or read.
-    """
-    if path.exists():
-        _check_header(path)
-    elif path.with_name(path.name + "-wal").exists():
-        raise damaged(path, "it is gone, but not its -wal")
-    else:
-        _make(path)
 
 
 def remember_name(home: Home, name: str) -> None:
@@ -272,34 +245,3 @@ def remembered_name(home: Home) -> str | None:
     """Return the name last welcomed, None where there was none.  Raises StorageError, TrustError."""
     data = home.read("name")
     return None if data is None else data.decode("utf-8", "replace").strip()
-
-
-def _check_header(path: Path) -> None:
-    """Read what SQLite's header says of a file, before SQLite opens it and might change it.
-
-    Source: SQLite's "Database File Format", 1.3.
-    """
-    with path.open("r+b") as file:  # to write is what the system must allow; SQLite would go on without
-        header = file.read(100)
-    is_ours = header.startswith(b"SQLite format 3\0") and header[68:72] == APPLICATION_ID.to_bytes(4, "big")
-    if not is_ours or len(header) < 100:
-        raise damaged(path, "it is no vault of reactor-chat")
-    version = int.from_bytes(header[60:64], "big")
-    if version != SCHEMA_VERSION:
-        raise StorageError(f"{path} was written by another reactor-chat (format {version}); update this one")
-
-
-def _make(path: Path) -> None:
-    new = path.with_name(path.name + ".new")
-    for left in (new, new.with_name(new.name + "-journal")):
-        left.unlink(missing_ok=True)
-    os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    with closing(sqlite3.connect(new, isolation_level=None)) as database:
-        database.execute("BEGIN")
-        for statement in SCHEMA:
-            database.execute(statement)
-        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        database.execute("COMMIT")  # synced: SQLite's default is FULL
-    new.replace(path)
-    synced(path.parent)

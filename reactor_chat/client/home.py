@@ -6,7 +6,7 @@ place, synced, renamed, the directory synced.  Whoever reads it finds the old fi
     identity          the key (see `identity`)
     name              the name last welcomed, for who gives none
     known_servers     the keys of servers seen before; guests keep them too (see `known_servers`)
-    servers/*.db      one vault for each server, by host and port as they were given (see `file_vault`)
+    servers/*.db      one vault for each server (see `server_vaults`), with the keys of its rows beside it
     lock              locked while a client runs; holds its process id
 """
 
@@ -15,7 +15,6 @@ import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote
 
 from platformdirs import user_data_path
 
@@ -72,12 +71,18 @@ class Home:
         """Let others have it."""
         os.close(self._lock)
 
-    def vault_path(self, host: str, port: int) -> Path:
-        """Return where the vault for a server is; its directory is there."""
+    def vaults(self) -> Path:
+        """Return the directory of the vaults, which is there, and for its owner only.
+
+        Raises:
+            TrustError: others may enter it, or it is somebody else's.
+            StorageError: it is a symbolic link, or cannot be made.
+        """
         servers = self.directory / "servers"
         with told_of(servers):
-            servers.mkdir(mode=0o700, exist_ok=True)
-        return servers / f"{quote(host.lower(), safe='')[:200]}_{port}.db"
+            private_files.refuse_link(servers)
+            private_files.prepare(servers)
+        return servers
 
     def is_empty(self) -> bool:
         """Whether nothing is here that belongs to a key, as before the first start."""
@@ -99,6 +104,10 @@ class Home:
         """Replace a small file as a whole.  Raises StorageError, and what was there is there."""
         self.stage(name, data)
         self.publish(name)
+
+    def write_over(self, name: str, data: bytes) -> None:
+        """Do as `write`, and leave nothing of what was there on the disk.  Raises StorageError."""
+        private_files.replace(self.directory / name, data, scrubs=True)
 
     def stage(self, name: str, data: bytes) -> None:
         """Do the first half of `write`: everything that can fail for want of space.  Raises StorageError."""

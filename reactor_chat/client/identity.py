@@ -1,20 +1,33 @@
 """The key that a person's names belong to: made once, kept in the home, brought back by its recovery code.
 
 The file holds one line that says what it is and the recovery code itself, so that there is one form of a key to check
-and to restore: a file that was cut off, or is not ours, is known by the code's own checks.
+and to restore: a file that was cut off, or is not ours, is known by the code's own checks.  In a home that is locked
+with a passphrase the file holds the key sealed instead (see `locked_seed`).
 """
 
+import hmac
 import os
+from enum import Enum, auto
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from reactor_chat.client.home import Home
+from reactor_chat.client.locked_seed import HEADER as LOCKED_HEADER
+from reactor_chat.client.locked_seed import LockedSeed
 from reactor_chat.client.recovery import SEED_BYTES, code_of, seed_of
 from reactor_chat.errors import StorageCorrupt, StorageError, TrustError, UsageError
 
 FILE_NAME = "identity"
 _HEADER = "reactor-chat identity v1: whoever has this code is you"
+
+
+class Restored(Enum):
+    """What bringing a key back came to."""
+
+    NEW = auto()
+    THERE = auto()  # it was there already
+    UNLOCKED = auto()  # it was there under a passphrase, and is not any more
 
 
 class KeyIdentity:
@@ -41,8 +54,13 @@ class KeyIdentity:
         return self._private.sign(transcript)
 
 
-def load(home: Home) -> bytes | None:
-    """Return the seed that is kept in a home, None where there is none.
+def vault_secret(seed: bytes) -> bytes:
+    """Return what opens the vaults of this key: so whoever brings the key back can read them."""
+    return hmac.digest(seed, b"reactor-chat: secret of the vaults, format 1", "sha256")
+
+
+def load(home: Home) -> bytes | LockedSeed | None:
+    """Return the seed that is kept in a home, or what a passphrase opens; None where there is none.
 
     Raises:
         TrustError: others may read it.
@@ -53,6 +71,10 @@ def load(home: Home) -> bytes | None:
         return None
     path = home.directory / FILE_NAME
     header, _, code = data.decode("utf-8", "replace").partition("\n")
+    if header == LOCKED_HEADER:
+        if (locked := LockedSeed.read(data)) is None or locked.written() != data:
+            raise StorageCorrupt(f"{path} is damaged. {_way_out(path)}")
+        return locked
     if header != _HEADER:
         raise StorageCorrupt(f"{path} is no key of reactor-chat. {_way_out(path)}")
     try:
@@ -89,11 +111,25 @@ def publish(home: Home) -> None:
     home.publish(FILE_NAME)
 
 
-def restore(home: Home, seed: bytes) -> bool:
-    """Put a key into a home.
+def lock(home: Home, seed: bytes, passphrase: str) -> None:
+    """Keep the key of a home under a passphrase from now on, without one where it is empty.
+
+    What stood in the file before is overwritten: it would open the home without the new passphrase.
+
+    Raises:
+        UsageError: the passphrase is too long.
+        StorageError: it cannot be written, and what was there is there.
+    """
+    public = KeyIdentity(seed).key
+    data = LockedSeed.of(seed, public, passphrase).written() if passphrase else _file(seed)
+    home.write_over(FILE_NAME, data)
+
+
+def restore(home: Home, seed: bytes) -> Restored:
+    """Put a key into a home; where it is there under a passphrase, without it.
 
     Returns:
-        Whether it was not there before.
+        What was there before.
 
     Raises:
         TrustError: another key is there, and stays.
@@ -101,12 +137,13 @@ def restore(home: Home, seed: bytes) -> bool:
     """
     there = load(home)
     if there == seed:
-        return False
-    if there is not None:
+        return Restored.THERE
+    is_locked = isinstance(there, LockedSeed) and there.public == KeyIdentity(seed).key
+    if there is not None and not is_locked:
         path = home.directory / FILE_NAME
         raise TrustError(f"{path} holds another key, which was not touched. Name another --home for this one")
     home.write(FILE_NAME, _file(seed))
-    return True
+    return Restored.UNLOCKED if is_locked else Restored.NEW
 
 
 def _file(seed: bytes) -> bytes:

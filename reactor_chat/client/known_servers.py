@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from reactor_chat.client import private_files
 from reactor_chat.client.failures import damaged, told_of
+from reactor_chat.client.hosts import canonical_place
 from reactor_chat.wire.transcript import binding_of, pin_of
 
 FILE_NAME = "known_servers"
@@ -53,16 +54,20 @@ class KnownServers:
         self._path = directory / FILE_NAME
 
     def find(self, place: str) -> KnownServer | None:
-        """Return what is known of a server; None where it was never met.
+        """Return what is known of a server, under this spelling or another; None where it was never met.
 
         Raises:
             TrustError: others may have written it.
             StorageError: it is damaged, or cannot be read.
         """
-        return self._read().get(place)
+        return _found(self._read(), place)
+
+    def places_of(self, binding: bytes) -> list[str]:
+        """Return where a key was met, in the order of the file.  Raises as `find`."""
+        return [place for place, known in self._read().items() if known.binding == binding]
 
     def remember(self, place: str, binding: bytes, now: datetime) -> None:
-        """Put a server in, or its new key in place of the old one; on disk when this returns.
+        """Put a server in, or its new key in place of the old one, under every spelling; on disk when this returns.
 
         Raises:
             TrustError: others may have written the file.
@@ -72,7 +77,7 @@ class KnownServers:
         with told_of(self._directory):
             private_files.prepare(self._directory)
         with self._locked():
-            servers = self._read() | {place: KnownServer(binding, since)}
+            servers = _without(self._read(), place) | {place: KnownServer(binding, since)}
             lines = (f"{place} {pin_of(known.binding)} {known.since}\n" for place, known in servers.items())
             private_files.replace(self._path, (_HEADING + "".join(lines)).encode())
 
@@ -100,3 +105,19 @@ class KnownServers:
                 raise damaged(self._path, f"line {number}")
             servers[found[1]] = KnownServer(binding, found[3])
         return servers
+
+
+def _found(servers: dict[str, KnownServer], place: str) -> KnownServer | None:
+    wanted = canonical_place(place)
+    others = (known for other, known in servers.items() if canonical_place(other) == wanted)
+    return servers.get(place) or next(others, None)
+
+
+def _without(servers: dict[str, KnownServer], place: str) -> dict[str, KnownServer]:
+    """Return the servers without the one that is found at a place, however its lines spell that."""
+    old, wanted = _found(servers, place), canonical_place(place)
+    return {
+        other: known
+        for other, known in servers.items()
+        if old is None or known.binding != old.binding or canonical_place(other) != wanted
+    }

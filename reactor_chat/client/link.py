@@ -16,6 +16,16 @@ CHECK = "Check host and port"
 LEAVE_OUT_PLAINTEXT = "; for a server with TLS, leave out --plaintext"
 
 
+def no_server(place: str, reason: str, hint: str) -> str:
+    """Return the words for a server that cannot be reached."""
+    return f"No server at {place} ({reason}). {hint}"
+
+
+def unknown_host(reason: str) -> str:
+    """Return the words for a host that nobody knows."""
+    return f"Unknown host: {reason}. Check its spelling"
+
+
 class Link:
     """What belongs to one connection.
 

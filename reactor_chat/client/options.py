@@ -35,6 +35,7 @@ OPTIONS = (
     Option("--home", "DIR", None, "where your key and archive are kept; left out, in your user data directory"),
     Option("--pin", "SHA256:…", None, "the server's key, as its operator tells it; also accepts a new one"),
     Option("--recover", "", None, "bring a key back from its recovery code, which is asked for, and stop"),
+    Option("--lock", "", None, "protect the home with a passphrase, change or remove it, and stop; it is asked for"),
     Option("--plaintext", "", None, "connect without TLS: whoever is between can read and change everything"),
     Option("--plain", "", None, "plain lines, also on a terminal; the default in a pipe"),
     Option("--json", "", None, "one notice a line on standard output, as JSON"),
@@ -50,7 +51,7 @@ STATUSES: dict[ExitStatus, str] = {
     ExitStatus.HOST_UNKNOWN: "no such host",
     ExitStatus.NO_SERVER: "no server there",
     ExitStatus.TRY_LATER: "try again later; something may not have been delivered, or the home is in use",
-    ExitStatus.REFUSED: "refused: the name, or who you are, or a home open to others",
+    ExitStatus.REFUSED: "refused: the name, or who you are, the server's key, a passphrase, or a home open to others",
 }
 
 

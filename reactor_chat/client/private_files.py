@@ -4,6 +4,7 @@ A file is written beside its place, synced, renamed, the directory synced: whoev
 one, whatever happened.
 """
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -65,10 +66,25 @@ def read(path: Path, bytes_max: int) -> bytes | None:
             os.close(descriptor)
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Replace a file as a whole.  Raises StorageError, and what was there is there."""
+def replace(path: Path, data: bytes, *, scrubs: bool = False) -> None:
+    """Replace a file as a whole.  Raises StorageError, and what was there is there.
+
+    Args:
+        path: in a directory of ours.
+        data: what it holds from now on.
+        scrubs: overwrite what it held, once the new file is in its place.
+    """
     stage(path, data)
-    publish(path)
+    with told_of(path):
+        old = _opened(path) if scrubs and path.exists() else None
+    try:
+        publish(path)
+        if old is not None:
+            with told_of(path):
+                _overwrite(old, 0)
+    finally:
+        if old is not None:
+            os.close(old)
 
 
 def stage(path: Path, data: bytes) -> None:
@@ -92,6 +108,49 @@ def publish(path: Path) -> None:
         synced(path.parent)
 
 
+def check(path: Path) -> None:
+    """Return if a file is not there, or is one for its owner only.
+
+    Raises:
+        TrustError: others may read or write it, or it is somebody else's.
+        StorageCorrupt: it is no file.
+        StorageError: it is a symbolic link, or cannot be looked at.
+    """
+    with told_of(path):
+        try:
+            found = path.lstat()
+        except FileNotFoundError:
+            return
+        refuse_link(path)
+    if not stat.S_ISREG(found.st_mode):
+        raise StorageCorrupt(f"{path} is none of our files; move it away, or name another --home")
+    _check_private(path, found)
+
+
+def refuse_link(path: Path) -> None:
+    """Return if this is no symbolic link; there may be nothing.  Raises OSError (ELOOP)."""
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+
+
+def scrub(path: Path, begin: int = 0) -> None:
+    """Overwrite a file with zeros where it stands: blocks that are only given back keep what was in them.
+
+    Args:
+        path: whose content nobody needs any more.
+        begin: how many bytes at its beginning stay.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    with told_of(path):
+        descriptor = _opened(path)
+        try:
+            _overwrite(descriptor, begin)
+        finally:
+            os.close(descriptor)
+
+
 def synced(directory: Path) -> None:
     """Make durable what a directory lists."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -99,6 +158,18 @@ def synced(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
+def _overwrite(descriptor: int, begin: int) -> None:
+    left = os.lseek(descriptor, 0, os.SEEK_END) - begin
+    os.lseek(descriptor, begin, os.SEEK_SET)
+    while left > 0:
+        left -= os.write(descriptor, bytes(min(left, 1 << 20)))
+    os.fsync(descriptor)
 
 
 def _check_private(path: Path, found: os.stat_result) -> None:

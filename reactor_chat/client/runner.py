@@ -9,12 +9,13 @@ client, and it alone.
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from reactor_chat.client.boundary import ExitStatus, Note, NoteKind, Shown, Wish
 from reactor_chat.client.derivation import Child
 from reactor_chat.client.engine import Engine
+from reactor_chat.client.first_contact import LEAVING, why_no_tls
 from reactor_chat.client.server_key import ServerKey
 from reactor_chat.client.states import State
 from reactor_chat.client.streams import InputStream, OutputStream
@@ -32,8 +33,6 @@ UNREAD_BYTES_MAX = 1_048_576
 """When so much waits for the terminal or the pipe to be read, we stop reading the server."""
 
 UNREAD_BYTES_LOW = 65_536
-
-LEAVING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Face(Protocol):
@@ -84,12 +83,22 @@ class Runner:
         port: its port.
         server_key: judges the key that the server shows; None connects without TLS.
         output: the descriptor that the face draws on.
+        news: what to show first.
 
     Attributes:
         out: where the face writes; when too much waits in it, the server is not read.
     """
 
-    def __init__(self, engine: Engine, host: str, port: int, server_key: ServerKey | None, output: int) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        host: str,
+        port: int,
+        server_key: ServerKey | None,
+        output: int,
+        news: Sequence[str] = (),
+    ) -> None:
+        self._news = news
         self._loop = Loop()
         self.out = OutputStream(self._loop, output, self.leave)
         self._engine = engine
@@ -120,6 +129,8 @@ class Runner:
         loop.add_middle(self._obey)
         try:
             face.begin()
+            for text in self._news:
+                face.show(Note(NoteKind.NEWS, text))
             self._engine.start(loop.now)
             loop.run_soon()
             loop.run()
@@ -251,10 +262,7 @@ class Runner:
             self._engine.connected(self._loop.now, seen)
 
     def _failed_to_secure(self, connection: Connection, reason: str) -> None:
-        if connection.tls is not None and not connection.tls.speaks_tls:
-            reason, hint = "what answers there speaks no TLS", "For a server without TLS, pass --plaintext"
-        else:
-            hint = "Check host and port"
+        reason, hint = why_no_tls(connection, reason)
         self._engine.unreachable(self._loop.now, reason, hint=hint)
 
     def _failed(self, error: OSError) -> None:

@@ -122,6 +122,31 @@ class ServerKey:
         self._pinned = pinned
         self._linked = linked
 
+    @property
+    def known(self) -> bytes | None:
+        """The key that the server had the last time, None where it was never met.  Raises as `check`."""
+        found = self._known.find(self._place)
+        return found.binding if found is not None else None
+
+    @property
+    def expected(self) -> bytes | None:
+        """The key that the server must show to get on, None where that cannot be told before it is met.
+
+        Raises as `check`.
+        """
+        known = self.known
+        return known if self._pinned in (None, known) else None
+
+    def is_gone(self, binding: bytes) -> bool:
+        """Return whether no server has this key any more, as far as is known.  Raises as `check`."""
+        return not self._known.places_of(binding)
+
+    @property
+    def places(self) -> list[str]:
+        """Where the key that is known was met.  Raises as `check`."""
+        known = self.known
+        return [] if known is None else self._known.places_of(known)
+
     def check(self, seen: bytes) -> str | None:
         """Look at the key that a server shows; nothing may be sent to it unless this returns.
 
@@ -146,11 +171,14 @@ class ServerKey:
             return None
         if known is not None and self._pinned is None:
             raise TrustError(self._changed(known, seen))
+        others = self._known.places_of(seen)
         self._known.remember(self._place, seen, self._clock())
         if known is not None:
             return f"From now on {self._place} is known by the key {pin_of(seen)}"
         if self._pinned is not None or self._linked is not None:
             return f"{self._place} has the key that was named, {pin_of(seen)}, and is known by it from now on"
+        if others:
+            return f"{self._place} has the key of {others[0]}, {pin_of(seen)}: it is the same server"
         return f"First contact with {self._place}: its key is {pin_of(seen)}. Compare it with what the server printed"
 
     def _changed(self, known: KnownServer, seen: bytes) -> str:

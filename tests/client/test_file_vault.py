@@ -19,6 +19,8 @@ from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import Say
 from tests.client.toy import said
 
+SECRET = bytes(range(32))
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
@@ -28,7 +30,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 @contextmanager
 def opened(home: Home, name: str = "Ann") -> Iterator[FileVault]:
-    with closing(FileVault(home.vault_path("here", 1), home)) as vault:
+    with closing(FileVault(home.vaults() / "here_1.db", home, SECRET)) as vault:
         vault.choose(name)
         yield vault
 
@@ -127,7 +129,7 @@ def test_it_is_what_a_dull_model_is(tmp_path_factory, script):  # noqa: C901  on
     now, safe, name, fresh = Dull(), Dull(), "0", 0
     printed: dict[str, int] = {"0": 0, "1": 0}  # how many of the name's notices
     with Home(tmp_path_factory.mktemp("t") / "h") as home:
-        vault = FileVault(home.vault_path("here", 1), home)
+        vault = FileVault(home.vaults() / "here_1.db", home, SECRET)
         vault.choose(name)
         for step, number in script:
             match step:
@@ -160,7 +162,8 @@ def test_it_is_what_a_dull_model_is(tmp_path_factory, script):  # noqa: C901  on
                     if step != "commit":
                         vault._database.close()
                         vault._mark.close()
-                        vault = FileVault(home.vault_path("here", 1), home)
+                        vault._row_keys.close()
+                        vault = FileVault(home.vaults() / "here_1.db", home, SECRET)
                         name = str(number % 2) if step == "name" else name
                         vault.choose(name)
             if step == "name":
@@ -270,7 +273,7 @@ def filled(home: Home) -> Path:
     with opened(home) as vault:
         for turn in turns(vault):
             assert turn
-    return home.vault_path("here", 1)
+    return home.vaults() / "here_1.db"
 
 
 @pytest.mark.parametrize("size", [0, 1, 50, 100, 4_096, 9_000])
@@ -284,9 +287,10 @@ def test_a_file_that_was_cut_off_is_named_and_left(home, size):
 
 
 def test_foreign_files_are_named_and_left(home):
-    path = home.vault_path("here", 1)
+    path = home.vaults() / "here_1.db"
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE recipes (x)")
+    path.chmod(0o600)
     for data in (path.read_bytes(), b"my diary\n" * 100):
         path.write_bytes(data)
         with pytest.raises(StorageCorrupt, match="no vault of reactor-chat"), opened(home):
@@ -297,15 +301,14 @@ def test_foreign_files_are_named_and_left(home):
 def test_a_newer_one_is_left(home):
     path = filled(home)
     with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA user_version = 2")
-    with pytest.raises(StorageError, match="format 2"), opened(home):
+        database.execute("PRAGMA user_version = 3")
+    with pytest.raises(StorageError, match="format 3"), opened(home):
         pass
 
 
 def test_one_that_is_gone_without_its_wal_is_not_begun_anew(home):
     path = filled(home)
-    path.with_name(path.name + "-wal").write_bytes(b"x")
-    path.unlink()
+    path.rename(path.with_name(path.name + "-wal"))
     with pytest.raises(StorageCorrupt, match="-wal"), opened(home):
         pass
     assert not path.exists()
@@ -331,7 +334,7 @@ def test_every_flipped_byte_is_found_or_harmless(home):
 def test_a_request_that_was_altered_is_never_sent(home):
     path = filled(home)
     with closing(sqlite3.connect(path)) as database, database:
-        changed = database.execute("UPDATE outbox SET request = CAST(replace(request, '\"id\"', '\"Id\"') AS BLOB)")
+        changed = database.execute("UPDATE outbox SET request = CAST(substr(request, 1, 30) || x'00' AS BLOB)")
         assert changed.rowcount > 0
     with opened(home) as vault, pytest.raises(StorageError, match="is not what was kept"):
         vault.kept()

@@ -17,7 +17,7 @@ def mode(path: Path) -> int:
 def test_it_is_made_with_all_its_parents_for_its_owner_only(tmp_path):
     with Home(tmp_path / "a" / "b") as home:
         home.write("x", b"data")
-        home.vault_path("Chat.Example", 1)
+        home.vaults()
         found = [mode(path) for path in sorted(home.directory.rglob("*"))]
         assert [oct(one) for one in found] == ["0o600", "0o700", "0o600"]
         assert mode(home.directory) == 0o700
@@ -99,10 +99,15 @@ def test_the_default_is_in_the_users_data(monkeypatch, tmp_path):
     assert default_home() == tmp_path / "reactor-chat" / "client"
 
 
-def test_every_server_has_a_vault_of_its_own(tmp_path):
+def test_a_directory_of_vaults_that_is_a_link_or_open_is_refused(tmp_path):
     with Home(tmp_path / "h") as home:
-        places = [("a", 1), ("a", 2), ("b", 1), ("::1", 1), ("../x", 1), ("x" * 500, 1)]
-        paths = {home.vault_path(*place) for place in places}
-        assert len(paths) == len(places)
-        assert {path.parent for path in paths} == {home.directory / "servers"}
-        assert home.vault_path("A", 1) == home.vault_path("a", 1)
+        servers = home.vaults()
+        (servers / "x.db").touch()
+        servers.chmod(0o750)
+        with pytest.raises(TrustError, match=f"chmod 700 {servers}"):
+            home.vaults()
+        servers.chmod(0o700)
+        servers.rename(tmp_path / "elsewhere")
+        servers.symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(StorageError, match="servers is a symbolic link"):
+            home.vaults()

@@ -1,5 +1,7 @@
 """The key: made once, read back, restored, and never overwritten."""
 
+import os
+
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from reactor_chat.client import identity
 from reactor_chat.client.home import Home
-from reactor_chat.client.identity import FILE_NAME, KeyIdentity
+from reactor_chat.client.identity import FILE_NAME, KeyIdentity, Restored
 from reactor_chat.client.recovery import code_of
 from reactor_chat.errors import StorageCorrupt, StorageError, TrustError
 
@@ -55,11 +57,55 @@ def test_a_home_that_lost_its_key_gets_no_new_one(home):
 
 
 def test_a_key_is_restored_once_and_never_over_another(home):
-    assert identity.restore(home, b"a" * 32)
-    assert not identity.restore(home, b"a" * 32)
+    assert identity.restore(home, b"a" * 32) is Restored.NEW
+    assert identity.restore(home, b"a" * 32) is Restored.THERE
     with pytest.raises(TrustError, match="another key"):
         identity.restore(home, b"b" * 32)
     assert identity.load(home) == b"a" * 32
+
+
+def test_a_locked_key_opens_with_its_passphrase_and_the_old_file_is_overwritten(home):
+    seed = identity.stage_new(home)
+    identity.publish(home)
+    path = home.directory / FILE_NAME
+    os.link(path, home.directory / "seen")  # what the disk still has after the file was replaced
+    identity.lock(home, seed, "open sesame")
+    assert not any((home.directory / "seen").read_bytes())
+    assert code_of(seed).encode() not in path.read_bytes()
+    locked = identity.load(home)
+    assert locked.opened("open sesame") == seed
+    with pytest.raises(TrustError, match="Wrong passphrase"):
+        locked.opened("open Sesame")
+    assert path.stat().st_mode & 0o777 == 0o600
+    identity.lock(home, seed, "")
+    assert identity.load(home) == seed
+
+
+def test_the_code_opens_a_home_whose_passphrase_was_forgotten_and_no_other(home):
+    seed = bytes(range(32))
+    identity.lock(home, seed, "forgotten")
+    before = home.read(FILE_NAME)
+    with pytest.raises(TrustError, match="another key"):
+        identity.restore(home, bytes(32))
+    assert home.read(FILE_NAME) == before
+    assert identity.restore(home, seed) is Restored.UNLOCKED
+    assert identity.load(home) == seed
+
+
+@pytest.mark.parametrize("place", [3, 60, 75, 130, 150, 200])
+def test_a_damaged_lock_is_found_and_nothing_is_changed(home, place):
+    identity.lock(home, bytes(range(32)), "x")
+    good = home.read(FILE_NAME)
+    for bad in (good[:place], good[:place] + b"\n" + good[place + 1 :], good + b"x"):
+        home.write(FILE_NAME, bad)
+        for use in (identity.load, lambda h: identity.restore(h, bytes(range(32)))):
+            with pytest.raises(StorageCorrupt, match="--recover"):
+                use(home)
+        assert home.read(FILE_NAME) == bad
+
+
+def test_the_secret_of_the_vaults_is_the_keys_own():
+    assert identity.vault_secret(bytes(32)) != identity.vault_secret(b"a" * 32) != b"a" * 32
 
 
 @settings(max_examples=30, deadline=None)

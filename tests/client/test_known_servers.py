@@ -43,6 +43,36 @@ def test_a_new_key_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     assert (tmp_path / FILE_NAME).read_text().count("here:1") == 1
 
 
+def test_another_spelling_of_a_host_finds_the_same_line(tmp_path: Path) -> None:
+    known = KnownServers(tmp_path)
+    known.remember("127.0.0.1:1", KEY, NOW)
+    known.remember("chat.example:1", OTHER, NOW)
+    for place in ("localhost:1", "[::1]:1", "127.1:1", "LOCALHOST.:1"):
+        assert known.find(place) == known.find("127.0.0.1:1") != known.find("chat.example:1"), place
+    assert known.find("Chat.Example.:1") == known.find("chat.example:1")
+    assert known.find("localhost:2") is None
+
+
+def test_a_line_for_this_very_spelling_comes_first(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    path.write_text(
+        f"127.0.0.1:1 {pin_of(KEY)} 2026-01-01T00:00:00Z\nlocalhost:1 {pin_of(OTHER)} 2026-01-01T00:00:00Z\n"
+    )
+    path.chmod(0o600)
+    known = KnownServers(tmp_path)
+    assert [known.find(place).binding for place in ("127.0.0.1:1", "localhost:1", "[::1]:1")] == [KEY, OTHER, KEY]
+
+
+def test_a_new_key_counts_for_every_spelling(tmp_path: Path) -> None:
+    known = KnownServers(tmp_path)
+    known.remember("127.0.0.1:1", KEY, NOW)
+    known.remember("there:1", KEY, NOW)
+    assert known.places_of(KEY) == ["127.0.0.1:1", "there:1"]
+    known.remember("localhost:1", OTHER, NOW)
+    assert known.find("127.0.0.1:1") == known.find("localhost:1") == (OTHER, "2026-01-31T12:00:00Z")
+    assert (known.places_of(KEY), known.places_of(OTHER)) == (["there:1"], ["localhost:1"])
+
+
 def test_what_a_person_wrote_is_understood(tmp_path: Path) -> None:
     path = tmp_path / FILE_NAME
     path.write_text(f"\n# mine\n  here:1 {pin_of(KEY).rstrip('=')} 2026-01-01T00:00:00Z  \r\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.client.recovery import code_of
-from tests.client.processes import SECONDS_MAX, ServerProcess, client_command, environment, piped
+from tests.client.processes import SECONDS_MAX, Person, ServerProcess, client_command, environment, piped
 from tests.client.test_main import one_line
 
 PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -187,3 +187,49 @@ def test_a_line_is_on_the_way_until_it_is_stored(tmp_path, person):
     two.until_last("plain >")
     assert [line[6:] for line in two.lines if "[Ann:]" in line] == ["[Ann:] first ✓", "[Ann:] second ✓"]
     again.stop()
+
+
+def answered(one: Person, *answers: tuple[str, str]) -> int:
+    """Answer the questions of a client at a terminal; return its exit status."""
+    for question, answer in answers:
+        one.until(question)
+        one.press(answer + "\r")
+    return one.left()
+
+
+def test_a_locked_home_opens_with_its_passphrase_only(server, tmp_path, person):
+    home = ("--home", str(tmp_path / "h"))
+    piped("a line of mine\n", *at(server, tmp_path / "h", "Locker"))
+    asked, again, present = "New passphrase", "The same again", "Passphrase of"
+    assert answered(person("--lock", *home), (asked, "one two"), (again, "one three")) == 2
+    assert piped("", *at(server, tmp_path / "h", "Locker")).returncode == 0
+    assert answered(person("--lock", *home), (asked, "one two"), (again, "one two")) == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "h").rglob("*") if path.is_file() and path.name != "lock"}
+    assert b"a line of mine" not in b"".join(before.values())
+    one = person("127.0.0.1", server.port, *home, columns=200)
+    one.until(present)
+    one.press("one twO\r")
+    one.until("Wrong passphrase; nothing was changed")
+    assert one.left() == 77
+    done = piped("hello\n", *at(server, tmp_path / "h", "Locker"))
+    assert (done.returncode, done.stdout) == (77, "")
+    assert "is locked" in one_line(done.stderr)
+    after = {path: path.read_bytes() for path in (tmp_path / "h").rglob("*") if path.is_file() and path.name != "lock"}
+    assert after == before
+    two = person("127.0.0.1", server.port, *home, columns=200)
+    two.until(present)
+    two.press("one two\r")
+    two.until("[Locker:] a line of mine")
+    two.until("[Welcome Locker]")
+    two.press("@quit\r")
+    assert two.left() == 0
+    assert answered(person("--lock", *home), (present, "one two"), (asked, ""), (again, "")) == 0
+    assert piped("", *at(server, tmp_path / "h", "Locker")).stdout == "[Welcome Locker]\n"
+
+
+def test_a_passphrase_is_not_taken_from_a_pipe(tmp_path):
+    done = piped("secret\nsecret\n", "--lock", "--home", str(tmp_path / "h"))
+    assert done.returncode == 2
+    assert "on a terminal" in one_line(done.stderr)
+    assert not (tmp_path / "h").exists()
+    assert piped("", "--lock", "--guest").returncode == 2

@@ -82,6 +82,33 @@ def test_a_link_does_not_replace_what_is_known(tmp_path: Path) -> None:
     assert remembered(tmp_path) == ANN
 
 
+def test_what_is_expected_is_known_before_it_is_met(tmp_path: Path) -> None:
+    servers = KnownServers(tmp_path)
+
+    def key(host: str = "chat.example", pinned: bytes | None = None) -> ServerKey:
+        return ServerKey(servers, host, 7, lambda: NOW, pinned=pinned)
+
+    assert (key().known, key().expected, key(pinned=ANN).expected, key().places) == (None, None, None, [])
+    key().check(ANN)
+    assert (key().known, key().expected, key(pinned=ANN).expected) == (ANN, ANN, ANN)
+    assert key("CHAT.example.").expected == ANN
+    assert (key(pinned=BOB).known, key(pinned=BOB).expected) == (ANN, None), "it must be met first"
+    key("other").check(ANN)
+    assert key().places == ["chat.example:7", "other:7"]
+    assert not key().is_gone(ANN)
+    for host in ("chat.example", "other"):
+        key(host, BOB).check(BOB)
+    assert key().is_gone(ANN)
+
+
+def test_a_key_that_is_known_from_elsewhere_is_named_so(tmp_path: Path) -> None:
+    judged(tmp_path, ANN)
+    news = ServerKey(KnownServers(tmp_path), "moved.example", 8, lambda: NOW).check(ANN)
+    assert news is not None
+    assert "the key of chat.example:7" in news
+    assert pin_of(ANN) in news
+
+
 def test_another_port_is_another_server(tmp_path: Path) -> None:
     judged(tmp_path, ANN)
     other = ServerKey(KnownServers(tmp_path), "chat.example", 8, lambda: NOW)

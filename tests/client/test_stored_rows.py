@@ -15,6 +15,8 @@ from reactor_chat.client.home import Home
 from reactor_chat.e2ee.store import MemoryStore, Table
 from reactor_chat.errors import StorageCorrupt
 
+SECRET = bytes(range(32))
+
 tables = st.sampled_from([Table.HELD, Table.GROUP])
 keys = st.sampled_from(["room:/", "room:/1", "room:/2", "pair:ann/", "pair:ann/\U0010fffe"])
 steps = st.one_of(
@@ -36,8 +38,8 @@ def everything(store: Any) -> list[tuple[Table, str, bytes]]:
 @settings(max_examples=40)
 def test_it_is_a_store_like_the_one_in_memory(program: list[tuple[Any, ...]]) -> None:
     with TemporaryDirectory() as directory, Home(Path(directory) / "h") as home:
-        path, memory = home.vault_path("here", 1), MemoryStore()
-        vault = FileVault(path, home)
+        path, memory = home.vaults() / "here_1.db", MemoryStore()
+        vault = FileVault(path, home, SECRET)
         vault.choose("Ann")
         for what, *arguments in program:
             if what == "commit":
@@ -46,7 +48,7 @@ def test_it_is_a_store_like_the_one_in_memory(program: list[tuple[Any, ...]]) ->
             elif what == "crash":
                 vault.close()
                 memory.roll_back()
-                vault = FileVault(path, home)
+                vault = FileVault(path, home, SECRET)
                 vault.choose("ann")
             else:
                 getattr(vault.store, what)(*arguments)
@@ -60,15 +62,15 @@ def test_it_is_a_store_like_the_one_in_memory(program: list[tuple[Any, ...]]) ->
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    with Home(tmp_path / "h") as home, closing(FileVault(home.vault_path("here", 1), home)) as vault:
+    with Home(tmp_path / "h") as home, closing(FileVault(home.vaults() / "here_1.db", home, SECRET)) as vault:
         vault.choose("Ann")
         vault.store.put(Table.TRUST, "bob", b"a secret of ten")
         vault.commit()
-    return home.vault_path("here", 1)
+    return home.vaults() / "here_1.db"
 
 
 def reopened(path: Path, name: str) -> bytes | None:
-    with Home(path.parents[1]) as home, closing(FileVault(path, home)) as vault:
+    with Home(path.parents[1]) as home, closing(FileVault(path, home, SECRET)) as vault:
         vault.choose(name)
         return vault.store.get(Table.TRUST, "bob")
 
@@ -88,15 +90,8 @@ def test_a_damaged_row_is_found_out(path: Path) -> None:
 
 
 def test_what_was_dropped_is_nowhere_in_the_file(path: Path) -> None:
-    with Home(path.parents[1]) as home, closing(FileVault(path, home)) as vault:
+    with Home(path.parents[1]) as home, closing(FileVault(path, home, SECRET)) as vault:
         vault.choose("Ann")
         vault.store.drop(Table.TRUST, "bob")
         vault.commit()
     assert b"a secret of ten" not in b"".join(one.read_bytes() for one in path.parent.iterdir())
-
-
-def test_a_vault_from_before_there_were_sessions_opens(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as database:
-        database.execute("DROP TABLE session")
-        database.commit()
-    assert reopened(path, "Ann") is None

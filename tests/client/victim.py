@@ -9,7 +9,9 @@ import sys
 
 from reactor_chat.client.__main__ import main
 
-TRACES = frozenset("execute write fsync replace rename unlink mkdir send sendmsg pwrite ftruncate close chmod".split())
+TRACES = frozenset(
+    "execute write fsync fdatasync link replace rename unlink mkdir send sendmsg pwrite ftruncate close chmod".split()
+)
 
 
 class Fate:

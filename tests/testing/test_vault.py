@@ -38,7 +38,7 @@ class Pair:
         self.real = self._opened()
 
     def _opened(self) -> FileVault:
-        vault = FileVault(self._home.vault_path("here", 1), self._home)
+        vault = FileVault(self._home.vaults() / "here_1.db", self._home, bytes(32))
         vault.choose("Ann")
         return vault
 
