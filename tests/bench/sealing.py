@@ -14,6 +14,8 @@ import os
 import time
 from collections.abc import Callable
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from reactor_chat.e2ee.boundary import Arm
 from reactor_chat.e2ee.conversation import ROOM
 from reactor_chat.e2ee.states import State
@@ -105,6 +107,18 @@ def report_messages() -> list[str]:
     ]
 
 
+def report_signatures() -> list[str]:
+    """Measure what no code of ours can take less than: one signature, and its verification, by the library alone."""
+    key, content = Ed25519PrivateKey.generate(), os.urandom(400)
+    public, signature = key.public_key(), key.sign(content)
+    signing = min(seconds(lambda: [key.sign(content) for _ in range(MESSAGES)]) for _ in range(REPEATS))
+    verifying = min(
+        seconds(lambda: [public.verify(signature, content) for _ in range(MESSAGES)]) for _ in range(REPEATS)
+    )
+    words = [f"{what / MESSAGES * 1e6:.0f} us" for what in (signing, verifying)]
+    return [f"    of it the library's own signature {words[0]}, and its verification {words[1]}"]
+
+
 def report_turning_on(people: int = 100) -> list[str]:
     """Measure turning it on, each person's own work apart."""
     world = room(people, is_sealed=False, seed="turning on")
@@ -170,7 +184,7 @@ def report_coming_back() -> list[str]:
 
 def main() -> None:
     """Measure everything and print it."""
-    for report in (report_messages, report_turning_on, report_coming_back):
+    for report in (report_messages, report_signatures, report_turning_on, report_coming_back):
         print("\n".join(report()), flush=True)
 
 
