@@ -399,11 +399,21 @@ def _refused(desk: Desk, question: Question, notice: Refused) -> None:
         advance(desk, talk)
 
 
+def _nobody_is_called_so(desk: Desk, talk: Talk, notice: Refused) -> None:
+    """Give up what was typed for somebody of whom neither the server nor we know: most likely a slip of the pen."""
+    for line in talk.ready:
+        talk.release(line)
+        text = f"Not sent to {talk.where.in_words}, {quoted(notice.text)}: {line.text[:80]}"
+        desk.note(NoteKind.ANSWER, text, talk.where)
+
+
 def _not_told_how(desk: Desk, talk: Talk, notice: Refused) -> None:
     """The server does not say how a conversation is sealed: what was never sealed goes on, what was is held."""
     if may_be_plain(talk):
         talk.current = True
         advance(desk, talk)
+    elif notice.code == "no_such_user" and desk.trust.look_up(talk.where.name) is None:
+        _nobody_is_called_so(desk, talk, notice)
     else:
         talk.step(Step.ARM)
         talk.waits_for = "the server does not say how it is encrypted; @encrypt off sends it unencrypted"

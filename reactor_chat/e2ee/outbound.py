@@ -53,7 +53,7 @@ def obstacle(desk: Desk, talk: Talk) -> str:
     if talk.where == Conversation.pair(desk.me):
         return "" if talk.state is State.PLAIN else NOTE_TO_SELF
     if not talk.current:
-        return CAUGHT_UP_FIRST
+        return talk.waits_for or CAUGHT_UP_FIRST
     if talk.state is State.ARMING:
         return talk.waits_for or "waiting for keys"
     return "" if talk.state is State.PLAIN else _obstacle_to_sealing(desk, talk)

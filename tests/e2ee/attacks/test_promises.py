@@ -319,3 +319,21 @@ def test_nothing_of_a_pair_is_decided_by_who_is_said_to_wait() -> None:
     world.pass_time(30)
     assert not any(isinstance(one, SealCommit) for one in world.service.requests[mark:])
     assert world["Ann"].talk(PAIR).names == {"ann", "bob"}
+
+
+def test_a_line_for_somebody_who_is_not_there_is_given_up_and_said_so() -> None:
+    world = World("nobody", "Ann")
+    world["Ann"].say("canarybird", Conversation.pair("gus"))
+    world.settle()
+    assert "Not sent to @gus" in world["Ann"].alarms
+    assert not world["Ann"].session.held_count
+    assert not world.leaked
+
+
+def test_a_line_for_somebody_known_is_held_though_the_server_says_that_nobody_is_called_so() -> None:
+    world = met("denied")
+    world.service.accounts.pop("bob")
+    world["Ann"].say("canarybird", PAIR)
+    world.settle()
+    assert world["Ann"].session.held_count == 1
+    assert not world.leaked
