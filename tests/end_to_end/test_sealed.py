@@ -166,6 +166,7 @@ def test_a_changed_key_blocks_until_a_person_accepts_it(stage: Stage) -> None:
     ann.until("NEW KEY, not the key known so far")
     say(ann, "@trust accept Bob")
     ann.until("Accepted Bob's new key (not verified)")
+    say(ann, "@held send")
     other.until(f"[Ann (private), sealed:] {CANARY} for Bob")
 
 

@@ -316,6 +316,7 @@ def test_09_the_members_that_are_shown_are_the_leaves_of_the_tree() -> None:
     world.pass_time(5)
     world["Dan"].say("canarybird")
     world["Bob"].disconnect()
+    world["Cid"].disconnect()
     world.service._record(Released(world.service.seq, 0, "Cid"), None)
     world.pass_time(10)
     world["Bob"].connect()
