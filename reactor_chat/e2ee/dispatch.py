@@ -218,10 +218,8 @@ def _group_changed(desk: Desk, notice: GroupChanged) -> None:
         if talk.record.owner is None:
             talk.record.founder = ""
         _tell_parked(desk, talk, "the group was deleted")
-    elif notice.change == "created" and talk.record.owner is None:
-        talk.record.founder = by
-    elif notice.change == "added":
-        talk.record.founder = talk.record.founder or by
+    elif notice.change in ("created", "added"):
+        talk.record.founder = talk.record.founder or by  # the first one counts: nobody becomes it by being announced
     elif notice.change in ("kicked", "left"):
         talk.asks.pop(name, None)
         ownership.left(desk, talk, name)

@@ -16,11 +16,16 @@ LISTS = ("tests/e2ee/attacks/test_lists.py",)
 BUGS: tuple[Bug, ...] = (
     *in_file(
         "reactor_chat/e2ee/dispatch.py",
-        PROMISES,
+        (*PROMISES, *LISTS),
         (
             "an answer brings keys of people nobody asked for",
             "        if fold(key.name) in question.names:\n",
             "        if key.name:\n",
+        ),
+        (
+            "whoever is announced last has created the group",
+            "        talk.record.founder = talk.record.founder or by  #",
+            "        talk.record.founder = by  #",
         ),
         ("weaker terms are followed", "    if lost:\n        return f", "    if not by:\n        return f"),
     ),

@@ -302,3 +302,21 @@ def test_whose_name_was_given_free_and_who_comes_back_is_let_in_again() -> None:
     world["Ann"].say("canarybird after")
     world.pass_time(60)
     assert world["Bob"].read == ["canarybird after"]
+
+
+@pytest.mark.parametrize("is_deleted", [True, False])
+def test_a_line_for_one_group_does_not_leave_for_anothers_of_the_same_name(is_deleted: bool) -> None:  # noqa: FBT001
+    world = World(("again", is_deleted), "Ann", "Bob", "Mal")
+    world.seal_room("Ann")
+    world["Ann"].disconnect()
+    service = world.service
+    service.make_group("team", "Ann", "Bob")
+    world.pass_time(3)
+    world["Bob"].say("canarybird for Ann's group", TEAM)
+    if is_deleted:
+        service._record(GroupChanged(service.seq, 0, "team", "deleted", "Ann"), {"bob"})
+    service.make_group("team", "Mal", "Bob")
+    world.pass_time(20)
+    assert not world["Mal"].read
+    assert len(world["Bob"].talk(TEAM).held) == 1
+    assert not world.leaked
