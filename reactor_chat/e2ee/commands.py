@@ -136,7 +136,9 @@ def _go_along(talk: Talk) -> None:
         record.owner, record.founder, record.list_number, record.own_list = None, record.claim.by, 0, []
     elif record.claim is not None and talk.where.scope is Scope.GROUP and record.owner is None:
         record.founder = record.claim.by
-    record.strength, record.known_members = None, []
+    if record.claim is not None:
+        record.strength = None  # the person has seen what there is; where there is nothing, we begin on the old terms
+    record.is_closed = record.is_closed or (record.strength is not None and record.strength.closed)
     talk.leave()
     record.known_members = []
     talk.step(Step.REARM)

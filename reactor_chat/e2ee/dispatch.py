@@ -219,6 +219,8 @@ def _group_changed(desk: Desk, notice: GroupChanged) -> None:
             talk.record.founder = ""
         _tell_parked(desk, talk, "the group was deleted")
     elif notice.change in ("created", "added"):
+        if not talk.record.founder and by != desk.me:
+            _tell_parked(desk, talk, f"it was typed before {notice.by} was announced as the group's creator")
         talk.record.founder = talk.record.founder or by  # the first one counts: nobody becomes it by being announced
     elif notice.change in ("kicked", "left"):
         talk.asks.pop(name, None)

@@ -62,7 +62,18 @@ def obstacle(desk: Desk, talk: Talk) -> str:
 def _obstacle_to_sealing(desk: Desk, talk: Talk) -> str:
     if names := untrusted(desk, talk):
         return f"the key of {', '.join(names)} changed or is blocked: @verify {names[0]}, then @trust accept {names[0]}"
+    if names := kicked(desk, talk):
+        return f"the server does not let us take out {', '.join(names)}"
     return _passing_obstacle(talk)
+
+
+def kicked(desk: Desk, talk: Talk) -> list[str]:
+    """Return the names of members who are not on our list any more: nothing of ours is sent while they can read it."""
+    if not desk.keeps_list(talk):
+        return []
+    listed = {(entry.person.folded, entry.key) for entry in talk.record.own_list}
+    people = (person for person in talk.people.values() if person.folded != desk.me)
+    return sorted(person.name for person in people if (person.folded, person.key) not in listed)
 
 
 def needs_person(desk: Desk, talk: Talk) -> bool:

@@ -42,6 +42,8 @@ def ordered(desk: Desk, request: GroupRequest) -> None:
     assert request.id is not None
     desk.store.put(Table.INTENT, request.id, msgspec.json.encode(request))
     talk = desk.talk(Conversation.group(request.group))
+    if isinstance(request, GroupKick | GroupAdd):
+        _amend_orders(desk, request)
     if not desk.keeps_list(talk):
         return
     if isinstance(request, GroupKick):
@@ -50,6 +52,18 @@ def ordered(desk: Desk, request: GroupRequest) -> None:
         add(desk, talk, request.users)
     elif isinstance(request, GroupLeave) and talk.current and (heir := _heir(desk, talk)) is not None:
         hand_over(desk, talk, heir)  # before our leaving reaches the server: afterwards nobody takes it from us
+
+
+def _amend_orders(desk: Desk, request: GroupKick | GroupAdd) -> None:
+    """What is ordered of a group of ours whose creation is not answered yet changes whom it is created for."""
+    for request_id, row in list(desk.store.rows(Table.INTENT)):
+        earlier = _decoder.decode(row)
+        if isinstance(earlier, GroupSet) and fold(earlier.group) == fold(request.group):
+            names = request.users if isinstance(request, GroupAdd) else []
+            gone = "" if isinstance(request, GroupAdd) else fold(request.user)
+            members = [name for name in earlier.members if fold(name) != gone]
+            changed = msgspec.structs.replace(earlier, members=[*members, *names])
+            desk.store.put(Table.INTENT, request_id, msgspec.json.encode(changed))
 
 
 def _heir(desk: Desk, talk: Talk) -> Person | None:
@@ -122,7 +136,8 @@ def _found(desk: Desk, talk: Talk, names: list[str]) -> None:
 
 
 def _give_up(talk: Talk) -> None:
-    """We are out of a group by our own order."""
+    """We are out of a group by our own order; what was held for it is for no other group of that name."""
+    talk.park()
     talk.leave()
     talk.step(Step.LOSE)
     talk.record.claim = talk.record.owner = talk.record.offered_owner = talk.record.strength = None

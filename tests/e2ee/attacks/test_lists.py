@@ -5,7 +5,7 @@ import pytest
 
 from reactor_chat.e2ee import member_list
 from reactor_chat.e2ee.blobs import hash_of, pieces
-from reactor_chat.e2ee.boundary import Arm, Held, HeldAction, Let
+from reactor_chat.e2ee.boundary import Arm, Held, HeldAction, Let, Rekey
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.identity import Person
 from reactor_chat.e2ee.member_list import Entry
@@ -18,9 +18,21 @@ from reactor_chat.mls.keypackage import OwnKeyPackage, read_key_package
 from reactor_chat.mls.messages import Add, GroupContextExtensions
 from reactor_chat.mls.structs import Extension
 from reactor_chat.mls.suites import HYBRID
-from reactor_chat.wire.messages import GroupChanged, SealAdd, SealCommitted, SealCreated
+from reactor_chat.wire.messages import (
+    Accepted,
+    GroupAdd,
+    GroupChanged,
+    GroupDelete,
+    GroupKick,
+    GroupLeave,
+    GroupSet,
+    SealAdd,
+    SealCommitted,
+    SealCreated,
+)
 from tests.e2ee.adversary import Forger
 from tests.e2ee.mallory import commit_as, group_of, package
+from tests.e2ee.service import No
 from tests.e2ee.world import World
 from tests.mls.people import SeededEntropy
 
@@ -320,3 +332,88 @@ def test_a_line_for_one_group_does_not_leave_for_anothers_of_the_same_name(is_de
     assert not world["Mal"].read
     assert len(world["Bob"].talk(TEAM).held) == 1
     assert not world.leaked
+
+
+def test_nothing_of_the_owners_is_sent_while_a_kicked_member_can_read_it() -> None:
+    """The server takes no commit: the kicked member stays in the tree, and the owner's lines stay here."""
+    world = team_of("refuses")
+    world.service.swallow = lambda _, request: type(request).__name__ == "SealCommit"
+    world.service.change_group("team", "kicked", "Cid")
+    world.pass_time(5)
+    world["Ann"].disconnect()
+    world["Ann"].connect()
+    before = len(world.service.sealed)
+    world["Ann"].say("canarybird after the kick", TEAM)
+    world.pass_time(120)
+    assert len(world.service.sealed) == before
+    world.service.swallow = lambda *_: False
+    world["Ann"].disconnect()
+    world["Ann"].connect()
+    world.pass_time(30)
+    assert world["Bob"].read[-1] == "canarybird after the kick"
+    assert "canarybird after the kick" not in world["Cid"].read
+
+
+def test_a_refused_change_of_members_lets_no_line_of_the_owner_leave() -> None:
+    world = team_of("refused")
+
+    def refuse(*_: object) -> None:
+        raise No("not_allowed")
+
+    world.service._commit = refuse  # type: ignore[method-assign]
+    world.service.change_group("team", "kicked", "Cid")
+    world.pass_time(120)
+    before = len(world.service.sealed)
+    world["Ann"].say("canarybird after the kick", TEAM)
+    world.pass_time(60)
+    assert len(world.service.sealed) == before
+    assert world["Ann"].session.held_count == 1
+
+
+def test_who_is_kicked_before_the_groups_creation_was_answered_is_not_in_it() -> None:
+    world = World("early", "Ann", "Bob", "Cid", "Dan")
+    ann, service = world["Ann"], world.service
+    service.groups["team"] = ["ann", "bob", "cid", "dan"]
+    orders = (
+        GroupSet("team", ["Bob", "Cid"], id="s"),
+        GroupKick("team", "Cid", id="k"),
+        GroupAdd("team", ["Dan"], id="a"),
+    )
+    for order in orders:
+        ann.do(lambda order=order: ann.session.did(order, world.now))  # type: ignore[misc]
+    for order in orders:
+        service.tell("Ann", Accepted(order.id or "", service.seq))
+    world.pass_time(20)
+    assert ann.talk(TEAM).names == {"ann", "bob", "dan"}
+
+
+@pytest.mark.parametrize("kind", [GroupLeave, GroupDelete])
+def test_what_was_held_for_a_group_of_ours_is_for_no_other(kind: type[GroupLeave] | type[GroupDelete]) -> None:
+    world = team_of(("own", kind.__name__), "Ann", "Bob")
+    ann, service = world["Ann"], world.service
+    service.swallow = lambda _, request: type(request).__name__ in ("SealCommit", "SealAsk")
+    ann.order(Rekey(TEAM))
+    ann.say("canarybird for our own", TEAM)
+    ann.do(lambda: ann.session.did(kind("team", id="d"), world.now))
+    service.tell("Ann", Accepted("d", service.seq))
+    world.settle()
+    service.swallow = lambda *_: False
+    service.seals = {place: seal for place, seal in service.seals.items() if place[0] != "group"}
+    service.make_group("team", "Mal", "Ann")
+    world.pass_time(30)
+    assert not world["Mal"].read
+
+
+def test_what_is_typed_for_a_group_that_is_gone_is_for_no_later_one() -> None:
+    world = World("typed after", "Ann", "Bob", "Mal")
+    world.seal_room("Ann")
+    world["Ann"].disconnect()
+    world.service.make_group("team", "Ann", "Bob")
+    world.pass_time(3)
+    world.service._record(GroupChanged(world.service.seq, 0, "team", "deleted", "Ann"), {"bob"})
+    world.settle()
+    world["Bob"].say("canarybird to nobody", TEAM)
+    world.service.make_group("team", "Mal", "Bob")
+    world.pass_time(20)
+    assert not world["Mal"].read
+    assert len(world["Bob"].talk(TEAM).held) == 1

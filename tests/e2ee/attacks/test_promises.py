@@ -21,7 +21,7 @@ from reactor_chat.e2ee.boundary import (
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.states import State
-from reactor_chat.e2ee.terms import Strength
+from reactor_chat.e2ee.terms import Strength, strength_of
 from reactor_chat.e2ee.trust import Trust
 from reactor_chat.mls.signatures import Ed25519, SigningKey
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
@@ -34,6 +34,7 @@ from reactor_chat.wire.messages import (
     Said,
     SealAsk,
     SealCommit,
+    SealEnded,
     SealsAnswer,
 )
 from tests.e2ee.mallory import group_of, heard_sealed, sealed
@@ -337,3 +338,25 @@ def test_a_line_for_somebody_known_is_held_though_the_server_says_that_nobody_is
     world.settle()
     assert world["Ann"].session.held_count == 1
     assert not world.leaked
+
+
+@pytest.mark.parametrize("how", ["passphrase", "closed"])
+def test_beginning_anew_after_a_server_ended_it_keeps_the_terms(how: str) -> None:
+    world = World(("ended", how), "Ann", "Bob")
+    order = Arm(ROOM, "correct horse") if how == "passphrase" else Arm(ROOM, is_closed=True)
+    world["Ann"].order(order)
+    world.pass_time(5)
+    if how == "passphrase":
+        world["Bob"].order(order)
+    world.pass_time(10)
+    before = group_of(world, "Bob")
+    world.join("Mal")
+    world["Ann"].disconnect()
+    world.service.seals.clear()
+    world.service._record(SealEnded(world.service.seq, 0, "Ann", before.group_id, id="x"), None)
+    world.settle()
+    world["Bob"].order(Arm(ROOM))
+    world.pass_time(20)
+    after = world["Bob"].talk().group
+    assert after is not None
+    assert not strength_of(before).lost_in(strength_of(after))
