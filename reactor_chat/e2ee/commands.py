@@ -136,8 +136,8 @@ def _go_along(talk: Talk) -> None:
         record.owner, record.founder, record.list_number, record.own_list = None, record.claim.by, 0, []
     elif record.claim is not None and talk.where.scope is Scope.GROUP and record.owner is None:
         record.founder = record.claim.by
-    if record.claim is not None:
-        record.strength = None  # the person has seen what there is; where there is nothing, we begin on the old terms
+    record.strength = record.offered_strength or record.strength  # weaker terms only where the person saw that they are
+    record.offered_strength = None
     record.is_closed = record.is_closed or (record.strength is not None and record.strength.closed)
     talk.leave()
     record.known_members = []
@@ -203,6 +203,7 @@ def _disarm(desk: Desk, talk: Talk, *, for_everybody: bool) -> None:
         desk.note(NoteKind.ANSWER, text, talk.where)
         return
     talk.record.is_declined, talk.record.is_wanted = True, False
+    talk.record.offered_owner = talk.record.offered_strength = None
     talk.step(Step.DISARM)
     if claim is None:
         talk.set_pending(None)

@@ -248,7 +248,12 @@ def _may_add(desk: Desk, name: str) -> bool:
 
 
 def _is_refresh_due(desk: Desk, talk: Talk) -> bool:
-    return is_worn(desk, talk) or talk.hurries or refresh_due_at(desk, talk) <= desk.now
+    return is_worn(desk, talk) or talk.hurries or refresh_due_at(desk, talk) <= desk.now or _must_sign(desk, talk)
+
+
+def _must_sign(desk: Desk, talk: Talk) -> bool:
+    assert talk.group is not None
+    return desk.keeps_list(talk) and _is_outsigned(talk, member_list.members_of(talk.group))
 
 
 # ------------------------------------------------------------------------------------------ how it is done
@@ -298,8 +303,7 @@ def hand_over(desk: Desk, talk: Talk, heir: Person) -> None:
         return
     current = member_list.members_of(talk.group)
     people = [entry.person for entry in current.members]
-    number = max(talk.record.list_number, current.number) + 1
-    members = member_list.make(current.conversation, number, heir, people, desk.identity.signing_key)
+    members = _signed(desk, talk, current, heir, people)
     _make(desk, talk, [], Pending(desk.fresh_id(), b"", talk.group.epoch), members)
 
 
@@ -337,11 +341,20 @@ def next_list(desk: Desk, talk: Talk, proposals: list[AnyProposal]) -> MemberLis
     gone = {talk.people[one.removed] for one in proposals if isinstance(one, Remove)}
     people = [entry.person for entry in current.members if entry.person not in gone]
     people += [_person_added(one) for one in proposals if isinstance(one, Add)]
-    if set(people) == {entry.person for entry in current.members} or not desk.keeps_list(talk):
-        return None
-    number = max(talk.record.list_number, current.number) + 1
-    signing_key = desk.identity.signing_key
-    return member_list.make(current.conversation, number, desk.own_person, people, signing_key)
+    is_same = set(people) == {entry.person for entry in current.members} and not _is_outsigned(talk, current)
+    return None if is_same or not desk.keeps_list(talk) else _signed(desk, talk, current, desk.own_person, people)
+
+
+def _is_outsigned(talk: Talk, current: MemberList) -> bool:
+    """Whether we signed a newer list that nobody accepted: it could come up later, so another one has to follow it."""
+    return talk.record.signed_number > current.number
+
+
+def _signed(desk: Desk, talk: Talk, current: MemberList, owner: Person, people: list[Person]) -> MemberList:
+    talk.record.signed_number = max(talk.record.list_number, current.number, talk.record.signed_number) + 1
+    number, signing_key = talk.record.signed_number, desk.identity.signing_key
+    talk.save()
+    return member_list.make(current.conversation, number, owner, people, signing_key)
 
 
 def _person_added(add: Add) -> Person:

@@ -78,7 +78,8 @@ def create(desk: Desk, talk: Talk, suite: int) -> None:
     terms = make_terms(talk.where, desk.me, salt, kdf, closed=talk.record.is_closed)
     extensions = [extension_of(terms)]
     if terms.closed:
-        number = max(talk.record.list_number + 1, desk.wall_ms)
+        number = max(talk.record.list_number + 1, talk.record.signed_number + 1, desk.wall_ms)
+        talk.record.signed_number = number
         me = desk.own_person
         signing_key = desk.identity.signing_key
         members = member_list.make(terms.conversation, number, me, [me], signing_key)

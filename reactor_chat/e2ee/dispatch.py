@@ -117,7 +117,7 @@ def _claimed_anew(desk: Desk, talk: Talk, claim: Claim) -> None:
     talk.set_pending(None)
     talk.has_asked, talk.listed, talk.founding, talk.epoch_there = False, claim.by == desk.me, None, None
     talk.asks.clear()
-    talk.waits_for = ""
+    talk.waits_for, talk.record.offered_owner, talk.record.offered_strength = "", None, None
     if talk.where.scope is Scope.ROOM and talk.record.owner is None:
         talk.record.founder = claim.by  # whoever closes the open room keeps its list; a list can only narrow it
     talk.save()
@@ -139,8 +139,11 @@ def _not_agreed(talk: Talk, claim: Claim) -> str | None:
     owner = record.owner.person.folded if record.owner is not None else by
     if by != owner:
         return f"{by} encrypted it, not {owner}: @encrypt on goes along"
-    lost = [] if record.strength is None else record.strength.lost_in(claim.strength(closed=record.strength.closed))
-    if lost:
+    if record.strength is None:
+        return None
+    offered = claim.strength(closed=record.strength.closed)
+    if lost := record.strength.lost_in(offered):
+        record.offered_strength = offered
         return f"{by} encrypted it anew with less protection ({', '.join(lost)}): @encrypt on goes along"
     return None
 
@@ -224,7 +227,8 @@ def _group_changed(desk: Desk, notice: GroupChanged) -> None:
         talk.record.founder = talk.record.founder or by  # the first one counts: nobody becomes it by being announced
     elif notice.change in ("kicked", "left"):
         talk.asks.pop(name, None)
-        ownership.left(desk, talk, name)
+        if notice.change == "left":  # whom we kicked is off our list since we ordered it
+            ownership.left(desk, talk, name)
     talk.save()
     advance(desk, talk)
 

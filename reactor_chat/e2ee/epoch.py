@@ -268,6 +268,7 @@ def _enter(desk: Desk, talk: Talk, notice: SealCommitted, reference: bytes) -> b
         psks = shared_keys(talk, claim.group_id, claim.salt)
         joined = Group.open_welcome(welcome, own, psks=psks, members_max=desk.members_max)
         by = judge_welcome(joined, notice, claim, desk.agreed(talk))
+        _check_invited(desk, joined.group)
     except OwnerUnknown as unknown:
         _ask_about_owner(desk, talk, unknown.members)
     except MlsError:
@@ -277,6 +278,15 @@ def _enter(desk: Desk, talk: Talk, notice: SealCommitted, reference: bytes) -> b
         _entered(desk, talk, notice, joined, by)
         desk.packages.use_up(reference)
     return True
+
+
+def _check_invited(desk: Desk, group: Group) -> None:
+    """Return if nobody bears a name that an invitation gave another key; else raise MlsRefused."""
+    for leaf in group.members.values():
+        person = person_of(leaf)
+        known = desk.trust.look_up(person.name)
+        if known is not None and not known.key and not known.counts(person.key):
+            raise MlsRefused("a key that is not the one in the invitation")
 
 
 def _is_without_its_passphrase(desk: Desk, talk: Talk, notice: SealCommitted) -> bool:
@@ -306,6 +316,9 @@ def agree_to(talk: Talk, group: Group) -> None:
         members = members_of(group)
         if talk.record.owner is not None and talk.record.owner.key != members.owner.key:
             talk.record.own_list = list(members.members)  # it was handed over; ours now, if we are the new owner
+        elif talk.record.own_list and members.number > talk.record.signed_number:
+            waiting = [entry for entry in talk.record.own_list if not entry.key]
+            talk.record.own_list = [*members.members, *waiting]  # our person changed it in another home
         talk.record.owner, talk.record.list_number = members.owner, members.number
     talk.save()
 

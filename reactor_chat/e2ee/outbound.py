@@ -42,7 +42,8 @@ def _stops_us(desk: Desk, talk: Talk, person: Person) -> bool:
     if talk.where.scope is Scope.PAIR:
         return not desk.trust.is_usable(person.name, person.key) or desk.trust.is_unsettled(person.name)
     standing, known = desk.trust.standing(person.name, person.key), desk.trust.look_up(person.name)
-    took_verified_place = standing is Standing.NEW_KEY and known is not None and known.is_verified
+    is_settled = known is not None and (known.is_verified or not known.key)  # compared, or named in an invitation
+    took_verified_place = standing is Standing.NEW_KEY and is_settled
     return standing is Standing.BLOCKED or took_verified_place
 
 

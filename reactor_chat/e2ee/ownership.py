@@ -113,8 +113,10 @@ def remove(desk: Desk, talk: Talk, names: list[str]) -> None:
 
 def left(desk: Desk, talk: Talk, name: str) -> None:
     """The server says that somebody left or was kicked: whoever keeps the list takes them off, which lets nobody in."""
-    if desk.keeps_list(talk) and name != desk.me:
-        talk.record.own_list = _without(talk, {name})
+    if desk.keeps_list(talk) and name != desk.me and len(kept := _without(talk, {name})) < len(talk.record.own_list):
+        talk.record.own_list = kept
+        text = f"{name} left {talk.where.in_words} and is off its list; @add puts them back"
+        desk.note(NoteKind.NEWS, text, talk.where)
 
 
 def take_over(desk: Desk, talk: Talk, names: list[str]) -> None:

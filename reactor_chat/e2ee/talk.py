@@ -53,6 +53,8 @@ class Record(msgspec.Struct):
         founder: folded name of who created the group, as it was announced to us, or who closed the room.
         owner: who keeps the member list of a closed conversation, since we agreed to that.
         list_number: of the newest list seen.
+        signed_number: of the newest list that we signed, whether or not it was accepted.
+        offered_strength: weaker terms that somebody sealed it anew with; a person decides.
         offered_owner: somebody whose list came though we never agreed to them; a person decides.
         own_list: whom our person wants in a closed conversation of ours, with the key each is bound to; a key that is
             empty is bound when a first one is seen.  Empty where we keep no list.
@@ -73,6 +75,8 @@ class Record(msgspec.Struct):
     founder: str = ""
     owner: Entry | None = None
     list_number: int = 0
+    signed_number: int = 0
+    offered_strength: Strength | None = None
     offered_owner: Entry | None = None
     own_list: list[Entry] = msgspec.field(default_factory=list)
     strength: Strength | None = None

@@ -83,11 +83,16 @@ BUGS: tuple[Bug, ...] = (
     ),
     *in_file(
         "reactor_chat/e2ee/outbound.py",
-        PROMISES,
+        (*PROMISES, *LISTS),
         (
             "a key in the place of a verified one is sent to",
             "    return standing is Standing.BLOCKED or took_verified_place",
             "    return standing is Standing.BLOCKED",
+        ),
+        (
+            "the owner's lines go to a kicked member",
+            "    if names := kicked(desk, talk):",
+            "    if names := []:",
         ),
         (
             "a blocked key is sent to",
@@ -97,7 +102,12 @@ BUGS: tuple[Bug, ...] = (
     ),
     *in_file(
         "reactor_chat/e2ee/epoch.py",
-        PROMISES,
+        (*PROMISES, *LISTS),
+        (
+            "an invitation does not bind in groups",
+            "        _check_invited(desk, joined.group)\n",
+            "",
+        ),
         (
             "a Welcome of any size is opened",
             "        joined = Group.open_welcome(welcome, own, psks=psks, members_max=desk.members_max)\n",

@@ -11,7 +11,7 @@ from reactor_chat.e2ee.identity import Person
 from reactor_chat.e2ee.member_list import Entry
 from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.states import State
-from reactor_chat.e2ee.terms import common_name, extension_of, terms_of
+from reactor_chat.e2ee.terms import common_name, extension_of, make_terms, terms_of
 from reactor_chat.mls.commits import CommitOptions
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import OwnKeyPackage, read_key_package
@@ -417,3 +417,59 @@ def test_what_is_typed_for_a_group_that_is_gone_is_for_no_later_one() -> None:
     world.pass_time(20)
     assert not world["Mal"].read
     assert len(world["Bob"].talk(TEAM).held) == 1
+
+
+def test_a_member_who_is_kicked_and_added_again_at_once_is_in() -> None:
+    """The notice of the kick arrives behind the order to add: it changes no list."""
+    world = team_of("quickly")
+    ann, service = world["Ann"], world.service
+    late: list[GroupChanged] = []
+    service.twist["ann"] = lambda notice: late.append(notice) or [] if isinstance(notice, GroupChanged) else [notice]  # type: ignore[func-returns-value]
+    service.change_group("team", "kicked", "Cid")
+    service.change_group("team", "added", "Cid")
+    service.twist.clear()
+    for notice in late:
+        service.tell("Ann", notice)
+    world.pass_time(30)
+    assert ann.talk(TEAM).names == {"ann", "bob", "cid"}
+    world["Bob"].say("canarybird", TEAM)
+    world.pass_time(5)
+    assert world["Cid"].read[-1] == "canarybird"
+
+
+def test_a_list_that_was_signed_and_never_accepted_is_followed_by_another() -> None:
+    world = team_of("outsigned")
+
+    def refuse(*_: object) -> None:
+        raise No("not_allowed")
+
+    real, world.service._commit = world.service._commit, refuse  # type: ignore[method-assign]
+    world.service.change_group("team", "added", "Mal")
+    world.pass_time(20)
+    signed = world["Ann"].talk(TEAM).record.signed_number
+    world.service.change_group("team", "kicked", "Mal")
+    world.service._commit = real  # type: ignore[method-assign]
+    world["Ann"].disconnect()
+    world["Ann"].connect()
+    world.pass_time(30)
+    assert member_list.members_of(group_of(world, "Bob", TEAM)).number > signed
+    assert world["Bob"].talk(TEAM).names == {"ann", "bob", "cid"}
+
+
+def test_an_invitation_binds_its_makers_key_in_groups_too() -> None:
+    world = World("invited", "Bob", "Mal")
+    bob, service = world["Bob"], world.service
+    bob.session.desk.trust.introduce("Ann", bytes(32), 1)
+    service.tell("Bob", GroupChanged(service.seq, 0, "team", "created", "Ann", members=["Ann", "Bob"]))
+    bob.say("canarybird", TEAM)
+    ann = package("Ann", world["Mal"].seed, SeededEntropy("ann"))
+    people = [Person("Ann", world["Mal"].session.desk.own_key), Person("Bob", bob.session.desk.own_key)]
+    terms = make_terms(TEAM, "Ann", bytes(32), None)
+    extensions = (extension_of(terms), list_signed_by(world, "Mal", people[0], people, 1))
+    head = (service.seq + 1, 0, "Ann", bytes(32), HYBRID)
+    service._record(SealCreated(*head, bytes(32), None, "team", None, True, None, "x"), {"bob"})
+    world.settle()
+    forged = Forged(world, ann, bytes(32), extensions)
+    forged.let_in("Bob", (), TEAM, "Ann")
+    assert not forged.reads()
+    assert bob.state(TEAM) is not State.SEALED
