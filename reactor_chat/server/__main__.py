@@ -109,7 +109,7 @@ class Server:
             listening.append(self._open_lines_door(*options.lines))
         if self._tls is not None:
             listening.append(f"key {pin_of(self._tls[1])}")
-        print("\n".join(listening), flush=True)  # noqa: T201  in one piece: who has read the first may close the pipe
+        _announce("\n".join(listening) + "\n")
 
     def reload_certificate(self) -> None:
         """Read certificate and key again, for the connections to come; where that fails, the old ones stay."""
@@ -350,6 +350,16 @@ def _serve(options: Options, reread: Callable[[], Options]) -> int:
         if server is not None:
             server.close()
         journal.close()
+
+
+def _announce(text: str) -> None:
+    """Write to standard output in one piece: who has read the first line may close the pipe.
+
+    Past Python's buffer, which would try once more at the end of the process what a closed pipe refused.
+    """
+    data = text.encode()
+    while data and sys.stdout is not None:
+        data = data[os.write(sys.stdout.fileno(), data) :]
 
 
 def _complain(error: Exception, status: int) -> int:
