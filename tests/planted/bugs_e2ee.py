@@ -27,7 +27,11 @@ BUGS: tuple[Bug, ...] = (
             "        talk.record.founder = talk.record.founder or by  #",
             "        talk.record.founder = by  #",
         ),
-        ("weaker terms are followed", "    if lost:\n        return f", "    if not by:\n        return f"),
+        (
+            "weaker terms are followed",
+            "    if lost := record.strength.lost_in(offered):",
+            "    if lost := []:",
+        ),
     ),
     *in_file(
         "reactor_chat/e2ee/talk.py",
