@@ -91,10 +91,6 @@ def commit_came(desk: Desk, talk: Talk, notice: SealCommitted) -> bool:
         lose(desk, talk, "somebody let us in by a key that is no longer here")
     elif not talk.is_in or talk.group is None:
         return True
-    elif notice.epoch < talk.group.epoch:
-        desk.note(
-            NoteKind.ALARM, f"The server showed an old change of {talk.where.in_words} again; ignored", talk.where
-        )
     elif notice.epoch > talk.group.epoch:
         lose(desk, talk, "the server did not show us every change of keys")
     elif _is_ours(talk.pending, notice):
