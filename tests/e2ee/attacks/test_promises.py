@@ -1,5 +1,6 @@
 """What was promised once is kept: terms, marks, authors, and lines that wait for their person."""
 
+import copy
 from collections.abc import Iterable
 
 import msgspec
@@ -15,6 +16,7 @@ from reactor_chat.e2ee.boundary import (
     HeldAction,
     Mark,
     Posture,
+    Reset,
     SetPassphrase,
     Verify,
 )
@@ -92,17 +94,36 @@ def test_a_reset_keeps_the_passphrase() -> None:
     world = World("keeps", "Ann", "Bob")
     world["Ann"].order(Arm(ROOM, "correct horse"))
     world.pass_time(5)
-    before = group_of(world, "Ann").group_id
+    world["Bob"].order(Arm(ROOM, "correct horse"))
+    world.pass_time(10)
+    before = group_of(world, "Ann")
+    world["Ann"].order(Reset(ROOM))
+    world.pass_time(10)
+    after = group_of(world, "Ann")
+    assert after.group_id != before.group_id
+    assert strength_of(after) == strength_of(before)
+    assert strength_of(after).kdf is not None
+    world["Ann"].say("canarybird")
+    world.pass_time(10)
+    assert world["Bob"].read == ["canarybird"], "the passphrase that Bob knows is still the one"
+
+
+def test_a_passphrase_can_be_changed() -> None:
+    world = World("changes", "Ann")
+    world["Ann"].order(Arm(ROOM, "correct horse"))
+    world.pass_time(5)
+    before = world.service.seals["room",]
     world["Ann"].order(SetPassphrase(ROOM, "another horse"))
     world.pass_time(5)
-    sealing = world.service.seals["room",]
-    assert sealing.group_id != before
-    assert sealing.kdf is not None
+    after = world.service.seals["room",]
+    assert after.group_id != before.group_id
+    assert after.salt != before.salt
+    assert after.kdf == before.kdf
 
 
 def test_wrong_words_change_no_state() -> None:
     world = met("words")
-    before = world["Bob"].talk().record
+    before = copy.deepcopy(world["Bob"].talk().record)
     world["Bob"].order(Arm(ROOM, "horse"))
     world["Bob"].order(SetPassphrase(ROOM, "x" * 2000))
     assert world["Bob"].talk().record == before
