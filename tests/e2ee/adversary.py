@@ -6,7 +6,6 @@ and not for others.  There is no list of lies: notices are rebuilt field by fiel
 which may be in some conversations by right, makes groups of other people's packages under any name, list and terms.
 """
 
-import base64
 from collections.abc import Iterable
 from random import Random
 from typing import Any, get_args, get_type_hints
@@ -15,7 +14,7 @@ import msgspec
 
 from reactor_chat.e2ee import member_list, payload
 from reactor_chat.e2ee.blobs import hash_of, pieces
-from reactor_chat.e2ee.conversation import ROOM, Conversation, Scope
+from reactor_chat.e2ee.conversation import Conversation, Scope
 from reactor_chat.e2ee.identity import Person as Member
 from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.terms import common_name, extension_of, make_terms, terms_of
@@ -65,7 +64,7 @@ NAMED = ("sender", "to", "name", "user", "by")
 LISTS = ("names", "members", "waiting", "missing", "removes")
 NUMBERS = ("seq", "at", "epoch", "index", "count")
 HASHES = ("group_id", "salt", "hash", "welcome", "commit_blob", "replaces")
-KEPT_MAX = 100
+KEPT_MAX = 200
 
 
 class Adversary:
@@ -98,7 +97,7 @@ class Adversary:
         self.seen.append(notice)
         for name in notice.__struct_fields__:
             value = getattr(notice, name)
-            if value is not None and len(self.values.setdefault(name, [])) < 200:
+            if value is not None and len(self.values.setdefault(name, [])) < KEPT_MAX:
                 self.values[name].append(value)
 
     def _repeat(self, notice: Notice) -> Iterable[Notice]:
@@ -139,13 +138,13 @@ class Adversary:
     def fresh(self, kind: type[Any], name: str) -> Any:  # noqa: PLR0911  a table would hide that each needs its own pool
         """Make a value of the field's type."""
         chance, service = self.chance, self.world.service
-        if name in ("sender", "to", "name", "user", "by"):
+        if name in NAMED:
             return chance.choice([*HONEST, GHOST])
-        if name in ("names", "members", "waiting", "missing", "removes"):
+        if name in LISTS:
             return chance.sample([*HONEST, GHOST], k=chance.randint(0, 4))
         if name in ("group", "with_"):
             return chance.choice(["team", None, *HONEST, GHOST]) if name == "with_" else chance.choice(["team", None])
-        if name in ("seq", "at", "epoch", "index", "count"):
+        if name in NUMBERS:
             return chance.choice([0, 1, service.seq, service.seq + 1, chance.randint(0, 9)])
         if name == "keys":
             return [self.published() for _ in range(chance.randint(0, 3))]
@@ -153,7 +152,7 @@ class Adversary:
             return [self.added() for _ in range(chance.randint(0, 2))]
         if name in ("text", "re", "id", "change", "code"):
             return self.word(name)
-        if name in ("group_id", "salt", "hash", "welcome", "commit_blob", "replaces"):
+        if name in HASHES:
             return chance.choice([*self.some(self.values.get(name, [])), bytes([chance.randint(0, 255)]) * 32])
         return self.by_type(kind, name)
 
@@ -305,13 +304,3 @@ class Forger:
                     continue
                 self.groups[at] = opened.group
         return found
-
-
-def names_of(where: Conversation) -> str:
-    """Return what a person of the program calls a place."""
-    return "room" if where == ROOM else where.name
-
-
-def decoded(mls: str) -> bytes:
-    """Return the bytes of a field in base64."""
-    return base64.b64decode(mls)

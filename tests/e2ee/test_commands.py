@@ -1,6 +1,6 @@
 """Orders of a person and the lines that answer them."""
 
-from reactor_chat.e2ee.boundary import Accept, Arm, Block, Disarm, Held, HeldAction, Posture, Rekey, Reset
+from reactor_chat.e2ee.boundary import Arm, Disarm, Held, HeldAction, Posture, Rekey, Reset
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from tests.e2ee.world import World
 
@@ -9,21 +9,6 @@ def met(seed: object) -> World:
     world = World(seed, "Ann", "Bob")
     world.seal_room("Ann")
     return world
-
-
-def test_who_is_blocked_gets_nothing_until_accepted() -> None:
-    world = met("block")
-    world["Ann"].order(Block("Bob"))
-    assert world["Ann"].session.posture(ROOM) is Posture.HELD
-    world["Ann"].say("canarybird")
-    world.pass_time(5)
-    assert not world["Bob"].read
-    world["Ann"].order(Accept("Bob"))
-    world.pass_time(5)
-    assert not world["Bob"].read, "accepting a key sends nothing by itself"
-    world["Ann"].order(Held(HeldAction.SEND))
-    world.pass_time(5)
-    assert world["Bob"].read == ["canarybird"]
 
 
 def test_orders_that_need_what_is_not_there() -> None:
