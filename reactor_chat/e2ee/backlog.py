@@ -4,107 +4,131 @@ A commit may need a Welcome or a blob that has to be fetched first.  Until then 
 the same order; nothing overtakes.
 """
 
-from reactor_chat.e2ee.blobs import Download
 from reactor_chat.e2ee.boundary import Mark, NoteKind, Shown
 from reactor_chat.e2ee.conversation import Heard
 from reactor_chat.e2ee.desk import Desk, Purpose
-from reactor_chat.e2ee.epoch import RESTORED, commit_came, freeze, lose, needed_blob
-from reactor_chat.e2ee.inbound import hear, unreadable
-from reactor_chat.e2ee.outbound import hear_echo
+from reactor_chat.e2ee.epoch import Epochs
+from reactor_chat.e2ee.inbound import Inbound
+from reactor_chat.e2ee.opened import unreadable
+from reactor_chat.e2ee.outbound import Outbound
+from reactor_chat.e2ee.setbacks import RESTORED, Setbacks
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.talk import Talk
-from reactor_chat.wire.messages import BlobAnswer, SealCommitted, fold, read_sealed
+from reactor_chat.wire.messages import BlobAnswer, SealCommitted, SealedMessage, fold, read_sealed
 
 
-def came(desk: Desk, talk: Talk, notice: Heard | SealCommitted) -> None:
-    """Take what the journal says now, or keep it until what came before was taken."""
-    if talk.backlog:
-        _queue(desk, talk, notice)
-    elif isinstance(notice, SealCommitted):
-        if needed_blob(desk, talk, notice) is not None or not commit_came(desk, talk, notice):
-            _queue(desk, talk, notice)
-    else:
-        _message_came(desk, talk, notice)
+class Backlog:
+    """The journal's notices about one conversation.
 
+    Args:
+        desk: what all conversations share.
+        talk: the conversation.
+        epochs: take commits.
+        inbound: opens what others said.
+        outbound: takes our own words back.
+        setbacks: follow what does not hold.
+    """
 
-def work_off(desk: Desk, talk: Talk) -> None:
-    """Take what waits, as far as what it needs is there; fetch what is missing."""
-    while talk.backlog:
-        notice = talk.backlog[0]
-        if isinstance(notice, SealCommitted):
-            needed = needed_blob(desk, talk, notice)
-            if needed is not None and needed not in talk.blobs:
-                _fetch(desk, talk, needed)
-                return
-            if not commit_came(desk, talk, notice):
-                return
-            talk.unqueue()
+    def __init__(
+        self, desk: Desk, talk: Talk, epochs: Epochs, inbound: Inbound, outbound: Outbound, setbacks: Setbacks
+    ) -> None:
+        self._desk = desk
+        self._talk = talk
+        self._epochs = epochs
+        self._inbound = inbound
+        self._outbound = outbound
+        self._setbacks = setbacks
+
+    def came(self, notice: Heard | SealCommitted) -> None:
+        """Take what the journal says now, or keep it until what came before was taken."""
+        if self._talk.backlog:
+            self._queue(notice)
+        elif isinstance(notice, SealCommitted):
+            if self._epochs.needed_blob(notice) is not None or not self._epochs.commit_came(notice):
+                self._queue(notice)
         else:
-            talk.unqueue()
-            _message_came(desk, talk, notice)
+            self._message_came(notice)
 
+    def work_off(self) -> None:
+        """Take what waits, as far as what it needs is there; fetch what is missing."""
+        while self._talk.backlog:
+            notice = self._talk.backlog.first
+            if isinstance(notice, SealCommitted):
+                needed = self._epochs.needed_blob(notice)
+                if needed is not None and needed not in self._talk.blobs.here:
+                    self._fetch(needed)
+                    return
+                if not self._epochs.commit_came(notice):
+                    return
+                self._talk.backlog.take()
+            else:
+                self._talk.backlog.take()
+                self._message_came(notice)
 
-def piece_came(desk: Desk, talk: Talk, answer: BlobAnswer) -> None:
-    """Take a piece of a blob."""
-    download = talk.downloads.get(answer.hash)
-    if download is None:
-        return
-    for request in download.take(answer, desk.fresh_id):
-        desk.ask(request, Purpose.FETCH_PIECE, talk.where)
-    if download.is_complete:
-        del talk.downloads[answer.hash]
-        talk.blobs[answer.hash] = download.whole() or b""
-        work_off(desk, talk)
+    def catch_up(self) -> bool:
+        """Take what waits; once nothing does, compare where that led with what the server says; return whether."""
+        self.work_off()
+        if not self._talk.backlog:
+            self._epochs.compare()
+        return not self._talk.backlog
 
+    def piece_came(self, answer: BlobAnswer) -> None:
+        """Take a piece of a blob."""
+        for request in self._talk.blobs.take(answer, self._desk.fresh_id):
+            self._desk.ask(request, Purpose.FETCH_PIECE, self._talk.where)
+        self.work_off()
 
-def piece_refused(desk: Desk, talk: Talk) -> None:
-    """The server has not what it told of: go on without it, which will not hold."""
-    for name in talk.downloads:
-        talk.blobs[name] = b""
-    talk.downloads.clear()
-    work_off(desk, talk)
+    def piece_refused(self) -> None:
+        """The server has not what it told of: go on without it, which will not hold."""
+        self._talk.blobs.give_up()
+        self.work_off()
 
+    def empty(self, why: str) -> None:
+        """Take everything that waits, unopened."""
+        while self._talk.backlog:
+            waiting = self._talk.backlog.take()
+            if not isinstance(waiting, SealCommitted):
+                self._desk.show(unreadable(waiting, why))
 
-def _queue(desk: Desk, talk: Talk, notice: Heard | SealCommitted) -> None:
-    if talk.queue(notice):
-        if len(talk.backlog) == 1:
-            work_off(desk, talk)
-        return
-    desk.note(NoteKind.ALARM, f"Too much is waiting in {talk.where.in_words}", talk.where)
-    while talk.backlog:
-        waiting = talk.unqueue()
-        if not isinstance(waiting, SealCommitted):
-            desk.show(unreadable(waiting, "it came before we were let in"))
-    lose(desk, talk, "too much came before what it needs")
+    def _queue(self, notice: Heard | SealCommitted) -> None:
+        if self._talk.backlog.add(notice):
+            if len(self._talk.backlog) == 1:
+                self.work_off()
+            return
+        self._desk.note(NoteKind.ALARM, f"Too much is waiting in {self._talk.where.in_words}", self._talk.where)
+        self.empty("it came before we were let in")
+        self._setbacks.lose("too much came before what it needs")
 
+    def _fetch(self, name: bytes) -> None:
+        request = self._talk.blobs.fetch(name, self._desk.fresh_id) if self._desk.is_online else None
+        if request is not None:
+            self._desk.ask(request, Purpose.FETCH_PIECE, self._talk.where)
 
-def _fetch(desk: Desk, talk: Talk, name: bytes) -> None:
-    if desk.is_online and name not in talk.downloads:
-        download = talk.downloads[name] = Download(name)
-        desk.ask(download.first(desk.fresh_id), Purpose.FETCH_PIECE, talk.where)
+    def _message_came(self, notice: Heard) -> None:
+        if notice.sealed is None:
+            is_bare = self._talk.state is not State.PLAIN
+            self._desk.show(Shown(notice, Mark.PLAIN, "not encrypted" if is_bare else ""))
+            return
+        sealed = read_sealed(notice.sealed)
+        if sealed is None:
+            self._desk.show(unreadable(notice, "it is sealed in a way that this version does not know"))
+        elif (why := self._not_of_now(sealed)) is not None:
+            self._desk.show(unreadable(notice, why))
+        elif fold(notice.sender) == self._desk.me:
+            self._own_words_came(notice, sealed)
+        else:
+            self._inbound.hear(notice, sealed)
 
+    def _not_of_now(self, sealed: SealedMessage) -> str | None:
+        """Return why a message is not of the present epoch of our group; None where it is."""
+        group = self._talk.group
+        if group is None or sealed.group_id != group.group_id:
+            return "it was sealed for others, or before we were let in"
+        return None if sealed.epoch == group.epoch else "it was sealed with keys of another time"
 
-def _message_came(desk: Desk, talk: Talk, notice: Heard) -> None:
-    if notice.sealed is None:
-        is_bare = talk.state is not State.PLAIN
-        desk.show(Shown(notice, Mark.PLAIN, "not encrypted" if is_bare else ""))
-        return
-    sealed = read_sealed(notice.sealed)
-    if sealed is None:
-        desk.show(unreadable(notice, "it is sealed in a way that this version does not know"))
-        return
-    group = talk.group
-    if group is None or sealed.group_id != group.group_id:
-        desk.show(unreadable(notice, "it was sealed for others, or before we were let in"))
-        return
-    if sealed.epoch != group.epoch:
-        desk.show(unreadable(notice, "it was sealed with keys of another time"))
-        return
-    if fold(notice.sender) != desk.me:
-        hear(desk, talk, notice, sealed)
-        return
-    is_ours = hear_echo(desk, talk, notice, sealed)
-    talk.chain.add(notice.seq, sealed.mls)
-    if not is_ours:
-        desk.show(unreadable(notice, "it was sealed in our name, but not by this client as it is now"))
-        freeze(desk, talk, RESTORED)
+    def _own_words_came(self, notice: Heard, sealed: SealedMessage) -> None:
+        is_ours = self._outbound.hear_echo(notice, sealed)
+        self._talk.chain.add(notice.seq, sealed.mls)
+        if not is_ours:
+            self._desk.show(unreadable(notice, "it was sealed in our name, but not by this client as it is now"))
+            self._setbacks.freeze(RESTORED)

@@ -73,3 +73,47 @@ class Download:
         assert self._count is not None
         data = b"".join(self._pieces[index] for index in range(self._count))
         return data if hash_of(data) == self._name else None
+
+
+class Blobs:
+    """Blobs of one conversation: on their way, or here; forgotten with the connection, or once they were used.
+
+    Attributes:
+        coming: on their way, by hash.
+        here: by hash; empty where what came was something else.
+    """
+
+    def __init__(self) -> None:
+        self.coming: dict[bytes, Download] = {}
+        self.here: dict[bytes, bytes] = {}
+
+    def fetch(self, name: bytes, fresh_id: Callable[[], str]) -> AskBlob | None:
+        """Return the request that begins to fetch a blob; None where it is on its way."""
+        if name in self.coming:
+            return None
+        download = self.coming[name] = Download(name)
+        return download.first(fresh_id)
+
+    def take(self, answer: BlobAnswer, fresh_id: Callable[[], str]) -> list[AskBlob]:
+        """Take a piece of a blob that is on its way; return what to ask for next."""
+        download = self.coming.get(answer.hash)
+        if download is None:
+            return []
+        requests = download.take(answer, fresh_id)
+        if download.is_complete:
+            del self.coming[answer.hash]
+            self.here[answer.hash] = download.whole() or b""
+        return requests
+
+    def give_up(self) -> None:
+        """The server has not what it told of: go on with nothing in its place, which will not hold."""
+        self.here.update(dict.fromkeys(self.coming, b""))
+        self.coming.clear()
+
+    def use_up(self, name: bytes | None) -> bytes:
+        """Remove and return a blob; empty where there is none."""
+        return self.here.pop(name or b"", b"")
+
+    def look(self, name: bytes | None) -> bytes:
+        """Return a blob; empty where there is none."""
+        return self.here.get(name or b"", b"")

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from reactor_chat.e2ee.boundary import ContactsFile, Derive, Note, NoteKind, Outcome, QrCode, Settings, Shown
 from reactor_chat.e2ee.conversation import Conversation, Scope, from_key
 from reactor_chat.e2ee.identity import Person, own_identity
+from reactor_chat.e2ee.member_list import Entry
 from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.e2ee.packages import PackageBook
-from reactor_chat.e2ee.policy import Agreed
 from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.e2ee.talk import Talk
@@ -68,7 +68,6 @@ class Desk:
         is_answer_told: the person was told that its answers hold what nobody asked for.
         questions: by request id.
         talks: every conversation that was ever looked at.
-        held_numbers: by which a person calls lines that are held, by request id.
         jobs: which conversation a child process computes a key for.
     """
 
@@ -90,8 +89,7 @@ class Desk:
         self.present: set[str] | None = None
         self.questions: dict[str, Question] = {}
         self.jobs: dict[int, Conversation] = {}
-        self.jobs_given = 0
-        self.held_numbers: dict[str, int] = {}
+        self._jobs_given = 0
         self._outcome = Outcome([], [], [], [], [], [])
         self.talks: dict[Conversation, Talk] = {}
         for key, _ in store.rows(Table.CONVERSATION):
@@ -130,31 +128,21 @@ class Desk:
         """Ourselves as we stand in groups."""
         return Person(self.settings.name, self.own_key)
 
-    def agreed(self, talk: Talk) -> Agreed:
-        """Return what a conversation is held to, by what our person decided and what was shown and kept."""
-        record = talk.record
-        known_members = [entry.person for entry in record.known_members] if talk.group is None else talk.people.values()
-        return Agreed(
-            talk.where,
-            self.own_person,
-            other_key=self._key_that_counts(talk.where.name),
-            owner=record.owner.person if record.owner is not None else None,
-            founder=record.founder,
-            founder_key=self._key_that_counts(record.founder),
-            number=record.list_number,
-            strength=record.strength,
-            members=frozenset((one.folded, one.key) for one in known_members if one.key != self.own_key),
-        )
+    @property
+    def own_entry(self) -> Entry:
+        """Ourselves as we stand on lists."""
+        return Entry(self.settings.name, self.own_key)
 
-    def _key_that_counts(self, name: str) -> bytes | None:
+    def new_job(self, where: Conversation) -> int:
+        """Return the number of a job that computes a key for a conversation."""
+        self._jobs_given += 1
+        self.jobs[self._jobs_given] = where
+        return self._jobs_given
+
+    def key_that_counts(self, name: str) -> bytes | None:
         """Return the key that counts as somebody's; None where none was ever seen."""
         known = self.trust.look_up(name)
         return self.own_key if name == self.me else known.key or None if known is not None else None
-
-    def keeps_list(self, talk: Talk) -> bool:
-        """Return whether we are the owner of a closed conversation, and our person said who is in it."""
-        owner = talk.record.owner
-        return owner is not None and owner.key == self.own_key and bool(talk.record.own_list)
 
     def ask(self, request: Request, purpose: Purpose, where: Conversation | None) -> None:
         """Send a request that is not kept; its `id` must be set."""

@@ -4,71 +4,99 @@ What waits for keys leaves by itself.  What waits because something did not hold
 behind it, leaves only here.
 """
 
+from typing import NamedTuple
+
 import msgspec
 
 from reactor_chat.e2ee.boundary import Held, HeldAction, NoteKind
+from reactor_chat.e2ee.conversation import Conversation, Scope
 from reactor_chat.e2ee.desk import Desk
-from reactor_chat.e2ee.outbound import obstacle
-from reactor_chat.e2ee.reconcile import advance
+from reactor_chat.e2ee.lines import Line
+from reactor_chat.e2ee.participation import Participation, Participations
 from reactor_chat.e2ee.states import State
-from reactor_chat.e2ee.talk import Line, Talk
 
 SHOWN_CHARS_MAX = 60
 NOTHING = "Nothing is held: everything you typed was sent"
 
 
-def obey(desk: Desk, order: Held) -> None:
-    """Do what a person ordered with what is held."""
-    chosen = [(number, talk, line) for number, talk, line in numbered(desk) if order.number in (None, number)]
-    if not chosen:
-        held_one = order.number is not None
-        desk.note(NoteKind.ANSWER, f"No held line has the number {order.number}" if held_one else NOTHING)
-        return
-    if order.action is HeldAction.LIST:
-        for number, talk, line in chosen:
-            desk.note(NoteKind.ANSWER, _in_words(desk, number, talk, line))
-    elif order.action is HeldAction.SEND:
-        _send(desk, chosen)
-    else:
-        _take_back(desk, chosen, is_edited=order.action is HeldAction.EDIT)
+class Chosen(NamedTuple):
+    """A line that is held, where it was typed, and the number by which a person calls it, until the client ends."""
+
+    number: int
+    part: Participation
+    line: Line
 
 
-def numbered(desk: Desk) -> list[tuple[int, Talk, Line]]:
-    """Return every line that is held, with the number by which a person calls it, until the client ends."""
-    lines = [(talk, line) for talk in desk.talks.values() for line in talk.held.values()]
-    for _, line in lines:
-        desk.held_numbers.setdefault(line.id, len(desk.held_numbers) + 1)
-    return sorted(((desk.held_numbers[line.id], talk, line) for talk, line in lines), key=lambda one: one[0])
+class HeldLines:
+    """The lines that are held in all conversations.
 
+    Args:
+        desk: what they share.
+        participations: in every conversation.
+    """
 
-def _in_words(desk: Desk, number: int, talk: Talk, line: Line) -> str:
-    why = obstacle(desk, talk) or ("waiting for your @held send" if line.needs_yes else "on its way")
-    text = line.text if len(line.text) <= SHOWN_CHARS_MAX else f"{line.text[:SHOWN_CHARS_MAX]}…"
-    return f"{number} for {talk.where.in_words}: {text} ({why})"
+    def __init__(self, desk: Desk, participations: Participations) -> None:
+        self._desk = desk
+        self._participations = participations
+        self._numbers: dict[str, int] = {}
 
-
-def _send(desk: Desk, chosen: list[tuple[int, Talk, Line]]) -> None:
-    """The person said yes: they leave as what is typed there now does, sealed or plain, once nothing is in the way."""
-    for _, talk, line in chosen:
-        is_secret = line.is_secret and talk.state is not State.PLAIN
-        talk.hold(msgspec.structs.replace(line, needs_yes=False, is_secret=is_secret))
-    for talk in {talk.where: talk for _, talk, _ in chosen}.values():
-        if why := obstacle(desk, talk):
-            desk.note(NoteKind.ANSWER, f"Not sent yet in {talk.where.in_words}: {why}", talk.where)
-        advance(desk, talk)
-
-
-def _take_back(desk: Desk, chosen: list[tuple[int, Talk, Line]], *, is_edited: bool) -> None:
-    for number, talk, line in chosen[:1] if is_edited else chosen:
-        talk.release(line)
-        if is_edited:
-            desk.edit(as_typed(talk, line))
+    def obey(self, order: Held) -> None:
+        """Do what a person ordered with what is held."""
+        chosen = [one for one in self.numbered() if order.number in (None, one.number)]
+        if not chosen:
+            held_one = order.number is not None
+            self._answer(f"No held line has the number {order.number}" if held_one else NOTHING)
+        elif order.action is HeldAction.LIST:
+            for one in chosen:
+                self._answer(_in_words(one))
+        elif order.action is HeldAction.SEND:
+            self._send(chosen)
+        elif order.action is HeldAction.EDIT:
+            self._edit(chosen[0])
         else:
-            desk.note(NoteKind.ANSWER, f"Dropped {number}, for {talk.where.in_words}", talk.where)
+            self._drop(chosen)
+
+    def numbered(self) -> list[Chosen]:
+        """Return every line that is held, by number."""
+        lines = [(part, line) for part in self._participations for line in part.talk.lines.held.values()]
+        for _, line in lines:
+            self._numbers.setdefault(line.id, len(self._numbers) + 1)
+        chosen = (Chosen(self._numbers[line.id], part, line) for part, line in lines)
+        return sorted(chosen, key=lambda one: one.number)
+
+    def _answer(self, text: str, where: Conversation | None = None) -> None:
+        self._desk.note(NoteKind.ANSWER, text, where)
+
+    def _send(self, chosen: list[Chosen]) -> None:
+        """The person said yes: they leave as what is typed there now does, once nothing is in the way."""
+        for _, part, line in chosen:
+            is_secret = line.is_secret and part.talk.state is not State.PLAIN
+            part.talk.hold(msgspec.structs.replace(line, needs_yes=False, is_secret=is_secret))
+        for part in {one.part.talk.where: one.part for one in chosen}.values():
+            if why := part.outbound.obstacle():
+                self._answer(f"Not sent yet in {part.talk.where.in_words}: {why}", part.talk.where)
+            part.advance()
+
+    def _edit(self, one: Chosen) -> None:
+        one.part.talk.lines.release(one.line)
+        self._desk.edit(as_typed(one.part.talk.where, one.line))
+
+    def _drop(self, chosen: list[Chosen]) -> None:
+        for number, part, line in chosen:
+            part.talk.lines.release(line)
+            self._answer(f"Dropped {number}, for {part.talk.where.in_words}", part.talk.where)
 
 
-def as_typed(talk: Talk, line: Line) -> str:
+def as_typed(where: Conversation, line: Line) -> str:
     """Return a line with what a person types before it to send it there."""
-    before = {"pair": f"@{line.to} ", "group": f"@group send {line.to} ", "room": ""}[talk.where.scope.value]
-    at = "@" if talk.where.scope.value == "room" and line.text.startswith("@") else ""
-    return before + at + line.text
+    if where.scope is Scope.PAIR:
+        return f"@{line.to} {line.text}"
+    if where.scope is Scope.GROUP:
+        return f"@group send {line.to} {line.text}"
+    return f"@{line.text}" if line.text.startswith("@") else line.text
+
+
+def _in_words(one: Chosen) -> str:
+    why = one.part.outbound.obstacle() or ("waiting for your @held send" if one.line.needs_yes else "on its way")
+    text = one.line.text if len(one.line.text) <= SHOWN_CHARS_MAX else f"{one.line.text[:SHOWN_CHARS_MAX]}…"
+    return f"{one.number} for {one.part.talk.where.in_words}: {text} ({why})"

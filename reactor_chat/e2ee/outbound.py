@@ -4,17 +4,22 @@
 and its place, and is sealed at most once in an epoch.
 """
 
+from typing import NamedTuple
+
 import msgspec
 
 from reactor_chat.e2ee import payload
+from reactor_chat.e2ee.blobs import hash_of
 from reactor_chat.e2ee.boundary import Mark, NoteKind, Shown
 from reactor_chat.e2ee.conversation import Conversation, Heard, Scope, Spoken
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.identity import Person
-from reactor_chat.e2ee.inbound import enrich, remember
+from reactor_chat.e2ee.lines import HELD_MAX, Line
+from reactor_chat.e2ee.opened import OpenedMessages, enrich
 from reactor_chat.e2ee.outgoing import Plain, Sealed
-from reactor_chat.e2ee.states import State, Step
-from reactor_chat.e2ee.talk import HELD_MAX, Line, Talk, Untrusted, digest
+from reactor_chat.e2ee.setbacks import Setbacks
+from reactor_chat.e2ee.states import State
+from reactor_chat.e2ee.talk import Talk
 from reactor_chat.e2ee.terms import common_name
 from reactor_chat.e2ee.trust import Standing
 from reactor_chat.errors import MlsError
@@ -24,159 +29,175 @@ CAUGHT_UP_FIRST = "waiting for the server"
 NOTE_TO_SELF = "a note to yourself has nobody to be encrypted for: @encrypt off sends it unencrypted"
 
 
-def untrusted(desk: Desk, talk: Talk) -> list[str]:
-    """Return the names of members because of whom nothing of ours is sent there; sorted.
+class _Untrusted(NamedTuple):
+    """Members because of whom nothing is sent, and of which members and which trust that was found out."""
 
-    In a pair everything about the other one's key must be settled.  Elsewhere the others go on: who may read there was
-    announced, and only a key that our person blocked, or that took the place of a verified one, stops us.
+    people: dict[int, Person]
+    version: int
+    names: list[str]
+
+
+class Outbound:
+    """What is typed into one conversation.
+
+    Args:
+        desk: what all conversations share.
+        talk: the conversation.
+        opened: keeps what was opened, our own words too.
+        setbacks: follow what does not hold.
     """
-    found = talk.untrusted
-    if found is None or found.people is not talk.people or found.version != desk.trust.version:
-        others = (person for person in talk.people.values() if person.folded != desk.me)
-        names = sorted(person.name for person in others if _stops_us(desk, talk, person))
-        found = talk.untrusted = Untrusted(talk.people, desk.trust.version, names)
-    return found.names
 
+    def __init__(self, desk: Desk, talk: Talk, opened: OpenedMessages, setbacks: Setbacks) -> None:
+        self._desk = desk
+        self._talk = talk
+        self._opened = opened
+        self._setbacks = setbacks
+        self._untrusted: _Untrusted | None = None
 
-def _stops_us(desk: Desk, talk: Talk, person: Person) -> bool:
-    if talk.where.scope is Scope.PAIR:
-        return not desk.trust.is_usable(person.name, person.key) or desk.trust.is_unsettled(person.name)
-    standing, known = desk.trust.standing(person.name, person.key), desk.trust.look_up(person.name)
-    is_settled = known is not None and (known.is_verified or not known.key)  # compared, or named in an invitation
-    took_verified_place = standing is Standing.NEW_KEY and is_settled
-    return standing is Standing.BLOCKED or took_verified_place
+    def untrusted(self) -> list[str]:
+        """Return the names of members because of whom nothing of ours is sent there; sorted.
 
+        In a pair everything about the other one's key must be settled.  Elsewhere the others go on: who may read there
+        was announced, and only a key that our person blocked, or that took the place of a verified one, stops us.
+        """
+        found = self._untrusted
+        if found is None or found.people is not self._talk.people or found.version != self._desk.trust.version:
+            others = (person for person in self._talk.people.values() if person.folded != self._desk.me)
+            names = sorted(person.name for person in others if self._stops_us(person))
+            found = self._untrusted = _Untrusted(self._talk.people, self._desk.trust.version, names)
+        return found.names
 
-def obstacle(desk: Desk, talk: Talk) -> str:
-    """Return why a line would not leave now, in words; empty where it would."""
-    if talk.state is State.FROZEN:
-        return talk.record.reason
-    if talk.where == Conversation.pair(desk.me):
-        return "" if talk.state is State.PLAIN else NOTE_TO_SELF
-    if not talk.current:
-        return talk.waits_for or CAUGHT_UP_FIRST
-    if talk.state is State.ARMING:
-        return talk.waits_for or "waiting for keys"
-    return "" if talk.state is State.PLAIN else _obstacle_to_sealing(desk, talk)
+    def _stops_us(self, person: Person) -> bool:
+        if self._talk.where.scope is Scope.PAIR:
+            return not self._desk.trust.is_usable(person.name, person.key) or self._desk.trust.is_unsettled(person.name)
+        standing, known = self._desk.trust.standing(person.name, person.key), self._desk.trust.look_up(person.name)
+        is_settled = known is not None and (known.is_verified or not known.key)  # compared, or named in an invitation
+        took_verified_place = standing is Standing.NEW_KEY and is_settled
+        return standing is Standing.BLOCKED or took_verified_place
 
+    def obstacle(self) -> str:
+        """Return why a line would not leave now, in words; empty where it would."""
+        if self._talk.state is State.FROZEN:
+            return self._talk.record.reason
+        if self._talk.where == Conversation.pair(self._desk.me):
+            return "" if self._talk.state is State.PLAIN else NOTE_TO_SELF
+        if not self._talk.current:
+            return self._talk.waits_for or CAUGHT_UP_FIRST
+        if self._talk.state is State.ARMING:
+            return self._talk.waits_for or "waiting for keys"
+        return "" if self._talk.state is State.PLAIN else self._obstacle_to_sealing()
 
-def _obstacle_to_sealing(desk: Desk, talk: Talk) -> str:
-    if names := untrusted(desk, talk):
-        return f"the key of {', '.join(names)} changed or is blocked: @verify {names[0]}, then @trust accept {names[0]}"
-    if names := kicked(desk, talk):
-        return f"the server does not let us take out {', '.join(names)}"
-    return _passing_obstacle(talk)
+    def _obstacle_to_sealing(self) -> str:
+        if names := self.untrusted():
+            todo = f"@verify {names[0]}, then @trust accept {names[0]}"
+            return f"the key of {', '.join(names)} changed or is blocked: {todo}"
+        if names := self.kicked():
+            return f"the server does not let us take out {', '.join(names)}"
+        return self._passing_obstacle()
 
+    def kicked(self) -> list[str]:
+        """Return the names of members who are not on our list any more: nothing is sent while they can read it."""
+        if not self._talk.record.is_kept_by(self._desk.own_key):
+            return []
+        listed = self._talk.record.listed
+        people = (person for person in self._talk.people.values() if person.folded != self._desk.me)
+        return sorted(person.name for person in people if (person.folded, person.key) not in listed)
 
-def kicked(desk: Desk, talk: Talk) -> list[str]:
-    """Return the names of members who are not on our list any more: nothing of ours is sent while they can read it."""
-    if not desk.keeps_list(talk):
-        return []
-    listed = {(entry.person.folded, entry.key) for entry in talk.record.own_list}
-    people = (person for person in talk.people.values() if person.folded != desk.me)
-    return sorted(person.name for person in people if (person.folded, person.key) not in listed)
+    def needs_person(self) -> bool:
+        """Return whether what is in the way is for a person to look at, so that lines held by it need a yes later."""
+        is_sealed = self._talk.state is State.SEALED and self._talk.group is not None
+        return self._talk.state is State.FROZEN or (is_sealed and bool(self.untrusted()))
 
+    def _passing_obstacle(self) -> str:
+        assert self._talk.group is not None
+        if self._talk.backlog:
+            return "waiting for what was said before"
+        if self._talk.commit.is_under_way:
+            return "waiting for a change of members or keys"
+        if self._talk.stalled == self._talk.place:
+            return "the server refuses messages of the present keys"
+        if self._talk.lines.sealed and next(iter(self._talk.lines.sealed.values())).epoch != self._talk.group.epoch:
+            return "waiting for the answer to an earlier line"
+        if self._talk.where.scope is Scope.PAIR and self._talk.where.name not in self._talk.names:
+            return f"waiting for {self._talk.where.in_words}"
+        return ""
 
-def needs_person(desk: Desk, talk: Talk) -> bool:
-    """Return whether what is in the way is for a person to look at, so that lines held by it need a yes later."""
-    is_sealed = talk.state is State.SEALED and talk.group is not None
-    return talk.state is State.FROZEN or (is_sealed and bool(untrusted(desk, talk)))
-
-
-def _passing_obstacle(talk: Talk) -> str:
-    assert talk.group is not None
-    if talk.backlog:
-        return "waiting for what was said before"
-    if talk.pending is not None or talk.fetched is not None or talk.wanted_since is not None:
-        return "waiting for a change of members or keys"
-    if talk.stalled == (talk.group.group_id, talk.group.epoch):
-        return "the server refuses messages of the present keys"
-    if talk.outgoing and next(iter(talk.outgoing.values())).epoch != talk.group.epoch:
-        return "waiting for the answer to an earlier line"
-    if talk.where.scope is Scope.PAIR and talk.where.name not in talk.names:
-        return f"waiting for {talk.where.in_words}"
-    return ""
-
-
-def say(desk: Desk, talk: Talk, request: Spoken) -> None:
-    """Take a typed line: let it leave, or hold it and say why."""
-    line = talk.number(request)
-    why = obstacle(desk, talk)
-    if not talk.ready and not why:
-        _let_leave(desk, talk, line)
-        return
-    if len(talk.held) >= HELD_MAX:
-        desk.note(NoteKind.ALARM, f"Not taken: {HELD_MAX} lines are held in {talk.where.in_words} already", talk.where)
-        return
-    talk.hold(msgspec.structs.replace(line, needs_yes=needs_person(desk, talk)))
-    if why != CAUGHT_UP_FIRST and not talk.is_told:
-        talk.is_told = True
-        desk.note(NoteKind.NEWS, f"Held: {why}", talk.where)
-
-
-def say_held(desk: Desk, talk: Talk) -> None:
-    """Let what was held leave, in the order it was typed, as far as that goes."""
-    if talk.held and needs_person(desk, talk):
-        talk.park()
-    while (ready := talk.ready) and not obstacle(desk, talk):
-        talk.release(ready[0])
-        talk.is_told = False
-        _let_leave(desk, talk, ready[0])
-
-
-def take_back(talk: Talk, request_id: str) -> bool:
-    """Hold a sealed line again that the server did not take; return whether it is one of ours."""
-    sent = talk.settle(request_id)
-    if sent is None:
-        return False
-    talk.hold(msgspec.structs.replace(sent.line, is_secret=True, needs_yes=False))
-    if talk.group is not None and sent.epoch == talk.group.epoch and not talk.backlog:
-        talk.stalled = (talk.group.group_id, talk.group.epoch)
-    return True
-
-
-def hear_echo(desk: Desk, talk: Talk, notice: Heard, sealed: SealedMessage) -> bool:
-    """Take one's own words back from the journal.
-
-    Returns:
-        Whether these are ours as we sent them.  If not, somebody else has our keys, the server changed what we said, or
-        we have forgotten it: our memory is an older copy.
-    """
-    sent = talk.outgoing.get(notice.id or "")
-    if sent is None or sent.digest != digest(sealed.mls):
-        return False
-    talk.settle(sent.line.id)
-    remember(desk, notice, sealed, sent.line.text, Standing.UNSEEN)
-    desk.show(Shown(enrich(notice, sent.line.text), Mark.SEALED))
-    return True
-
-
-def _let_leave(desk: Desk, talk: Talk, line: Line) -> None:
-    if talk.state is State.PLAIN:
-        talk.save()
-        if line.is_secret:
-            talk.hold(msgspec.structs.replace(line, needs_yes=True))
+    def say(self, request: Spoken) -> None:
+        """Take a typed line: let it leave, or hold it and say why."""
+        line = self._talk.line(request)
+        why = self.obstacle()
+        if not self._talk.lines.ready and not why:
+            self._let_leave(line)
             return
-        desk.send(Plain(spoken(talk.where, line), talk.where, talk.state))
-        return
-    assert talk.state is State.SEALED
-    assert talk.group is not None
-    where = common_name(talk.where, desk.me)
-    data = payload.encode(payload.Payload(payload.VERSION, payload.TEXT, line.id, desk.wall_ms, line.text, where))
-    mark = talk.chain.mark.encode()
-    padding = payload.padding_for(len(data))
-    try:
-        protected = talk.group.protect(data, desk.random, authenticated_data=mark, padding=padding)
-    except MlsError:
-        talk.hold(line)
-        if talk.step(Step.FREEZE, "this line could not be sealed: @encrypt reset begins anew"):
-            talk.park()
-            desk.note(NoteKind.ALARM, f"Held: {talk.record.reason}", talk.where)
-        return
-    talk.move(protected.group, talk.group.own_leaf)
-    talk.sealed(line, talk.group.epoch, protected.message)
-    talk.save()
-    desk.send(Sealed(talk.where, protected, line.id))
+        if self._talk.lines.is_full:
+            text = f"Not taken: {HELD_MAX} lines are held in {self._talk.where.in_words} already"
+            self._desk.note(NoteKind.ALARM, text, self._talk.where)
+            return
+        self._talk.hold(msgspec.structs.replace(line, needs_yes=self.needs_person()))
+        if why != CAUGHT_UP_FIRST and self._talk.tell_once():
+            self._desk.note(NoteKind.NEWS, f"Held: {why}", self._talk.where)
+
+    def say_held(self) -> None:
+        """Let what was held leave, in the order it was typed, as far as that goes."""
+        if self._talk.lines.held and self.needs_person():
+            self._talk.lines.park()
+        while (ready := self._talk.lines.ready) and not self.obstacle():
+            self._talk.lines.release(ready[0])
+            self._talk.tell_again()
+            self._let_leave(ready[0])
+
+    def take_back(self, request_id: str) -> bool:
+        """Hold a sealed line again that the server did not take; return whether it is one of ours."""
+        sent = self._talk.lines.settle(request_id)
+        if sent is None:
+            return False
+        self._talk.hold(msgspec.structs.replace(sent.line, is_secret=True, needs_yes=False))
+        if self._talk.group is not None and sent.epoch == self._talk.group.epoch and not self._talk.backlog:
+            self._talk.stall()
+        return True
+
+    def hear_echo(self, notice: Heard, sealed: SealedMessage) -> bool:
+        """Take one's own words back from the journal.
+
+        Returns:
+            Whether these are ours as we sent them.  If not, somebody else has our keys, the server changed what we
+            said, or we have forgotten it: our memory is an older copy.
+        """
+        sent = self._talk.lines.sealed.get(notice.id or "")
+        if sent is None or sent.digest != hash_of(sealed.mls):
+            return False
+        self._talk.lines.settle(sent.line.id)
+        self._opened.remember(notice, sealed, sent.line.text, Standing.UNSEEN)
+        self._desk.show(Shown(enrich(notice, sent.line.text), Mark.SEALED))
+        return True
+
+    def _let_leave(self, line: Line) -> None:
+        if self._talk.state is State.SEALED:
+            self._let_leave_sealed(line)
+            return
+        assert self._talk.state is State.PLAIN
+        self._talk.save()
+        if line.is_secret:
+            self._talk.hold(msgspec.structs.replace(line, needs_yes=True))
+        else:
+            self._desk.send(Plain(spoken(self._talk.where, line), self._talk.where, self._talk.state))
+
+    def _let_leave_sealed(self, line: Line) -> None:
+        assert self._talk.group is not None
+        where, at = common_name(self._talk.where, self._desk.me), self._desk.wall_ms
+        data = payload.encode(payload.Payload(payload.VERSION, payload.TEXT, line.id, at, line.text, where))
+        mark = self._talk.chain.mark.encode()
+        padding = payload.padding_for(len(data))
+        try:
+            protected = self._talk.group.protect(data, self._desk.random, authenticated_data=mark, padding=padding)
+        except MlsError:
+            self._talk.hold(line)
+            self._setbacks.stop_saying("this line could not be sealed: @encrypt reset begins anew")
+            return
+        self._talk.move(protected.group, self._talk.group.own_leaf)
+        self._talk.lines.seal(line, self._talk.group.epoch, protected.message)
+        self._talk.save()
+        self._desk.send(Sealed(self._talk.where, protected, line.id))
 
 
 def spoken(where: Conversation, line: Line) -> Spoken:

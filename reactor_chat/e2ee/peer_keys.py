@@ -4,8 +4,8 @@ from reactor_chat.e2ee.boundary import NoteKind
 from reactor_chat.e2ee.calendar import day_of
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.identity import knows_better_suite, person_of, suites
+from reactor_chat.e2ee.own_commit import Fetched
 from reactor_chat.e2ee.packages import reference_of
-from reactor_chat.e2ee.talk import Fetched
 from reactor_chat.e2ee.trust import NAMES_MAX, Known, Trust
 from reactor_chat.errors import LifetimeRefused, MlsError, MlsRefused
 from reactor_chat.mls.keypackage import read_key_package
@@ -16,41 +16,65 @@ from reactor_chat.wire.messages import PublishedKey, fold
 _REASONS = "the server changed it, or the clock of one of you is wrong"
 
 
-def checked(desk: Desk, published: PublishedKey, suite: int) -> Fetched | None:
-    """Return a package by which somebody may be let in; None where it may not be used, which was told the person.
+class PeerKeys:
+    """Keys and packages of others.
 
     Args:
-        published: as the server gave it.
-        suite: it must be for.
+        desk: what all conversations share.
     """
-    try:
-        package = _read(desk, published, suite)
-        is_usable = see(desk, person_of(package.leaf_node).name, published.account)
-    except LifetimeRefused as error:
-        desk.note(NoteKind.ALARM, _clocks_in_words(published.name, error))
-        return None
-    except MlsError:
-        desk.note(NoteKind.ALARM, f"{published.name}'s key is not valid; {_REASONS}. It is not used")
-        return None
-    return Fetched(package, published.reference) if is_usable else None
 
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
-def see(desk: Desk, name: str, key: bytes) -> bool:
-    """Take note of somebody's key and tell the person what is new about it; return whether it may be used.
+    def checked(self, published: PublishedKey, suite: int) -> Fetched | None:
+        """Return a package by which somebody may be let in; None where it may not be used, which was told the person.
 
-    Raises:
-        MlsRefused: no key can be like this.
-    """
-    before = desk.trust.look_up(name)
-    if before is None and desk.trust.is_full:
-        desk.note(NoteKind.ALARM, f"{NAMES_MAX} names are known already; no key of {name} is taken")
-        return False
-    known = desk.trust.see(name, key, desk.wall_ms)
-    if known.state is Trust.CHANGED and _is_news(before, known):
-        desk.note(NoteKind.ALARM, change_in_words(known))
-    elif before is not None and not before.key and known.key:
-        desk.note(NoteKind.NEWS, f"The key of {known.name} is the one in your invitation: verified ✓")
-    return desk.trust.is_usable(name, key)
+        Args:
+            published: as the server gave it.
+            suite: it must be for.
+        """
+        try:
+            package = self._read(published, suite)
+            is_usable = self.see(person_of(package.leaf_node).name, published.account)
+        except LifetimeRefused as error:
+            self._desk.note(NoteKind.ALARM, _clocks_in_words(published.name, error))
+            return None
+        except MlsError:
+            self._desk.note(NoteKind.ALARM, f"{published.name}'s key is not valid; {_REASONS}. It is not used")
+            return None
+        return Fetched(package, published.reference) if is_usable else None
+
+    def see(self, name: str, key: bytes) -> bool:
+        """Take note of somebody's key and tell the person what is new about it; return whether it may be used.
+
+        Raises:
+            MlsRefused: no key can be like this.
+        """
+        before = self._desk.trust.look_up(name)
+        if before is None and self._desk.trust.is_full:
+            self._desk.note(NoteKind.ALARM, f"{NAMES_MAX} names are known already; no key of {name} is taken")
+            return False
+        known = self._desk.trust.see(name, key, self._desk.wall_ms)
+        if known.state is Trust.CHANGED and _is_news(before, known):
+            self._desk.note(NoteKind.ALARM, change_in_words(known))
+        elif before is not None and not before.key and known.key:
+            self._desk.note(NoteKind.NEWS, f"The key of {known.name} is the one in your invitation: verified ✓")
+        return self._desk.trust.is_usable(name, key)
+
+    def _read(self, published: PublishedKey, suite: int) -> KeyPackage:
+        package = read_key_package(published.package, now=self._desk.wall_ms // 1000)
+        person = person_of(package.leaf_node)
+        if package.cipher_suite != suite or reference_of(published.package) != published.reference:
+            raise MlsRefused("a package is not the one that was asked for")
+        if person.folded != fold(published.name) or person.key != published.account:
+            raise MlsRefused("a package is somebody else's")
+        best = suites()[0]
+        if suite != best and knows_better_suite(package.leaf_node, suite):
+            raise MlsRefused("somebody's better packages are kept from us")
+        scheme = suite_of(suite)
+        for key in (package.init_key, package.leaf_node.encryption_key):  # an unusable one would spoil a whole commit
+            scheme.encrypt_with_label(key, b"trial", b"", b"", self._desk.random)
+        return package
 
 
 def _clocks_in_words(name: str, error: LifetimeRefused) -> str:
@@ -77,19 +101,3 @@ def change_in_words(known: Known) -> str:
     )
     todo = f"Compare with @verify {known.name}, then @trust accept {known.name}"
     return f"{known.name} has another key than {was}; nothing is encrypted for it until you decide. {todo}"
-
-
-def _read(desk: Desk, published: PublishedKey, suite: int) -> KeyPackage:
-    package = read_key_package(published.package, now=desk.wall_ms // 1000)
-    person = person_of(package.leaf_node)
-    if package.cipher_suite != suite or reference_of(published.package) != published.reference:
-        raise MlsRefused("a package is not the one that was asked for")
-    if person.folded != fold(published.name) or person.key != published.account:
-        raise MlsRefused("a package is somebody else's")
-    best = suites()[0]
-    if suite != best and knows_better_suite(package.leaf_node, suite):
-        raise MlsRefused("somebody's better packages are kept from us")
-    scheme = suite_of(suite)
-    for key in (package.init_key, package.leaf_node.encryption_key):  # an unusable one would spoil a whole commit
-        scheme.encrypt_with_label(key, b"trial", b"", b"", desk.random)
-    return package

@@ -6,126 +6,120 @@ sealed   see to members and keys, then seal what is held
 frozen   wait for a person
 """
 
-from reactor_chat.e2ee import commit, creation, outbound
-from reactor_chat.e2ee.backlog import work_off
+from reactor_chat.e2ee.backlog import Backlog
 from reactor_chat.e2ee.boundary import NoteKind
-from reactor_chat.e2ee.conversation import ROOM, Conversation
+from reactor_chat.e2ee.commit import Commits
+from reactor_chat.e2ee.conversation import Conversation
+from reactor_chat.e2ee.creation import Creation
 from reactor_chat.e2ee.desk import Desk, Purpose
-from reactor_chat.e2ee.epoch import freeze, lose
 from reactor_chat.e2ee.identity import suites
+from reactor_chat.e2ee.outbound import Outbound
 from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.talk import Talk
-from reactor_chat.wire.messages import AskKeys, AskSeals, SealAsk
+from reactor_chat.e2ee.terms import Claim
+from reactor_chat.wire.messages import AskSeals, SealAsk
 
 
-def ask_first(desk: Desk) -> None:
-    """Ask one question after login; whether it is answered says whether the server knows about encryption at all."""
-    _ask_how_sealed(desk, desk.talk(ROOM))
+class Reconciler:
+    """Does what is due in one conversation.
 
-
-def ask_all(desk: Desk) -> None:
-    """Ask what there is to know once the first question was answered: every conversation, and our own keys."""
-    request = AskKeys([desk.me], suites()[0], id=desk.fresh_id())
-    desk.ask(request, Purpose.OWN_KEYS, None)
-    for talk in list(desk.talks.values()):
-        advance(desk, talk)
-
-
-def advance(desk: Desk, talk: Talk) -> None:
-    """Look at a conversation and do what is due."""
-    if not desk.is_online:
-        return
-    if not talk.current and desk.is_mute and may_be_plain(talk):
-        talk.current = True
-    if talk.where == Conversation.pair(desk.me):
-        outbound.say_held(desk, talk)  # there is nobody to ask about
-        return
-    if not talk.current:
-        if desk.is_understood:
-            _ask_how_sealed(desk, talk)
-        return
-    work_off(desk, talk)
-    if talk.backlog:
-        return
-    _compare_epochs(desk, talk)
-    if talk.state is State.ARMING:
-        _arm(desk, talk)
-    if talk.is_in and talk.current and talk.state in (State.SEALED, State.PLAIN):
-        commit.keep_up(desk, talk)
-    outbound.say_held(desk, talk)
-
-
-def may_be_plain(talk: Talk) -> bool:
-    """Return whether a line may leave plain though the server does not say how it is sealed: the person sees `plain`.
-
-    Private conversations come here only where their person ordered plain text.
+    Args:
+        desk: what all conversations share.
+        talk: the conversation.
+        backlog: what waits to be heard.
+        creation: begins it.
+        commits: change members and keys.
+        outbound: what waits to be said.
     """
-    claim = talk.record.claim
-    return talk.state is State.PLAIN and (claim is None or not claim.require)
 
+    def __init__(
+        self,
+        desk: Desk,
+        talk: Talk,
+        backlog: Backlog,
+        creation: Creation,
+        commits: Commits,
+        outbound: Outbound,
+    ) -> None:
+        self._desk = desk
+        self._talk = talk
+        self._backlog = backlog
+        self._creation = creation
+        self._commits = commits
+        self._outbound = outbound
 
-def _ask_how_sealed(desk: Desk, talk: Talk) -> None:
-    if not desk.is_asking(Purpose.HOW_SEALED, talk.where):
-        request = AskSeals(talk.where.with_, talk.where.group_name, id=desk.fresh_id())
-        desk.ask(request, Purpose.HOW_SEALED, talk.where)
+    def advance(self) -> None:
+        """Look at the conversation and do what is due."""
+        if not self._desk.is_online:
+            return
+        if not self._talk.current and self._desk.is_mute and self._talk.may_be_plain:
+            self._talk.catch_up()
+        if self._talk.where == Conversation.pair(self._desk.me):
+            self._outbound.say_held()  # there is nobody to ask about
+        elif self._talk.current:
+            self._advance_current()
+        elif self._desk.is_understood:
+            self.ask_how_sealed()
 
+    def ask_how_sealed(self) -> None:
+        """Ask the server how it is sealed, unless that is being asked."""
+        where = self._talk.where
+        if not self._desk.is_asking(Purpose.HOW_SEALED, where):
+            request = AskSeals(where.with_, where.group_name, id=self._desk.fresh_id())
+            self._desk.ask(request, Purpose.HOW_SEALED, where)
 
-def _compare_epochs(desk: Desk, talk: Talk) -> None:
-    """Compare the epoch the server told at the end of the replay with where the replay led us."""
-    there, talk.epoch_there = talk.epoch_there, None
-    if there is None or talk.group is None or not talk.is_in:
-        return
-    if there > talk.group.epoch:
-        lose(desk, talk, "the server did not show us every change of keys")
-    elif there < talk.group.epoch:
-        freeze(desk, talk, "the server has forgotten changes of keys that it showed us: @encrypt reset begins anew")
-    elif not talk.listed:
-        lose(desk, talk, "the server does not count us among the members")
-    elif talk.pending is not None and talk.pending.is_refused:
-        talk.stalled = (talk.group.group_id, talk.group.epoch)
+    def _advance_current(self) -> None:
+        if not self._backlog.catch_up():
+            return
+        if self._talk.state is State.ARMING:
+            self._arm()
+        if self._talk.is_in and self._talk.current and self._talk.state in (State.SEALED, State.PLAIN):
+            self._commits.keep_up()
+        self._outbound.say_held()
 
+    def _arm(self) -> None:
+        talk, pending = self._talk, self._talk.commit.pending
+        if pending is not None and pending.is_creation:
+            self._commits.send_pending()
+        elif talk.commit.failed_too_often:
+            pass  # the server takes nothing we try; the next connection tries again
+        elif talk.begins_anew:
+            if self._has_its_passphrase():
+                talk.end_beginning_anew()
+                self._create_anew()
+        elif talk.is_in:
+            talk.step(Step.ESTABLISH)
+        elif talk.record.claim is not None:
+            self._ask_in(talk.record.claim)
+        elif self._has_its_passphrase() and self._is_meant_to_begin():
+            self._creation.found()
 
-def _arm(desk: Desk, talk: Talk) -> None:
-    if talk.pending is not None and talk.pending.is_creation:
-        commit.send_pending(desk, talk)
-    elif talk.attempts >= commit.ATTEMPTS_MAX:
-        pass  # the server takes nothing we try; the next connection tries again
-    elif talk.begins_anew:
-        if _has_its_passphrase(talk):
-            talk.begins_anew = False
-            _create_anew(desk, talk)
-    elif talk.is_in:
-        talk.step(Step.ESTABLISH)
-    elif talk.record.claim is not None:
-        _ask_in(desk, talk)
-    elif _has_its_passphrase(talk) and (talk.ready or talk.record.is_wanted or desk.keeps_list(talk)):
-        creation.found(desk, talk)
+    def _is_meant_to_begin(self) -> bool:
+        """Whether our person has something to say there, or ordered that it be sealed."""
+        record = self._talk.record
+        return bool(self._talk.lines.ready) or record.is_wanted or record.is_kept_by(self._desk.own_key)
 
+    def _create_anew(self) -> None:
+        strength = self._talk.record.strength
+        self._creation.create(suites()[0] if strength is None else strength.suite)
 
-def _create_anew(desk: Desk, talk: Talk) -> None:
-    strength = talk.record.strength
-    creation.create(desk, talk, suites()[0] if strength is None else strength.suite)
+    def _has_its_passphrase(self) -> bool:
+        """Whether the key of the passphrase is here, where our person or the terms require one."""
+        strength = self._talk.record.strength
+        return strength is None or strength.kdf is None or self._talk.shared_key is not None
 
-
-def _has_its_passphrase(talk: Talk) -> bool:
-    """Whether the key of the passphrase is here, where our person or the terms require one."""
-    strength = talk.record.strength
-    return strength is None or strength.kdf is None or talk.shared_key is not None
-
-
-def _ask_in(desk: Desk, talk: Talk) -> None:
-    """Ask to be let in, once on each connection; with a passphrase, only once its key is there."""
-    claim = talk.record.claim
-    if talk.has_asked or claim is None or (talk.retry_at or desk.now) > desk.now:
-        return
-    if claim.kdf is not None and talk.shared_key is None:
-        if not talk.is_told and talk.passphrase_salt is None:
-            talk.is_told = True
-            text = f"{talk.where.first_in_words} is encrypted with a passphrase"
-            desk.note(NoteKind.NEWS, f"{text}: @encrypt on <passphrase> to take part", talk.where)
-        return
-    talk.has_asked = True
-    if talk.listed and claim.by == desk.me and talk.record.strength is None:
-        desk.note(NoteKind.ALARM, f"The keys of {talk.where.in_words} are no longer here", talk.where)
-    request = SealAsk(talk.where.with_, talk.where.group_name, lost=talk.listed, id=desk.fresh_id())
-    desk.ask(request, Purpose.BE_LET_IN, talk.where)
+    def _ask_in(self, claim: Claim) -> None:
+        """Ask to be let in, once on each connection; with a passphrase, only once its key is there."""
+        talk, where = self._talk, self._talk.where
+        if talk.has_asked or talk.retry.must_wait(self._desk.now):
+            return
+        if claim.kdf is not None and talk.shared_key is None:
+            if talk.passphrase_salt is None and talk.tell_once():
+                text = f"{where.first_in_words} is encrypted with a passphrase: @encrypt on <passphrase> to take part"
+                self._desk.note(NoteKind.NEWS, text, where)
+            return
+        talk.asks_in()
+        if talk.listed and claim.by == self._desk.me and talk.record.strength is None:
+            self._desk.note(NoteKind.ALARM, f"The keys of {where.in_words} are no longer here", where)
+        request = SealAsk(where.with_, where.group_name, lost=talk.listed, id=self._desk.fresh_id())
+        self._desk.ask(request, Purpose.BE_LET_IN, where)

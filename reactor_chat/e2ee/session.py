@@ -1,9 +1,9 @@
 """A person's end-to-end encryption without its outside: orders, lines and notices in, one `Outcome` out.
 
-Theory of operation.  There is a `Talk` for each conversation.  Whatever happens first changes what is known of one of
-them; then `reconcile.advance` looks at it and does the next thing that is due: ask the server how it is sealed, begin,
-ask to be let in, commit, seal what was held.  Looking is cheap and may happen at any time, so nothing is lost by a
-cut, a refusal or a restart: the next look begins where the store says.
+Theory of operation.  There is a `Participation` for each conversation.  Whatever happens first changes what is known
+of one of them; then its reconciler looks at it and does the next thing that is due: ask the server how it is sealed,
+begin, ask to be let in, commit, seal what was held.  Looking is cheap and may happen at any time, so nothing is lost by
+a cut, a refusal or a restart: the next look begins where the store says.
 
 Nothing is sealed before the server has answered, on this connection, how the conversation is sealed.  The replay is
 over then, and a memory that is older than the journal has been found out: who forgot a message must not seal another
@@ -12,15 +12,19 @@ one with its key.
 
 from collections.abc import Callable
 
-from reactor_chat.e2ee import commands, dispatch, inbound, outbound, ownership, passphrase, reconcile, verification
-from reactor_chat.e2ee.boundary import NoteKind, Order, Outcome, Posture, Settings, Shown
-from reactor_chat.e2ee.commit import is_worn, readmission_at, refresh_due_at, turn_at
-from reactor_chat.e2ee.conversation import Conversation, Heard, Scope, Spoken, where_said
+from reactor_chat.e2ee.boundary import Mark, Order, Outcome, Posture, Settings, Shown
+from reactor_chat.e2ee.commands import Commands
+from reactor_chat.e2ee.conversation import Conversation, Heard, Scope, Spoken, where_heard, where_said
 from reactor_chat.e2ee.desk import Desk
-from reactor_chat.e2ee.ownership import GroupRequest
+from reactor_chat.e2ee.dispatch import Dispatch
+from reactor_chat.e2ee.group_orders import GroupOrders, GroupRequest
+from reactor_chat.e2ee.held_lines import HeldLines
+from reactor_chat.e2ee.opened import OpenedMessages
+from reactor_chat.e2ee.outbound import spoken
+from reactor_chat.e2ee.participation import Participations
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import Store
-from reactor_chat.e2ee.talk import Talk
+from reactor_chat.e2ee.verification import Verification
 from reactor_chat.wire.messages import SEALED_MEMBERS_MAX, Notice
 
 
@@ -34,60 +38,73 @@ class Session:
         fresh_id: gives request ids that no other client of this name gives, ever.
 
     Attributes:
-        desk: what everything shares; for the modules of this package, and for tests that look inside.
+        desk: what all conversations share, with their states; for tests that look inside.
+        participations: in every conversation; for tests that look inside.
     """
 
     def __init__(
         self, settings: Settings, store: Store, random: Callable[[int], bytes], fresh_id: Callable[[], str]
     ) -> None:
         self.desk = Desk(settings, store, random, fresh_id)
+        self._opened = OpenedMessages(store, self.desk.me)
+        self.participations = Participations(self.desk, self._opened)
+        self._verification = Verification(self.desk, self.participations)
+        held_lines = HeldLines(self.desk, self.participations)
+        self._commands = Commands(self.desk, self.participations, self._verification, held_lines)
+        self._group_orders = GroupOrders(store, self.participations)
+        self._dispatch = Dispatch(self.desk, self.participations, self._group_orders)
 
     # ------------------------------------------------------------------------------------------ what is asked
 
     @property
     def next_deadline(self) -> float | None:
         """When `tick` should be called next, monotonic seconds; None when only the outside can bring news."""
-        return min((when for talk in self.desk.talks.values() for when in self._due(talk)), default=None)
+        return min((when for part in self.participations for when in part.due_at), default=None)
 
     @property
     def held_count(self) -> int:
         """How many lines were typed and are not sealed yet."""
-        return sum(len(talk.held) for talk in self.desk.talks.values())
+        return sum(len(part.talk.lines.held) for part in self.participations)
 
     @property
     def held(self) -> list[Spoken]:
         """What was typed and has not left yet, in each conversation in the order it was typed."""
-        return [outbound.spoken(talk.where, line) for talk in self.desk.talks.values() for line in talk.held.values()]
+        talks = [part.talk for part in self.participations]
+        return [spoken(talk.where, line) for talk in talks for line in talk.lines.held.values()]
 
     def give_back(self, ids_begin: str) -> list[Spoken]:
         """Forget and return the held lines whose ids begin so: what was typed in this run, for a name not to be had."""
-        given = [one for one in self.held if (one.id or "").startswith(ids_begin)]
-        ids = {one.id for one in given}
-        for talk in self.desk.talks.values():
-            for line in [line for line in talk.held.values() if line.id in ids]:
-                talk.release(line)
+        given = []
+        for part in self.participations:
+            for line in [line for line in part.talk.lines.held.values() if line.id.startswith(ids_begin)]:
+                part.talk.lines.release(line)
+                given.append(spoken(part.talk.where, line))
         return given
 
     def posture(self, conversation: Conversation) -> Posture:
         """Return what would become of a line typed there now: the word in the prompt."""
-        talk = self.desk.talks.get(conversation)
-        if talk is None:
+        part = self.participations.find(conversation)
+        if part is None:
             is_private = conversation.scope is not Scope.ROOM and self.desk.settings.private_is_sealed
             return Posture.WAITING if is_private else Posture.PLAIN
-        if talk.state is State.PLAIN:
+        state = part.talk.state
+        if state is State.PLAIN:
             return Posture.PLAIN
-        if talk.where == Conversation.pair(self.desk.me):
+        if conversation == Conversation.pair(self.desk.me):
             return Posture.HELD
-        if talk.state is State.FROZEN or (talk.state is State.SEALED and outbound.untrusted(self.desk, talk)):
+        if state is State.FROZEN or (state is State.SEALED and part.outbound.untrusted()):
             return Posture.HELD
-        return Posture.SEALED if talk.state is State.SEALED else Posture.WAITING
+        return Posture.SEALED if state is State.SEALED else Posture.WAITING
 
     def recall(self, notice: Heard) -> Shown | None:
         """Return a message of a page of history as it was opened when it came; None where nothing is to be said of it.
 
         What came in plain text into a conversation that is sealed for us is said to be plain.
         """
-        return inbound.recall(self.desk, notice)
+        if notice.sealed is not None:
+            return self._opened.recall(notice)
+        part = self.participations.find(where_heard(notice, self.desk.me))
+        return Shown(notice, Mark.PLAIN) if part is not None and part.talk.record.strength is not None else None
 
     def take(self) -> Outcome:
         """Remove and return everything that is to be done; commit the store before any of it is obeyed."""
@@ -97,22 +114,18 @@ class Session:
 
     def said(self, request: Spoken, now: float) -> None:
         """A person typed something for others; it has an `id` and a text."""
-        desk = self.desk
-        desk.now = now
-        talk = desk.talk(where_said(request))
-        outbound.say(desk, talk, request)
-        if talk.held or (talk.is_in and is_worn(desk, talk)):
-            reconcile.advance(desk, talk)
+        self.desk.now = now
+        self.participations.of(where_said(request)).say(request)
 
     def did(self, request: GroupRequest, now: float) -> None:
         """A person asked for a change of a group; it has an `id`, and travels as it is."""
         self.desk.now = now
-        ownership.ordered(self.desk, request)
+        self._group_orders.ordered(request)
 
     def ordered(self, order: Order, now: float) -> None:
         """A person gave an order about encryption."""
         self.desk.now = now
-        commands.obey(self.desk, order)
+        self._commands.obey(order)
 
     def noticed(self, notice: Notice, now: float) -> bool:
         """The server said something.
@@ -121,7 +134,7 @@ class Session:
             Whether it is not to be shown as it is: either it was for the session alone, or `Outcome.shown` has it.
         """
         self.desk.now = now
-        return dispatch.listen(self.desk, notice)
+        return self._dispatch.take(notice)
 
     def logged_in(self, now: float, members_max: int = SEALED_MEMBERS_MAX) -> None:
         """The server let us in; the replay of what we missed follows.
@@ -132,8 +145,8 @@ class Session:
         """
         self.desk.cut()
         self.desk.now, self.desk.is_online, self.desk.members_max = now, True, members_max
-        verification.introduce(self.desk, self.desk.settings.introductions)
-        reconcile.ask_first(self.desk)
+        self._verification.introduce(self.desk.settings.introductions)
+        self.participations.ask_first()
 
     def cut(self) -> None:
         """The connection ended."""
@@ -143,37 +156,11 @@ class Session:
         """A child process computed the key of a passphrase, or could not: then None."""
         self.desk.now = now
         where = self.desk.jobs.pop(job, None)
-        if where is None:
-            return
-        talk = self.desk.talk(where)
-        if key is None:
-            talk.passphrase_salt = None
-            self.desk.note(NoteKind.ALARM, "The passphrase could not be used: type it again", where)
-            return
-        assert len(key) == passphrase.KEY_BYTES
-        talk.share(key, talk.passphrase_salt or b"")
-        talk.passphrase_salt, talk.has_asked = None, False
-        reconcile.advance(self.desk, talk)
+        if where is not None:
+            self.participations.of(where).derived(key)
 
     def tick(self, now: float) -> None:
         """Do what is due; nothing, when called too early."""
         self.desk.now = now
-        for talk in list(self.desk.talks.values()):
-            if any(when <= now for when in self._due(talk)):
-                if talk.retry_at is not None and talk.retry_at <= now:
-                    talk.retry_at = None
-                reconcile.advance(self.desk, talk)
-
-    def _due(self, talk: Talk) -> list[float]:
-        if not self.desk.is_online or not talk.current or talk.state is State.FROZEN:
-            return []
-        if talk.retry_at is not None:
-            return [talk.retry_at]
-        if not talk.is_in or talk.pending is not None or talk.fetched is not None:
-            return []
-        turn = turn_at(self.desk, talk)
-        if turn is not None:
-            return [turn]
-        readmission = readmission_at(self.desk, talk)
-        later = [] if readmission is None else [readmission]
-        return [*later, refresh_due_at(self.desk, talk)] if talk.state is State.SEALED else later
+        for part in self.participations:
+            part.tick()

@@ -4,7 +4,7 @@ import hashlib
 
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.identity import person_of
-from reactor_chat.e2ee.outbound import obstacle
+from reactor_chat.e2ee.outbound import Outbound
 from reactor_chat.e2ee.safety import grouped
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.talk import Talk
@@ -28,47 +28,59 @@ def group_code(group: Group) -> str:
     return grouped(f"{int.from_bytes(digest) % 10**CODE_DIGITS:0{CODE_DIGITS}d}")
 
 
-def lines(desk: Desk, talk: Talk) -> list[str]:
-    """Return the answer, at least one line."""
-    where = talk.where.first_in_words
-    if talk.state is State.PLAIN:
-        found = [f"{where}: what you type is in plain text"]
-    else:
-        why = obstacle(desk, talk)
-        found = [f"{where}: {WORDS[talk.state]}" + (f", held: {why}" if why else "")]
-    if talk.held:
-        found.append(f"Lines held: {len(talk.held)}")
-    if talk.group is None or not talk.is_in:
-        return found
-    return found + _of_group(desk, talk, talk.group)
+class Status:
+    """How one conversation stands, in words.
 
+    Args:
+        desk: what all conversations share.
+        talk: the conversation.
+        outbound: knows what is in the way.
+    """
 
-def _of_group(desk: Desk, talk: Talk, group: Group) -> list[str]:
-    strength = (
-        "safe against quantum computers" if group.suite.number == HYBRID else "not safe against quantum computers"
-    )
-    minutes = max(0, desk.wall_ms - talk.record.refreshed_ms) // 60_000
-    return [
-        f"Suite {group.suite.name}, {strength}; epoch {group.epoch}",
-        f"Group code {group_code(group)}: the same for everybody, or something is wrong",
-        *_members(desk, talk),
-        f"Your keys are {minutes} minutes old" + (", with a passphrase" if talk.shared_key is not None else ""),
-    ]
+    def __init__(self, desk: Desk, talk: Talk, outbound: Outbound) -> None:
+        self._desk = desk
+        self._talk = talk
+        self._outbound = outbound
 
+    def lines(self) -> list[str]:
+        """Return the answer, at least one line."""
+        where = self._talk.where.first_in_words
+        if self._talk.state is State.PLAIN:
+            found = [f"{where}: what you type is in plain text"]
+        else:
+            why = self._outbound.obstacle()
+            found = [f"{where}: {WORDS[self._talk.state]}" + (f", held: {why}" if why else "")]
+        if self._talk.lines.held:
+            found.append(f"Lines held: {len(self._talk.lines.held)}")
+        if self._talk.group is None or not self._talk.is_in:
+            return found
+        return found + self._of_group(self._talk.group)
 
-def _members(desk: Desk, talk: Talk) -> list[str]:
-    """Everybody who can read, in as many lines as it takes: none is cut off."""
-    names = [_member(desk, person.name, person.key) for person in talk.people.values()]
-    some = [", ".join(names[at : at + NAMES_IN_A_LINE]) for at in range(0, len(names), NAMES_IN_A_LINE)]
-    owner = talk.record.owner
-    kept = [] if owner is None else [f"The list of members is kept by {owner.name}"]
-    return [f"{'Members' if at == 0 else 'and'}: {line}" for at, line in enumerate(some)] + kept
+    def _of_group(self, group: Group) -> list[str]:
+        strength = (
+            "safe against quantum computers" if group.suite.number == HYBRID else "not safe against quantum computers"
+        )
+        minutes = max(0, self._desk.wall_ms - self._talk.record.refreshed_ms) // 60_000
+        extra = ", with a passphrase" if self._talk.shared_key is not None else ""
+        return [
+            f"Suite {group.suite.name}, {strength}; epoch {group.epoch}",
+            f"Group code {group_code(group)}: the same for everybody, or something is wrong",
+            *self._members(),
+            f"Your keys are {minutes} minutes old{extra}",
+        ]
 
+    def _members(self) -> list[str]:
+        """Everybody who can read, in as many lines as it takes: none is cut off."""
+        names = [self._member(person.name, person.key) for person in self._talk.people.values()]
+        some = [", ".join(names[at : at + NAMES_IN_A_LINE]) for at in range(0, len(names), NAMES_IN_A_LINE)]
+        owner = self._talk.record.owner
+        kept = [] if owner is None else [f"The list of members is kept by {owner.name}"]
+        return [f"{'Members' if at == 0 else 'and'}: {line}" for at, line in enumerate(some)] + kept
 
-def _member(desk: Desk, name: str, key: bytes) -> str:
-    if key == desk.own_key:
-        return f"{name} (you)"
-    known = desk.trust.look_up(name)
-    if known is None or key not in {known.key, known.offered}:
-        return f"{name} (NEW KEY)"
-    return f"{name} ({known.state.value})"
+    def _member(self, name: str, key: bytes) -> str:
+        if key == self._desk.own_key:
+            return f"{name} (you)"
+        known = self._desk.trust.look_up(name)
+        if known is None or key not in {known.key, known.offered}:
+            return f"{name} (NEW KEY)"
+        return f"{name} ({known.state.value})"

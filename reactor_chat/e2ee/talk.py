@@ -1,161 +1,42 @@
 """One conversation as one person has it: how it stands, its group, what waits to be said or heard; kept row by row.
 
 Every change is written to the store in the step that makes it, so what a restart finds is what the last commit left.
-What is not kept (how far we caught up on this connection, what was asked) begins anew with each connection.
+What is not kept (how far we caught up on this connection, what was asked) begins anew with each connection.  Nobody
+outside writes an attribute: each verb is one thing that happens, and leaves the conversation whole.
 """
 
-import hashlib
-from collections import deque
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterable
+from typing import TypeVar
 
 import msgspec
 
-from reactor_chat.e2ee.blobs import Download
-from reactor_chat.e2ee.conversation import Conversation, Heard, Spoken
+from reactor_chat.e2ee.blobs import Blobs
+from reactor_chat.e2ee.conversation import Conversation, Scope, Spoken
 from reactor_chat.e2ee.identity import Person, person_of
-from reactor_chat.e2ee.member_list import Entry
+from reactor_chat.e2ee.lines import Line, Lines, line_of
+from reactor_chat.e2ee.member_list import Entry, members_of
+from reactor_chat.e2ee.newcomers import Newcomers
+from reactor_chat.e2ee.own_commit import OwnCommit
+from reactor_chat.e2ee.passphrase import psk_name
+from reactor_chat.e2ee.record import Record
+from reactor_chat.e2ee.retry import Retry
 from reactor_chat.e2ee.states import State, Step, after
 from reactor_chat.e2ee.store import Store, Table
-from reactor_chat.e2ee.terms import Claim, Strength
+from reactor_chat.e2ee.terms import Claim, Strength, strength_of, terms_of
 from reactor_chat.e2ee.transcript_hash import Chain
+from reactor_chat.e2ee.waiting_notices import WaitingNotices
 from reactor_chat.errors import MlsError
 from reactor_chat.mls import increments
-from reactor_chat.mls.group import Group
-from reactor_chat.mls.messages import KeyPackage
+from reactor_chat.mls.group import NO_PSKS, Group
 from reactor_chat.mls.secrettree import RatchetKind
-from reactor_chat.wire.messages import (
-    GroupSaid,
-    Said,
-    SealAdd,
-    SealCommitted,
-    Tell,
-    Told,
-)
+from reactor_chat.mls.state import PskSecrets
 
-BACKLOG_MAX = 20_000
-"""Notices that may wait for a blob; more than any honest server sends while one is fetched."""
+LOSSES_MAX = 3
+"""How often, on one connection, we ask by ourselves to be let in again."""
 
-HELD_MAX = 1_000
-RETRY_SECONDS_FIRST, RETRY_SECONDS_MAX = 2.0, 60.0
-READMIT_SECONDS_FIRST, READMIT_SECONDS_MAX, READMIT_FORGOTTEN_SECONDS = 5.0, 600.0, 3_600.0
-"""Letting somebody in again costs everybody work, so each time has to wait longer than the one before."""
+IDS_REMEMBERED = 1_000
 
 T = TypeVar("T")
-
-
-class Record(msgspec.Struct):
-    """How a conversation stands.
-
-    Attributes:
-        reason: why it is frozen, for a person.
-        claim: what the server last said about it, None where it is not sealed there.
-        is_declined: the person said that what they say there is plain.
-        founder: folded name of who created the group, as it was announced to us, or who closed the room.
-        owner: who keeps the member list of a closed conversation, since we agreed to that.
-        list_number: of the newest list seen.
-        signed_number: of the newest list that we signed, whether or not it was accepted.
-        offered_strength: weaker terms that somebody sealed it anew with; a person decides.
-        offered_owner: somebody whose list came though we never agreed to them; a person decides.
-        own_list: whom our person wants in a closed conversation of ours, with the key each is bound to; a key that is
-            empty is bound when a first one is seen.  Empty where we keep no list.
-        strength: terms that we once agreed to, or that our person ordered.
-        known_members: name and key of the members when we lost the group.
-        is_wanted: the person ordered that it be sealed, before anything is said.
-        is_closed: the person ordered the room to be closed.
-        refreshed_ms: when our own keys in the group were last new.
-        sent_before: own messages since then, of earlier epochs.
-        lost_at: group and epoch in which we last said that we cannot follow.
-        lines: lines ever held, to number them.
-    """
-
-    state: State = State.PLAIN
-    reason: str = ""
-    claim: Claim | None = None
-    is_declined: bool = False
-    founder: str = ""
-    owner: Entry | None = None
-    list_number: int = 0
-    signed_number: int = 0
-    offered_strength: Strength | None = None
-    offered_owner: Entry | None = None
-    own_list: list[Entry] = msgspec.field(default_factory=list)
-    strength: Strength | None = None
-    known_members: list[Entry] = msgspec.field(default_factory=list)
-    is_wanted: bool = False
-    is_closed: bool = False
-    refreshed_ms: int = 0
-    sent_before: int = 0
-    lost_at: tuple[bytes, int] | None = None
-    lines: int = 0
-
-
-class Line(msgspec.Struct, frozen=True):
-    """Something typed that is not sealed yet.
-
-    Attributes:
-        number: its place among all lines of the conversation.
-        to: whom or which group it is for, as typed.
-        is_secret: it was typed where the conversation was not plain.
-        needs_yes: something came between that a person has to look at; it leaves only when the person says so.
-    """
-
-    number: int
-    id: str
-    text: str
-    to: str = ""
-    is_secret: bool = True
-    needs_yes: bool = False
-
-
-class Sent(msgspec.Struct, frozen=True):
-    """Something sealed that was not heard back yet."""
-
-    line: Line
-    epoch: int
-    digest: bytes
-
-
-class Pending(msgspec.Struct):
-    """A commit, or a creation, of ours that is not in the journal yet; `message` is empty for a creation."""
-
-    id: str
-    group: bytes
-    epoch: int
-    message: bytes = b""
-    welcome: bytes | None = None
-    adds: list[SealAdd] = msgspec.field(default_factory=list)
-    removes: list[str] = msgspec.field(default_factory=list)
-    members: bytes = b""
-    replaces: bytes | None = None
-    is_refused: bool = False
-    is_refresh: bool = False
-
-    @property
-    def is_creation(self) -> bool:
-        """Whether it is the beginning of a group."""
-        return not self.message
-
-
-class Readmission(NamedTuple):
-    """How often somebody was let in again lately, and when last, monotonic seconds."""
-
-    times: int
-    at: float
-
-
-class Fetched(NamedTuple):
-    """A checked package of somebody who is to be let in."""
-
-    package: KeyPackage
-    reference: bytes
-
-
-class Untrusted(NamedTuple):
-    """Members because of whom nothing is sent, and of which members and which trust that was found out."""
-
-    people: dict[int, Person]
-    version: int
-    names: list[str]
 
 
 class Founding:
@@ -165,7 +46,7 @@ class Founding:
         names: as spelled, of those who should be in it.
         suite: asked for last.
         found: folded names of those who have packages of it.
-        is_weak: somebody's client knows no better suite than the weaker one.
+        missing: names of those who have none of it.
     """
 
     def __init__(self, suite: int) -> None:
@@ -173,7 +54,6 @@ class Founding:
         self.suite = suite
         self.found: set[str] = set()
         self.missing: list[str] = []
-        self.is_weak = False
 
 
 class Talk:
@@ -182,29 +62,33 @@ class Talk:
     Args:
         where: which.
         store: keeps it.
+        is_private: what is typed there is sealed or held from the beginning.
 
     Attributes:
-        record: write it with `save`.
+        record: what is kept of how it stands.
+        lines: typed, and not heard back yet.
+        newcomers: who wants in, and who should be out.
+        commit: of ours, that is wanted or waits to be accepted.
+        backlog: notices that wait for what the first of them needs.
+        blobs: fetched for commits.
+        retry: when to try again what could not be done.
+        chain: of what was heard.
         group: None while we are in none.
         people: who is who in the group, by leaf.
-        current: the replay of this connection is over for this conversation.
-        listed: the server counts us among the members.
-        asks: folded names of who wants to be let in; True where they cannot follow.
-        leavers: folded names of who should no longer be in.
-        fetched: packages for the next commit, by folded name.
-        outgoing: own messages sealed and not heard back, by request id, the oldest first.
-        hurries: a commit of ours is wanted at once.
-        blobs: what was fetched, by hash; empty where what came was something else.
+        shared_key: what the passphrase gave, with `shared_salt`.
         passphrase_salt: of the derivation that is under way.
-        epoch_there: the server's, until it was compared with ours.
-        attempts: commits refused in the present epoch.
-        losses: how often we could not follow, on this connection.
-        waits_for: why it is not sealed yet, in words, where that is more than waiting for keys.
-        downloads: blobs on their way, by hash.
-        begins_anew: a person ordered another group in the place of the one there is.
-        readmissions: of those who could not follow, by folded name; success does not reset them at once.
         was_released: the operator gave our own name free, so that we were taken out by nobody's will.
-        is_private: what is typed there is sealed or held from the beginning.
+
+    These hold for the connection:
+
+    Attributes:
+        current: the replay is over for this conversation.
+        listed: the server counts us among the members.
+        has_asked: to be let in.
+        begins_anew: a person ordered another group in the place of the one there is.
+        stalled: group and epoch in which the server takes no messages.
+        waits_for: why it is not sealed yet, in words, where that is more than waiting for keys.
+        founding: under way.
     """
 
     def __init__(self, where: Conversation, store: Store, *, is_private: bool = False) -> None:
@@ -214,60 +98,66 @@ class Talk:
         self.record = self._read(Table.CONVERSATION, Record) or Record()
         if is_private and self.record.state is State.PLAIN and not self.record.is_declined:
             self.record.state = State.ARMING
+        self.lines = Lines(store, self._key)
+        self.newcomers = Newcomers()
+        self.commit = OwnCommit(store, self._key)
+        self.backlog = WaitingNotices(store, self._key)
+        self.blobs = Blobs()
         self.chain = Chain(store, self._key)
         self.shared_key, self.shared_salt = self._read_shared()
-        self.pending = self._read(Table.PENDING, Pending)
-        self.held = {line.number: line for line in self._read_all(Table.HELD, Line)}
-        sent = sorted(self._read_all(Table.OUTGOING, Sent), key=lambda one: one.line.number)
-        self.outgoing = {one.line.id: one for one in sent}
-        self.backlog = deque(_decode(row) for _, row in store.rows(Table.BACKLOG, self._key))
+        self.passphrase_salt: bytes | None = None
         self.group: Group | None = None
         self.people: dict[int, Person] = {}
         self._load_group()
-        self.asks: dict[str, bool] = {}
-        self.leavers: set[str] = set()
-        self.untrusted: Untrusted | None = None
-        self.recent_ids: dict[tuple[str, str], None] = {}
-        self.blobs: dict[bytes, bytes] = {}
-        self.passphrase_salt: bytes | None = None
-        self.readmissions: dict[str, Readmission] = {}
+        self._recent_ids: dict[tuple[str, str], None] = {}
         self.was_released = False
         self.cut()
+
+    # ------------------------------------------------------------------------------------------ the connection
 
     def cut(self) -> None:
         """Forget what held only for the connection."""
         self.current = self.listed = self.has_asked = False
-        self.sent_pending = self.is_told = self.hurries = self.begins_anew = False
-        self.fetched: dict[str, Fetched] | None = None
-        self.wanted_since: float | None = None
-        self.retry_at: float | None = None
-        self.retries = 0
+        self._is_told = self.begins_anew = False
+        self.retry = Retry()
         self.stalled: tuple[bytes, int] | None = None
-        self.epoch_there: int | None = None
-        self.attempts = self.losses = 0
+        self._epoch_there: int | None = None
+        self._losses = 0
         self.waits_for = ""
         self.founding: Founding | None = None
-        self.downloads: dict[bytes, Download] = {}
+        self.blobs.coming.clear()
+        self.commit.cut()
 
-    def try_later(self, now: float) -> None:
-        """Try again what cannot be done now, after a pause that doubles each time; `now` in monotonic seconds."""
-        self.retry_at = now + min(RETRY_SECONDS_MAX, RETRY_SECONDS_FIRST * 2**self.retries)
-        self.retries = min(self.retries + 1, 10)
+    def catch_up(self) -> None:
+        """The replay of this connection is over for this conversation."""
+        self.current = True
 
-    def try_now(self) -> None:
-        """Something changed: try again at once."""
-        self.retry_at, self.retries = None, 0
+    def check_again(self) -> None:
+        """Nothing more is done before the server was asked once more how it is sealed."""
+        self.current = False
 
-    def may_readmit_at(self, name: str) -> float:
-        """Return when somebody who cannot follow may be let in again, monotonic seconds; each time later."""
-        last = self.readmissions.get(name)
-        return last.at + min(READMIT_SECONDS_MAX, READMIT_SECONDS_FIRST * 2 ** (last.times - 1)) if last else 0.0
+    def count(self, *, is_listed: bool, is_waiting: bool, epoch: int | None) -> None:
+        """The server says whether it counts us among the members or those who wait, and which epoch it has."""
+        self.listed, self._epoch_there = is_listed, epoch
+        self.has_asked = self.has_asked or (is_waiting and not is_listed)
 
-    def readmitted(self, name: str, now: float) -> None:
-        """Note that somebody was let in again."""
-        last = self.readmissions.get(name)
-        is_old = last is None or now - last.at > READMIT_FORGOTTEN_SECONDS
-        self.readmissions[name] = Readmission(1 if last is None or is_old else min(last.times + 1, 20), now)
+    def take_epoch_there(self) -> int | None:
+        """Return the epoch that the server told last, once; None where it was compared already."""
+        there, self._epoch_there = self._epoch_there, None
+        return there
+
+    def tell_once(self) -> bool:
+        """Return whether the person was not told yet that lines are held, or why."""
+        was_told, self._is_told = self._is_told, True
+        return not was_told
+
+    def tell_again(self) -> None:
+        """Something changed: the next obstacle is news."""
+        self._is_told = False
+
+    def wait_for(self, words: str) -> None:
+        """Say why it is not sealed yet."""
+        self.waits_for = words
 
     # ------------------------------------------------------------------------------------------ how it stands
 
@@ -275,6 +165,15 @@ class Talk:
     def state(self) -> State:
         """What becomes of a line typed now."""
         return self.record.state
+
+    @property
+    def may_be_plain(self) -> bool:
+        """Whether a line may leave plain though the server does not say how it is sealed: the person sees `plain`.
+
+        Private conversations come here only where their person ordered plain text.
+        """
+        claim = self.record.claim
+        return self.state is State.PLAIN and (claim is None or not claim.require)
 
     def step(self, step: Step, reason: str = "") -> bool:
         """Take a step of the table; return whether it changed the state."""
@@ -288,6 +187,59 @@ class Talk:
         """Write the record."""
         self._write(Table.CONVERSATION, self.record)
 
+    def claim(self, claim: Claim) -> None:
+        """The server tells of a creation that is ours."""
+        self.record.claim = claim
+
+    def claim_anew(self, claim: Claim, *, is_ours: bool) -> None:
+        """Somebody sealed it, for the first time or once more; we were not there, even where we are said to have."""
+        self.record.claim_anew(claim)
+        if self.where.scope is Scope.ROOM and self.record.owner is None:
+            self.record.founder = claim.by  # whoever closes the open room keeps its list; a list can only narrow it
+        self.commit.keep(None)
+        self.newcomers.forget_all()
+        self.has_asked, self.listed, self.founding, self._epoch_there = False, is_ours, None, None
+        self.waits_for = ""
+        self.save()
+        if self.shared_key is not None and self.shared_salt != claim.salt:
+            self.share(None)
+
+    def unclaim(self) -> None:
+        """It is not sealed any more, as the server says."""
+        self.record.claim = None
+        self.save()
+
+    def offer_owner(self, owner: Entry) -> None:
+        """A list came by somebody of whom we do not know that they own the conversation; a person decides."""
+        self.record.offered_owner = owner
+
+    def offer_strength(self, strength: Strength) -> None:
+        """Somebody sealed it anew with weaker terms; a person decides."""
+        self.record.offered_strength = strength
+
+    def go_along(self) -> None:
+        """A person's order: take what there is now, and ask to be let in, or begin anew."""
+        self.record.go_along(is_group=self.where.scope is Scope.GROUP)
+        self._forget_group()
+        self.step(Step.REARM)
+        self.has_asked = self.current = False
+
+    def begin_anew(self, strength: Strength | None) -> None:
+        """A person's order: another group in the place of the one there is, with these terms."""
+        self.leave()
+        self.step(Step.REARM if self.state is State.FROZEN else Step.ARM)
+        self.step(Step.LOSE)
+        self.record.begin_anew(strength)
+        self.commit.try_afresh()
+        self.begins_anew = True
+        self.save()
+
+    def ask_in_again(self) -> None:
+        """A person's order: whoever is not in may ask once more to be let in."""
+        self.has_asked, self._losses = self.has_asked and self.is_in, 0
+
+    # ------------------------------------------------------------------------------------------ the passphrase
+
     def share(self, key: bytes | None, salt: bytes = b"") -> None:
         """Keep what a passphrase gave with this salt; None forgets it."""
         self.shared_key, self.shared_salt = key, salt if key is not None else b""
@@ -296,9 +248,20 @@ class Talk:
         else:
             self._store.put(Table.SHARED_KEY, self._key, key + salt)
 
-    def _read_shared(self) -> tuple[bytes | None, bytes]:
-        row = self._store.get(Table.SHARED_KEY, self._key)
-        return (None, b"") if row is None else (row[:32], row[32:])
+    def shared_keys(self, group_id: bytes, salt: bytes) -> PskSecrets:
+        """Return what a passphrase gave, under the name a group calls it by."""
+        return NO_PSKS if self.shared_key is None else {psk_name(group_id, salt): self.shared_key}
+
+    def derive_with(self, salt: bytes) -> None:
+        """A key is being derived from a passphrase, with this salt."""
+        self.passphrase_salt = salt
+
+    def derived(self, key: bytes | None) -> None:
+        """The derivation is over; None where it failed."""
+        if key is not None:
+            self.share(key, self.passphrase_salt or b"")
+            self.has_asked = False
+        self.passphrase_salt = None
 
     # ------------------------------------------------------------------------------------------ the group
 
@@ -313,18 +276,29 @@ class Talk:
         """Folded names of the members."""
         return {person.folded for person in self.people.values()}
 
+    @property
+    def place(self) -> tuple[bytes, int] | None:
+        """Group and epoch; None while we are in none."""
+        return None if self.group is None else (self.group.group_id, self.group.epoch)
+
     def enter(self, group: Group) -> None:
-        """Go on in a new epoch; the old one's secrets are gone with this step's commit."""
-        old = self.group
-        if old is not None:
-            self.record.sent_before += self.own_messages(old)
+        """Go on in a new epoch, held to what it promises; the old one's secrets are gone with this step's commit."""
+        if self.group is not None:
+            self.record.sent_before += self.own_messages
         self.group = group
         self.people = {leaf: person_of(node) for leaf, node in group.members.items()}
         self._store.put(Table.GROUP, self._key, increments.fixed(group))
         self._store.drop_all(Table.RATCHET, self._key)
         self._write_moving(increments.moving(group))
-        self.fetched = self.wanted_since = None
-        self.try_now()
+        self.commit.stop_wanting()
+        self.commit.try_afresh()
+        self.retry.at_once()
+        self.record.agree_to(strength_of(group), members_of(group) if terms_of(group).closed else None)
+        self.save()
+
+    def renewed(self, wall_ms: int) -> None:
+        """Our own keys in the group are new since then."""
+        self.record.refreshed_ms, self.record.sent_before = wall_ms, 0
         self.save()
 
     def move(self, group: Group, leaf: int, kind: RatchetKind = RatchetKind.APPLICATION) -> None:
@@ -338,88 +312,134 @@ class Talk:
         if self.people:
             self.record.known_members = [Entry(person.name, person.key) for person in self.people.values()]
             self.save()
+        self._forget_group()
+
+    def lose(self) -> bool:
+        """Give up a group that we cannot follow any more; return whether that happened too often to ask again."""
+        place = self.place
+        self._losses += 1
+        gives_up = self._losses > LOSSES_MAX  # a server could make everybody commit for ever
+        self.has_asked = gives_up or (place is not None and self.record.lost_at == place)
+        self.record.lost_at = place or self.record.lost_at
+        self.leave()
+        self.step(Step.LOSE)
+        return gives_up
+
+    def taken_out(self) -> None:
+        """A member took us out; whoever was taken out asks back by order only."""
+        self.leave()
+        self.step(Step.LOSE)
+        self.has_asked = not self.was_released
+
+    def give_up(self) -> None:
+        """We left the group or deleted it, by our own order; what was held for it is for no other of that name."""
+        self.lines.park()
+        self.leave()
+        self.step(Step.LOSE)
+        self.record.give_up()
+        self.save()
+
+    def forget_predecessor(self) -> None:
+        """A group of ours was created: whatever bore its name before is over."""
+        if self.group is not None:
+            self.leave()
+        self.record.claim = None
+
+    @property
+    def own_messages(self) -> int:
+        """How many messages of ours the present epoch has seen."""
+        if self.group is None:
+            return 0
+        return self.group.state.secret_tree.next_generation(self.group.own_leaf, RatchetKind.APPLICATION)
+
+    # ------------------------------------------------------------------------------------------ members and keys
+
+    def created(self) -> None:
+        """Our creation is in the journal: everybody else is let in at once."""
+        self.listed = True
+        self.commit.hurry()
+
+    def spend(self, group: Group) -> None:
+        """A commit was made, with a key that is used up."""
+        self.move(group, group.own_leaf, RatchetKind.HANDSHAKE)
+        self.commit.is_urgent = False
+
+    def lose_race(self) -> None:
+        """Another commit or creation won; ask how it is sealed now."""
+        self.commit.lost()
+        self.check_again()
+
+    def change_refused(self) -> None:
+        """The server does not take a change of ours: nobody is let in by it."""
+        self.commit.refused()
+        self.newcomers.forget_all()
+
+    def commit_told(self, adds: Iterable[str], removes: Iterable[str], me: str) -> None:
+        """Keep up with what the server counts; all names are folded."""
+        for name in removes:
+            self.newcomers.leavers.discard(name)
+            self.listed = self.listed and name != me
+        for name in adds:
+            self.newcomers.forget(name)
+            self.listed = self.listed or name == me
+
+    def asks_in(self) -> None:
+        """We ask to be let in."""
+        self.has_asked = True
+
+    def may_ask_in(self) -> None:
+        """Nobody heard that we asked."""
+        self.has_asked = False
+
+    def stall(self) -> None:
+        """The server takes no messages of the present epoch."""
+        self.stalled = self.place
+
+    def begin_founding(self, suite: int) -> Founding:
+        """Find out who can be in a group that is to be created; return what is gathered."""
+        self.founding = Founding(suite)
+        return self.founding
+
+    def end_founding(self) -> None:
+        """It was found out, or cannot be."""
+        self.founding = None
+
+    def end_beginning_anew(self) -> None:
+        """The other group is being created."""
+        self.begins_anew = False
+
+    # ------------------------------------------------------------------------------------------ what waits
+
+    def line(self, request: Spoken) -> Line:
+        """Return a typed line with its place in the order of all lines."""
+        self.record.lines += 1
+        return line_of(self.record.lines, request, is_secret=self.state is not State.PLAIN)
+
+    def hold(self, line: Line) -> None:
+        """Keep a line; one that comes back takes its old place."""
+        self.lines.hold(line)
+        self.save()
+
+    def was_said_before(self, sender: str, message_id: str) -> bool:
+        """Return whether a folded name said something with this id lately, and note that it did."""
+        again = (sender, message_id) in self._recent_ids
+        self._recent_ids[sender, message_id] = None
+        if len(self._recent_ids) > IDS_REMEMBERED:
+            del self._recent_ids[next(iter(self._recent_ids))]
+        return again
+
+    # ------------------------------------------------------------------------------------------ rows
+
+    def _forget_group(self) -> None:
         self.group, self.people = None, {}
         self._store.drop(Table.GROUP, self._key)
         self._store.drop_all(Table.RATCHET, self._key)
         self.chain.forget()
-        self.set_pending(None)
+        self.commit.keep(None)
 
-    def own_messages(self, group: Group | None = None) -> int:
-        """Return how many messages of ours the present epoch has seen."""
-        group = group or self.group
-        if group is None:
-            return 0
-        return group.state.secret_tree.next_generation(group.own_leaf, RatchetKind.APPLICATION)
-
-    def set_pending(self, pending: Pending | None) -> None:
-        """Keep, or forget, what waits to be accepted."""
-        self.pending, self.sent_pending = pending, False
-        if pending is None:
-            self._store.drop(Table.PENDING, self._key)
-        else:
-            self._write(Table.PENDING, pending)
-
-    # ------------------------------------------------------------------------------------------ what waits
-
-    def number(self, request: Spoken) -> Line:
-        """Return a typed line with its place in the order of all lines."""
-        assert request.text is not None
-        assert request.id is not None
-        self.record.lines += 1
-        to = request.to if isinstance(request, Tell) else getattr(request, "group", "")
-        return Line(self.record.lines, request.id, request.text, to, self.state is not State.PLAIN)
-
-    def hold(self, line: Line) -> None:
-        """Keep a line; one that comes back takes its old place."""
-        self.held = dict(sorted({**self.held, line.number: line}.items()))
-        self._store.put(Table.HELD, f"{self._key}{line.number:012d}", msgspec.msgpack.encode(line))
-        self.save()
-
-    @property
-    def ready(self) -> list[Line]:
-        """Lines that leave by themselves as soon as nothing is in their way, the oldest first."""
-        return [line for line in self.held.values() if not line.needs_yes]
-
-    def park(self) -> int:
-        """Let nothing that is held leave without the person's yes; return how many lines that is news for."""
-        lines = self.ready
-        for line in lines:
-            self.hold(msgspec.structs.replace(line, needs_yes=True))
-        return len(lines)
-
-    def release(self, line: Line) -> None:
-        """Forget a line that is on its way."""
-        if self.held.pop(line.number, None) is not None:
-            self._store.drop(Table.HELD, f"{self._key}{line.number:012d}")
-
-    def sealed(self, line: Line, epoch: int, message: bytes) -> None:
-        """Note that a line was sealed."""
-        sent = Sent(line, epoch, digest(message))
-        self.outgoing[line.id] = sent
-        self._store.put(Table.OUTGOING, self._key + line.id, msgspec.msgpack.encode(sent))
-
-    def settle(self, request_id: str) -> Sent | None:
-        """Forget something sealed that was heard back, refused or taken back; return it."""
-        sent = self.outgoing.pop(request_id, None)
-        if sent is not None:
-            self._store.drop(Table.OUTGOING, self._key + request_id)
-        return sent
-
-    def queue(self, notice: Heard | SealCommitted) -> bool:
-        """Keep a notice until what it needs is there; return False where there is no more room."""
-        if len(self.backlog) >= BACKLOG_MAX:
-            return False
-        self.backlog.append(notice)
-        self._store.put(Table.BACKLOG, f"{self._key}{notice.seq:016d}", msgspec.msgpack.encode(notice))
-        return True
-
-    def unqueue(self) -> Heard | SealCommitted:
-        """Remove and return the oldest notice that was kept."""
-        notice = self.backlog.popleft()
-        self._store.drop(Table.BACKLOG, f"{self._key}{notice.seq:016d}")
-        return notice
-
-    # ------------------------------------------------------------------------------------------ rows
+    def _read_shared(self) -> tuple[bytes | None, bytes]:
+        row = self._store.get(Table.SHARED_KEY, self._key)
+        return (None, b"") if row is None else (row[:32], row[32:])
 
     def _load_group(self) -> None:
         """Read the group; one that cannot be read is none, and we have to be let in again."""
@@ -443,15 +463,3 @@ class Talk:
     def _read(self, table: Table, kind: type[T]) -> T | None:
         row = self._store.get(table, self._key)
         return None if row is None else msgspec.msgpack.decode(row, type=kind)
-
-    def _read_all(self, table: Table, kind: type[T]) -> list[T]:
-        return [msgspec.msgpack.decode(row, type=kind) for _, row in self._store.rows(table, self._key)]
-
-
-def digest(message: bytes) -> bytes:
-    """Return what a ciphertext is known by."""
-    return hashlib.sha256(message).digest()
-
-
-def _decode(row: bytes) -> Heard | SealCommitted:
-    return msgspec.msgpack.decode(row, type=Said | Told | GroupSaid | SealCommitted)

@@ -17,10 +17,10 @@ from reactor_chat.e2ee.boundary import (
     Verify,
 )
 from reactor_chat.e2ee.contacts import Contact, Contacts
-from reactor_chat.e2ee.conversation import Conversation, Scope
+from reactor_chat.e2ee.conversation import Conversation
 from reactor_chat.e2ee.desk import Desk
+from reactor_chat.e2ee.participation import Participations
 from reactor_chat.e2ee.peer_keys import change_in_words
-from reactor_chat.e2ee.reconcile import advance
 from reactor_chat.e2ee.trust import Invitation, Known, Standing, Trust, fingerprint_of
 from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.wire.messages import fold
@@ -33,68 +33,339 @@ _DAY_MS = 86_400_000
 _URGENCY = (Trust.CHANGED, Trust.BLOCKED, Trust.NEW, Trust.INVITED, Trust.VERIFIED)
 
 
-def obey(desk: Desk, order: Verify | Accept | Block | ExportContacts | ImportContacts) -> None:
-    """Do what a person ordered about keys of others."""
-    match order:
-        case Verify(name=""):
-            _list(desk)
-        case Verify():
-            _verify(desk, order.name, order.digits)
-        case Accept():
-            _accept(desk, order.name, order.digits)
-        case Block():
-            _block(desk, order.name)
-        case ExportContacts():
-            _export(desk, order)
-        case ImportContacts():
-            _import(desk, order)
+class Verification:
+    """Decisions about keys of others.
 
+    Args:
+        desk: what all conversations share.
+        participations: in every conversation.
+    """
 
-# ------------------------------------------------------------------------------------------ invitations
+    def __init__(self, desk: Desk, participations: Participations) -> None:
+        self._desk = desk
+        self._participations = participations
 
+    def obey(self, order: Verify | Accept | Block | ExportContacts | ImportContacts) -> None:
+        """Do what a person ordered about keys of others."""
+        match order:
+            case Verify(name=""):
+                self._list()
+            case Verify():
+                self._verify(order.name, order.digits)
+            case Accept():
+                self._accept(order.name, order.digits)
+            case Block():
+                self._block(order.name)
+            case ExportContacts():
+                self._export(order)
+            case ImportContacts():
+                self._import(order)
 
-def introduce(desk: Desk, introductions: tuple[tuple[str, bytes], ...]) -> None:
-    """Take the fingerprints that an invitation named; what each did is told, unless it was known."""
-    for name, fingerprint in introductions:
-        if fold(name) != desk.me:
-            _introduce(desk, name, fingerprint, "The invitation")
+    # ------------------------------------------------------------------------------------------ invitations
 
+    def introduce(self, introductions: tuple[tuple[str, bytes], ...]) -> None:
+        """Take the fingerprints that an invitation named; what each did is told, unless it was known."""
+        for name, fingerprint in introductions:
+            if fold(name) != self._desk.me:
+                self._introduce(name, fingerprint, "The invitation")
 
-def _introduce(desk: Desk, name: str, fingerprint: bytes, source: str) -> None:
-    try:
-        result = desk.trust.introduce(name, fingerprint, desk.wall_ms)
-    except MlsRefused as refused:
-        desk.note(NoteKind.ALARM, f"{source} was not noted: {refused}")
-        return
-    known = desk.trust.look_up(name)
-    assert known is not None
-    match result:
-        case Invitation.NOTED:
-            desk.note(NoteKind.NEWS, f"{source} names the key of {name}; it is verified as soon as it is seen")
-        case Invitation.VERIFIED:
-            desk.note(NoteKind.NEWS, f"{source} names the key of {known.name} that is known: it is verified {CHECK}")
-        case Invitation.DIFFERS:
-            todo = f"Compare with @verify {known.name}, then @trust accept {known.name}"
-            desk.note(NoteKind.ALARM, f"{source} names another key of {known.name} than the key known so far. {todo}")
-        case Invitation.IGNORED:
-            was = "the key you verified" if known.is_verified else "what was known before"
-            desk.note(NoteKind.ALARM, f"{source} names another key of {known.name} than {was}. Nothing was changed")
-        case Invitation.KNEW:
+    def _introduce(self, name: str, fingerprint: bytes, source: str) -> None:
+        try:
+            result = self._desk.trust.introduce(name, fingerprint, self._desk.wall_ms)
+        except MlsRefused as refused:
+            self._alarm(f"{source} was not noted: {refused}")
             return
-    _look_again(desk, name)
+        known = self._desk.trust.look_up(name)
+        assert known is not None
+        match result:
+            case Invitation.NOTED:
+                self._news(f"{source} names the key of {name}; it is verified as soon as it is seen")
+            case Invitation.VERIFIED:
+                self._news(f"{source} names the key of {known.name} that is known: it is verified {CHECK}")
+            case Invitation.DIFFERS:
+                todo = f"Compare with @verify {known.name}, then @trust accept {known.name}"
+                self._alarm(f"{source} names another key of {known.name} than the key known so far. {todo}")
+            case Invitation.IGNORED:
+                was = "the key you verified" if known.is_verified else "what was known before"
+                self._alarm(f"{source} names another key of {known.name} than {was}. Nothing was changed")
+            case Invitation.KNEW:
+                return
+        self._look_again(name)
 
+    # ------------------------------------------------------------------------------------------ @verify
 
-# ------------------------------------------------------------------------------------------ @verify
+    def _list(self) -> None:
+        everybody = sorted(self._desk.trust, key=lambda known: _URGENCY.index(known.state))
+        verified = sum(known.is_verified or known.state is Trust.INVITED for known in everybody)
+        self._answer(f"Contacts: {len(everybody)}, verified: {verified}. Check one with @verify <name>")
+        for known in everybody[:LISTED_MAX]:
+            self._answer(f"{known.name}: {_state_in_words(known)}, {self._age_in_words(known)}")
+        if len(everybody) > LISTED_MAX:
+            self._answer(f"and {len(everybody) - LISTED_MAX} more")
 
+    def _age_in_words(self, known: Known) -> str:
+        days = max(0, self._desk.wall_ms - known.since_ms) // _DAY_MS
+        return "since today" if days == 0 else f"since {days} day{'s' if days > 1 else ''} ago"
 
-def _list(desk: Desk) -> None:
-    everybody = sorted(desk.trust, key=lambda known: _URGENCY.index(known.state))
-    verified = sum(known.is_verified or known.state is Trust.INVITED for known in everybody)
-    desk.note(NoteKind.ANSWER, f"Contacts: {len(everybody)}, verified: {verified}. Check one with @verify <name>")
-    for known in everybody[:LISTED_MAX]:
-        desk.note(NoteKind.ANSWER, f"{known.name}: {_state_in_words(known)}, {_age_in_words(desk, known)}")
-    if len(everybody) > LISTED_MAX:
-        desk.note(NoteKind.ANSWER, f"and {len(everybody) - LISTED_MAX} more")
+    def _verify(self, name: str, typed: str | None) -> None:
+        if fold(name) == self._desk.me:
+            self._answer("That is you. Name somebody else, or list everybody with @verify")
+        elif typed is None:
+            self._show(name)
+        elif (key := self._key_meant(name, typed)) is not None:
+            known = self._desk.trust.verify(name, key, self._desk.wall_ms)
+            assert known is not None
+            self._tell_verified(known)
+            self._look_again(name)
+
+    def _show(self, name: str) -> None:
+        known = self._known_with_keys(name)
+        if known is None:
+            return
+        key = known.keys[0]
+        self._desk.trust.look(name, key)
+        self._show_number(known, key)
+        me, name = self._desk.settings.name, known.name
+        self._answer(f"If {name} sees the same: @verify {name} <the digits or the words>")
+        if key != known.key:
+            self._answer(f"To take this key without comparing: @trust accept {name}")
+        own = fingerprint_of(self._desk.own_key)
+        code = scan_code.write(scan_code.ScanCode(self._desk.me, own, fold(name), fingerprint_of(key)))
+        text = f"{name} can scan this code instead, or paste it: @verify {me} {code}"
+        self._desk.note(NoteKind.ANSWER, text, None, QrCode(code, self._caption(known, key)))
+
+    def _show_number(self, known: Known, key: bytes) -> None:
+        number = self._number(known, key)
+        state = self._state_of_key(known, key)
+        self._answer(f"Safety number with {known.name} ({state}): {safety.grouped(number)}")
+        self._answer(f"In words: {safety.words(number)}")
+
+    def _caption(self, known: Known, key: bytes) -> tuple[str, ...]:
+        """The number and the words in short lines, for beside a code."""
+        number = self._number(known, key)
+        rows = []
+        for text, parts in ((safety.grouped(number), 4), (safety.words(number), 3)):
+            read = text.split()
+            rows += ["", *(" ".join(read[at : at + parts]) for at in range(0, len(read), parts))]
+        return (f"Safety number with {known.name}", *rows)
+
+    def _state_of_key(self, known: Known, key: bytes) -> str:
+        match self._desk.trust.standing(known.name, key):
+            case Standing.VERIFIED:
+                return f"verified {CHECK}"
+            case Standing.NEW_KEY:
+                was = "you verified" if known.is_verified else "known so far" if known.key else "in the invitation"
+                return f"NEW KEY, not the key {was}"
+            case Standing.BLOCKED:
+                return "blocked"
+        return "not verified"
+
+    def _tell_verified(self, known: Known) -> None:
+        name = known.name
+        match known.state:
+            case Trust.BLOCKED:
+                text = f"The number is right, and {name} is still blocked: @trust accept {name} lifts it"
+            case Trust.CHANGED:
+                text = f"The number is right, but the server offers another key since: @verify {name} shows it"
+            case _:
+                text = f"The number is right: the key of {name} is verified {CHECK}"
+        self._desk.note(NoteKind.ALARM if known.state is Trust.CHANGED else NoteKind.ANSWER, text)
+
+    # ------------------------------------------------------------------------------------------ what was typed
+
+    def _known_with_keys(self, name: str) -> Known | None:
+        """Return who is known by a key; None where nobody is, which was told."""
+        known = self._desk.trust.look_up(name)
+        if known is not None and known.keys:
+            return known
+        pair = self._participations.find(Conversation.pair(name))
+        if known is not None:
+            text = f"No key of {name} was seen yet; the one in the invitation is verified as soon as it is seen"
+        elif pair is not None and pair.talk.retry.times:  # the server was asked, and had none
+            text = f"{name} is a guest and has no key"
+        else:
+            text = f"No key of {name} was seen yet. Write to {name} first, or type @encrypt user {name}"
+        self._answer(text)
+        return None
+
+    def _key_meant(self, name: str, typed: str) -> bytes | None:
+        """Return the key of somebody that digits, words or a code are of; None, which was told, where of none."""
+        if scan_code.is_code(typed):
+            return self._key_of_code(name, typed)
+        known = self._known_with_keys(name)
+        if known is None:
+            return None
+        read = safety.read_typed(typed)
+        if read.problem:
+            self._answer(read.problem)
+            return None
+        found = next((key for key in known.keys if self._number(known, key) == read.digits), None)
+        if found is None:
+            why = f"Somebody may be in between, or this is an old number of {known.name}"
+            self._alarm(f"The numbers differ. {why}. Compare again; nothing was changed")
+        return found
+
+    def _key_of_code(self, name: str, typed: str) -> bytes | None:
+        code = scan_code.read(typed)
+        if code is None:
+            self._answer("The code is not complete. Scan or paste it again")
+        elif code.shower == self._desk.me:
+            self._answer(f"This is your own code. Take the one that {name}'s client shows with @verify")
+        elif (code.shower, code.other) != (fold(name), self._desk.me):
+            self._answer(f"This code is from @{code.shower} for @{code.other}, not from {name} for you")
+        elif code.other_fingerprint != fingerprint_of(self._desk.own_key):
+            why = "Somebody may be in between; nothing was changed"
+            self._alarm(f"The numbers differ. {name}'s client has another key as yours. {why}")
+        else:
+            return self._key_of_fingerprint(name, code.shower_fingerprint)
+        return None
+
+    def _key_of_fingerprint(self, name: str, fingerprint: bytes) -> bytes | None:
+        """Return the key of somebody that has it; where none has, note it as an invitation does, or as an alarm."""
+        known = self._desk.trust.look_up(name)
+        keys = known.keys if known is not None else []
+        found = next((key for key in keys if fingerprint_of(key) == fingerprint), None)
+        if found is None:
+            if keys:
+                self._alarm(f"The numbers differ. The server shows another key of {name} than the code names")
+            self._introduce(name, fingerprint, "The code")
+        return found
+
+    def _number(self, known: Known, key: bytes) -> str:
+        return safety.safety_number(self._desk.me, self._desk.own_key, known.name, key)
+
+    # ------------------------------------------------------------------------------------------ @trust
+
+    def _accept(self, name: str, typed: str | None) -> None:
+        if typed is not None:
+            self._accept_typed(name, typed)
+            return
+        known = self._desk.trust.look_up(name)
+        if known is None or not (known.keys or known.state is Trust.BLOCKED):
+            self._known_with_keys(name)
+            return
+        key = _key_looked_at(known)
+        if key is None:
+            self._ask_to_look(known)
+            return
+        after = self._desk.trust.accept(name, key, self._desk.wall_ms)
+        assert after is not None
+        self._tell_accepted(known, after)
+        self._look_again(name)
+
+    def _accept_typed(self, name: str, typed: str) -> None:
+        """The digits say which key it is, and are a comparison as good as any; a block is lifted by it too."""
+        key = self._key_meant(name, typed)
+        if key is None:
+            return
+        known = self._desk.trust.verify(name, key, self._desk.wall_ms)
+        if known is not None and known.state is Trust.BLOCKED:
+            known = self._desk.trust.accept(name, key, self._desk.wall_ms)
+        assert known is not None
+        self._tell_verified(known)
+        self._look_again(name)
+
+    def _ask_to_look(self, known: Known) -> None:
+        name = known.name
+        if known.state is not Trust.CHANGED:
+            self._answer(f"No other key of {name} is on offer; the one that is known is {_state_in_words(known)}")
+            return
+        self._show_number(known, known.keys[0])
+        self._answer(f"Nothing was changed. If {name} sees the same: @trust accept {name} <digits or words>")
+        self._answer(f"To take it without comparing: @verify {name}, then @trust accept {name}")
+
+    def _tell_accepted(self, before: Known, after: Known) -> None:
+        name = after.name
+        state = f"verified {CHECK}" if after.is_verified else "not verified"
+        is_new = after.key != before.key
+        text = f"Accepted {name}'s new key ({state})" if is_new else f"Accepted the known key of {name} ({state})"
+        self._answer(text)
+        if after.state is Trust.CHANGED:
+            self._alarm(f"Since you looked, the server offers yet another key. {change_in_words(after)}")
+
+    def _block(self, name: str) -> None:
+        known = self._desk.trust.block(name)
+        if known is None:
+            self._known_with_keys(name)
+            return
+        self._answer(f"Blocked {known.name}: nothing is encrypted for {known.name} until @trust accept {known.name}")
+        self._look_again(name)
+
+    def _look_again(self, name: str) -> None:
+        """A key counts for something else now; look where its owner is, or wants to be."""
+        for part in self._participations.with_person(fold(name)):
+            part.talk.commit.try_afresh()
+            part.talk.retry.at_once()
+            part.advance()
+
+    def _answer(self, text: str) -> None:
+        self._desk.note(NoteKind.ANSWER, text)
+
+    def _news(self, text: str) -> None:
+        self._desk.note(NoteKind.NEWS, text)
+
+    def _alarm(self, text: str) -> None:
+        self._desk.note(NoteKind.ALARM, text)
+
+    # ------------------------------------------------------------------------------------------ @contacts
+
+    def _export(self, order: ExportContacts) -> None:
+        verified = tuple(Contact(known.name, known.key) for known in self._desk.trust if known.state is Trust.VERIFIED)
+        if not verified:
+            self._answer("Nobody is verified yet, so there is nothing to export. Begin with @verify <name>")
+            return
+        contacts = Contacts(self._desk.settings.name, self._desk.own_key, order.server, self._desk.wall_ms, verified)
+        data = contacts_file.write(contacts, self._desk.identity.signing_key)
+        count = f"{len(verified)} verified contact{'s' if len(verified) > 1 else ''}"
+        self._desk.note(
+            NoteKind.ANSWER, f"Wrote {count} to {order.path}, signed by you", None, ContactsFile(order.path, data)
+        )
+
+    def _import(self, order: ImportContacts) -> None:
+        try:
+            contacts = contacts_file.read(order.data)
+        except MlsError as error:
+            self._answer(str(error))
+            return
+        if contacts.server != order.server:
+            self._answer("The file is from another server, where names belong to other people. Nothing was changed")
+            return
+        signer = self._signer(contacts)
+        if signer is None:
+            who = f"{contacts.name}, or whoever uses that name,"
+            todo = f"Verify {contacts.name} first: @verify {contacts.name}"
+            self._answer(f"The file is signed by {who} whose key is not verified here. {todo}")
+            return
+        self._take_contacts(contacts, signer)
+
+    def _signer(self, contacts: Contacts) -> str | None:
+        """Return who signed: empty for oneself, a name that is verified here; None for anybody else."""
+        if contacts.key == self._desk.own_key:
+            return ""
+        known = self._desk.trust.look_up(contacts.name)
+        is_verified = self._desk.trust.standing(contacts.name, contacts.key) is Standing.VERIFIED
+        return known.name if known is not None and is_verified and known.state is Trust.VERIFIED else None
+
+    def _take_contacts(self, contacts: Contacts, signer: str) -> None:
+        others = [one for one in contacts.contacts if fold(one.name) not in (self._desk.me, fold(signer))]
+        conflicts = [one.name for one in others if not self._take_contact(one, signer)]
+        result = f"noted as vouched for by {signer}, not verified" if signer else f"verified {CHECK}"
+        taken = len(others) - len(conflicts)
+        self._answer(f"Signed by {signer or 'yourself'}: {taken} of {len(others)} contacts {result}")
+        for name in conflicts[:CONFLICTS_TOLD_MAX]:
+            text = f"Not taken: the file has another key of {name} than is known here. Compare with @verify {name}"
+            self._alarm(text)
+        if len(conflicts) > CONFLICTS_TOLD_MAX:
+            self._alarm(f"Not taken: {len(conflicts) - CONFLICTS_TOLD_MAX} more, likewise")
+
+    def _take_contact(self, contact: Contact, signer: str) -> bool:
+        try:
+            is_taken = self._desk.trust.vouch(contact.name, contact.key, signer, self._desk.wall_ms)
+        except MlsRefused:  # no key can be like this, or no more names can be remembered
+            return False
+        if is_taken:
+            self._look_again(contact.name)
+        return is_taken
 
 
 def _state_in_words(known: Known) -> str:
@@ -112,186 +383,6 @@ def _state_in_words(known: Known) -> str:
     return counts
 
 
-def _age_in_words(desk: Desk, known: Known) -> str:
-    days = max(0, desk.wall_ms - known.since_ms) // _DAY_MS
-    return "since today" if days == 0 else f"since {days} day{'s' if days > 1 else ''} ago"
-
-
-def _verify(desk: Desk, name: str, typed: str | None) -> None:
-    if fold(name) == desk.me:
-        desk.note(NoteKind.ANSWER, "That is you. Name somebody else, or list everybody with @verify")
-    elif typed is None:
-        _show(desk, name)
-    elif (key := _key_meant(desk, name, typed)) is not None:
-        known = desk.trust.verify(name, key, desk.wall_ms)
-        assert known is not None
-        _tell_verified(desk, known)
-        _look_again(desk, name)
-
-
-def _show(desk: Desk, name: str) -> None:
-    known = _known_with_keys(desk, name)
-    if known is None:
-        return
-    key = known.keys[0]
-    desk.trust.look(name, key)
-    _show_number(desk, known, key)
-    me, name = desk.settings.name, known.name
-    desk.note(NoteKind.ANSWER, f"If {name} sees the same: @verify {name} <the digits or the words>")
-    if key != known.key:
-        desk.note(NoteKind.ANSWER, f"To take this key without comparing: @trust accept {name}")
-    own = fingerprint_of(desk.own_key)
-    code = scan_code.write(scan_code.ScanCode(desk.me, own, fold(name), fingerprint_of(key)))
-    text = f"{name} can scan this code instead, or paste it: @verify {me} {code}"
-    desk.note(NoteKind.ANSWER, text, None, QrCode(code, _caption(desk, known, key)))
-
-
-def _show_number(desk: Desk, known: Known, key: bytes) -> None:
-    number = _number(desk, known, key)
-    state = _state_of_key(desk, known, key)
-    desk.note(NoteKind.ANSWER, f"Safety number with {known.name} ({state}): {safety.grouped(number)}")
-    desk.note(NoteKind.ANSWER, f"In words: {safety.words(number)}")
-
-
-def _caption(desk: Desk, known: Known, key: bytes) -> tuple[str, ...]:
-    """The number and the words in short lines, for beside a code."""
-    number = _number(desk, known, key)
-    rows = []
-    for text, parts in ((safety.grouped(number), 4), (safety.words(number), 3)):
-        read = text.split()
-        rows += ["", *(" ".join(read[at : at + parts]) for at in range(0, len(read), parts))]
-    return (f"Safety number with {known.name}", *rows)
-
-
-def _state_of_key(desk: Desk, known: Known, key: bytes) -> str:
-    match desk.trust.standing(known.name, key):
-        case Standing.VERIFIED:
-            return f"verified {CHECK}"
-        case Standing.NEW_KEY:
-            was = "you verified" if known.is_verified else "known so far" if known.key else "in the invitation"
-            return f"NEW KEY, not the key {was}"
-        case Standing.BLOCKED:
-            return "blocked"
-    return "not verified"
-
-
-def _tell_verified(desk: Desk, known: Known) -> None:
-    name = known.name
-    match known.state:
-        case Trust.BLOCKED:
-            text = f"The number is right, and {name} is still blocked: @trust accept {name} lifts it"
-        case Trust.CHANGED:
-            text = f"The number is right, but the server offers another key since: @verify {name} shows it"
-        case _:
-            text = f"The number is right: the key of {name} is verified {CHECK}"
-    desk.note(NoteKind.ALARM if known.state is Trust.CHANGED else NoteKind.ANSWER, text)
-
-
-# ------------------------------------------------------------------------------------------ what was typed
-
-
-def _known_with_keys(desk: Desk, name: str) -> Known | None:
-    """Return who is known by a key; None where nobody is, which was told."""
-    known = desk.trust.look_up(name)
-    if known is not None and known.keys:
-        return known
-    talk = desk.talks.get(Conversation.pair(name))
-    if known is not None:
-        text = f"No key of {name} was seen yet; the one in the invitation is verified as soon as it is seen"
-    elif talk is not None and talk.retries:  # the server was asked, and had none
-        text = f"{name} is a guest and has no key"
-    else:
-        text = f"No key of {name} was seen yet. Write to {name} first, or type @encrypt user {name}"
-    desk.note(NoteKind.ANSWER, text)
-    return None
-
-
-def _key_meant(desk: Desk, name: str, typed: str) -> bytes | None:
-    """Return the key of somebody that digits, words or a code are of; None where they are of none, which was told."""
-    if scan_code.is_code(typed):
-        return _key_of_code(desk, name, typed)
-    known = _known_with_keys(desk, name)
-    if known is None:
-        return None
-    read = safety.read_typed(typed)
-    if read.problem:
-        desk.note(NoteKind.ANSWER, read.problem)
-        return None
-    found = next((key for key in known.keys if _number(desk, known, key) == read.digits), None)
-    if found is None:
-        why = (
-            f"Somebody may be in between, or this is an old number of {known.name}. Compare again; nothing was changed"
-        )
-        desk.note(NoteKind.ALARM, f"The numbers differ. {why}")
-    return found
-
-
-def _key_of_code(desk: Desk, name: str, typed: str) -> bytes | None:
-    code = scan_code.read(typed)
-    if code is None:
-        desk.note(NoteKind.ANSWER, "The code is not complete. Scan or paste it again")
-    elif code.shower == desk.me:
-        desk.note(NoteKind.ANSWER, f"This is your own code. Take the one that {name}'s client shows with @verify")
-    elif (code.shower, code.other) != (fold(name), desk.me):
-        desk.note(NoteKind.ANSWER, f"This code is from @{code.shower} for @{code.other}, not from {name} for you")
-    elif code.other_fingerprint != fingerprint_of(desk.own_key):
-        why = "Somebody may be in between; nothing was changed"
-        desk.note(NoteKind.ALARM, f"The numbers differ. {name}'s client has another key as yours. {why}")
-    else:
-        return _key_of_fingerprint(desk, name, code.shower_fingerprint)
-    return None
-
-
-def _key_of_fingerprint(desk: Desk, name: str, fingerprint: bytes) -> bytes | None:
-    """Return the key of somebody that has it; where none has, note it as an invitation does, or as an alarm."""
-    known = desk.trust.look_up(name)
-    keys = known.keys if known is not None else []
-    found = next((key for key in keys if fingerprint_of(key) == fingerprint), None)
-    if found is None:
-        if keys:
-            desk.note(NoteKind.ALARM, f"The numbers differ. The server shows another key of {name} than the code names")
-        _introduce(desk, name, fingerprint, "The code")
-    return found
-
-
-def _number(desk: Desk, known: Known, key: bytes) -> str:
-    return safety.safety_number(desk.me, desk.own_key, known.name, key)
-
-
-# ------------------------------------------------------------------------------------------ @trust
-
-
-def _accept(desk: Desk, name: str, typed: str | None) -> None:
-    if typed is not None:
-        _accept_typed(desk, name, typed)
-        return
-    known = desk.trust.look_up(name)
-    if known is None or not (known.keys or known.state is Trust.BLOCKED):
-        _known_with_keys(desk, name)
-        return
-    key = _key_looked_at(known)
-    if key is None:
-        _ask_to_look(desk, known)
-        return
-    after = desk.trust.accept(name, key, desk.wall_ms)
-    assert after is not None
-    _tell_accepted(desk, known, after)
-    _look_again(desk, name)
-
-
-def _accept_typed(desk: Desk, name: str, typed: str) -> None:
-    """The digits say which key it is, and are a comparison as good as any; a block is lifted by it too."""
-    key = _key_meant(desk, name, typed)
-    if key is None:
-        return
-    known = desk.trust.verify(name, key, desk.wall_ms)
-    if known is not None and known.state is Trust.BLOCKED:
-        known = desk.trust.accept(name, key, desk.wall_ms)
-    assert known is not None
-    _tell_verified(desk, known)
-    _look_again(desk, name)
-
-
 def _key_looked_at(known: Known) -> bytes | None:
     """Return the key that `@trust accept` is about, None where the person has not looked at one."""
     if known.shown and known.shown != known.key:
@@ -300,112 +391,3 @@ def _key_looked_at(known: Known) -> bytes | None:
         return known.key
     has_looked = known.state is Trust.CHANGED and not known.offered and known.shown == known.key
     return known.key if has_looked else None
-
-
-def _ask_to_look(desk: Desk, known: Known) -> None:
-    name = known.name
-    if known.state is not Trust.CHANGED:
-        desk.note(
-            NoteKind.ANSWER, f"No other key of {name} is on offer; the one that is known is {_state_in_words(known)}"
-        )
-        return
-    _show_number(desk, known, known.keys[0])
-    desk.note(NoteKind.ANSWER, f"Nothing was changed. If {name} sees the same: @trust accept {name} <digits or words>")
-    desk.note(NoteKind.ANSWER, f"To take it without comparing: @verify {name}, then @trust accept {name}")
-
-
-def _tell_accepted(desk: Desk, before: Known, after: Known) -> None:
-    name = after.name
-    state = f"verified {CHECK}" if after.is_verified else "not verified"
-    is_new = after.key != before.key
-    text = f"Accepted {name}'s new key ({state})" if is_new else f"Accepted the known key of {name} ({state})"
-    desk.note(NoteKind.ANSWER, text)
-    if after.state is Trust.CHANGED:
-        desk.note(NoteKind.ALARM, f"Since you looked, the server offers yet another key. {change_in_words(after)}")
-
-
-def _block(desk: Desk, name: str) -> None:
-    known = desk.trust.block(name)
-    if known is None:
-        _known_with_keys(desk, name)
-        return
-    desk.note(
-        NoteKind.ANSWER, f"Blocked {known.name}: nothing is encrypted for {known.name} until @trust accept {known.name}"
-    )
-    _look_again(desk, name)
-
-
-def _look_again(desk: Desk, name: str) -> None:
-    """A key counts for something else now; look where its owner is, or wants to be."""
-    for talk in list(desk.talks.values()):
-        is_pair = talk.where.scope is Scope.PAIR and talk.where.name == fold(name)
-        if fold(name) in talk.names or is_pair or fold(name) in talk.asks:
-            talk.attempts = 0
-            talk.try_now()
-            advance(desk, talk)
-
-
-# ------------------------------------------------------------------------------------------ @contacts
-
-
-def _export(desk: Desk, order: ExportContacts) -> None:
-    verified = tuple(Contact(known.name, known.key) for known in desk.trust if known.state is Trust.VERIFIED)
-    if not verified:
-        desk.note(NoteKind.ANSWER, "Nobody is verified yet, so there is nothing to export. Begin with @verify <name>")
-        return
-    contacts = Contacts(desk.settings.name, desk.own_key, order.server, desk.wall_ms, verified)
-    data = contacts_file.write(contacts, desk.identity.signing_key)
-    count = f"{len(verified)} verified contact{'s' if len(verified) > 1 else ''}"
-    desk.note(NoteKind.ANSWER, f"Wrote {count} to {order.path}, signed by you", None, ContactsFile(order.path, data))
-
-
-def _import(desk: Desk, order: ImportContacts) -> None:
-    try:
-        contacts = contacts_file.read(order.data)
-    except MlsError as error:
-        desk.note(NoteKind.ANSWER, str(error))
-        return
-    if contacts.server != order.server:
-        desk.note(
-            NoteKind.ANSWER, "The file is from another server, where names belong to other people. Nothing was changed"
-        )
-        return
-    signer = _signer(desk, contacts)
-    if signer is None:
-        who = f"{contacts.name}, or whoever uses that name,"
-        todo = f"Verify {contacts.name} first: @verify {contacts.name}"
-        desk.note(NoteKind.ANSWER, f"The file is signed by {who} whose key is not verified here. {todo}")
-        return
-    _take_contacts(desk, contacts, signer)
-
-
-def _signer(desk: Desk, contacts: Contacts) -> str | None:
-    """Return who signed: empty for oneself, a name that is verified here; None for anybody else."""
-    if contacts.key == desk.own_key:
-        return ""
-    known = desk.trust.look_up(contacts.name)
-    is_verified = desk.trust.standing(contacts.name, contacts.key) is Standing.VERIFIED
-    return known.name if known is not None and is_verified and known.state is Trust.VERIFIED else None
-
-
-def _take_contacts(desk: Desk, contacts: Contacts, signer: str) -> None:
-    others = [one for one in contacts.contacts if fold(one.name) not in (desk.me, fold(signer))]
-    conflicts = [one.name for one in others if not _take_contact(desk, one, signer)]
-    result = f"noted as vouched for by {signer}, not verified" if signer else f"verified {CHECK}"
-    taken = len(others) - len(conflicts)
-    desk.note(NoteKind.ANSWER, f"Signed by {signer or 'yourself'}: {taken} of {len(others)} contacts {result}")
-    for name in conflicts[:CONFLICTS_TOLD_MAX]:
-        text = f"Not taken: the file has another key of {name} than is known here. Compare with @verify {name}"
-        desk.note(NoteKind.ALARM, text)
-    if len(conflicts) > CONFLICTS_TOLD_MAX:
-        desk.note(NoteKind.ALARM, f"Not taken: {len(conflicts) - CONFLICTS_TOLD_MAX} more, likewise")
-
-
-def _take_contact(desk: Desk, contact: Contact, signer: str) -> bool:
-    try:
-        is_taken = desk.trust.vouch(contact.name, contact.key, signer, desk.wall_ms)
-    except MlsRefused:  # no key can be like this, or no more names can be remembered
-        return False
-    if is_taken:
-        _look_again(desk, contact.name)
-    return is_taken

@@ -1,8 +1,8 @@
 """Commits of our own: whose turn it is, that they are kept and sent again as they are, and when keys are renewed."""
 
 from reactor_chat.e2ee.boundary import Arm, Rekey
-from reactor_chat.e2ee.commit import RANK_MAX, turn_at, wanted
 from reactor_chat.e2ee.conversation import ROOM
+from reactor_chat.e2ee.member_changes import RANK_MAX
 from reactor_chat.wire.messages import Request, SealAsk, SealCommit
 from tests.e2ee.world import World
 
@@ -17,11 +17,12 @@ def test_the_first_who_is_there_goes_first_and_the_others_wait_their_turn() -> N
     world = world_of("turns")
     for name in world.people:
         desk, talk = world[name].session.desk, world[name].talk()
-        desk.now, talk.wanted_since = 100.0, 100.0
-    turns = [turn_at(world[name].session.desk, world[name].talk()) for name in ("Ann", "Bob", "Cid")]
+        desk.now = 100.0
+        talk.commit.want_since(desk.now)
+    turns = [world[name].part().changes.turn_at for name in ("Ann", "Bob", "Cid")]
     assert turns == [100.3, 100.6, 100.0 + 0.3 * 3]
     world["Bob"].session.desk.present = {"bob", "cid"}
-    assert turn_at(world["Bob"].session.desk, world["Bob"].talk()) == 100.3, "Ann is not there"
+    assert world["Bob"].part().changes.turn_at == 100.3, "Ann is not there"
     assert RANK_MAX * 0.3 < 10, "nobody waits long for many who are not there"
 
 
@@ -83,17 +84,19 @@ def test_a_commit_that_was_lost_on_its_way_is_sent_again_as_it_is() -> None:
 def test_what_is_wanted_follows_from_what_is_known() -> None:
     world = world_of("wanted")
     desk, talk = world["Ann"].session.desk, world["Ann"].talk()
-    assert not wanted(desk, talk).is_anything
-    talk.asks["dan"] = False
-    assert wanted(desk, talk).adds == ["dan"]
-    talk.leavers.add("cid")
+    wanted = world["Ann"].part().changes.wanted
+    assert not wanted().is_anything
+    talk.newcomers.expect("dan")
+    assert wanted().adds == ["dan"]
+    talk.newcomers.leavers.add("cid")
     leaf = next(leaf for leaf, person in talk.people.items() if person.folded == "cid")
-    assert wanted(desk, talk).removes == [leaf]
+    assert wanted().removes == [leaf]
     desk.trust.see("Dan", world["Bob"].session.desk.own_key, 1)
     desk.trust.block("Dan")
-    assert wanted(desk, talk).adds == []
-    talk.asks = {"bob": True}
-    assert wanted(desk, talk).adds == ["bob"], "who cannot follow is let in again"
+    assert wanted().adds == []
+    talk.newcomers.forget_all()
+    talk.newcomers.ask("bob", is_lost=True)
+    assert wanted().adds == ["bob"], "who cannot follow is let in again"
 
 
 def test_asking_is_done_once_on_a_connection_and_again_by_order() -> None:

@@ -2,9 +2,9 @@
 
 from reactor_chat.e2ee.boundary import Arm, Rekey
 from reactor_chat.e2ee.conversation import ROOM, Conversation
-from reactor_chat.e2ee.epoch import LOSSES_MAX, freeze, lose
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import Table
+from reactor_chat.e2ee.talk import LOSSES_MAX
 from tests.e2ee.world import World
 
 
@@ -36,12 +36,12 @@ def test_all_are_in_one_epoch_with_one_chain_after_every_commit() -> None:
 def test_who_loses_the_thread_gives_the_old_keys_up() -> None:
     world = world_of("lost")
     bob = world["Bob"]
-    lose(bob.session.desk, bob.talk(), "a test")
+    bob.part().setbacks.lose("a test")
     assert bob.state() is State.ARMING
     assert bob.talk().group is None
     assert not list(bob.store.rows(Table.RATCHET))
     for _ in range(LOSSES_MAX + 1):
-        lose(bob.session.desk, bob.talk(), "a test")
+        bob.part().setbacks.lose("a test")
     assert bob.talk().has_asked, "enough"
     assert "too often" in "".join(note.text for note in bob.session.take().notes)
 
@@ -49,11 +49,11 @@ def test_who_loses_the_thread_gives_the_old_keys_up() -> None:
 def test_freezing_holds_what_is_on_and_only_tells_where_it_is_off() -> None:
     world = World("freeze", "Ann", "Bob")
     desk = world["Ann"].session.desk
-    freeze(desk, desk.talk(ROOM), "a test")
+    world["Ann"].part().setbacks.freeze("a test")
     assert world["Ann"].state() is State.PLAIN
     pair = Conversation.pair("bob")
     world["Ann"].order(Arm(pair))
-    freeze(desk, desk.talk(pair), "a test")
+    world["Ann"].part(pair).setbacks.freeze("a test")
     assert world["Ann"].state(pair) is State.FROZEN
     assert desk.talk(pair).record.reason == "a test"
 

@@ -2,8 +2,8 @@
 
 from reactor_chat.e2ee.boundary import Arm, Block, Disarm, Held, HeldAction, Rekey
 from reactor_chat.e2ee.conversation import ROOM, Conversation
-from reactor_chat.e2ee.outbound import CAUGHT_UP_FIRST, obstacle, untrusted
-from reactor_chat.e2ee.talk import HELD_MAX
+from reactor_chat.e2ee.lines import HELD_MAX
+from reactor_chat.e2ee.outbound import CAUGHT_UP_FIRST
 from reactor_chat.wire.messages import Say
 from tests.e2ee.mallory import heard_sealed
 from tests.e2ee.world import World
@@ -16,19 +16,19 @@ def test_the_reason_is_said_in_words_and_once() -> None:
     for number in range(3):
         world["Ann"].say(f"canarybird {number}")
     assert world["Ann"].alarms.count("Held: the key of Bob changed or is blocked") == 1
-    assert untrusted(world["Ann"].session.desk, world["Ann"].talk()) == ["Bob"]
+    assert world["Ann"].part().outbound.untrusted() == ["Bob"]
     assert not heard_sealed(world)
 
 
 def test_trust_given_elsewhere_counts_at_once() -> None:
     world = World("cache", "Ann", "Bob")
     world.seal_room("Ann")
-    desk, talk = world["Ann"].session.desk, world["Ann"].talk()
-    assert obstacle(desk, talk) == ""
+    desk, outbound = world["Ann"].session.desk, world["Ann"].part().outbound
+    assert outbound.obstacle() == ""
     desk.trust.block("Bob")
-    assert "Bob" in obstacle(desk, talk)
+    assert "Bob" in outbound.obstacle()
     desk.trust.accept("Bob", world["Bob"].session.desk.own_key, 1)
-    assert obstacle(desk, talk) == ""
+    assert outbound.obstacle() == ""
 
 
 def test_ids_and_order_are_kept_over_a_hold() -> None:
@@ -37,7 +37,7 @@ def test_ids_and_order_are_kept_over_a_hold() -> None:
     world["Ann"].order(Arm(ROOM))
     for number in range(5):
         world["Ann"].say(f"canarybird {number}")
-    typed = [line.id for line in world["Ann"].talk().held.values()]
+    typed = [line.id for line in world["Ann"].talk().lines.held.values()]
     world["Ann"].connect()
     world.pass_time(10)
     assert [notice.id for notice in heard_sealed(world)] == typed
@@ -49,11 +49,11 @@ def test_before_login_nothing_leaves_not_even_plain() -> None:
     world["Ann"].disconnect()
     world["Ann"].say("plain words")
     talk = world["Ann"].talk()
-    assert obstacle(world["Ann"].session.desk, talk) == CAUGHT_UP_FIRST
-    assert len(talk.held) == 1
+    assert world["Ann"].part().outbound.obstacle() == CAUGHT_UP_FIRST
+    assert len(talk.lines.held) == 1
     world["Ann"].connect()
     world.settle()
-    assert not talk.held
+    assert not talk.lines.held
     assert any(b"plain words" in payload for payload in world.service.passed)
 
 
@@ -63,7 +63,7 @@ def test_no_more_lines_are_held_than_can_be_kept() -> None:
     session = world["Ann"].session
     for number in range(HELD_MAX + 2):
         session.said(Say("x", id=f"x{number}"), 1.0)
-    assert len(world["Ann"].talk().held) == HELD_MAX
+    assert len(world["Ann"].talk().lines.held) == HELD_MAX
     assert any("Not taken" in note.text for note in session.take().notes)
 
 

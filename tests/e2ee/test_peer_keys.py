@@ -6,7 +6,7 @@ import pytest
 from reactor_chat.e2ee import trust
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.packages import reference_of
-from reactor_chat.e2ee.peer_keys import checked, see
+from reactor_chat.e2ee.peer_keys import PeerKeys
 from reactor_chat.e2ee.trust import Trust, fingerprint_of
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from reactor_chat.wire.messages import PublishedKey
@@ -22,7 +22,7 @@ def published(name: str = "Bob", suite: int = HYBRID) -> PublishedKey:
 
 def test_a_good_package_is_taken_and_its_owner_known_from_then_on() -> None:
     desk = World("fresh", "Ann")["Ann"].session.desk
-    assert checked(desk, published(), HYBRID) is not None
+    assert PeerKeys(desk).checked(published(), HYBRID) is not None
     known = desk.trust.look_up("bob")
     assert known is not None
     assert known.state is Trust.NEW
@@ -34,13 +34,15 @@ def test_a_good_package_is_taken_and_its_owner_known_from_then_on() -> None:
 )
 def test_a_package_with_anything_wrong_about_it_is_told_and_not_taken(change: dict[str, object]) -> None:
     person = World("wrong", "Ann")["Ann"]
-    assert checked(person.session.desk, msgspec.structs.replace(published(), **change), HYBRID) is None
+    assert PeerKeys(person.session.desk).checked(msgspec.structs.replace(published(), **change), HYBRID) is None
     assert "is not valid" in person.session.take().notes[0].text
 
 
 def test_a_package_of_another_suite_than_was_asked_for() -> None:
-    assert checked(WORLD["Ann"].session.desk, published(suite=CLASSICAL), HYBRID) is None
-    assert checked(WORLD["Ann"].session.desk, published(suite=CLASSICAL), CLASSICAL) is None, "Bob knows a better one"
+    assert PeerKeys(WORLD["Ann"].session.desk).checked(published(suite=CLASSICAL), HYBRID) is None
+    assert PeerKeys(WORLD["Ann"].session.desk).checked(published(suite=CLASSICAL), CLASSICAL) is None, (
+        "Bob knows a better one"
+    )
 
 
 def noted(desk: Desk) -> str:
@@ -52,15 +54,15 @@ def test_a_change_is_told_once_however_many_keys_a_server_shows() -> None:
     world = World("change", "Ann", "Bob", "Cid", "Dan")
     desk = world["Ann"].session.desk
     one, other, third = (world[name].session.desk.own_key for name in ("Bob", "Cid", "Dan"))
-    assert see(desk, "Eve", one)
+    assert PeerKeys(desk).see("Eve", one)
     assert not noted(desk)
     told = ""
     for key in (other, third, other, other):
-        assert not see(desk, "Eve", key)
+        assert not PeerKeys(desk).see("Eve", key)
         told += noted(desk)
     assert told.count("\n") == 1
     desk.trust.look("Eve", other)
-    see(desk, "Eve", third)
+    PeerKeys(desk).see("Eve", third)
     assert "@trust accept Eve" in noted(desk), "the person looked, and it is another one since"
 
 
@@ -68,23 +70,23 @@ def test_an_alarm_says_which_key_it_was() -> None:
     world = World("which", "Ann", "Bob", "Cid")
     desk = world["Ann"].session.desk
     one, other = (world[name].session.desk.own_key for name in ("Bob", "Cid"))
-    see(desk, "Eve", one)
+    PeerKeys(desk).see("Eve", one)
     desk.trust.verify("Eve", one, 1)
-    see(desk, "Eve", other)
+    PeerKeys(desk).see("Eve", other)
     assert "another key than the key you verified" in noted(desk)
     desk.trust.introduce("Fay", fingerprint_of(one), 1)
-    assert not see(desk, "Fay", other)
+    assert not PeerKeys(desk).see("Fay", other)
     assert "another key than your invitation says" in noted(desk)
-    assert see(desk, "Fay", one)
+    assert PeerKeys(desk).see("Fay", one)
     desk.trust.introduce("Gus", fingerprint_of(one), 1)
-    assert see(desk, "Gus", one)
+    assert PeerKeys(desk).see("Gus", one)
     assert "the one in your invitation: verified ✓" in noted(desk)
 
 
 def test_no_key_is_taken_where_the_book_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = World("full", "Ann", "Bob")["Ann"].session.desk
-    see(desk, "Eve", desk.own_key)
+    PeerKeys(desk).see("Eve", desk.own_key)
     monkeypatch.setattr(trust, "NAMES_MAX", 1)
-    assert not see(desk, "Fay", desk.own_key)
+    assert not PeerKeys(desk).see("Fay", desk.own_key)
     assert "no key of Fay is taken" in noted(desk)
     assert desk.trust.look_up("Fay") is None

@@ -93,7 +93,7 @@ def test_a_third_one_in_a_pair() -> None:
     group = group_of(world, "Ann", pair)
     pending = group.commit(world["Ann"].random, [Add(own.package)], options=CommitOptions())
     desk = world["Ann"].session.desk
-    agreed = desk.agreed(world["Ann"].talk(pair))
+    agreed = world["Ann"].part(pair).rules.agreed
     for wrong in (agreed._replace(me=Person("Bob", desk.own_key)), agreed._replace(me=Person("Ann", bytes(32)))):
         with pytest.raises(MlsRefused):
             check_members(group, wrong)

@@ -4,7 +4,6 @@ import pytest
 
 from reactor_chat.e2ee.boundary import Arm
 from reactor_chat.e2ee.conversation import ROOM, Conversation
-from reactor_chat.e2ee.reconcile import advance
 from reactor_chat.e2ee.states import State
 from reactor_chat.wire.messages import AskSeals, Request
 from tests.e2ee.world import World
@@ -20,11 +19,11 @@ def test_looking_again_changes_nothing(moment: str) -> None:
         world["Ann"].order(Arm(ROOM))
     elif moment == "offline":
         world["Ann"].disconnect()
-    session, talk = world["Ann"].session, world["Ann"].talk()
-    advance(session.desk, talk)
+    session, part = world["Ann"].session, world["Ann"].part()
+    part.advance()
     session.take()
     for _ in range(3):
-        advance(session.desk, talk)
+        part.advance()
         assert not any(session.take())
 
 

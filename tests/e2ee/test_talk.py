@@ -1,12 +1,11 @@
 """A conversation outlives the process: what was stored is what there is."""
 
 from reactor_chat.e2ee.boundary import Rekey
-from reactor_chat.e2ee.conversation import ROOM, Conversation
-from reactor_chat.e2ee.states import State, Step
-from reactor_chat.e2ee.store import MemoryStore, Table
-from reactor_chat.e2ee.talk import Talk, digest
+from reactor_chat.e2ee.conversation import ROOM
+from reactor_chat.e2ee.states import State
+from reactor_chat.e2ee.store import Table
+from reactor_chat.e2ee.talk import Talk
 from reactor_chat.mls.increments import moving
-from reactor_chat.wire.messages import Said, Say, Tell
 from tests.e2ee.world import World
 
 
@@ -19,48 +18,9 @@ def test_everything_is_found_again() -> None:
     assert again.record == talk.record
     assert again.group == talk.group
     assert again.people == talk.people
-    assert again.held == talk.held
+    assert again.lines.held == talk.lines.held
     assert again.chain.mark == talk.chain.mark
     assert not again.current, "that has to be found out anew"
-
-
-def test_lines_keep_their_order_and_whether_they_are_secret() -> None:
-    store = MemoryStore()
-    talk = Talk(Conversation.pair("bob"), store)
-    first = talk.number(Tell("Bob", "one", id="a"))
-    talk.step(Step.ARM)
-    second = talk.number(Tell("BOB", "two", id="b"))
-    for line in (second, first):
-        talk.hold(line)
-    assert [line.id for line in Talk(talk.where, store).held.values()] == ["a", "b"]
-    assert (first.is_secret, second.is_secret) == (False, True)
-    assert (first.to, second.to) == ("Bob", "BOB")
-    talk.release(first)
-    assert list(Talk(talk.where, store).held) == [second.number]
-
-
-def test_what_was_sealed_waits_for_its_echo_in_the_order_it_was_sealed() -> None:
-    store = MemoryStore()
-    talk = Talk(ROOM, store)
-    for request_id in ("z", "a", "m"):
-        talk.sealed(talk.number(Say("x", id=request_id)), 1, request_id.encode())
-    talk.save()
-    again = Talk(ROOM, store)
-    assert list(again.outgoing) == ["z", "a", "m"]
-    sent = again.settle("a")
-    assert sent is not None
-    assert sent.digest == digest(b"a")
-    assert again.settle("a") is None
-
-
-def test_what_waits_to_be_heard_is_kept_as_it_came() -> None:
-    store = MemoryStore()
-    talk = Talk(ROOM, store)
-    notices = [Said(seq, 0, "Bob", sealed={"v": 1}, id="x") for seq in (3, 20, 100)]
-    assert all(talk.queue(notice) for notice in notices)
-    again = Talk(ROOM, store)
-    assert [again.unqueue() for _ in notices] == notices
-    assert not Talk(ROOM, store).backlog
 
 
 def test_leaving_forgets_every_secret_of_the_group() -> None:

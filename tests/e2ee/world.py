@@ -12,6 +12,7 @@ from reactor_chat.e2ee import passphrase
 from reactor_chat.e2ee.boundary import Arm, Mark, Note, Order, Outcome, Settings, Shown
 from reactor_chat.e2ee.conversation import ROOM, Conversation, Spoken
 from reactor_chat.e2ee.outgoing import Plain, Sealed
+from reactor_chat.e2ee.participation import Participation
 from reactor_chat.e2ee.session import Session
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import MemoryStore
@@ -116,6 +117,10 @@ class Person:
     def talk(self, where: Conversation = ROOM) -> Talk:
         """Return how a conversation stands."""
         return self.session.desk.talk(where)
+
+    def part(self, where: Conversation = ROOM) -> Participation:
+        """Return the roles that work on a conversation."""
+        return self.session.participations.of(where)
 
     def state(self, where: Conversation = ROOM) -> State:
         """Return the state of a conversation."""

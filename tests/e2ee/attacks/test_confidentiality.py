@@ -107,7 +107,7 @@ def test_14_a_ghost_without_the_passphrase_is_let_in_by_a_careless_member_and_re
     world.seal_room("Ann", "five random words are enough")
     world["Bob"].order(Arm(ROOM, "five random words are enough"))
     world.pass_time(10)
-    world["Bob"].talk().asks["ghost"] = False
+    world["Bob"].talk().newcomers.expect("ghost")
     world["Bob"].order(Rekey(ROOM))
     world.pass_time(10)
     assert "ghost" in world["Ann"].talk().names, "the carelessness worked"

@@ -106,7 +106,7 @@ def test_41_a_blob_of_any_size_is_bounded_and_believed_only_by_its_hash(count: i
     world["Ann"].say("canarybird")
     world.pass_time(10)
     assert world["Bob"].talk().group is None
-    held = sum(len(piece) for one in world["Bob"].talk().downloads.values() for piece in one._pieces.values())
+    held = sum(len(piece) for one in world["Bob"].talk().blobs.coming.values() for piece in one._pieces.values())
     assert held <= BLOB_BYTES_MAX
     assert not world["Bob"].read
     assert not world.leaked

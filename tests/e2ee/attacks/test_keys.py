@@ -12,7 +12,7 @@ import pytest
 from reactor_chat.e2ee.boundary import Arm, Rekey
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.packages import reference_of
-from reactor_chat.e2ee.peer_keys import checked
+from reactor_chat.e2ee.peer_keys import PeerKeys
 from reactor_chat.e2ee.states import State
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.group import Group
@@ -39,7 +39,7 @@ def test_32_an_account_key_of_small_order_or_in_another_encoding(key: bytes) -> 
         world["Ann"].session.desk.trust.see("Bob", key, 0)
     assert world["Ann"].session.desk.trust.look_up("Bob") is None
     published = PublishedKey("Bob", key, b"package", bytes(32))
-    assert checked(world["Ann"].session.desk, published, HYBRID) is None
+    assert PeerKeys(world["Ann"].session.desk).checked(published, HYBRID) is None
 
 
 @pytest.mark.parametrize("point", LOW_ORDER)
@@ -62,7 +62,7 @@ def test_33_a_package_with_a_point_of_low_order(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(
         "reactor_chat.e2ee.peer_keys.suites", lambda: (CLASSICAL,)
     )  # as on a machine without the hybrid
-    assert checked(asker, published, CLASSICAL) is None
+    assert PeerKeys(asker).checked(published, CLASSICAL) is None
 
 
 def test_34_garbage_for_the_hybrid_decapsulation_is_one_error() -> None:

@@ -6,13 +6,12 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from reactor_chat.e2ee import status
 from reactor_chat.e2ee.blobs import hash_of
 from reactor_chat.e2ee.boundary import Arm
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.identity import person_of
 from reactor_chat.e2ee.packages import reference_of
-from reactor_chat.e2ee.peer_keys import checked
+from reactor_chat.e2ee.peer_keys import PeerKeys
 from reactor_chat.e2ee.states import State
 from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import KeyPackage, MLSMessage
@@ -61,7 +60,7 @@ def test_01_a_ghost_in_the_servers_list_of_members() -> None:
     world["Bob"].connect()
     world.settle()
     assert "ghost" not in world["Bob"].talk().names
-    assert "Ghost" not in "".join(status.lines(world["Bob"].session.desk, world["Bob"].talk()))
+    assert "Ghost" not in "".join(world["Bob"].part().status.lines())
     speaks_and_leaks_nothing(world)
 
 
@@ -213,8 +212,8 @@ def test_07_packages_that_are_not_what_they_say(name: str) -> None:
     bent = MLSMessage(MLS10, PACKAGES[name](own.package)).encode()
     desk = world["Ann"].session.desk
     published = PublishedKey("Bob", world["Bob"].session.desk.own_key, bent, reference_of(bent))
-    assert checked(desk, _published("Bob", own, world["Bob"].session.desk.own_key), HYBRID) is not None
-    assert checked(desk, published, HYBRID) is None
+    assert PeerKeys(desk).checked(_published("Bob", own, world["Bob"].session.desk.own_key), HYBRID) is not None
+    assert PeerKeys(desk).checked(published, HYBRID) is None
 
 
 @pytest.mark.parametrize(("from_s", "until_s"), [(0, 10), (2**40, 2**41)])
@@ -222,7 +221,7 @@ def test_07_packages_whose_time_is_over_or_has_not_come(from_s: int, until_s: in
     world = World(107, "Ann", "Bob")
     desk, bob = world["Ann"].session.desk, world["Bob"].session.desk
     own = OwnKeyPackage.generate(HYBRID, bob.identity, SeededEntropy("time"), lifetime=Lifetime(from_s, until_s))
-    assert checked(desk, _published("Bob", own, bob.own_key), HYBRID) is None
+    assert PeerKeys(desk).checked(_published("Bob", own, bob.own_key), HYBRID) is None
 
 
 def test_07_a_package_that_was_used_up_is_handed_out_again() -> None:
@@ -305,7 +304,7 @@ def test_09_the_members_that_are_shown_are_the_leaves_of_the_tree() -> None:
             if talk.group is None:
                 continue
             leaves = sorted(person_of(leaf).name for leaf in talk.group.members.values())
-            line = next((line for line in status.lines(person.session.desk, talk) if line.startswith("Members")), None)
+            line = next((line for line in person.part(talk.where).status.lines() if line.startswith("Members")), None)
             if line is not None:
                 shown = sorted(part.split(" ")[0] for part in line.removeprefix("Members: ").split(", "))
                 assert shown == leaves
