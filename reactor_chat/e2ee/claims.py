@@ -5,7 +5,7 @@ read.
 """
 
 from reactor_chat.e2ee.boundary import NoteKind
-from reactor_chat.e2ee.conversation import Conversation, Scope
+from reactor_chat.e2ee.conversation import Scope
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.epoch import Epochs
 from reactor_chat.e2ee.setbacks import Setbacks
@@ -99,7 +99,7 @@ class Claims:
     def _is_possible(self, claim: Claim) -> bool:
         """Whether it can be that this person sealed that: a pair is sealed by one of the two, none is one person."""
         where = self._talk.where
-        if where == Conversation.pair(self._desk.me):
+        if self._talk.is_note_to_self:
             return False
         return where.scope is not Scope.PAIR or claim.by in (self._desk.me, where.name)
 

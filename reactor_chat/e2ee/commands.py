@@ -20,7 +20,7 @@ from reactor_chat.e2ee.boundary import (
     SetPassphrase,
     Verify,
 )
-from reactor_chat.e2ee.conversation import ROOM, Conversation, Scope
+from reactor_chat.e2ee.conversation import ROOM, Scope
 from reactor_chat.e2ee.desk import Desk, Purpose
 from reactor_chat.e2ee.held_lines import HeldLines
 from reactor_chat.e2ee.participation import Participation, Participations
@@ -133,7 +133,7 @@ class ConversationCommands:
     def _not_possible(self, order: Arm) -> str | None:
         """Return why an order to encrypt cannot be followed as it was typed, before anything is changed by it."""
         record, where = self._talk.record, self._talk.where
-        if where == Conversation.pair(self._desk.me):
+        if self._talk.is_note_to_self:
             return "Nobody else is there to read what you tell yourself"
         if order.passphrase is not None and (why := self._unusable(order.passphrase)) is not None:
             return why
@@ -233,7 +233,7 @@ class ConversationCommands:
 
     def _cannot_begin_anew(self) -> str | None:
         where = self._talk.where
-        if not self._talk.current or where == Conversation.pair(self._desk.me):
+        if not self._talk.current or self._talk.is_note_to_self:
             return "That needs a connection, and somebody to talk to; try again then"
         if where.scope is Scope.GROUP and not self._part.ownership.is_ours:
             return f"Only the owner of {where.in_words} can begin anew; @encrypt on asks to be let in"

@@ -100,7 +100,7 @@ class Desk:
         talk = self.talks.get(where)
         if talk is None:
             is_private = where.scope is not Scope.ROOM and self.settings.private_is_sealed
-            talk = self.talks[where] = Talk(where, self.store, is_private=is_private)
+            talk = self.talks[where] = Talk(where, self.me, self.store, is_private=is_private)
             if talk.state is State.SEALED and talk.group is None:  # what was stored of the group cannot be read
                 talk.step(Step.LOSE)
         return talk

@@ -12,7 +12,6 @@ from reactor_chat.e2ee.identity import Person
 from reactor_chat.e2ee.opened import OpenedMessages, enrich, unreadable
 from reactor_chat.e2ee.setbacks import FORK, Setbacks
 from reactor_chat.e2ee.talk import Talk
-from reactor_chat.e2ee.terms import common_name
 from reactor_chat.e2ee.transcript_hash import read_mark
 from reactor_chat.e2ee.trust import Standing
 from reactor_chat.errors import MlsError, MlsRefused
@@ -50,7 +49,7 @@ class Inbound:
                 raise MlsRefused("a message is passed off as somebody else's")
             mark = read_mark(opened.authenticated_data)
             said = payload.decode(opened.data)
-            if said.where not in ("", common_name(self._talk.where, self._desk.me)):
+            if said.where not in ("", self._talk.common_name):
                 raise MlsRefused("a message for another conversation")
         except MlsError:
             self._talk.chain.add(notice.seq, sealed.mls)

@@ -20,7 +20,6 @@ from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.e2ee.setbacks import Setbacks
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.talk import Talk
-from reactor_chat.e2ee.terms import common_name
 from reactor_chat.e2ee.trust import Standing
 from reactor_chat.errors import MlsError
 from reactor_chat.wire.messages import GroupSend, Say, SealedMessage, Tell
@@ -79,7 +78,7 @@ class Outbound:
         """Return why a line would not leave now, in words; empty where it would."""
         if self._talk.state is State.FROZEN:
             return self._talk.record.reason
-        if self._talk.where == Conversation.pair(self._desk.me):
+        if self._talk.is_note_to_self:
             return "" if self._talk.state is State.PLAIN else NOTE_TO_SELF
         if not self._talk.current:
             return self._talk.waits_for or CAUGHT_UP_FIRST
@@ -184,7 +183,7 @@ class Outbound:
 
     def _let_leave_sealed(self, line: Line) -> None:
         assert self._talk.group is not None
-        where, at = common_name(self._talk.where, self._desk.me), self._desk.wall_ms
+        where, at = self._talk.common_name, self._desk.wall_ms
         data = payload.encode(payload.Payload(payload.VERSION, payload.TEXT, line.id, at, line.text, where))
         mark = self._talk.chain.mark.encode()
         padding = payload.padding_for(len(data))

@@ -67,7 +67,7 @@ class Ownership:
         """A group of ours was created: it is sealed from the beginning, unless our person wants plain text there."""
         self._talk.forget_predecessor()
         if self._desk.settings.private_is_sealed:
-            self._talk.record.is_declined = False
+            self._talk.record.want()
             self._talk.step(Step.ARM)
         self.take_over(names)
 

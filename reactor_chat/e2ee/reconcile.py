@@ -9,7 +9,6 @@ frozen   wait for a person
 from reactor_chat.e2ee.backlog import Backlog
 from reactor_chat.e2ee.boundary import NoteKind
 from reactor_chat.e2ee.commit import Commits
-from reactor_chat.e2ee.conversation import Conversation
 from reactor_chat.e2ee.creation import Creation
 from reactor_chat.e2ee.desk import Desk, Purpose
 from reactor_chat.e2ee.identity import suites
@@ -54,7 +53,7 @@ class Reconciler:
             return
         if not self._talk.current and self._desk.is_mute and self._talk.may_be_plain:
             self._talk.catch_up()
-        if self._talk.where == Conversation.pair(self._desk.me):
+        if self._talk.is_note_to_self:
             self._outbound.say_held()  # there is nobody to ask about
         elif self._talk.current:
             self._advance_current()

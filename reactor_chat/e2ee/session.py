@@ -90,7 +90,7 @@ class Session:
         state = part.talk.state
         if state is State.PLAIN:
             return Posture.PLAIN
-        if conversation == Conversation.pair(self.desk.me):
+        if part.talk.is_note_to_self:
             return Posture.HELD
         if state is State.FROZEN or (state is State.SEALED and part.outbound.untrusted()):
             return Posture.HELD

@@ -29,6 +29,8 @@ class Table(Enum):
     INTENT = "intent"  # by request id: what our person ordered of a group, not answered yet
     SHARED_KEY = "shared_key"  # by Conversation.key: what a passphrase gave
 
+    __hash__ = object.__hash__  # a row is written with every message, and each member is there once
+
 
 class Store(Protocol):
     """Keeps rows.  What is asked is answered as if everything gathered were committed.

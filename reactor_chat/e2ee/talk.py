@@ -22,7 +22,7 @@ from reactor_chat.e2ee.record import Record
 from reactor_chat.e2ee.retry import Retry
 from reactor_chat.e2ee.states import State, Step, after
 from reactor_chat.e2ee.store import Store, Table
-from reactor_chat.e2ee.terms import Claim, Strength, strength_of, terms_of
+from reactor_chat.e2ee.terms import Claim, Strength, common_name, strength_of, terms_of
 from reactor_chat.e2ee.transcript_hash import Chain
 from reactor_chat.e2ee.waiting_notices import WaitingNotices
 from reactor_chat.errors import MlsError
@@ -61,10 +61,13 @@ class Talk:
 
     Args:
         where: which.
+        me: folded name of our person.
         store: keeps it.
         is_private: what is typed there is sealed or held from the beginning.
 
     Attributes:
+        is_note_to_self: our person talks to themselves there.
+        common_name: of the conversation, the same for everybody in it.
         record: what is kept of how it stands.
         lines: typed, and not heard back yet.
         newcomers: who wants in, and who should be out.
@@ -91,8 +94,10 @@ class Talk:
         founding: under way.
     """
 
-    def __init__(self, where: Conversation, store: Store, *, is_private: bool = False) -> None:
+    def __init__(self, where: Conversation, me: str, store: Store, *, is_private: bool = False) -> None:
         self.where = where
+        self.is_note_to_self = where == Conversation.pair(me)
+        self.common_name = common_name(where, me)
         self._store = store
         self._key = where.key
         self.record = self._read(Table.CONVERSATION, Record) or Record()

@@ -12,6 +12,7 @@ would refuse.
 """
 
 import dataclasses
+import operator
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple, Self, get_args, get_origin, get_type_hints
 
@@ -273,11 +274,12 @@ def _compile(record: type["Record"]) -> Wire:
 
 def _flat(record: type["Record"], names: list[str], wires: list[Wire]) -> Wire:
     """Compile a struct all of whose fields are always there: the common case, and the one that is hot."""
-    encoders = [(name, wire.encode) for name, wire in zip(names, wires, strict=True)]
+    encoders = [wire.encode for wire in wires]
     decoders = [wire.decode for wire in wires]
+    fields_of = _fields_of(names)
 
     def encode(value: Any) -> bytes:
-        return b"".join([encode_field(getattr(value, name)) for name, encode_field in encoders])
+        return b"".join(map(operator.call, encoders, fields_of(value)))
 
     def decode(data: bytes, at: int) -> tuple[Any, int]:
         fields = []
@@ -287,6 +289,13 @@ def _flat(record: type["Record"], names: list[str], wires: list[Wire]) -> Wire:
         return record(*fields), at
 
     return Wire(encode, decode)
+
+
+def _fields_of(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what gives a struct's fields in order."""
+    if len(names) > 1:
+        return operator.attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)
 
 
 class Record:

@@ -11,26 +11,26 @@ from reactor_chat.wire.messages import Say, Tell
 
 def test_lines_keep_their_order_and_whether_they_are_secret() -> None:
     store = MemoryStore()
-    talk = Talk(Conversation.pair("bob"), store)
+    talk = Talk(Conversation.pair("bob"), "ann", store)
     first = talk.line(Tell("Bob", "one", id="a"))
     talk.step(Step.ARM)
     second = talk.line(Tell("BOB", "two", id="b"))
     for line in (second, first):
         talk.hold(line)
-    assert [line.id for line in Talk(talk.where, store).lines.held.values()] == ["a", "b"]
+    assert [line.id for line in Talk(talk.where, "ann", store).lines.held.values()] == ["a", "b"]
     assert (first.is_secret, second.is_secret) == (False, True)
     assert (first.to, second.to) == ("Bob", "BOB")
     talk.lines.release(first)
-    assert list(Talk(talk.where, store).lines.held) == [second.number]
+    assert list(Talk(talk.where, "ann", store).lines.held) == [second.number]
 
 
 def test_what_was_sealed_waits_for_its_echo_in_the_order_it_was_sealed() -> None:
     store = MemoryStore()
-    talk = Talk(ROOM, store)
+    talk = Talk(ROOM, "ann", store)
     for request_id in ("z", "a", "m"):
         talk.lines.seal(talk.line(Say("x", id=request_id)), 1, request_id.encode())
     talk.save()
-    again = Talk(ROOM, store)
+    again = Talk(ROOM, "ann", store)
     assert list(again.lines.sealed) == ["z", "a", "m"]
     sent = again.lines.settle("a")
     assert sent is not None

@@ -14,7 +14,7 @@ def test_everything_is_found_again() -> None:
     world.seal_room("Ann")
     world["Ann"].disconnect()
     world["Ann"].say("held")
-    talk, again = world["Ann"].talk(), Talk(ROOM, world["Ann"].store)
+    talk, again = world["Ann"].talk(), Talk(ROOM, "ann", world["Ann"].store)
     assert again.record == talk.record
     assert again.group == talk.group
     assert again.people == talk.people
