@@ -95,8 +95,8 @@ class Backlog:
             if len(self._talk.backlog) == 1:
                 self.work_off()
             return
-        self._desk.note(NoteKind.ALARM, f"Too much is waiting in {self._talk.where.in_words}", self._talk.where)
-        self.empty("it came before we were let in")
+        self._desk.note(NoteKind.ALARM, f"Too many messages wait in {self._talk.in_words}", self._talk.where)
+        self.empty("it came before you were let in")
         self._setbacks.lose("too much came before what it needs")
 
     def _fetch(self, name: bytes) -> None:
@@ -111,7 +111,7 @@ class Backlog:
             return
         sealed = read_sealed(notice.sealed)
         if sealed is None:
-            self._desk.show(unreadable(notice, "it is sealed in a way that this version does not know"))
+            self._desk.show(unreadable(notice, "it is encrypted in a way that this version does not know"))
         elif (why := self._not_of_now(sealed)) is not None:
             self._desk.show(unreadable(notice, why))
         elif fold(notice.sender) == self._desk.me:
@@ -123,12 +123,12 @@ class Backlog:
         """Return why a message is not of the present epoch of our group; None where it is."""
         group = self._talk.group
         if group is None or sealed.group_id != group.group_id:
-            return "it was sealed for others, or before we were let in"
-        return None if sealed.epoch == group.epoch else "it was sealed with keys of another time"
+            return "it was encrypted for others, or before you were let in"
+        return None if sealed.epoch == group.epoch else "it was encrypted with keys of another time"
 
     def _own_words_came(self, notice: Heard, sealed: SealedMessage) -> None:
         is_ours = self._outbound.hear_echo(notice, sealed)
         self._talk.chain.add(notice.seq, sealed.mls)
         if not is_ours:
-            self._desk.show(unreadable(notice, "it was sealed in our name, but not by this client as it is now"))
+            self._desk.show(unreadable(notice, "it was encrypted in your name, but not by this client as it is now"))
             self._setbacks.freeze(RESTORED)

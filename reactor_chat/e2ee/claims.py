@@ -14,10 +14,10 @@ from reactor_chat.e2ee.talk import Talk
 from reactor_chat.e2ee.terms import Claim, claim_of
 from reactor_chat.wire.messages import Refused, SealAsked, SealCreated, SealEnded, SealsAnswer, fold, quoted
 
-ENDED = "the encryption was ended: @encrypt on begins anew, @encrypt off goes on in plain text"
-DENIED = "the server says that there is no encryption: @encrypt on begins anew, @encrypt off goes on in plain text"
-RELEASED = "the name was given free, so it may be somebody else's now: @encrypt on begins anew with whoever has it"
-OTHER_TERMS = "the server tells of other terms than before: @encrypt reset begins anew"
+ENDED = "encryption was turned off. @encrypt on starts it again, @encrypt off sends unencrypted"
+DENIED = "the server says that it is not encrypted. @encrypt on starts encryption again, @encrypt off sends unencrypted"
+RELEASED = "the name was released, so it may be somebody else's now. @encrypt on starts over with its present owner"
+OTHER_TERMS = "the server names other terms than before. @encrypt reset starts over"
 NOT_TOLD = "the server does not say how it is encrypted"
 
 
@@ -44,7 +44,7 @@ class Claims:
         if known is not None and known.seq >= claim.seq:
             return
         if self._is_possible(claim) and not self._epochs.creation_came(notice, claim):
-            self._claimed_anew(claim)
+            self._claimed_anew(claim, notice.sender)
 
     def asked(self, notice: SealAsked) -> None:
         """Somebody wants to be let in."""
@@ -62,7 +62,7 @@ class Claims:
         self._talk.newcomers.forget_all()
         by = "you" if fold(notice.sender) == self._desk.me else notice.sender
         if self._talk.state is State.PLAIN:
-            text = f"The encryption of {self._talk.where.in_words} was ended by {by}"
+            text = f"{by[:1].upper()}{by[1:]} turned off encryption in {self._talk.in_words}"
             self._desk.note(NoteKind.NEWS, text, self._talk.where)
         else:
             self._setbacks.freeze(f"{ENDED} (by {by})")
@@ -91,8 +91,10 @@ class Claims:
             self._nobody_is_called_so(notice)
         else:
             self._talk.step(Step.ARM)
-            self._talk.wait_for(f"{NOT_TOLD}; @encrypt off sends it unencrypted")
-            self._desk.note(NoteKind.ALARM, f"Held in {where.in_words}: {NOT_TOLD}; {quoted(notice.text)}", where)
+            self._talk.wait_for(f"{NOT_TOLD}. {self._talk.how_to_send_plain} sends it unencrypted")
+            self._desk.note(
+                NoteKind.ALARM, f"Not sent in {self._talk.in_words}: {NOT_TOLD}; {quoted(notice.text)}", where
+            )
 
     # ------------------------------------------------------------------------------------------ what is held against it
 
@@ -116,7 +118,7 @@ class Claims:
         if known is None or known.group_id != claim.group_id:
             if pending is not None and pending.is_creation:
                 self._talk.commit.keep(None)
-            self._claimed_anew(claim)
+            self._claimed_anew(claim, answer.by or claim.by)
         elif known != claim:
             self._setbacks.freeze(OTHER_TERMS)
         waiting = set(map(fold, answer.waiting))
@@ -125,32 +127,32 @@ class Claims:
         for name in filter(self._may_ask, waiting):
             self._talk.newcomers.expect(name, is_lost=name in self._talk.names)
 
-    def _claimed_anew(self, claim: Claim) -> None:
-        """Somebody sealed it, for the first time or once more; we were not there."""
+    def _claimed_anew(self, claim: Claim, by: str) -> None:
+        """Somebody sealed it, for the first time or once more; we were not there.  `by` is their name as spelled."""
         was_sealed = self._talk.record.claim is not None or self._talk.group is not None
         self._talk.claim_anew(claim, is_ours=claim.by == self._desk.me)
-        if (why := self._not_agreed(claim)) is not None:
+        if (why := self._not_agreed(claim, by)) is not None:
             self._setbacks.freeze(why)
             return
         self._talk.step(Step.LOSE)
         if not self._talk.record.is_declined:
             self._talk.step(Step.ARM)
-        how = "encrypted anew" if was_sealed else "encrypted"
-        text = f"{self._talk.where.first_in_words} was {how} by {claim.by}"
+        again = " again, with new keys," if was_sealed else ""
+        text = f"{by} turned on encryption{again} in {self._talk.in_words}"
         self._desk.note(NoteKind.NEWS, text, self._talk.where)
 
-    def _not_agreed(self, claim: Claim) -> str | None:
+    def _not_agreed(self, claim: Claim, by: str) -> str | None:
         """Return why a person has to look at it; None where we go along."""
-        record, by = self._talk.record, claim.by
-        owner = record.owner.person.folded if record.owner is not None else by
-        if by != owner:
-            return f"{by} encrypted it, not {owner}: @encrypt on goes along"
+        record = self._talk.record
+        owner = record.owner.person.name if record.owner is not None else by
+        if claim.by != fold(owner):
+            return f"{by} encrypted it, not {owner}. @encrypt on accepts that"
         if record.strength is None:
             return None
         offered = claim.strength(closed=record.strength.closed)
         if lost := record.strength.lost_in(offered):
             self._talk.offer_strength(offered)
-            return f"{by} encrypted it anew with less protection ({', '.join(lost)}): @encrypt on goes along"
+            return f"{by} encrypted it again with less protection ({', '.join(lost)}). @encrypt on accepts that"
         return None
 
     def _denied(self) -> None:
@@ -173,5 +175,5 @@ class Claims:
         where = self._talk.where
         for line in self._talk.lines.ready:
             self._talk.lines.release(line)
-            text = f"Not sent to {where.in_words}, {quoted(notice.text)}: {line.text[:80]}"
+            text = f"Not sent in {self._talk.in_words}, {quoted(notice.text)}: {line.text[:80]}"
             self._desk.note(NoteKind.ANSWER, text, where)

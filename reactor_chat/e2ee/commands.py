@@ -67,7 +67,7 @@ class Commands:
     def _let(self, room: Participation, order: Let) -> None:
         """Change who is on the list of the closed room."""
         if not room.ownership.is_ours:
-            text = "You keep no list of the room: @encrypt on closed begins one"
+            text = "You keep no list of members of the room. @encrypt on closed begins one"
             self._desk.note(NoteKind.ANSWER, text, ROOM)
             return
         change = room.ownership.add if order.is_in else room.ownership.remove
@@ -115,7 +115,7 @@ class ConversationCommands:
             return
         talk = self._talk
         talk.record.want(closed=order.is_closed)
-        if talk.state is State.FROZEN:
+        if talk.state is State.FROZEN or talk.record.has_offer:
             talk.go_along()
         if order.names is not None:
             self._part.ownership.take_over(order.names)
@@ -138,7 +138,7 @@ class ConversationCommands:
         if order.passphrase is not None and (why := self._unusable(order.passphrase)) is not None:
             return why
         if order.is_closed and record.claim is not None and not self._part.ownership.is_ours:
-            return f"{where.first_in_words} is encrypted already; @encrypt reset begins anew"
+            return f"{self._talk.first_in_words} is encrypted already. @encrypt reset starts over"
         is_ours = where.scope is Scope.GROUP and record.founder == self._desk.me and record.owner is None
         if is_ours and record.claim is None and order.names is None and not record.own_list:
             todo = f"Name them: @group encrypt {where.name} <user1,user2,…>"
@@ -153,7 +153,7 @@ class ConversationCommands:
             return OTHER_PASSPHRASE
         claim = self._talk.record.claim
         if claim is not None and claim.kdf is None:
-            return f"{self._talk.where.first_in_words} is encrypted without a passphrase: @encrypt on is enough"
+            return f"{self._talk.first_in_words} is encrypted without a passphrase. @encrypt on is enough"
         try:
             check(claim.kdf if claim is not None and claim.kdf is not None else DEFAULT)
         except MlsRefused:
@@ -161,13 +161,13 @@ class ConversationCommands:
         return None
 
     def _tell_armed(self) -> None:
-        where = self._talk.where.in_words
+        where = self._talk.in_words
         if not self._desk.is_online:
-            self._answer(f"What you type in {where} is held until there is a connection")
+            self._answer(f"What you type in {where} is sent once there is a connection")
         elif self._talk.state is State.SEALED:
-            self._answer(f"What you type in {where} is sealed")
+            self._answer(f"What you type in {where} is encrypted")
         elif self._talk.state is State.ARMING:
-            self._answer(f"Getting keys for {where}; what you type is held until then")
+            self._answer(f"Getting keys for {where}. What you type is sent, encrypted, once they are there")
 
     def _derive(self, typed: str) -> None:
         """Wish the key of a passphrase that can be used; from now on our person wants no less."""
@@ -196,17 +196,18 @@ class ConversationCommands:
     def _disarm(self, *, for_everybody: bool) -> None:
         talk, where, claim = self._talk, self._talk.where, self._talk.record.claim
         if claim is not None and claim.require:
-            self._answer(f"{where.first_in_words} takes nothing in plain text, so its encryption stays on")
+            self._answer(f"{self._talk.first_in_words} does not accept unencrypted messages, so encryption stays on")
             return
         talk.record.decline()
         talk.step(Step.DISARM)
         if claim is None:
             talk.commit.keep(None)
         talk.lines.park()
-        self._answer(f"What you type in {where.in_words} is in plain text from now on")
+        self._answer(f"What you type in {self._talk.in_words} is NOT encrypted from now on")
         if count := len(talk.lines.held):
             lines = "1 line was" if count == 1 else f"{count} lines were"
-            text = f"{lines} not sent, to be sealed: @held shows them, @held send sends them"
+            todo = "@held shows them, @held send sends them unencrypted"
+            text = f"{lines} not sent, as they were meant to be encrypted. {todo}"
             self._desk.note(NoteKind.ALARM, text, where)
         if for_everybody and claim is not None and self._desk.is_online:
             request = SealOff(where.with_, where.group_name, id=self._desk.fresh_id())
@@ -214,13 +215,13 @@ class ConversationCommands:
         self._part.advance()
 
     def _rekey(self) -> None:
-        where, commit = self._talk.where.in_words, self._talk.commit
+        where, commit = self._talk.in_words, self._talk.commit
         if not self._talk.is_in:
-            self._answer(f"There are no keys of yours in {where}: @encrypt on")
+            self._answer(f"You have no keys in {where} yet. Turn encryption on with @encrypt on")
             return
         commit.hurry()
         commit.try_afresh()
-        self._answer(f"New keys of yours in {where}")
+        self._answer(f"Renewing your own key in {where}")
         self._part.advance()
 
     def _reset(self) -> None:
@@ -236,10 +237,11 @@ class ConversationCommands:
         if not self._talk.current or self._talk.is_note_to_self:
             return "That needs a connection, and somebody to talk to; try again then"
         if where.scope is Scope.GROUP and not self._part.ownership.is_ours:
-            return f"Only the owner of {where.in_words} can begin anew; @encrypt on asks to be let in"
+            return f"Only the owner of {self._talk.in_words} can start over. @encrypt on asks to be let in"
         return None
 
     def _begin_anew(self, strength: Strength | None) -> None:
         self._talk.begin_anew(strength)
-        self._part.backlog.empty("the conversation was begun anew before it could be opened")
-        self._answer(f"Beginning anew in {self._talk.where.in_words}; what you type is held until then")
+        self._part.backlog.empty("encryption was started over before it could be opened")
+        new_keys = "with new keys for everyone. What you type is sent once they are there"
+        self._answer(f"Starting over in {self._talk.in_words} {new_keys}")

@@ -108,7 +108,7 @@ class Commits:
             commit.send_again()
             return
         self._talk.change_refused()
-        self._desk.note(NoteKind.ALARM, f"The server did not take a change of keys of {where.in_words}; {text}", where)
+        self._desk.note(NoteKind.ALARM, f"The server refused a change of keys of {self._talk.in_words}; {text}", where)
 
     # ------------------------------------------------------------------------------------------ how it is done
 
@@ -174,7 +174,7 @@ class Commits:
         except MlsError:
             self._talk.commit.failed()
             self._talk.commit.stop_wanting()
-            self._desk.note(NoteKind.ALARM, f"A change of keys of {where.in_words} could not be made", where)
+            self._desk.note(NoteKind.ALARM, f"A change of keys of {self._talk.in_words} could not be made", where)
             return
         self._keep(made, pending)
 
@@ -193,7 +193,7 @@ class Commits:
         assert made.unaccepted is not None
         self._talk.spend(made.unaccepted)
         if max(len(made.message), len(made.welcome or b"")) > BLOB_BYTES_MAX:
-            text = f"Too large for one change of members: {self._talk.where.in_words}"
+            text = f"Too many changes at once in {self._talk.in_words}"
             self._desk.note(NoteKind.ALARM, text, self._talk.where)
             return
         pending.group, pending.message, pending.welcome = made.group.serialize(), made.message, made.welcome

@@ -69,13 +69,8 @@ class Conversation(NamedTuple):
     @property
     def in_words(self) -> str:
         """What a person calls it."""
-        return {Scope.ROOM: "the room", Scope.PAIR: f"@{self.name}", Scope.GROUP: f"group {self.name}"}[self.scope]
-
-    @property
-    def first_in_words(self) -> str:
-        """The same where a sentence begins with it."""
-        words = self.in_words
-        return words[0].upper() + words[1:]
+        words = {Scope.ROOM: "the room", Scope.PAIR: f"your chat with {self.name}", Scope.GROUP: f"group {self.name}"}
+        return words[self.scope]
 
     @property
     def with_(self) -> str | None:
@@ -106,13 +101,19 @@ def where_said(request: Spoken) -> Conversation:
 
 def where_heard(notice: Heard | Dated, me: str) -> Conversation:
     """Return where something was said or happened, as seen by `me`."""
+    spelled = spelled_where(notice, me)
+    return spelled._replace(name=fold(spelled.name))
+
+
+def spelled_where(notice: Heard | Dated, me: str) -> Conversation:
+    """Return the same with its name as the server spells it."""
     group = getattr(notice, "group", None)
     if group is not None:
-        return Conversation.group(group)
+        return Conversation(Scope.GROUP, group)
     to = getattr(notice, "to", None)
     if to is None:
         return ROOM
-    return Conversation.pair(to if fold(notice.sender) == fold(me) else notice.sender)
+    return Conversation(Scope.PAIR, to if fold(notice.sender) == fold(me) else notice.sender)
 
 
 def where_asked(answer: SealsAnswer) -> Conversation:

@@ -50,11 +50,13 @@ class Creation:
             return
         if where.scope is Scope.GROUP and not record.own_list:
             ours = "" if record.founder else f" (are you? @group encrypt {where.name} <user1,user2,…>)"
-            self._talk.wait_for(f"only the owner of {where.in_words}{ours} can turn encryption on, and has not yet")
+            self._talk.wait_for(
+                f"only the owner of {self._talk.in_words}{ours} can turn encryption on, and has not yet"
+            )
             return
         self._talk.begin_founding(suites()[0])
         if where.scope is Scope.PAIR:
-            self.who_is_there([where.name])
+            self.who_is_there([record.spelled or where.name])
         elif record.own_list:
             self.who_is_there([entry.name for entry in record.own_list])
         else:
@@ -153,18 +155,19 @@ class Creation:
         without = [name for name in founding.names if fold(name) not in founding.found]
         if without:
             names = ", ".join(sorted(without, key=fold)[:8]) + (" …" if len(without) > 8 else "")
-            text = f"Cannot read what is sealed in {self._talk.where.in_words}: {names}"
+            text = f"These people cannot read {self._talk.in_words}, as they have no keys: {names}"
             self._desk.note(NoteKind.NEWS, text, self._talk.where)
 
     def _nobody_has_keys(self, founding: Founding) -> None:
         talk, where = self._talk, self._talk.where
         is_news = not talk.retry.times
         talk.retry.later(self._desk.now)
-        who = founding.names[0] if where.scope is Scope.PAIR else f"anybody else in {where.in_words}"
-        talk.wait_for(f"there are no keys of {who}, as of a guest: @encrypt off sends it unencrypted")
+        who = founding.names[0] if where.scope is Scope.PAIR else f"nobody else in {talk.in_words}"
+        has_keys = "has no keys (guests have none)" if where.scope is Scope.PAIR else "has keys (guests have none)"
+        why = f"{who} {has_keys}. {talk.how_to_send_plain} sends it unencrypted"
+        talk.wait_for(why)
         if is_news:
-            text = f"There are no keys of {who} that can be used; what you type is held"
-            self._desk.note(NoteKind.NEWS, text, where)
+            self._desk.note(NoteKind.NEWS, f"Not sent yet in {talk.in_words}: {why}", where)
 
     def _close_for(self, founding: Founding) -> None:
         """Close the room for those who were there, as our person ordered; they are named before anything is sent."""
@@ -172,5 +175,5 @@ class Creation:
         self._talk.record.keep_list([self._desk.own_entry, *(Entry(name, b"") for name in names)])
         self._talk.save()
         listed = ", ".join(names) or "nobody else"
-        text = f"On the list of {self._talk.where.in_words}, beside you: {listed}"
+        text = f"These people can read {self._talk.in_words} beside you: {listed}"
         self._desk.note(NoteKind.NEWS, text, self._talk.where)

@@ -3,7 +3,7 @@
 import msgspec
 
 from reactor_chat.e2ee.boundary import NoteKind
-from reactor_chat.e2ee.conversation import Conversation, Heard, where_asked, where_heard
+from reactor_chat.e2ee.conversation import Conversation, Dated, Heard, spelled_where, where_asked, where_heard
 from reactor_chat.e2ee.desk import Desk, Purpose, Question
 from reactor_chat.e2ee.group_orders import GroupOrders
 from reactor_chat.e2ee.identity import suites
@@ -34,6 +34,9 @@ from reactor_chat.wire.messages import (
     quoted,
 )
 
+OTHER_OWN_KEY = (
+    "The server gives out another key as yours, so nobody can send you encrypted messages. Tell the operator"
+)
 LOST_END = "the server no longer has everything that was said"
 
 
@@ -57,7 +60,7 @@ class Dispatch:
             case Said() | Told() | GroupSaid():
                 return self._heard(notice)
             case SealCommitted():
-                self._about(notice).hear(notice)
+                self._spelled(notice).hear(notice)
             case SealCreated() | SealAsked() | SealEnded():
                 self._seal_changed(notice)
             case Refused() | Accepted():
@@ -80,8 +83,11 @@ class Dispatch:
 
     # ------------------------------------------------------------------------------------------ what happens
 
-    def _about(self, notice: SealCommitted | SealCreated | SealAsked | SealEnded) -> Participation:
-        return self._participations.of(where_heard(notice, self._desk.me))
+    def _spelled(self, notice: Heard | Dated) -> Participation:
+        """Return where something happened, whose name is spelled as the notice does."""
+        part = self._participations.of(where_heard(notice, self._desk.me))
+        part.talk.spell(spelled_where(notice, self._desk.me).name)
+        return part
 
     def _heard(self, notice: Heard) -> bool:
         where = where_heard(notice, self._desk.me)
@@ -89,11 +95,11 @@ class Dispatch:
         is_plain = part is None or (part.talk.state is State.PLAIN and not part.talk.backlog)
         if notice.sealed is None and is_plain:
             return False
-        self._participations.of(where).hear(notice)
+        self._spelled(notice).hear(notice)
         return True
 
     def _seal_changed(self, notice: SealCreated | SealAsked | SealEnded) -> None:
-        part = self._about(notice)
+        part = self._spelled(notice)
         match notice:
             case SealCreated():
                 part.claims.created(notice)
@@ -173,7 +179,7 @@ class Dispatch:
                 asked.setdefault(fold(key.name), key)
         if len(asked) != len(answer.keys) and not self._desk.is_answer_told:
             self._desk.is_answer_told = True
-            text = "The server gave out keys of people nobody asked for; they are not used"
+            text = "The server offered keys of people nobody asked for. They are not used"
             self._desk.note(NoteKind.ALARM, text)
         missing = [name for name in answer.missing if fold(name) in question.names and fold(name) not in asked]
         return msgspec.structs.replace(answer, keys=list(asked.values()), missing=missing)
@@ -182,7 +188,7 @@ class Dispatch:
         desk = self._desk
         published = [key for key in answer.keys if fold(key.name) == desk.me]
         if any(key.account != desk.own_key for key in published):
-            desk.note(NoteKind.ALARM, "The server gives out another key as yours: nobody can write to you under seal")
+            desk.note(NoteKind.ALARM, OTHER_OWN_KEY)
             return
         is_known = any(desk.packages.has(key.reference) for key in published)
         for request in desk.packages.publish_all(desk.wall_ms // 1000, desk.fresh_id, is_forced=not is_known):
@@ -241,13 +247,13 @@ class Dispatch:
                 part.creation.keys_came(KeysAnswer([], []))
             case Purpose.WHO_IS_THERE:
                 talk.end_founding()
-                text = f"{talk.where.first_in_words} cannot be encrypted; {said}"
+                text = f"{talk.first_in_words} cannot be encrypted; {said}"
                 self._desk.note(NoteKind.ALARM, text, talk.where)
             case Purpose.BE_LET_IN if notice.code == "too_fast":
                 talk.may_ask_in()
                 talk.retry.later(self._desk.now)
             case Purpose.END | Purpose.BE_LET_IN if notice.code != "already_a_member":
-                text = f"The encryption of {talk.where.in_words} stays as it is; {said}"
+                text = f"Encryption in {talk.in_words} stays as it is; {said}"
                 self._desk.note(NoteKind.NEWS, text, talk.where)
             case Purpose.KEYS_TO_ADD:
                 part.advance()
@@ -256,7 +262,8 @@ class Dispatch:
         """The server does not say how a conversation is sealed; the first such answer says whether it knows at all."""
         desk = self._desk
         part.claims.not_told_how(notice)
-        part.advance()
+        if part.talk.current:
+            part.advance()
         if desk.is_understood or desk.is_mute:
             return
         desk.is_mute = notice.code == "bad_message"

@@ -26,8 +26,8 @@ from reactor_chat.mls.group import Group
 from reactor_chat.mls.outcomes import JoinedGroup, ReceivedCommit
 from reactor_chat.wire.messages import SealCommitted, SealCreated, fold
 
-MISSED = "the server did not show us every change of keys"
-FORGOTTEN = "the server has forgotten changes of keys that it showed us: @encrypt reset begins anew"
+MISSED = "the server did not show you every change of keys"
+FORGOTTEN = "the server has forgotten changes of keys that it showed you. @encrypt reset starts over"
 NAMES_IN_A_NOTE = 25
 REJOIN_JITTER_MS = 6 * 3600 * 1000
 """Keys of those who were let in together do not become old in the same instant."""
@@ -72,7 +72,7 @@ class Epochs:
             return True
         group = self._talk.group if self._talk.is_in else None
         if group is not None and notice.epoch < group.epoch:
-            text = f"The server showed an old change of {self._talk.where.in_words} again; ignored"
+            text = f"The server showed an old change of keys of {self._talk.in_words} again; it was ignored"
             self._desk.note(NoteKind.ALARM, text, self._talk.where)
             return True
         added = [fold(add.name) for add in notice.adds]
@@ -80,7 +80,7 @@ class Epochs:
         if (reference := self._own_package(notice)) is not None:
             return self._enter(notice, reference)
         if self._desk.me in added:
-            self._setbacks.lose("somebody let us in by a key that is no longer here")
+            self._setbacks.lose("somebody let you in by a key that is no longer here")
         elif group is not None:
             self._commit_of_ours_came(notice, group)
         return True
@@ -96,14 +96,14 @@ class Epochs:
         self._talk.claim(claim)
         self._talk.commit.keep(None)
         if not agree(group, claim, self._talk.where, self._desk.me):
-            self._setbacks.freeze("the server tells of other terms than ours")
+            self._setbacks.freeze("the server names other terms than yours")
             return True
         self._talk.chain.begin(group.group_id, 0, notice.seq, hashlib.sha256().digest(), is_continued=False)
         self._talk.enter(group)
         self._talk.renewed(self._desk.wall_ms)
         self._talk.created()
         self._talk.step(Step.ESTABLISH)
-        self._desk.note(NoteKind.NEWS, f"{self._talk.where.first_in_words} is encrypted now", self._talk.where)
+        self._desk.note(NoteKind.NEWS, f"{self._talk.first_in_words} is encrypted now", self._talk.where)
         return True
 
     def compare(self) -> None:
@@ -116,7 +116,7 @@ class Epochs:
         elif there < group.epoch:
             self._setbacks.freeze(FORGOTTEN)
         elif not self._talk.listed:
-            self._setbacks.lose("the server does not count us among the members")
+            self._setbacks.lose("the server does not list you as a member")
         elif pending is not None and pending.is_refused:
             self._talk.stall()
 
@@ -180,8 +180,8 @@ class Epochs:
         try:
             change = self._rules.check_received(received, notice)
         except MlsError:
-            why = f"{notice.sender} changed the members in a way that the rules forbid"
-            self._setbacks.freeze(f"{why}: @encrypt reset begins anew")
+            why = f"{notice.sender} changed the members in a way that is not allowed"
+            self._setbacks.freeze(f"{why}. @encrypt reset starts over")
             return
         if not self._talk.chain.agrees(read_mark(received.authenticated_data)):
             self._setbacks.freeze(FORK)
@@ -203,7 +203,7 @@ class Epochs:
 
     def _taken_out(self, by: Person) -> None:
         self._talk.taken_out()
-        text = f"{by.name} took you out of the encryption of {self._talk.where.in_words}"
+        text = f"{by.name} took you out of {self._talk.in_words}: you can no longer read it"
         self._desk.note(NoteKind.ALARM, text, self._talk.where)
 
     # ------------------------------------------------------------------------------------------ Welcomes
@@ -218,7 +218,7 @@ class Epochs:
             self._desk.note(NoteKind.ALARM, self._passphrase_wanted(), self._talk.where)
             return False
         if own is None:
-            self._setbacks.lose("our key for it cannot be read")
+            self._setbacks.lose("your key for it cannot be read")
             return True
         try:
             psks = self._talk.shared_keys(claim.group_id, claim.salt)
@@ -238,7 +238,7 @@ class Epochs:
     def _is_without_its_passphrase(self, notice: SealCommitted, claim: Claim) -> bool:
         """Whether a Welcome that does not hold may be for want of the right passphrase; else we are lost."""
         if claim.kdf is None:
-            self._setbacks.lose(f"how {notice.sender} let us in does not hold")
+            self._setbacks.lose(f"what {notice.sender} let you in with is not valid")
             return False
         self._talk.share(None)
         self._desk.note(NoteKind.ALARM, f"Not let in: {self._passphrase_wanted()}", self._talk.where)
@@ -246,15 +246,15 @@ class Epochs:
 
     def _passphrase_wanted(self) -> str:
         order = {Scope.ROOM: "@encrypt on <passphrase>"}.get(self._talk.where.scope, "the passphrase")
-        return f"{self._talk.where.in_words} has a passphrase that fits no key here: type {order}"
+        return f"{self._talk.in_words} needs another passphrase. Type {order}"
 
     def _ask_about_owner(self, members: MemberList) -> None:
         """Somebody's list came whom nobody here ever called the owner: a person looks at it and decides."""
         self._talk.offer_owner(members.owner)
         names = ", ".join(sorted((entry.name for entry in members.members), key=fold))
         owner = "you signed" if members.owner.key == self._desk.own_key else f"{members.owner.name} signed"
-        unknown = "which this client does not know: @encrypt on agrees to it"
-        self._setbacks.freeze(f"{owner} its list of members ({names}), {unknown}")
+        unknown = "which this client does not know. @encrypt on accepts it"
+        self._setbacks.freeze(f"{owner} the list of members ({names}), {unknown}")
 
     def _entered(self, notice: SealCommitted, joined: JoinedGroup, by: Person) -> None:
         group = joined.group
@@ -280,10 +280,10 @@ class Epochs:
         """Name everybody who can read, before a line is sent to them."""
         where, others = self._talk.where, self._talk.names - {self._desk.me}
         names = sorted((person.name for person in self._talk.people.values() if person.folded in others), key=fold)
-        first = f"{by.name} let you into the encryption of {where.in_words}; it can be read by "
+        first = f"{by.name} let you into {self._talk.in_words}. It can be read by "
         for at in range(0, max(1, len(names)), NAMES_IN_A_NOTE):
             some = ", ".join(names[at : at + NAMES_IN_A_NOTE])
-            self._desk.note(NoteKind.NEWS, (first if at == 0 else f"and in {where.in_words} by ") + some, where)
+            self._desk.note(NoteKind.NEWS, (first if at == 0 else "and by ") + some, where)
 
     def _announce(self, change: Change) -> None:
         for person in change.removed:
@@ -295,16 +295,16 @@ class Epochs:
     def _in_words(self, change: Change) -> list[str]:
         """Return a line for each newcomer and each who left."""
         by = "You" if change.by.folded == self._desk.me else change.by.name
-        where = self._talk.where.in_words
+        where = self._talk.in_words
         back = {person.folded for person in change.removed} & {person.folded for person in change.added}
         lines = []
         for person in change.added:
             known = self._desk.trust.look_up(person.name)
             state = "own key" if person.folded == self._desk.me else f"{known.state.value if known else 'unknown'} key"
             again = " again" if person.folded in back else ""
-            lines.append(f"{by} let {person.name} ({state}) into the encryption of {where}{again}")
+            lines.append(f"{by} let {person.name} read {where}{again} ({state})")
         gone = (person for person in change.removed if person.folded not in back)
-        lines += [f"{by} took {person.name} out of the encryption of {where}" for person in gone]
+        lines += [f"{by} took {person.name} out of {where}: {person.name} can no longer read it" for person in gone]
         return lines
 
 

@@ -16,7 +16,7 @@ from reactor_chat.e2ee.participation import Participation, Participations
 from reactor_chat.e2ee.states import State
 
 SHOWN_CHARS_MAX = 60
-NOTHING = "Nothing is held: everything you typed was sent"
+NOTHING = "Everything you typed was sent"
 
 
 class Chosen(NamedTuple):
@@ -45,7 +45,7 @@ class HeldLines:
         chosen = [one for one in self.numbered() if order.number in (None, one.number)]
         if not chosen:
             held_one = order.number is not None
-            self._answer(f"No held line has the number {order.number}" if held_one else NOTHING)
+            self._answer(f"No line that waits has the number {order.number}" if held_one else NOTHING)
         elif order.action is HeldAction.LIST:
             for one in chosen:
                 self._answer(_in_words(one))
@@ -74,7 +74,7 @@ class HeldLines:
             part.talk.hold(msgspec.structs.replace(line, needs_yes=False, is_secret=is_secret))
         for part in {one.part.talk.where: one.part for one in chosen}.values():
             if why := part.outbound.obstacle():
-                self._answer(f"Not sent yet in {part.talk.where.in_words}: {why}", part.talk.where)
+                self._answer(f"Not sent yet in {part.talk.in_words}: {why}", part.talk.where)
             part.advance()
 
     def _edit(self, one: Chosen) -> None:
@@ -84,7 +84,7 @@ class HeldLines:
     def _drop(self, chosen: list[Chosen]) -> None:
         for number, part, line in chosen:
             part.talk.lines.release(line)
-            self._answer(f"Dropped {number}, for {part.talk.where.in_words}", part.talk.where)
+            self._answer(f"Dropped {number}, for {part.talk.in_words}", part.talk.where)
 
 
 def as_typed(where: Conversation, line: Line) -> str:
@@ -99,4 +99,4 @@ def as_typed(where: Conversation, line: Line) -> str:
 def _in_words(one: Chosen) -> str:
     why = one.part.outbound.obstacle() or ("waiting for your @held send" if one.line.needs_yes else "on its way")
     text = one.line.text if len(one.line.text) <= SHOWN_CHARS_MAX else f"{one.line.text[:SHOWN_CHARS_MAX]}…"
-    return f"{one.number} for {one.part.talk.where.in_words}: {text} ({why})"
+    return f"{one.number} for {one.part.talk.in_words}: {text} ({why})"

@@ -9,7 +9,7 @@ from reactor_chat.e2ee.boundary import Mark, NoteKind, Shown
 from reactor_chat.e2ee.conversation import Heard
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.identity import Person
-from reactor_chat.e2ee.opened import OpenedMessages, enrich, unreadable
+from reactor_chat.e2ee.opened import OpenedMessages, enrich, lie_about_time, unreadable
 from reactor_chat.e2ee.setbacks import FORK, Setbacks
 from reactor_chat.e2ee.talk import Talk
 from reactor_chat.e2ee.transcript_hash import read_mark
@@ -18,8 +18,6 @@ from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.mls.outcomes import Unprotected
 from reactor_chat.mls.secrettree import RatchetKind
 from reactor_chat.wire.messages import SealedMessage, fold
-
-TIME_TOLERATED_MINUTES = 15
 
 
 class Inbound:
@@ -72,8 +70,8 @@ class Inbound:
         standing = self._desk.trust.standing(person.name, person.key)
         self._opened.remember(notice, sealed, said.body, standing)
         again = self._talk.was_said_before(person.folded, said.id)
-        remark = "said before: the server told its sender that it was not delivered" if again else ""
-        remark = _lie_about_time(notice.at, said.sent_at) or remark
+        remark = "repeated: the server told its sender that it was not delivered" if again else ""
+        remark = lie_about_time(notice.at, said.sent_at) or remark
         if said.id != notice.id:
             remark = "the server gave it another id"
         mark = Mark.NEW_KEY if standing is Standing.NEW_KEY else Mark.SEALED
@@ -81,13 +79,5 @@ class Inbound:
 
     def _tell_missing(self, person: Person, missing: int) -> None:
         what = "1 message was" if missing == 1 else f"{missing} messages were"
-        text = f"{what} not delivered by the server: from {person.name}, in {self._talk.where.in_words}"
+        text = f"{what} not delivered by the server: from {person.name}, in {self._talk.in_words}"
         self._desk.note(NoteKind.ALARM, text, self._talk.where)
-
-
-def _lie_about_time(at: int, sent_at: int) -> str:
-    """Return what to say where the server tells another time than the author sealed in; the author's clock may err."""
-    minutes = (at - sent_at) // 60_000
-    if -TIME_TOLERATED_MINUTES < minutes < TIME_TOLERATED_MINUTES:
-        return ""
-    return f"by its author's clock it was said {abs(minutes)} minutes {'earlier' if minutes > 0 else 'later'}"

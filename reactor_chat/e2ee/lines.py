@@ -31,11 +31,12 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """Something sealed that was not heard back yet."""
+    """Something sealed that was not heard back yet; `at` is our own clock's, milliseconds since 1970."""
 
     line: Line
     epoch: int
     digest: bytes
+    at: int = 0
 
 
 class Lines:
@@ -84,9 +85,9 @@ class Lines:
         if self.held.pop(line.number, None) is not None:
             self._store.drop(Table.HELD, f"{self._key}{line.number:012d}")
 
-    def seal(self, line: Line, epoch: int, message: bytes) -> None:
-        """Note that a line was sealed."""
-        sent = Sent(line, epoch, hash_of(message))
+    def seal(self, line: Line, epoch: int, message: bytes, at: int) -> None:
+        """Note that a line was sealed, at this time of our own clock."""
+        sent = Sent(line, epoch, hash_of(message), at)
         self.sealed[line.id] = sent
         self._store.put(Table.OUTGOING, self._key + line.id, msgspec.msgpack.encode(sent))
 

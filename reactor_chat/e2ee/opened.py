@@ -9,6 +9,8 @@ from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.e2ee.trust import Standing
 from reactor_chat.wire.messages import SealedMessage, fold, read_sealed
 
+TIME_TOLERATED_MINUTES = 15
+
 
 class _Remembered(msgspec.Struct, frozen=True):
     """What was opened: rows of older versions do not say who said it where, and count for nothing."""
@@ -50,7 +52,7 @@ class OpenedMessages:
         remembered = msgspec.msgpack.decode(row, type=_Remembered)
         came = (remembered.digest, remembered.author, remembered.where, remembered.at)
         if came != (hash_of(sealed.mls), fold(notice.sender), where_heard(notice, self._me).key, notice.at):
-            return unreadable(notice, "the server shows it otherwise than it came")
+            return unreadable(notice, "the server shows it differently than it came")
         mark = Mark.NEW_KEY if remembered.is_new_key else Mark.SEALED
         return Shown(enrich(notice, remembered.text), mark, is_verified=remembered.is_verified)
 
@@ -63,3 +65,11 @@ def enrich(notice: Heard, text: str) -> Heard:
 def unreadable(notice: Heard, why: str) -> Shown:
     """Return a message that cannot be shown, and why."""
     return Shown(notice, Mark.UNREADABLE, why)
+
+
+def lie_about_time(at: int, sent_at: int) -> str:
+    """Return what to say where the server tells another time than the author sealed in; the author's clock may err."""
+    minutes = (at - sent_at) // 60_000
+    if -TIME_TOLERATED_MINUTES < minutes < TIME_TOLERATED_MINUTES:
+        return ""
+    return f"by its author's clock it was said {abs(minutes)} minutes {'earlier' if minutes > 0 else 'later'}"

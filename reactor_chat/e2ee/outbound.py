@@ -15,7 +15,7 @@ from reactor_chat.e2ee.conversation import Conversation, Heard, Scope, Spoken
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.identity import Person
 from reactor_chat.e2ee.lines import HELD_MAX, Line
-from reactor_chat.e2ee.opened import OpenedMessages, enrich
+from reactor_chat.e2ee.opened import OpenedMessages, enrich, lie_about_time
 from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.e2ee.setbacks import Setbacks
 from reactor_chat.e2ee.states import State
@@ -25,7 +25,7 @@ from reactor_chat.errors import MlsError
 from reactor_chat.wire.messages import GroupSend, Say, SealedMessage, Tell
 
 CAUGHT_UP_FIRST = "waiting for the server"
-NOTE_TO_SELF = "a note to yourself has nobody to be encrypted for: @encrypt off sends it unencrypted"
+NOTE_TO_SELF = "a note to yourself cannot be encrypted. @encrypt off sends it unencrypted"
 
 
 class _Untrusted(NamedTuple):
@@ -89,9 +89,9 @@ class Outbound:
     def _obstacle_to_sealing(self) -> str:
         if names := self.untrusted():
             todo = f"@verify {names[0]}, then @trust accept {names[0]}"
-            return f"the key of {', '.join(names)} changed or is blocked: {todo}"
+            return f"the key of {', '.join(names)} changed or is blocked. {todo[0].upper()}{todo[1:]}"
         if names := self.kicked():
-            return f"the server does not let us take out {', '.join(names)}"
+            return f"the server does not let you remove {', '.join(names)}"
         return self._passing_obstacle()
 
     def kicked(self) -> list[str]:
@@ -110,15 +110,15 @@ class Outbound:
     def _passing_obstacle(self) -> str:
         assert self._talk.group is not None
         if self._talk.backlog:
-            return "waiting for what was said before"
+            return "waiting for earlier messages"
         if self._talk.commit.is_under_way:
             return "waiting for a change of members or keys"
         if self._talk.stalled == self._talk.place:
-            return "the server refuses messages of the present keys"
+            return "the server refuses messages with the present keys"
         if self._talk.lines.sealed and next(iter(self._talk.lines.sealed.values())).epoch != self._talk.group.epoch:
             return "waiting for the answer to an earlier line"
         if self._talk.where.scope is Scope.PAIR and self._talk.where.name not in self._talk.names:
-            return f"waiting for {self._talk.where.in_words}"
+            return f"waiting for {self._talk.record.spelled or self._talk.where.name}"
         return ""
 
     def say(self, request: Spoken) -> None:
@@ -129,12 +129,12 @@ class Outbound:
             self._let_leave(line)
             return
         if self._talk.lines.is_full:
-            text = f"Not taken: {HELD_MAX} lines are held in {self._talk.where.in_words} already"
+            text = f"Not taken: {HELD_MAX} lines wait in {self._talk.in_words} already"
             self._desk.note(NoteKind.ALARM, text, self._talk.where)
             return
         self._talk.hold(msgspec.structs.replace(line, needs_yes=self.needs_person()))
         if why != CAUGHT_UP_FIRST and self._talk.tell_once():
-            self._desk.note(NoteKind.NEWS, f"Held: {why}", self._talk.where)
+            self._desk.note(NoteKind.NEWS, f"Not sent yet: {why}", self._talk.where)
 
     def say_held(self) -> None:
         """Let what was held leave, in the order it was typed, as far as that goes."""
@@ -167,7 +167,8 @@ class Outbound:
             return False
         self._talk.lines.settle(sent.line.id)
         self._opened.remember(notice, sealed, sent.line.text, Standing.UNSEEN)
-        self._desk.show(Shown(enrich(notice, sent.line.text), Mark.SEALED))
+        remark = lie_about_time(notice.at, sent.at) if sent.at else ""
+        self._desk.show(Shown(enrich(notice, sent.line.text), Mark.SEALED, remark))
         return True
 
     def _let_leave(self, line: Line) -> None:
@@ -191,10 +192,10 @@ class Outbound:
             protected = self._talk.group.protect(data, self._desk.random, authenticated_data=mark, padding=padding)
         except MlsError:
             self._talk.hold(line)
-            self._setbacks.stop_saying("this line could not be sealed: @encrypt reset begins anew")
+            self._setbacks.stop_saying("this line could not be encrypted. @encrypt reset starts over")
             return
         self._talk.move(protected.group, self._talk.group.own_leaf)
-        self._talk.lines.seal(line, self._talk.group.epoch, protected.message)
+        self._talk.lines.seal(line, self._talk.group.epoch, protected.message, at)
         self._talk.save()
         self._desk.send(Sealed(self._talk.where, protected, line.id))
 

@@ -55,7 +55,7 @@ class Ownership:
     def left(self, name: str) -> None:
         """The server says that somebody left: whoever keeps the list takes them off, which lets nobody in."""
         if self.is_ours and name != self._desk.me and self._talk.record.strike({name}):
-            text = f"{name} left {self._talk.where.in_words} and is off its list; @add puts them back"
+            text = f"{name} left {self._talk.in_words} and can no longer read it; @add lets them in again"
             self._desk.note(NoteKind.NEWS, text, self._talk.where)
 
     def take_over(self, names: Iterable[str]) -> None:
@@ -84,7 +84,7 @@ class Ownership:
     def tell(self) -> None:
         """Say who is on our list."""
         names = ", ".join(entry.name for entry in self._talk.record.own_list)
-        self._desk.note(NoteKind.ANSWER, f"On your list of {self._talk.where.in_words}: {names}", self._talk.where)
+        self._desk.note(NoteKind.ANSWER, f"Your list of {self._talk.in_words}: {names}", self._talk.where)
 
     def _heir(self) -> Person | None:
         """Who inherits, as the server does it too: of those who are in, the one who was added first."""

@@ -31,7 +31,16 @@ from reactor_chat.e2ee.setbacks import Setbacks
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.status import Status
 from reactor_chat.e2ee.talk import Talk
-from reactor_chat.wire.messages import BlobAnswer, GroupChanged, KeysAnswer, PublishedKey, SealCommitted, fold
+from reactor_chat.wire.messages import (
+    BlobAnswer,
+    GroupChanged,
+    KeysAnswer,
+    PublishedKey,
+    Say,
+    SealCommitted,
+    Tell,
+    fold,
+)
 
 
 class Participation:
@@ -71,6 +80,8 @@ class Participation:
 
     def say(self, request: Spoken) -> None:
         """Our person typed something; it has an `id` and a text."""
+        if not self.talk.record.spelled and not isinstance(request, Say):
+            self.talk.spell(request.to if isinstance(request, Tell) else request.group)
         self.outbound.say(request)
         if self.talk.lines.held or (self.talk.is_in and self.changes.is_worn):
             self.advance()
@@ -111,6 +122,7 @@ class Participation:
     def group_changed(self, notice: GroupChanged) -> None:
         """Take note of what was announced of a group.  It decides nothing: the owner's list says who may read."""
         name, by = fold(notice.user or ""), fold(notice.by)
+        self.talk.spell(notice.group)
         record = self.talk.record
         if notice.change == "deleted":
             record.group_deleted()
@@ -130,7 +142,7 @@ class Participation:
         """The key of a passphrase was computed, or could not be: then None."""
         self.talk.derived(key)
         if key is None:
-            self._desk.note(NoteKind.ALARM, "The passphrase could not be used: type it again", self.talk.where)
+            self._desk.note(NoteKind.ALARM, "The passphrase could not be used. Type it again", self.talk.where)
         else:
             self.advance()
 
@@ -159,7 +171,7 @@ class Participation:
     def _park(self, why: str) -> None:
         if (count := self.talk.lines.park()) > 0:
             lines = "1 line" if count == 1 else f"{count} lines"
-            text = f"Not sent in {self.talk.where.in_words}, {lines}: {why}. @held shows them"
+            text = f"Not sent in {self.talk.in_words}, {lines}: {why}. @held shows them"
             self._desk.note(NoteKind.ALARM, text, self.talk.where)
 
 

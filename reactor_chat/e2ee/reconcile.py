@@ -114,11 +114,12 @@ class Reconciler:
             return
         if claim.kdf is not None and talk.shared_key is None:
             if talk.passphrase_salt is None and talk.tell_once():
-                text = f"{where.first_in_words} is encrypted with a passphrase: @encrypt on <passphrase> to take part"
+                todo = "Type @encrypt on <passphrase> to take part"
+                text = f"{self._talk.first_in_words} is encrypted with a passphrase. {todo}"
                 self._desk.note(NoteKind.NEWS, text, where)
             return
         talk.asks_in()
         if talk.listed and claim.by == self._desk.me and talk.record.strength is None:
-            self._desk.note(NoteKind.ALARM, f"The keys of {where.in_words} are no longer here", where)
+            self._desk.note(NoteKind.ALARM, f"The keys of {self._talk.in_words} are no longer here", where)
         request = SealAsk(where.with_, where.group_name, lost=talk.listed, id=self._desk.fresh_id())
         self._desk.ask(request, Purpose.BE_LET_IN, where)

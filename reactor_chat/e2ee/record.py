@@ -38,6 +38,7 @@ class Record(msgspec.Struct):
         sent_before: own messages since then, of earlier epochs.
         lost_at: group and epoch in which we last said that we cannot follow.
         lines: lines ever held, to number them.
+        spelled: the name of the other one or of the group, as it was last spelled; empty where that is not known.
     """
 
     state: State = State.PLAIN
@@ -59,6 +60,7 @@ class Record(msgspec.Struct):
     sent_before: int = 0
     lost_at: tuple[bytes, int] | None = None
     lines: int = 0
+    spelled: str = ""
 
     # ------------------------------------------------------------------------------------------ a person's decisions
 
@@ -79,6 +81,11 @@ class Record(msgspec.Struct):
     def strength_with(self, kdf: Kdf | None) -> Strength:
         """Return what was agreed to, or the least of it, with other parameters of the passphrase."""
         return msgspec.structs.replace(self.strength or Strength(suites()[-1]), kdf=kdf)
+
+    @property
+    def has_offer(self) -> bool:
+        """Whether something waits for the person's yes: another owner, or weaker terms."""
+        return self.offered_owner is not None or self.offered_strength is not None
 
     def go_along(self, *, is_group: bool) -> None:
         """The person looked at what did not hold, and takes what there is now: its owner, and weaker terms they saw."""

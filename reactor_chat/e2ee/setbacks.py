@@ -6,10 +6,10 @@ from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.talk import Talk
 
 RESTORED = (
-    "more was said in our name than this client remembers, so it is an older copy of itself or somebody has your key: "
-    "@encrypt on lets this client in anew"
+    "more was said in your name than this client remembers: it is an older copy of itself, or somebody has your key. "
+    "@encrypt on lets this client in again"
 )
-FORK = "the server showed others another history than us: ask the others, then @encrypt reset"
+FORK = "the server showed others a different history. Ask them, then @encrypt reset"
 
 
 class Setbacks:
@@ -28,19 +28,28 @@ class Setbacks:
         """Stop everything there until the person decides; say why."""
         where = self._talk.where
         if self._talk.state is State.PLAIN:
-            self._desk.note(NoteKind.ALARM, f"In {where.in_words}: {reason}", where)
+            self._give_up_keys(reason)
         elif self._talk.step(Step.FREEZE, reason) or self._talk.record.reason == reason:
-            self._desk.note(NoteKind.ALARM, f"Nothing is sent in {where.in_words}: {reason}", where)
+            self._desk.note(NoteKind.ALARM, f"Nothing is sent in {self._talk.in_words}: {reason}", where)
 
     def stop_saying(self, reason: str) -> None:
         """The same, for what is found while something is said or heard: lines that are held need a yes."""
-        if self._talk.step(Step.FREEZE, reason):
+        if self._talk.state is State.PLAIN:
+            self._give_up_keys(reason)
+        elif self._talk.step(Step.FREEZE, reason):
             self._talk.lines.park()
-            self._desk.note(NoteKind.ALARM, f"Held from now on: {reason}", self._talk.where)
+            self._desk.note(
+                NoteKind.ALARM, f"Nothing more is sent in {self._talk.in_words}: {reason}", self._talk.where
+            )
+
+    def _give_up_keys(self, reason: str) -> None:
+        """Where plain text is sent there is nothing to stop; what does not hold is never gone back to."""
+        self._talk.leave()
+        self._desk.note(NoteKind.ALARM, f"In {self._talk.in_words}: {reason}", self._talk.where)
 
     def lose(self, why: str) -> None:
         """Give up a group that we cannot follow any more, and be let in anew, once for each epoch."""
-        todo = "asking to be let in again; if nobody does, @encrypt reset begins anew"
+        todo = "asking to be let in again. If nobody answers, @encrypt reset starts over"
         if self._talk.lose():
-            todo = "that happened too often: @encrypt on asks to be let in again"
-        self._desk.note(NoteKind.ALARM, f"Held in {self._talk.where.in_words}: {why}; {todo}", self._talk.where)
+            todo = "that happened too often. @encrypt on asks to be let in again"
+        self._desk.note(NoteKind.ALARM, f"Not sent yet in {self._talk.in_words}: {why}; {todo}", self._talk.where)

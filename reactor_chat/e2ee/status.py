@@ -13,7 +13,7 @@ from reactor_chat.mls.suites import HYBRID
 
 CODE_DIGITS = 30
 NAMES_IN_A_LINE = 20
-WORDS = {State.ARMING: "getting keys", State.SEALED: "sealed", State.FROZEN: "stopped"}
+WORDS = {State.ARMING: "getting keys", State.SEALED: "encrypted", State.FROZEN: "stopped"}
 _CODE_LABEL = b"reactor-chat group code v1\x00"
 
 
@@ -44,14 +44,14 @@ class Status:
 
     def lines(self) -> list[str]:
         """Return the answer, at least one line."""
-        where = self._talk.where.first_in_words
+        where = self._talk.first_in_words
         if self._talk.state is State.PLAIN:
-            found = [f"{where}: what you type is in plain text"]
+            found = [f"{where}: what you type is NOT encrypted"]
         else:
             why = self._outbound.obstacle()
-            found = [f"{where}: {WORDS[self._talk.state]}" + (f", held: {why}" if why else "")]
+            found = [f"{where}: {WORDS[self._talk.state]}" + (f", not sent: {why}" if why else "")]
         if self._talk.lines.held:
-            found.append(f"Lines held: {len(self._talk.lines.held)}")
+            found.append(f"Lines that wait: {len(self._talk.lines.held)}")
         if self._talk.group is None or not self._talk.is_in:
             return found
         return found + self._of_group(self._talk.group)

@@ -30,6 +30,7 @@ from reactor_chat.mls import increments
 from reactor_chat.mls.group import NO_PSKS, Group
 from reactor_chat.mls.secrettree import RatchetKind
 from reactor_chat.mls.state import PskSecrets
+from reactor_chat.wire.messages import fold
 
 LOSSES_MAX = 3
 """How often, on one connection, we ask by ourselves to be let in again."""
@@ -117,6 +118,30 @@ class Talk:
         self._recent_ids: dict[tuple[str, str], None] = {}
         self.was_released = False
         self.cut()
+
+    def spell(self, name: str) -> None:
+        """Keep how the name of the other one or of the group is spelled."""
+        if fold(name) == self.where.name and self.record.spelled != name:
+            self.record.spelled = name
+            self.save()
+
+    @property
+    def in_words(self) -> str:
+        """What a person calls it."""
+        return self.where._replace(name=self.record.spelled or self.where.name).in_words
+
+    @property
+    def first_in_words(self) -> str:
+        """The same where a sentence begins with it."""
+        words = self.in_words
+        return words[0].upper() + words[1:]
+
+    @property
+    def how_to_send_plain(self) -> str:
+        """The command that turns encryption off there, as it is typed."""
+        name = self.record.spelled or self.where.name
+        ending = {Scope.ROOM: "", Scope.PAIR: f" @{name}", Scope.GROUP: f" {name}"}[self.where.scope]
+        return f"@encrypt off{ending}"
 
     # ------------------------------------------------------------------------------------------ the connection
 

@@ -13,10 +13,10 @@ def met(seed: object) -> World:
 
 def test_orders_that_need_what_is_not_there() -> None:
     world = World("missing", "Ann", "Bob")
-    assert "no keys of yours" in world["Ann"].order(Rekey(ROOM))[0]
+    assert "You have no keys in the room" in world["Ann"].order(Rekey(ROOM))[0]
     world["Ann"].disconnect()
     assert "needs a connection" in world["Ann"].order(Reset(ROOM))[0]
-    assert "held until there is a connection" in world["Ann"].order(Arm(ROOM))[0]
+    assert "sent once there is a connection" in world["Ann"].order(Arm(ROOM))[0]
     assert "Nobody else" in world["Ann"].order(Arm(Conversation.pair("ann")))[0]
 
 

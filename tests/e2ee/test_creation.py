@@ -16,7 +16,7 @@ def test_everybody_with_keys_is_in_and_the_others_are_named() -> None:
         del world.service.shelves[key]
     world.seal_room("Ann")
     assert world["Ann"].talk().names == {"ann", "bob"}
-    assert "Cannot read what is sealed in the room: cid" in world["Ann"].alarms
+    assert "These people cannot read the room, as they have no keys: cid" in world["Ann"].alarms
 
 
 def test_members_of_a_group_who_are_away_are_in_it_too() -> None:

@@ -18,9 +18,9 @@ def test_everybody_is_told_who_was_let_in_by_whom() -> None:
     world = world_of("told")
     world.join("Cid")
     world.pass_time(5)
-    assert "You let Cid (new key) into the encryption of the room" in world["Ann"].alarms
-    assert "Ann let Cid (new key) into the encryption of the room" in world["Bob"].alarms
-    assert "Ann let you into the encryption of the room; it can be read by Ann, Bob" in world["Cid"].alarms
+    assert "You let Cid read the room (new key)" in world["Ann"].alarms
+    assert "Ann let Cid read the room (new key)" in world["Bob"].alarms
+    assert "Ann let you into the room. It can be read by Ann, Bob" in world["Cid"].alarms
 
 
 def test_all_are_in_one_epoch_with_one_chain_after_every_commit() -> None:

@@ -15,5 +15,5 @@ def test_an_echo_that_is_not_what_was_sent() -> None:
     world.service.ready["ann"].clear()
     world.service.tell("Ann", msgspec.structs.replace(of_ann, sealed=of_bob.sealed))
     world.settle()
-    assert "more was said in our name" in world["Ann"].alarms
+    assert "more was said in your name" in world["Ann"].alarms
     assert not world.leaked

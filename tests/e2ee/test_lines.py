@@ -28,7 +28,7 @@ def test_what_was_sealed_waits_for_its_echo_in_the_order_it_was_sealed() -> None
     store = MemoryStore()
     talk = Talk(ROOM, "ann", store)
     for request_id in ("z", "a", "m"):
-        talk.lines.seal(talk.line(Say("x", id=request_id)), 1, request_id.encode())
+        talk.lines.seal(talk.line(Say("x", id=request_id)), 1, request_id.encode(), 0)
     talk.save()
     again = Talk(ROOM, "ann", store)
     assert list(again.lines.sealed) == ["z", "a", "m"]

@@ -15,7 +15,7 @@ def test_the_reason_is_said_in_words_and_once() -> None:
     world["Ann"].order(Block("Bob"))
     for number in range(3):
         world["Ann"].say(f"canarybird {number}")
-    assert world["Ann"].alarms.count("Held: the key of Bob changed or is blocked") == 1
+    assert world["Ann"].alarms.count("Not sent yet: the key of Bob changed or is blocked") == 1
     assert world["Ann"].part().outbound.untrusted() == ["Bob"]
     assert not heard_sealed(world)
 

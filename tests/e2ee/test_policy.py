@@ -71,7 +71,7 @@ def test_in_the_room_a_member_may_take_somebody_out_and_everybody_is_told_by_who
     leaf = next(leaf for leaf, one in world["Bob"].talk().people.items() if one.name == "Cid")
     commit_as(world, "Bob", [Remove(leaf)], removes=["Cid"])
     world.settle()
-    assert "Bob took Cid out of the encryption of the room" in world["Ann"].alarms
+    assert "Bob took Cid out of the room: Cid can no longer read it" in world["Ann"].alarms
     assert "Bob took you out" in world["Cid"].alarms
     assert world["Cid"].state() is State.ARMING
 

@@ -24,10 +24,10 @@ def test_everybody_sees_the_same_code_and_another_one_in_the_next_epoch() -> Non
 
 def test_what_is_said_of_a_sealed_and_of_a_plain_conversation() -> None:
     world = World("lines", "Ann", "Bob")
-    assert world["Ann"].order(AskStatus(ROOM)) == ["The room: what you type is in plain text"]
+    assert world["Ann"].order(AskStatus(ROOM)) == ["The room: what you type is NOT encrypted"]
     world.seal_room("Ann")
     lines = "\n".join(world["Bob"].order(AskStatus(ROOM)))
-    assert "The room: sealed" in lines
+    assert "The room: encrypted" in lines
     assert "safe against quantum computers" in lines
     assert "Members: Ann (new), Bob (you)" in lines
 
@@ -38,5 +38,5 @@ def test_what_is_held_and_why() -> None:
     world["Ann"].order(Arm(ROOM))
     world["Ann"].say("canarybird")
     lines = "\n".join(world["Ann"].order(AskStatus(ROOM)))
-    assert "getting keys, held: waiting for the server" in lines
-    assert "Lines held: 1" in lines
+    assert "getting keys, not sent: waiting for the server" in lines
+    assert "Lines that wait: 1" in lines

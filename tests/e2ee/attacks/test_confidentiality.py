@@ -69,7 +69,7 @@ def test_11_a_newcomer_opens_nothing_from_before() -> None:
     assert not opens_any([group_of(world, "Cid")], before)
     assert not world["Cid"].read
     reasons = {shown.remark for shown in world["Cid"].shown if shown.notice.sealed}
-    assert reasons == {"it was sealed for others, or before we were let in"}
+    assert reasons == {"it was encrypted for others, or before you were let in"}
 
 
 def test_12_a_copied_state_is_useless_after_one_commit_of_its_owner() -> None:
@@ -96,7 +96,7 @@ def test_13_what_is_stored_now_opens_nothing_that_was_opened_before() -> None:
     world["Ann"].say("canarybird last")
     world.pass_time(5)
     assert len(world["Bob"].read) == 5
-    again = Talk(ROOM, world["Bob"].store).group
+    again = Talk(ROOM, "bob", world["Bob"].store).group
     assert again is not None
     assert again == group_of(world, "Bob")
     assert not opens_any([again], [opened(notice) for notice in heard_sealed(world)])

@@ -254,7 +254,7 @@ def test_a_closed_room_has_whom_its_owner_lets_in() -> None:
     world = World("closed room", "Ann", "Bob")
     world["Ann"].order(Arm(ROOM, is_closed=True))
     world.pass_time(10)
-    assert "On the list of the room, beside you: bob" in world["Ann"].alarms
+    assert "These people can read the room beside you: bob" in world["Ann"].alarms
     world.join("Cid")
     world["Cid"].say("canarybird of Cid")
     world["Ann"].say("canarybird of Ann")
@@ -330,7 +330,7 @@ def test_a_line_for_one_group_does_not_leave_for_anothers_of_the_same_name(is_de
     service.make_group("team", "Mal", "Bob")
     world.pass_time(20)
     assert not world["Mal"].read
-    assert len(world["Bob"].talk(TEAM).held) == 1
+    assert len(world["Bob"].talk(TEAM).lines.held) == 1
     assert not world.leaked
 
 
@@ -416,7 +416,7 @@ def test_what_is_typed_for_a_group_that_is_gone_is_for_no_later_one() -> None:
     world.service.make_group("team", "Mal", "Bob")
     world.pass_time(20)
     assert not world["Mal"].read
-    assert len(world["Bob"].talk(TEAM).held) == 1
+    assert len(world["Bob"].talk(TEAM).lines.held) == 1
 
 
 def test_a_member_who_is_kicked_and_added_again_at_once_is_in() -> None:

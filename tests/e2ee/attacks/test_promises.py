@@ -141,7 +141,7 @@ def test_a_first_private_line_is_held_where_the_server_knows_of_no_keys() -> Non
     world.pass_time(60)
     assert world["Ann"].session.posture(PAIR) is Posture.WAITING
     assert not world.leaked
-    assert "There are no keys of bob" in world["Ann"].alarms
+    assert "bob has no keys (guests have none)" in world["Ann"].alarms
 
 
 def test_a_first_line_in_the_room_that_is_sealed_waits_until_one_is_let_in() -> None:
@@ -163,8 +163,8 @@ def test_held_lines_are_listed_edited_and_dropped() -> None:
     ann.order(Held(HeldAction.EDIT, 1))
     assert ann.drafts == ["@bob canarybird one"]
     assert "Dropped 2" in ann.order(Held(HeldAction.DROP, 2))[0]
-    assert "Nothing is held" in ann.order(Held())[0]
-    assert "No held line has the number 7" in ann.order(Held(HeldAction.SEND, 7))[0]
+    assert "Everything you typed was sent" in ann.order(Held())[0]
+    assert "No line that waits has the number 7" in ann.order(Held(HeldAction.SEND, 7))[0]
 
 
 def test_what_a_frozen_conversation_holds_waits_for_a_yes() -> None:
@@ -347,7 +347,7 @@ def test_a_line_for_somebody_who_is_not_there_is_given_up_and_said_so() -> None:
     world = World("nobody", "Ann")
     world["Ann"].say("canarybird", Conversation.pair("gus"))
     world.settle()
-    assert "Not sent to @gus" in world["Ann"].alarms
+    assert "Not sent in your chat with gus" in world["Ann"].alarms
     assert not world["Ann"].session.held_count
     assert not world.leaked
 
