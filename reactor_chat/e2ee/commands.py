@@ -183,7 +183,7 @@ class ConversationCommands:
         if typed is not None and not 1 <= len(typed.encode()) <= PASSPHRASE_BYTES_MAX:
             self._answer(OTHER_PASSPHRASE)
             return
-        if (why := self._cannot_begin_anew()) is not None:
+        if (why := self._cannot_begin_anew() or self._not_encrypted_yet()) is not None:
             self._answer(why)
             return
         strength = self._talk.record.strength_with(None if typed is None else DEFAULT)
@@ -236,8 +236,16 @@ class ConversationCommands:
         where = self._talk.where
         if not self._talk.current or self._talk.is_note_to_self:
             return "That needs a connection, and somebody to talk to; try again then"
-        if where.scope is Scope.GROUP and not self._part.ownership.is_ours:
+        record = self._talk.record
+        is_closed = where.scope is Scope.GROUP or record.owner is not None
+        if is_closed and not self._part.ownership.is_ours:
             return f"Only the owner of {self._talk.in_words} can start over. @encrypt on asks to be let in"
+        return None
+
+    def _not_encrypted_yet(self) -> str | None:
+        record = self._talk.record
+        if record.claim is None and record.strength is None:
+            return f"{self._talk.first_in_words} is not encrypted yet. @encrypt on <passphrase> turns it on with one"
         return None
 
     def _begin_anew(self, strength: Strength | None) -> None:

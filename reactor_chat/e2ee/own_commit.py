@@ -102,9 +102,14 @@ class OwnCommit:
         return fetched
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether an answer of the server has to come first."""
+        return self.pending is not None or self.fetched is not None
+
+    @property
     def is_under_way(self) -> bool:
         """Whether members or keys are about to change by our doing."""
-        return self.pending is not None or self.fetched is not None or self.wanted_since is not None
+        return self.is_waiting or self.wanted_since is not None
 
     # ------------------------------------------------------------------------------------------ attempts
 

@@ -160,8 +160,8 @@ class Participation:
             return []
         if talk.retry.at is not None:
             return [talk.retry.at]
-        if not talk.is_in or talk.commit.pending is not None or talk.commit.fetched is not None:
-            return []
+        if not talk.is_in or talk.backlog or talk.commit.is_waiting or talk.commit.failed_too_often:
+            return []  # only the outside can bring news
         if (turn_at := self.changes.turn_at) is not None:
             return [turn_at]
         readmission_at = talk.newcomers.next_readmission(self._desk.now)

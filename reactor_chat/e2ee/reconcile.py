@@ -99,8 +99,13 @@ class Reconciler:
         return bool(self._talk.lines.ready) or record.is_wanted or record.is_kept_by(self._desk.own_key)
 
     def _create_anew(self) -> None:
-        strength = self._talk.record.strength
-        self._creation.create(suites()[0] if strength is None else strength.suite)
+        """Create another group, of a suite no weaker than what was agreed to, or than what there is now."""
+        claim, strength = self._talk.record.claim, self._talk.record.strength
+        if claim is None:
+            self._creation.found()
+            return
+        known = [claim.suite] if strength is None else [claim.suite, strength.suite]
+        self._creation.create(min(filter(suites().__contains__, known), key=suites().index, default=suites()[0]))
 
     def _has_its_passphrase(self) -> bool:
         """Whether the key of the passphrase is here, where our person or the terms require one."""
