@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.client.hosts import LOOPBACK, canonical, canonical_place
+from reactor_chat.text.hosts import LOOPBACK, canonical, canonical_place
 
 OURS = (
     "localhost LOCALHOST localhost. 127.0.0.1 127.1 127.0.1 0x7f.1 0177.0.0.1 2130706433 0x7f000001 ::1 [::1]".split()
@@ -58,7 +58,7 @@ def test_any_text_has_one_spelling_and_that_is_its_own(host: str) -> None:
 
 @pytest.mark.parametrize(
     ("place", "wanted"),
-    [("LocalHost:1", "localhost:1"), ("[::1]:1", "localhost:1"), ("[2001:DB8::2]:7", "[2001:db8::2]:7")],
+    [("LocalHost:1", "127.0.0.1:1"), ("[::1]:1", "127.0.0.1:1"), ("[2001:DB8::2]:7", "[2001:db8::2]:7")],
 )
 def test_a_place_keeps_its_port(place: str, wanted: str) -> None:
     assert canonical_place(place) == wanted
