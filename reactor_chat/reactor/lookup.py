@@ -126,10 +126,12 @@ def _at_once(host: str, port: int) -> dict[str, object] | None:
     """Return the answer where nobody needs to be asked."""
     if host.lower().removesuffix(".").rpartition(".")[2] == "invalid":
         return {"error": socket.EAI_NONAME, "words": "no name ends like that"}
+    if "\0" in host:
+        return {"error": socket.EAI_NONAME, "words": "this cannot be a name"}
     try:
         rows = [_numeric(address, port) for address in addresses_of_ours(host) or (host,)]
         return {"rows": [row for found in rows for row in found]}
-    except ValueError:  # a label of more than 63 characters, an empty one, a NUL
+    except UnicodeError:  # a label of more than 63 characters, an empty one
         return {"error": socket.EAI_NONAME, "words": "this cannot be a name"}
     except OSError:
         return None
