@@ -1,11 +1,16 @@
 """Programs started in odd ways: no descriptors, another locale, a pipe that does not block, a full disk."""
 
+import fcntl
 import itertools
 import os
 import signal
 import stat
+import struct
 import subprocess
 import sys
+import termios
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +18,7 @@ import pytest
 from reactor_chat.process_start import encoded
 from tests.end_to_end.client import WAIT_SECONDS
 
+PIPE_BYTES = 65_536
 PROGRAM = """
 import os, sys
 from reactor_chat.process_start import program
@@ -61,18 +67,28 @@ def test_whoever_reads_late_from_a_pipe_that_does_not_block_gets_everything() ->
     with subprocess.Popen(command, stdout=write_end, stderr=write_end) as process:
         os.close(write_end)
         with open(read_end, "rb") as reader:  # noqa: PTH123  a descriptor
-            until_it_sleeps(process.pid)
+            until(lambda: waiting_bytes(read_end) == PIPE_BYTES)
+            until(lambda: state_of(process.pid) == "S")
             data = reader.read()
         assert process.wait(WAIT_SECONDS) == 0
     assert (data.count(b"x"), data.count(b"y")) == (many, many)
 
 
-def until_it_sleeps(pid: int) -> None:
-    """Return when a process waits in the kernel; one that asks again and again never does."""
-    for _ in range(1_000_000):
-        if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "S":
-            return
-    pytest.fail("it does not sleep")
+def until(happens: Callable[[], bool]) -> None:
+    """Look again and again; a process that spins never sleeps, and one that waits does so at once."""
+    deadline = time.monotonic() + WAIT_SECONDS / 2
+    while not happens():
+        assert time.monotonic() < deadline
+
+
+def waiting_bytes(descriptor: int) -> int:
+    """How many bytes wait in a pipe."""
+    return struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)))[0]
+
+
+def state_of(pid: int) -> str:
+    """The state of a process: `S` where it waits in the kernel, `R` where it runs or wants to."""
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

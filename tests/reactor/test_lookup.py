@@ -40,7 +40,9 @@ class Asked:
 
     def answer(self) -> object:
         assert self.answers == [], "nobody is called from the constructor"
+        too_late = self.loop.timers.call_at(self.loop.now + 20.0, self.loop.stop)
         self.loop.run()
+        too_late.cancel()
         (answer,) = self.answers
         return answer
 
