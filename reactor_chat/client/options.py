@@ -28,7 +28,12 @@ class Option(NamedTuple):
 
 
 OPTIONS = (
-    Option("host", "HOST", DEFAULT_HOST, "the machine that the server runs on, or a link: chat://HOST:PORT/#SHA256:…"),
+    Option(
+        "host",
+        "HOST",
+        DEFAULT_HOST,
+        "the machine that the server runs on, HOST:PORT, or a link: chat://HOST:PORT/#SHA256:…",
+    ),
     Option("port", "PORT", DEFAULT_PORT, "the server's port"),
     Option(
         "--name", "NAME", None, f"your name: 1 to {NAME_CHARS_MAX} of A-Z a-z 0-9 _; asked for where it is left out"
@@ -52,7 +57,8 @@ STATUSES: dict[ExitStatus, str] = {
     ExitStatus.USAGE: "wrong options",
     ExitStatus.HOST_UNKNOWN: "no such host",
     ExitStatus.NO_SERVER: "no server there",
-    ExitStatus.TRY_LATER: "try again later; something may not have been delivered, or the home is in use",
+    ExitStatus.TRY_LATER: "try again later; something may not have been delivered, the home is in use, "
+    "or the name server does not answer",
     ExitStatus.REFUSED: "refused: the name, or who you are, the server's key, a passphrase, or a home open to others",
 }
 
