@@ -9,6 +9,7 @@ from fuzz.coverage import explore
 from fuzz.live import command as live
 from fuzz.running import canary, fuzz, replay, volume
 from fuzz.targets import RUNS_OF_A_ROUND, TARGETS
+from reactor_chat.process_start import program
 
 CORPUS = Path(__file__).parent / "corpus"
 SMOKE_SECONDS = 60.0
@@ -63,4 +64,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program("fuzz")(main)())

@@ -24,13 +24,14 @@ from reactor_chat.chat.state import ChatState
 from reactor_chat.errors import ReactorChatError, StorageBusy, UsageError
 from reactor_chat.journal.place import FILE_NAME
 from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.process_start import give_up_printing, program
 from reactor_chat.server.app import App
 from reactor_chat.server.ban_file import BanFile
 from reactor_chat.server.bans import REASON_CHARS_MAX, Ban, target_of
 from reactor_chat.server.control import CONTROL_SOCKET_NAME, short_way
 from reactor_chat.server.ledger import record_of
 from reactor_chat.server.operations import Operations
-from reactor_chat.server.options import DEFAULT_DATA, Options, read_rate, typed
+from reactor_chat.server.options import DEFAULT_DATA, Options, read_directory, read_rate, refuse_nowhere, typed
 from reactor_chat.server.orders import (
     ANSWER_BYTES_MAX,
     SECONDS_MAX,
@@ -319,7 +320,9 @@ def _utf8(text: str) -> str:
 
 
 def _path(text: str) -> Path:
-    return Path(_utf8(text))
+    if not text:  # a variable of the shell that is not set, most likely
+        raise argparse.ArgumentTypeError("'' is no path")
+    return read_directory(_utf8(text))
 
 
 def _whom(text: str) -> str:
@@ -404,28 +407,31 @@ def _add_people(command: Callable[[Callable[[argparse.Namespace], int]], argpars
     command(announce).add_argument("text", type=_utf8, nargs="+", metavar="TEXT", help="what to say")
 
 
+@program("reactor-chat-admin")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says, and return the exit status."""
     chosen = _parser().parse_args(arguments)
     try:
+        if chosen.file is None:
+            refuse_nowhere(chosen.data)
         status = int(chosen.does(chosen))
         sys.stdout.flush()
     except StorageBusy as error:
         return _tell(chosen, Answer(done=False, text=f"{error}; or work on a backup"), EXIT_TRY_LATER)
     except BrokenPipeError:
-        _give_up_printing()
+        give_up_printing()
         return EXIT_FAILED
     except ReactorChatError as error:
         return _tell(chosen, Answer(done=False, text=str(error)))
     except OSError as error:
-        _give_up_printing()
-        return _complain(str(error), EXIT_FAILED)
+        give_up_printing()
+        return _complain(_words(error), EXIT_FAILED)
     return status
 
 
-def _give_up_printing() -> None:
-    """Throw away what could not be printed; Python would try it again at the end, and say so in its own words."""
-    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+def _words(error: OSError) -> str:
+    words = error.strerror or str(error)
+    return f"{words}: {error.filename}" if error.filename is not None else words
 
 
 def _complain(text: str, status: int) -> int:

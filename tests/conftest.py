@@ -6,6 +6,7 @@ which every process it starts inherits too.
 """
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -32,3 +33,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--nightly"):
         os.environ[NIGHTLY] = "1"
     settings.load_profile("nightly" if os.environ.get(NIGHTLY) == "1" else "ci")
+    _answer_ignored_signals()
+
+
+def _answer_ignored_signals() -> None:
+    """Let the programs that tests start be ended by signals, though the whole run was begun under nohup or with `&`.
+
+    A process inherits what is ignored, and the default in the place of what is answered.
+    """
+    for number in (signal.SIGHUP, signal.SIGINT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)

@@ -7,7 +7,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import NamedTuple
 from reactor_chat.client import identity
 from reactor_chat.client.boundary import ExitStatus, Settings
 from reactor_chat.client.contact_files import ContactFiles
+from reactor_chat.client.destination import read_destination
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.file_vault import FileVault, remembered_name
 from reactor_chat.client.first_contact import FirstContact, Missed
@@ -29,20 +30,27 @@ from reactor_chat.client.palette import Palette, wants_256, wants_color
 from reactor_chat.client.pipe_mode import PipeMode
 from reactor_chat.client.recovery import code_of, seed_of
 from reactor_chat.client.runner import Face, Runner
-from reactor_chat.client.server_key import LINK_SCHEME, ServerKey, read_link
+from reactor_chat.client.server_key import ServerKey
 from reactor_chat.client.server_vaults import Chosen, ServerVaults
-from reactor_chat.client.streams import OutputStream
+from reactor_chat.client.streams import InEncoding, OutputStream, recoded
 from reactor_chat.client.talking import OpenSession
 from reactor_chat.client.terminal import Terminal, is_terminal, speaks_utf_8
 from reactor_chat.client.vault import Vault
 from reactor_chat.e2ee.boundary import Settings as SessionSettings
 from reactor_chat.e2ee.session import Session
-from reactor_chat.errors import StorageBusy, StorageError, TrustError, UsageError
+from reactor_chat.errors import ReactorChatError, StorageBusy, StorageError, TrustError, UsageError
+from reactor_chat.process_start import STDERR, STDIN, STDOUT, other_encoding, program, read_line, write_whole
 from reactor_chat.text.safe import safe
 
-STDIN, STDOUT, STDERR = 0, 1, 2
+PROGRAM = "reactor-chat"
 SCROLLBACK = 20
 CODE_CHARS_MAX = 1_000
+_STATUSES = {
+    StorageBusy: ExitStatus.TRY_LATER,
+    StorageError: ExitStatus.FAILED,
+    TrustError: ExitStatus.REFUSED,
+    UsageError: ExitStatus.USAGE,
+}
 _RESTORED = {
     Restored.NEW: "back",
     Restored.THERE: "there already",
@@ -60,6 +68,7 @@ class Belongings(NamedTuple):
     news: Sequence[str] = ()  # about the server's key and the vault
 
 
+@program(PROGRAM)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the client.
 
@@ -74,14 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.lock:
             return _lock(options)
         return _recover(options) if options.recover else _talk(options)
-    except StorageBusy as error:
-        return _failed(ExitStatus.TRY_LATER, error)
-    except TrustError as error:
-        return _failed(ExitStatus.REFUSED, error)
-    except UsageError as error:
-        return _failed(ExitStatus.USAGE, error)
-    except StorageError as error:
-        return _failed(ExitStatus.FAILED, error)
+    except (StorageError, TrustError, UsageError, OSError) as error:
+        return _failed(error)
 
 
 # ---------------------------------------------------------------------------------------------- talking
@@ -118,19 +121,24 @@ def _talk(options: Namespace) -> ExitStatus:
         jitter = secrets.SystemRandom().random
         engine = Engine(settings, jitter, belongings.vault, belongings.key, belongings.open_session)
         runner = Runner(engine, options.host, options.port, server_key, STDOUT, belongings.news)
-        return runner.run(_face(options, engine, runner.out, is_plain=is_plain), STDIN)
+        return _ended(runner.run(_face(options, engine, runner.out, is_plain=is_plain), STDIN), runner.out)
+
+
+def _ended(status: ExitStatus, out: OutputStream) -> ExitStatus:
+    """Return how the process ends; what was lost because it could not be written is no success."""
+    if out.failure is None:
+        return status
+    _say(f"Standard output cannot be written: {out.failure.strerror}")
+    return status or ExitStatus.FAILED
 
 
 def _server_key(options: Namespace) -> ServerKey | None:
-    """Return what judges the server's key, None without TLS; a link in the place of the host is taken apart."""
-    linked, options.introductions = None, ()
-    if options.host.lower().startswith(LINK_SCHEME):
-        options.host, port, linked, options.introductions = read_link(options.host)
-        if port is not None and options.port not in (port, DEFAULT_PORT):
-            raise UsageError(f"The link says port {port}, and you say {options.port}. Leave one of them out")
-        options.port = port or options.port
+    """Return what judges the server's key, None without TLS; what stands in the place of the host is taken apart."""
+    options.host, options.port, linked, options.introductions = read_destination(
+        options.host, options.port, DEFAULT_PORT
+    )
     if not options.plaintext:
-        known = KnownServers(_directory(options))
+        known = _known_servers(options)
         return ServerKey(known, options.host, options.port, _utc_now, pinned=options.pin, linked=linked)
     if options.pin or linked:
         raise UsageError("Without TLS a server has no key. Leave out either the key or --plaintext")
@@ -141,7 +149,7 @@ def _server_key(options: Namespace) -> ServerKey | None:
 def _confirm_plaintext(options: Namespace) -> None:
     """Return if nobody is led past a key that is known: the server has none, or the person wants it so."""
     place = place_of(options.host, options.port)
-    known = KnownServers(_directory(options)).find(place)
+    known = _known_servers(options).find(place)
     if known is None:
         return
     what = f"{place} is known by its key since {known.since[:10]}, and --plaintext would not check it"
@@ -199,7 +207,7 @@ def _chosen_vault(options: Namespace, server_key: ServerKey | None, vaults: Serv
 
 def _vault_without_tls(options: Namespace, vaults: ServerVaults) -> Chosen:
     """Return the vault of the address, or of the key that the person knows to be behind it."""
-    known = KnownServers(_directory(options))
+    known = _known_servers(options)
     found = known.find(place_of(options.host, options.port))
     if found is None:
         return vaults.of_address(options.host, options.port)
@@ -223,9 +231,11 @@ def _open_session(
 def _face(options: Namespace, engine: Engine, out: OutputStream, *, is_plain: bool) -> Face:
     is_on = wants_color(options.color, os.environ, is_terminal=is_terminal(STDOUT))
     palette = Palette(is_on=is_on, has_256=wants_256(os.environ))
+    encoding = None if options.json else other_encoding()
+    screen = out if encoding is None else InEncoding(out, encoding)
     if is_plain:
-        return PipeMode(engine, out.write, _aside, palette, as_json=options.json)
-    return LineMode(engine, out, Terminal(STDIN, STDOUT), palette, _local_time, shows_codes=speaks_utf_8(os.environ))
+        return PipeMode(engine, screen.write, _aside, palette, as_json=options.json)
+    return LineMode(engine, screen, Terminal(STDIN, STDOUT), palette, _local_time, shows_codes=speaks_utf_8(os.environ))
 
 
 def _local_time(milliseconds: int | None) -> datetime:
@@ -277,7 +287,7 @@ def _recover(options: Namespace) -> ExitStatus:
 
 def _read_code() -> str:
     if not is_terminal(STDIN):
-        return sys.stdin.buffer.readline(CODE_CHARS_MAX).decode("utf-8", "replace")
+        return read_line(STDIN, CODE_CHARS_MAX).decode("utf-8", "replace")
     return _asked("Recovery code (it is not shown): ")
 
 
@@ -299,28 +309,48 @@ def _show_code(seed: bytes) -> None:
 
 
 def _directory(options: Namespace) -> Path:
-    return default_home() if options.home is None else Path(options.home).absolute()
+    """Return the home.  Raises UsageError where there is none."""
+    directory = _directory_if_any(options)
+    if directory is None:
+        raise UsageError(
+            "There is no home directory (HOME) to keep your key in. Name one with --home DIR, or add --guest"
+        )
+    return directory
+
+
+def _directory_if_any(options: Namespace) -> Path | None:
+    try:
+        return default_home() if options.home is None else Path(options.home).absolute()
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"{options.home} leads nowhere: the current directory was deleted. Change to another"
+        ) from error
+
+
+def _known_servers(options: Namespace) -> KnownServers:
+    return KnownServers(_directory_if_any(options), may_forget=options.guest and options.pin is not None)
 
 
 # ---------------------------------------------------------------------------------------------- words
 
 
-def _failed(status: ExitStatus, error: Exception) -> ExitStatus:
+def _failed(error: ReactorChatError | OSError) -> ExitStatus:
+    if isinstance(error, OSError):  # no descriptor left, no memory
+        _say(f"The system does not let the client run: {error.strerror or error}")
+        return ExitStatus.FAILED
     _say(str(error))
-    return status
+    return next(status for kind, status in _STATUSES.items() if isinstance(error, kind))
 
 
 def _say(text: str) -> None:
-    _aside(f"reactor-chat: {safe(text)}\n".encode())
+    _aside(f"{PROGRAM}: {safe(text)}\n".encode())
 
 
 def _aside(text: bytes) -> None:
-    """Write to standard error; when nobody can read it there is nobody to tell."""
-    try:
-        while text:
-            text = text[os.write(STDERR, text) :]
-    except OSError:
-        return
+    """Write a text in UTF-8 to standard error; when nobody can read it there is nobody to tell."""
+    encoding = other_encoding()
+    with suppress(OSError):
+        write_whole(STDERR, text if encoding is None else recoded(text, encoding))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,10 @@ class ExitStatus(IntEnum):
     REFUSED = 77
 
 
+End = tuple[ExitStatus, str]
+"""How the process ends, and the last words."""
+
+
 class NoteKind(Enum):
     """Why the client itself has something to say."""
 

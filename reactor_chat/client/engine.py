@@ -25,9 +25,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from reactor_chat.client.absence import Absence
-from reactor_chat.client.boundary import START_ONE, Arrived, ExitStatus, NoteKind, Outcome, Settings, Tray, Wish
+from reactor_chat.client.boundary import START_ONE, Arrived, End, ExitStatus, NoteKind, Outcome, Settings, Tray, Wish
 from reactor_chat.client.known import Known
-from reactor_chat.client.link import Link, no_server, unknown_host
+from reactor_chat.client.link import Link, no_server
 from reactor_chat.client.naming import NO_NAME, refusal_in_words
 from reactor_chat.client.states import AFTER_BYE, AFTER_LOGIN_REFUSED, ONLINE, STEPS, State, Step, Then
 from reactor_chat.client.talking import OpenSession, Talking
@@ -177,20 +177,20 @@ class Engine:
         self._step(Step.CONNECTED)
         self._link = Link(now, binding)
 
-    def unreachable(self, now: float, reason: str, *, is_host_unknown: bool = False, hint: str = START_ONE) -> None:
+    def unreachable(self, now: float, reason: str, *, missed: End | None = None, hint: str = START_ONE) -> None:
         """The connection that was wished for could not be made.
 
         Args:
             now: monotonic seconds.
             reason: why, in words for a person.
-            is_host_unknown: the name of the host leads nowhere.
+            missed: how to end, and with which words, where it is not that no server is there.
             hint: what to do about it, where no server was reached yet.
         """
         self._step(Step.CUT)
         if self._has_met:
             self._retry(now, reason)
-        elif is_host_unknown:
-            self.fail(ExitStatus.HOST_UNKNOWN, unknown_host(reason))
+        elif missed is not None:
+            self.fail(*missed)
         else:
             self.fail(ExitStatus.NO_SERVER, no_server(self._settings.place, reason, hint))
 

@@ -10,17 +10,21 @@ import socket
 from typing import NamedTuple
 
 from reactor_chat.client.boundary import START_ONE, ExitStatus
-from reactor_chat.client.link import no_server, unknown_host
+from reactor_chat.client.link import no_server, silent_name_server, unknown_host
 from reactor_chat.client.server_key import ServerKey
 from reactor_chat.errors import StorageError, TlsBroken, TrustError
-from reactor_chat.reactor.addresses import resolve
 from reactor_chat.reactor.connection import Connection, Limits
-from reactor_chat.reactor.dialer import Dialer
+from reactor_chat.reactor.host_dialer import HostDialer
+from reactor_chat.reactor.lookup import HostUnknown, LookupFailed
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.signals import Signals
 from reactor_chat.reactor.tls import TlsFilter, client_context
 
-LEAVING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+def leaving() -> list[signal.Signals]:
+    """Return the signals that end a client: not the hang-up, where whoever started it said to ignore that (nohup)."""
+    ignores_hang_up = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [signal.SIGINT, signal.SIGTERM, *([] if ignores_hang_up else [signal.SIGHUP])]
 
 
 class Met(NamedTuple):
@@ -67,13 +71,9 @@ class FirstContact:
             TrustError: the server has another key; nothing was remembered.
             StorageError: what is known cannot be read or written.
         """
-        try:
-            addresses = resolve(self._host, self._port)
-        except OSError as error:
-            return Missed(ExitStatus.HOST_UNKNOWN, unknown_host(str(error.strerror or error)))
         self._loop = Loop()
-        signals = Signals(self._loop, dict.fromkeys(LEAVING, self._stop))
-        dialer = Dialer(self._loop, addresses, self._connected, self._failed)
+        signals = Signals(self._loop, dict.fromkeys(leaving(), self._stop))
+        dialer = HostDialer(self._loop, self._host, self._port, self._connected, self._failed)
         try:
             self._loop.run()
         finally:
@@ -103,8 +103,7 @@ class FirstContact:
             self._failed(error)
 
     def _failed(self, error: OSError) -> None:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        self._end(Missed(ExitStatus.NO_SERVER, no_server(self._place, reason, START_ONE)))
+        self._end(unnamed(error) or Missed(ExitStatus.NO_SERVER, no_server(self._place, reason_of(error), START_ONE)))
 
     def _secured(self, connection: Connection) -> None:
         assert connection.tls is not None
@@ -131,6 +130,20 @@ class FirstContact:
         """Say why, where the key was not seen."""
         if not self._is_over:
             self._end(Missed(ExitStatus.NO_SERVER, no_server(self._place, *why_no_tls(connection, reason))))
+
+
+def unnamed(error: OSError) -> Missed | None:
+    """Return what it means that the name of the server led nowhere; None where it was something else."""
+    if isinstance(error, HostUnknown):
+        return Missed(ExitStatus.HOST_UNKNOWN, unknown_host(str(error)))
+    if isinstance(error, LookupFailed):
+        return Missed(ExitStatus.TRY_LATER, silent_name_server(str(error)))
+    return None
+
+
+def reason_of(error: OSError) -> str:
+    """Return why a server cannot be reached, in a few words."""
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def why_no_tls(connection: Connection, reason: str) -> tuple[str, str]:

@@ -16,11 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from platformdirs import user_data_path
-
 from reactor_chat.client import known_servers, private_files
 from reactor_chat.client.failures import told_of
 from reactor_chat.errors import StorageBusy
+from reactor_chat.user_data import user_data_directory
 
 LOCK_NAME = "lock"
 FILE_BYTES_MAX = 4_096
@@ -30,9 +29,10 @@ _BEFORE_THE_FIRST_START = (LOCK_NAME, known_servers.FILE_NAME)
 """What is there though nobody has had a key here: a client that failed early leaves the one, a guest the other."""
 
 
-def default_home() -> Path:
-    """Return where a home is when nobody says otherwise: in the user's data directory."""
-    return user_data_path("reactor-chat") / "client"
+def default_home() -> Path | None:
+    """Return where a home is when nobody says otherwise: in the user's data directory; None where there is none."""
+    directory = user_data_directory()
+    return None if directory is None else directory / "client"
 
 
 class Home:

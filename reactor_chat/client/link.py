@@ -26,6 +26,11 @@ def unknown_host(reason: str) -> str:
     return f"Unknown host: {reason}. Check its spelling"
 
 
+def silent_name_server(reason: str) -> str:
+    """Return the words for a host of which nobody could say whether it is known."""
+    return f"The name server does not answer; try again ({reason})"
+
+
 class Link:
     """What belongs to one connection.
 

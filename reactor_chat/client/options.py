@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 from reactor_chat import PRODUCT
 from reactor_chat.client.boundary import ExitStatus
+from reactor_chat.client.destination import read_port
 from reactor_chat.client.keys import KEYS
+from reactor_chat.errors import UsageError
 from reactor_chat.text.arguments import SafeArgumentParser
 from reactor_chat.wire.messages import NAME_CHARS_MAX
 from reactor_chat.wire.transcript import binding_of
@@ -26,7 +28,12 @@ class Option(NamedTuple):
 
 
 OPTIONS = (
-    Option("host", "HOST", DEFAULT_HOST, "the machine that the server runs on, or a link: chat://HOST:PORT/#SHA256:…"),
+    Option(
+        "host",
+        "HOST",
+        DEFAULT_HOST,
+        "the machine that the server runs on, HOST:PORT, or a link: chat://HOST:PORT/#SHA256:…",
+    ),
     Option("port", "PORT", DEFAULT_PORT, "the server's port"),
     Option(
         "--name", "NAME", None, f"your name: 1 to {NAME_CHARS_MAX} of A-Z a-z 0-9 _; asked for where it is left out"
@@ -50,7 +57,8 @@ STATUSES: dict[ExitStatus, str] = {
     ExitStatus.USAGE: "wrong options",
     ExitStatus.HOST_UNKNOWN: "no such host",
     ExitStatus.NO_SERVER: "no server there",
-    ExitStatus.TRY_LATER: "try again later; something may not have been delivered, or the home is in use",
+    ExitStatus.TRY_LATER: "try again later; something may not have been delivered, the home is in use, "
+    "or the name server does not answer",
     ExitStatus.REFUSED: "refused: the name, or who you are, the server's key, a passphrase, or a home open to others",
 }
 
@@ -107,9 +115,16 @@ def _add(parser: SafeArgumentParser, option: Option) -> None:
 
 
 def _port(written: str) -> int:
-    if written.isascii() and written.isdigit() and 1 <= int(written) <= 65_535:
-        return int(written)
-    raise argparse.ArgumentTypeError(f"{written!r} is no port; one is a number from 1 to 65535")
+    try:
+        return read_port(written)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _directory(written: str) -> str:
+    if written:
+        return written
+    raise argparse.ArgumentTypeError("'' is no directory; '.' is where you are")  # a variable that is not set
 
 
 def _pin(written: str) -> bytes:
@@ -120,7 +135,7 @@ def _pin(written: str) -> bytes:
     )
 
 
-_KINDS: dict[str, Callable[[str], Any]] = {"port": _port, "--pin": _pin}
+_KINDS: dict[str, Callable[[str], Any]] = {"port": _port, "--pin": _pin, "--home": _directory}
 
 
 def _epilog() -> str:

@@ -2,11 +2,10 @@
 
 After everything that happened in a turn, `_obey` brings the engine's wishes about: it sends, shows and dials until
 the engine wants nothing more, and then says when it must be woken.  The name of the host is looked up anew for every
-attempt, because a laptop that was carried elsewhere may find another address behind it; that look-up blocks the
-client, and it alone.
+attempt, because a laptop that was carried elsewhere may find another address behind it; a child process does that, for
+a name server may be silent.
 """
 
-import os
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -15,15 +14,14 @@ from typing import Protocol
 from reactor_chat.client.boundary import ExitStatus, Note, NoteKind, Shown, Wish
 from reactor_chat.client.derivation import Child
 from reactor_chat.client.engine import Engine
-from reactor_chat.client.first_contact import LEAVING, why_no_tls
+from reactor_chat.client.first_contact import leaving, reason_of, unnamed, why_no_tls
 from reactor_chat.client.server_key import ServerKey
 from reactor_chat.client.states import State
 from reactor_chat.client.streams import InputStream, OutputStream
 from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.errors import StorageError, TlsBroken, TrustError
-from reactor_chat.reactor.addresses import resolve
 from reactor_chat.reactor.connection import Connection, Limits
-from reactor_chat.reactor.dialer import Dialer
+from reactor_chat.reactor.host_dialer import HostDialer
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.signals import Signals
 from reactor_chat.reactor.timers import Timer
@@ -106,7 +104,7 @@ class Runner:
         self._port = port
         self._server_key = server_key
         self._tls_context = client_context() if server_key is not None else None
-        self._dialer: Dialer | None = None
+        self._dialer: HostDialer | None = None
         self._connection: Connection | None = None
         self._is_reading = True
         self._children: list[Child] = []
@@ -156,13 +154,13 @@ class Runner:
             for item in outcome.shown:
                 self._face.show(item)
             for wish in outcome.wishes:
-                self._fulfil(wish, now)
+                self._fulfil(wish)
             self._face.refresh(now)
         self._face.draw()
         self._balance()
         self._set_alarm()
 
-    def _fulfil(self, wish: Wish | Derive, now: float) -> None:
+    def _fulfil(self, wish: Wish | Derive) -> None:
         if isinstance(wish, Derive):
             self._children.append(Child(self._loop, wish, self._derived))
         elif wish is Wish.STOP:
@@ -170,7 +168,7 @@ class Runner:
         elif wish is Wish.CLOSE:
             self._close()
         elif self._engine.state is State.DIALING:
-            self._connect(now)
+            self._connect()
 
     def _balance(self) -> None:
         """Read input only as fast as the engine takes it, and the server only as fast as somebody reads us."""
@@ -210,7 +208,7 @@ class Runner:
         self._face.input_ended(self._loop.now)
 
     def _signal_callbacks(self) -> dict[int, Callable[[], None]]:
-        callbacks: dict[int, Callable[[], None]] = dict.fromkeys(LEAVING, self.leave)
+        callbacks: dict[int, Callable[[], None]] = dict.fromkeys(leaving(), self.leave)
         callbacks[signal.SIGWINCH] = self._face.resized
         callbacks[signal.SIGCONT] = self._face.resumed
         return callbacks
@@ -222,13 +220,8 @@ class Runner:
 
     # ------------------------------------------------------------------------------------------ the connection
 
-    def _connect(self, now: float) -> None:
-        try:
-            rows = resolve(self._host, self._port)
-        except OSError as error:
-            self._engine.unreachable(now, str(error.strerror or error), is_host_unknown=True)
-            return
-        self._dialer = Dialer(self._loop, rows, self._connected, self._failed)
+    def _connect(self) -> None:
+        self._dialer = HostDialer(self._loop, self._host, self._port, self._connected, self._failed)
 
     def _connected(self, sock: socket.socket) -> None:
         self._dialer = None
@@ -267,8 +260,7 @@ class Runner:
 
     def _failed(self, error: OSError) -> None:
         self._dialer = None
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        self._engine.unreachable(self._loop.now, reason)
+        self._engine.unreachable(self._loop.now, reason_of(error), missed=unnamed(error))
 
     def _close(self) -> None:
         if self._dialer is not None:

@@ -172,7 +172,8 @@ class ServerKey:
         if known is not None and self._pinned is None:
             raise TrustError(self._changed(known, seen))
         others = self._known.places_of(seen)
-        self._known.remember(self._place, seen, self._clock())
+        if not self._known.remember(self._place, seen, self._clock()):
+            return None
         if known is not None:
             return f"From now on {self._place} is known by the key {pin_of(seen)}"
         if self._pinned is not None or self._linked is not None:

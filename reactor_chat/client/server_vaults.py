@@ -23,9 +23,9 @@ from urllib.parse import quote, unquote
 from reactor_chat.client import private_files
 from reactor_chat.client.failures import told_of
 from reactor_chat.client.home import Home
-from reactor_chat.client.hosts import canonical, canonical_place
 from reactor_chat.client.known_servers import place_of
 from reactor_chat.client.vault_format import COMPANIONS, check_header
+from reactor_chat.text.hosts import canonical, canonical_place
 
 _HOST_CHARS_MAX = 200
 

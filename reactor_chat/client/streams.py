@@ -8,11 +8,15 @@ PIPE_BUF).  Within that, what was queued as one leaves as one: whoever kills us 
 Files and /dev/null cannot be waited for; they are always ready, and are read a slice a turn so that nobody starves.
 """
 
+import errno
 import os
+import stat
 from collections import deque
 from collections.abc import Callable
 from selectors import EVENT_READ, EVENT_WRITE
 from typing import Protocol
+
+from reactor_chat.process_start import encoded, wait_for_room
 
 READ_BYTES_MAX = 65_536
 WRITE_BYTES_MAX = 4_096
@@ -122,6 +126,9 @@ class OutputStream:
         loop: where it is watched.
         descriptor: open for writing, and left open.
         broken: is called once, when nobody reads any more; what is written from then on is dropped.
+
+    Attributes:
+        failure: why what was written is lost, where that is not that whoever reads has gone.
     """
 
     def __init__(self, loop: Turns, descriptor: int, broken: Callable[[], None]) -> None:
@@ -134,6 +141,7 @@ class OutputStream:
         self._ends: deque[tuple[int, Callable[[], None] | None]] = deque()
         self._is_watched = False
         self._is_over = False
+        self.failure: OSError | None = None
 
     @property
     def pending_bytes(self) -> int:
@@ -166,7 +174,8 @@ class OutputStream:
     def flush(self) -> None:
         """Write everything now, waiting for whoever reads: for the end, and before the process is suspended."""
         while self._pending and not self._is_over:
-            self._write()
+            if not self._write():
+                wait_for_room(self._descriptor)
         self._unwatch()
 
     def _write_some(self, _mask: int) -> None:
@@ -174,13 +183,15 @@ class OutputStream:
         if not self._pending:
             self._unwatch()
 
-    def _write(self) -> None:
+    def _write(self) -> bool:
+        """Write a piece; return False where there is no room."""
         try:
             written = os.write(self._descriptor, self._pending[: self._piece_bytes()])
         except (BlockingIOError, InterruptedError):
-            return
-        except OSError:
+            return False
+        except OSError as error:
             self._is_over = True
+            self.failure = None if _has_gone(error, self._descriptor) else error
             self._pending.clear()
             self._unwatch()
             self._broken()
@@ -188,6 +199,7 @@ class OutputStream:
             del self._pending[:written]
             self._written_bytes += written
             self._tell()
+        return True
 
     def _piece_bytes(self) -> int:
         """Return how much to write at once: as many whole pieces as fit, or a part of one that does not."""
@@ -209,3 +221,36 @@ class OutputStream:
         if self._is_watched:
             self._is_watched = False
             self._loop.unwatch(self._descriptor)
+
+
+class InEncoding:
+    """An output that people read in another encoding than UTF-8, as their locale says.
+
+    Args:
+        out: takes the bytes.
+        encoding: the name of a codec.
+    """
+
+    def __init__(self, out: OutputStream, encoding: str) -> None:
+        self._out = out
+        self._encoding = encoding
+
+    def write(self, data: bytes, written: Callable[[], None] | None = None) -> None:
+        """Queue bytes of UTF-8 that end where a letter does; see `OutputStream.write`."""
+        self._out.write(recoded(data, self._encoding), written)
+
+    def flush(self) -> None:
+        """See `OutputStream.flush`."""
+        self._out.flush()
+
+
+def recoded(data: bytes, encoding: str) -> bytes:
+    """Return a text in UTF-8 in another encoding; letters that it does not have are replaced."""
+    return encoded(data.decode("utf-8", "replace"), encoding)
+
+
+def _has_gone(error: OSError, descriptor: int) -> bool:
+    """Return whether an error means that the other end of a pipe was closed, or the terminal hung up."""
+    if error.errno == errno.EIO:
+        return not stat.S_ISREG(os.fstat(descriptor).st_mode)  # of a file it is the disk
+    return error.errno in (errno.EPIPE, errno.ECONNRESET)

@@ -122,6 +122,14 @@ def synced(path: Path) -> None:
         os.close(descriptor)
 
 
+def plain_name(path: Path) -> bytes:
+    """Return a path as SQLite takes it for a path: one that begins with `file:` could be a URI with options in it.
+
+    Source: SQLite's "Uniform Resource Identifiers" (SQLITE_USE_URI is on in Debian's).
+    """
+    return os.fsencode(path if path.is_absolute() else f"{os.curdir}/{path}")
+
+
 def prepared(directory: Path) -> Path:
     """Return the journal's file: made where there is none, checked to be ours where there is one.
 
@@ -178,7 +186,7 @@ def _make(path: Path) -> None:
 
 
 def _fill(path: Path) -> None:
-    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+    with closing(sqlite3.connect(plain_name(path), isolation_level=None)) as database:
         database.execute("PRAGMA page_size = 4096")
         database.execute("PRAGMA auto_vacuum = 0")
         database.execute("BEGIN")

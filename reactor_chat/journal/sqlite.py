@@ -30,7 +30,7 @@ from reactor_chat.errors import StorageCorrupt, StorageError, StorageFull
 from reactor_chat.journal.blocks import FIRST_LINK, Block, Draft, packed
 from reactor_chat.journal.contract import Entry, Row, Span
 from reactor_chat.journal.failures import Fence, of_sqlite, of_system
-from reactor_chat.journal.place import MOUNTS, SCHEMA, locked, prepared, synced
+from reactor_chat.journal.place import MOUNTS, SCHEMA, locked, plain_name, prepared, synced
 from reactor_chat.journal.places import Places
 
 PAGE_BYTES = 4_096
@@ -112,7 +112,7 @@ class SqliteJournal:
             self._lock = locked(self.directory, mounts)
             try:
                 self._path = prepared(self.directory)
-                self._database = sqlite3.connect(self._path, timeout=0, isolation_level=None)
+                self._database = sqlite3.connect(plain_name(self._path), timeout=0, isolation_level=None)
             except BaseException:
                 os.close(self._lock)
                 raise
@@ -244,7 +244,7 @@ class SqliteJournal:
             for name in (path, part):
                 os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
                 made.append(name)
-            self._database.execute("VACUUM INTO ?", (str(part),))
+            self._database.execute("VACUUM INTO ?", (os.fsdecode(plain_name(part)),))
             synced(part)
             part.replace(path)
             synced(path.absolute().parent)
@@ -333,9 +333,9 @@ class SqliteJournal:
     def _block(self, first: int) -> tuple[bytes, Block]:
         """Read one block and check it against the link before it, which is returned with it."""
         row = self._database.execute(
-            "SELECT link, body, (SELECT link FROM blocks WHERE first < ?1 ORDER BY first DESC LIMIT 1) "
-            "FROM blocks WHERE first = ?1",
-            (first,),
+            "SELECT link, body, (SELECT link FROM blocks WHERE first < ? ORDER BY first DESC LIMIT 1) "
+            "FROM blocks WHERE first = ?",
+            (first, first),
         ).fetchone()
         if row is None:
             raise StorageCorrupt(f"The journal's entries from {first} on are missing; restore a backup")

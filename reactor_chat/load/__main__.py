@@ -17,6 +17,7 @@ from reactor_chat.load.options import read_options
 from reactor_chat.load.processes import Usage, listener_on, usage_of
 from reactor_chat.load.report import Deliveries, Logins, Result, Server, as_json, as_text
 from reactor_chat.load.scenarios import Measure, Plan
+from reactor_chat.process_start import program
 from reactor_chat.reactor.addresses import resolve
 from reactor_chat.reactor.loop import Loop
 
@@ -34,6 +35,7 @@ SCENARIO: dict[str, Callable[[Crowd, Plan, Measure], Deliveries | None]] = {
 }
 
 
+@program("reactor-chat-load")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one load.
 

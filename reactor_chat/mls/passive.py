@@ -19,6 +19,7 @@ from reactor_chat.mls.messages import ContentType, ExternalPsk
 from reactor_chat.mls.outcomes import ReceivedCommit
 from reactor_chat.mls.receiving import open_message
 from reactor_chat.mls.state import PskSecrets
+from reactor_chat.process_start import program
 
 RESUMPTION_EPOCHS = 10_000  # a recorded group may ask for the resumption key of any epoch since the client joined
 
@@ -155,4 +156,4 @@ def main(paths: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(program("passive")(main)(sys.argv[1:]))

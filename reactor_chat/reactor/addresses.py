@@ -49,9 +49,21 @@ def resolve(host: str, port: int, *, passive: bool = False) -> list[Row]:
     if not 0 <= port <= 65_535:
         raise OSError(f"there is no port {port}")
     flags = socket.AI_PASSIVE if passive else 0
+    rows: list[Row] = []
     try:
-        return list(socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=flags))
-    except UnicodeError as error:  # a label of more than 63 characters, an empty one
+        for one in addresses_of_ours(host) or (host or None,):
+            rows += socket.getaddrinfo(one, port, type=socket.SOCK_STREAM, flags=flags)
+    except ValueError as error:  # a label of more than 63 characters, an empty one, a NUL
         raise OSError(f"{host!r} is no name of a host") from error
     except OSError as error:
         raise OSError(error.errno, f"cannot find {host!r}: {error.strerror}") from error
+    return rows
+
+
+def addresses_of_ours(host: str) -> tuple[str, ...]:
+    """Return the addresses of a name that this machine has for itself, which nobody needs to be asked for.
+
+    Source: RFC 6761, section 6.3.
+    """
+    last = host.lower().removesuffix(".").rpartition(".")[2]
+    return ("127.0.0.1", "::1") if last == "localhost" else ()

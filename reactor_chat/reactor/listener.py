@@ -7,6 +7,7 @@ taken back, and accepting pauses for a moment.  One line is logged for an episod
 
 import contextlib
 import errno
+import ipaddress
 import logging
 import os
 import socket
@@ -74,13 +75,17 @@ def _listening(sock: socket.socket, address: tuple[str, int], backlog: int) -> s
         sock.settimeout(0.0)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # restart while old connections are in TIME_WAIT
         if sock.family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(address[0] != "::"))
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(not _takes_ipv4(address[0])))
         sock.bind(address)
         sock.listen(backlog)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def _takes_ipv4(address: str) -> bool:
+    return address == "::" or ipaddress.IPv6Address(address.partition("%")[0]).ipv4_mapped is not None
 
 
 class Listener:

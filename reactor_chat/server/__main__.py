@@ -9,7 +9,6 @@ import signal
 import socket
 import ssl
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +18,7 @@ from reactor_chat.journal.contract import Journal
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.journal.place import FILE_NAME
 from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.process_start import STDERR, STDOUT, program, write_whole
 from reactor_chat.reactor.connection import Connection, Limits
 from reactor_chat.reactor.fanout import Fanout
 from reactor_chat.reactor.listener import Listener, open_listener
@@ -291,9 +291,7 @@ def _load_tls(options: Options) -> tuple[TlsContext, bytes]:
     now = dt.datetime.now(dt.UTC)
     if not options.memory:
         return _tls_of(certificate.keep(options.data, now))
-    with tempfile.TemporaryDirectory() as directory:  # OpenSSL reads files only; nobody else can enter this one
-        path = Path(directory) / certificate.FILE_NAME
-        path.write_bytes(certificate.make(now))
+    with certificate.without_disk(certificate.make(now)) as path:
         return _tls_of(path)
 
 
@@ -310,13 +308,12 @@ def _tls_of(file: Path, key: Path | None = None) -> tuple[TlsContext, bytes]:
         raise UsageError(f"{files} cannot be used for TLS: {str(reason).replace('_', ' ')}. {hint}") from error
 
 
+@program("reactor-chatd")
 def main() -> int:
     """Run the server as the command line says, and return the exit status (PROTOCOL §10)."""
     arguments = sys.argv[1:]
     options = read_options(arguments)
-    # Without a stderr its number may soon be that of the journal.
-    descriptor = sys.stderr.fileno() if sys.stderr is not None else os.open(os.devnull, os.O_WRONLY)
-    log = PatientHandler(descriptor)
+    log = PatientHandler(STDERR)
     log.setFormatter(SafeFormatter("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[log])
     try:
@@ -357,9 +354,10 @@ def _announce(text: str) -> None:
 
     Past Python's buffer, which would try once more at the end of the process what a closed pipe refused.
     """
-    data = text.encode()
-    while data and sys.stdout is not None:
-        data = data[os.write(sys.stdout.fileno(), data) :]
+    try:
+        write_whole(STDOUT, text.encode())
+    except OSError as error:
+        raise OSError(error.errno, f"standard output cannot be written: {error.strerror}") from error
 
 
 def _complain(error: Exception, status: int) -> int:

@@ -7,6 +7,10 @@ never a key without its certificate.
 
 import os
 import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +26,7 @@ VALID_DAYS = 3_653
 """Ten years: clients compare the key, and no date; others may look at it."""
 
 _OTHERS = 0o077
+_OPEN_FILES = "/proc/self/fd"
 
 
 def keep(directory: Path, now: datetime) -> Path:
@@ -61,6 +66,26 @@ def make(now: datetime) -> bytes:
     made = made.not_valid_after(now + timedelta(days=VALID_DAYS))
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return private + made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+
+@contextmanager
+def without_disk(data: bytes) -> Iterator[Path]:
+    """Yield a path under which OpenSSL, which reads files only, finds these bytes, and nobody else does.
+
+    On Linux they are in memory, and there need be no directory that can be written.
+
+    Raises:
+        OSError: there is neither such a memory nor a directory for temporary files.
+    """
+    if sys.platform == "linux" and Path(_OPEN_FILES).is_dir():
+        with open(os.memfd_create(FILE_NAME), "r+b", buffering=0) as file:  # noqa: PTH123  a descriptor
+            file.write(data)
+            yield Path(_OPEN_FILES) / str(file.fileno())
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / FILE_NAME
+        path.write_bytes(data)
+        yield path
 
 
 def first_certificate(path: Path) -> bytes:

@@ -25,9 +25,11 @@ def read_config(path: Path) -> dict[str, str | bool]:
     Source: TOML 1.0.0.
     """
     try:
-        found = tomllib.loads(_content(path).decode("utf-8"))
+        found = tomllib.loads(_content(path).decode("utf-8-sig"))  # some editors begin a file with a mark
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: this is not UTF-8 (byte {error.start}); save it as UTF-8") from error
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, a thousand brackets
         raise UsageError(f"{path}: this is no TOML: {error}") from error
     return {name: _typed(path, name, value) for name, value in found.items()}
@@ -35,7 +37,8 @@ def read_config(path: Path) -> dict[str, str | bool]:
 
 def _content(path: Path) -> bytes:
     if not path.is_file():  # a pipe would keep a running server waiting
-        raise UsageError(f"{path}: there is no such file")
+        what = "this is not a file, but a directory or a pipe" if path.exists() else "there is no such file"
+        raise UsageError(f"{path}: {what}")
     with path.open("rb") as file:
         content = file.read(CONFIG_BYTES_MAX + 1)
     if len(content) > CONFIG_BYTES_MAX:
@@ -44,6 +47,8 @@ def _content(path: Path) -> bytes:
 
 
 def _typed(path: Path, name: str, value: Any) -> str | bool:
+    if isinstance(value, str) and "\0" in value:
+        raise UsageError(f"{path}: {name}: a text cannot have a NUL in it")
     if isinstance(value, bool | str):
         return value
     if isinstance(value, int):

@@ -12,20 +12,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import platformdirs
-
 from reactor_chat import PRODUCT
 from reactor_chat.chat.case import Rules
 from reactor_chat.errors import UsageError
 from reactor_chat.server.config import read_config
 from reactor_chat.text.arguments import SafeArgumentParser
+from reactor_chat.text.hosts import is_loopback, split_port
 from reactor_chat.text.nearness import nearest
 from reactor_chat.text.parser import help_text
 from reactor_chat.text.safe import safe
+from reactor_chat.user_data import user_data_directory
 from reactor_chat.wire.framing import FRAME_BYTES_MAX
 
 DEFAULT_PORT = 7667
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,11 @@ class Rate:
     per_second: float
 
 
-DEFAULT_DATA = Path(platformdirs.user_data_dir("reactor-chat", appauthor=False)) / "server"
+_USER_DATA = user_data_directory()
+NOWHERE = Path()
+"""Stands for the data directory where this user has no place of their own and named none."""
+
+DEFAULT_DATA = NOWHERE if _USER_DATA is None else _USER_DATA / "server"
 DEFAULT_RATE = Rate(100, 20)
 DEFAULT_FAILED_LOGINS = Rate(100, 1)
 DEFAULT_CONNECTS = Rate(32, 0.05)
@@ -74,14 +78,35 @@ def _rate_that_is_on(text: str) -> Rate:
 
 
 def _address(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    return (host.strip("[]") if colon else LOOPBACK[0]), _whole(0, 65_535)(port)
+    try:
+        host, port = (LOOPBACK, text) if text.isdigit() else split_port(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if not host or port is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no address; write PORT, HOST:PORT or [::1]:PORT")
+    return host, _whole(0, 65_535)(port)
 
 
-def _directory(text: str) -> Path:
+def _host(text: str) -> str:
+    try:
+        host, port = split_port(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if port is not None:
+        raise argparse.ArgumentTypeError(f"{text!r} has a port in it; that is named with --port")
+    if not host:  # a variable of the shell that is not set, most likely
+        raise argparse.ArgumentTypeError("'' is no address; 0.0.0.0 and :: listen on all of them")
+    return host
+
+
+def read_directory(text: str) -> Path:
+    """Return the directory that is meant, absolute.  Raises argparse.ArgumentTypeError where there can be none."""
     if not text:  # a variable of the shell that is not set, most likely
         raise argparse.ArgumentTypeError("'' is no directory; '.' is where you are")
-    return Path(text)
+    try:
+        return Path(text).absolute()
+    except FileNotFoundError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} leads nowhere: the current directory was deleted") from error
 
 
 def _file(text: str) -> Path:
@@ -103,11 +128,11 @@ def _option(default: Any, read: Callable[[str], Any] | None, shown: str, reason:
 class Options:
     """What the operator chose; each field is one option of the command line."""
 
-    host: str = _option("127.0.0.1", str, "ADDRESS", "address to listen on")
+    host: str = _option(LOOPBACK, _host, "ADDRESS", "address to listen on")
     port: int = _option(DEFAULT_PORT, _whole(0, 65_535), "PORT", "port to listen on; 0 picks a free one")
     data: Path = _option(
         DEFAULT_DATA,
-        _directory,
+        read_directory,
         "DIR",
         "where the journal and the server's key are kept; one server at a time",
     )
@@ -359,6 +384,8 @@ def _read(parser: SafeArgumentParser, arguments: Sequence[str]) -> Options:
     if positional_port is not None:
         values["port"] = positional_port
     options = Options(**values)
+    if not options.memory:
+        refuse_nowhere(options.data)
     _refuse_exposure(options)
     _refuse_half_a_certificate(options)
     return options
@@ -390,9 +417,15 @@ def _value(row: dataclasses.Field[Any], text: str | bool) -> Any:  # noqa: FBT00
     return text if isinstance(text, bool) else read(text)
 
 
+def refuse_nowhere(data: Path) -> None:
+    """Return where a data directory was named or this user has one.  Raises UsageError."""
+    if data == NOWHERE:
+        raise UsageError("There is no home directory (HOME) for the journal. Name a directory with --data DIR")
+
+
 def _refuse_exposure(options: Options) -> None:
     unencrypted = ([options.host] if options.plaintext else []) + ([options.lines[0]] if options.lines else [])
-    exposed = [host for host in unencrypted if host not in LOOPBACK]
+    exposed = [host for host in unencrypted if not is_loopback(host)]
     if exposed and not options.force:
         raise UsageError(
             f"{exposed[0]} can be reached from outside, and nothing is encrypted there; pass --force to allow it"

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TextIO
 
+from reactor_chat.process_start import program
 from reactor_chat.testing.driver import EPISODE_STEPS, Failure, Report, episode, episodes
 from reactor_chat.testing.shrinking import shrunk
 from reactor_chat.testing.sometimes import ALL, missing
@@ -112,8 +113,9 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def main(arguments: Sequence[str], out: TextIO = sys.stdout) -> int:
-    """Run, print what came of it, and return the exit status."""
+def main(arguments: Sequence[str], out: TextIO | None = None) -> int:
+    """Run, print what came of it (to standard output, where nothing else is said), and return the exit status."""
+    out = sys.stdout if out is None else out
     chosen = read_arguments(arguments)
     logging.getLogger("reactor_chat").setLevel(logging.CRITICAL + 1)  # a disk that is full is no news here
     if chosen.episode is not None or chosen.digest:
@@ -133,4 +135,4 @@ def main(arguments: Sequence[str], out: TextIO = sys.stdout) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(program("reactor-chat-testing")(main)(sys.argv[1:]))

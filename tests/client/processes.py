@@ -14,6 +14,7 @@ from pathlib import Path
 import pyte
 
 SECONDS_MAX = 20.0
+CLIENT = ("-m", "reactor_chat.client")
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -65,7 +66,14 @@ def piped(text: str | bytes, *arguments: str | int, **environ: str) -> subproces
 class Person:
     """Somebody at a terminal of their own, running a client; what they see is emulated."""
 
-    def __init__(self, *arguments: str | int, columns: int = 80, rows: int = 24, **environ: str) -> None:
+    def __init__(
+        self,
+        *arguments: str | int,
+        columns: int = 80,
+        rows: int = 24,
+        program: tuple[str, ...] = CLIENT,
+        **environ: str,
+    ) -> None:
         self.emulated = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.emulated)
         self.seen = b""
@@ -73,7 +81,7 @@ class Person:
         self.resize(columns, rows)
         self.modes_before = termios.tcgetattr(self.terminal)
         self.process = subprocess.Popen(
-            client_command(*arguments),
+            [sys.executable, *program, *client_command(*arguments)[3:]],
             stdin=self.terminal,
             stdout=self.terminal,
             stderr=self.terminal,

@@ -146,11 +146,14 @@ def test_another_protocol_is_the_end():
 # ---------------------------------------------------------------------------------------------------- no server
 
 
-@pytest.mark.parametrize(("unknown", "status"), [(True, ExitStatus.HOST_UNKNOWN), (False, ExitStatus.NO_SERVER)])
-def test_a_first_connection_that_fails_is_the_end(unknown, status):
+@pytest.mark.parametrize(
+    ("missed", "status"),
+    [((ExitStatus.TRY_LATER, "Later"), ExitStatus.TRY_LATER), (None, ExitStatus.NO_SERVER)],
+)
+def test_a_first_connection_that_fails_is_the_end(missed, status):
     watcher = Watcher(interactive=True)
     watcher.engine.start(0.0)
-    watcher.engine.unreachable(0.0, "no", is_host_unknown=unknown)
+    watcher.engine.unreachable(0.0, "no", missed=missed)
     assert watcher.took(Wish.STOP)
     assert watcher.engine.exit_status is status
     assert len(watcher.notes(NoteKind.FAILURE)) == 1

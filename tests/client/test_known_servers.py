@@ -159,3 +159,23 @@ def test_several_clients_that_meet_servers_at_once_forget_none(tmp_path: Path) -
 )
 def test_how_a_place_is_written(host: str, place: str) -> None:
     assert place_of(host, 7) == place
+
+
+def test_whoever_named_the_key_needs_no_place_to_remember_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    damaged = tmp_path / "damaged"
+    damaged.mkdir(mode=0o700)
+    (damaged / FILE_NAME).write_text("no line of ours\n")
+    for directory in (None, tmp_path / "file" / "home", damaged):
+        known = KnownServers(directory, may_forget=True)
+        assert known.find("here:1") is None
+        assert known.places_of(KEY) == []
+        assert known.remember("here:1", KEY, NOW) is False
+    assert (damaged / FILE_NAME).read_text() == "no line of ours\n"
+    assert KnownServers(tmp_path / "home", may_forget=True).remember("here:1", KEY, NOW) is True
+    assert KnownServers(tmp_path / "home").find("here:1") is not None
+
+
+def test_without_a_place_a_server_that_was_not_named_is_not_trusted() -> None:
+    with pytest.raises(StorageError, match="--home DIR, or the key with --pin"):
+        KnownServers(None).remember("here:1", KEY, NOW)

@@ -1,12 +1,13 @@
 """Input and output of a process, over real pipes, files and terminals, in a real loop."""
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from reactor_chat.client.streams import READ_BYTES_MAX, WRITE_BYTES_MAX, InputStream, OutputStream
+from reactor_chat.client.streams import READ_BYTES_MAX, WRITE_BYTES_MAX, InEncoding, InputStream, OutputStream
 from reactor_chat.reactor.loop import Loop
 
 
@@ -164,3 +165,29 @@ def test_a_reader_who_went_away_is_told_once_and_the_rest_is_dropped(loop, pipe)
     out.flush()
     assert told == ["broken"]
     assert out.pending_bytes == 0
+
+
+def test_a_full_disk_is_a_failure_and_a_reader_that_has_gone_is_none(loop, pipe):
+    broken: list[str] = []
+    with Path("/dev/full").open("wb") as full:
+        out = OutputStream(loop, full.fileno(), lambda: broken.append("full"))
+        out.write(b"lost\n")
+        out.flush()
+        assert out.failure is not None
+        assert out.failure.errno == errno.ENOSPC
+    os.close(pipe[0])
+    out = OutputStream(loop, pipe[1], lambda: broken.append("gone"))
+    out.write(b"lost\n")
+    out.flush()
+    assert (out.failure, broken) == (None, ["full", "gone"])
+
+
+def test_what_people_read_is_written_in_their_encoding(loop, tmp_path):
+    path = tmp_path / "latin"
+    with path.open("wb") as file:
+        out = InEncoding(OutputStream(loop, file.fileno(), lambda: None), "iso8859-1")
+        told: list[str] = []
+        out.write("[Jos\u00e9: \u6f22\u2026\u2713]\n".encode(), lambda: told.append("written"))
+        out.flush()
+    assert path.read_bytes() == b"[Jos\xe9: ??...+]\n"
+    assert told == ["written"]

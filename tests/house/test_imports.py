@@ -25,14 +25,23 @@ MAY_IMPORT = {
         *("client.engine", "client.boundary", "client.outbox", "client.states", "client.vault", "e2ee"),
     },
     "load": {"errors", "reactor", "wire"},
-    "admin": {"errors", "wire", "text", "chat", "journal", "server"},
+    "admin": {"errors", "wire", "text", "chat", "journal", "server", "process_start"},
+    "process_start": set(),
+    "user_data": set(),
 }
 ALSO_MAY_IMPORT = {
-    "server/__main__.py": {"reactor"},
+    "server/__main__.py": {"reactor", "process_start"},
+    "server/options.py": {"user_data"},
     "client/runner.py": {"reactor"},
     "client/first_contact.py": {"reactor"},
+    "client/__main__.py": {"process_start"},
+    "client/streams.py": {"process_start"},
+    "client/home.py": {"user_data"},
+    "load/__main__.py": {"process_start"},
+    "testing/__main__.py": {"process_start"},
+    "mls/passive.py": {"process_start"},
 }
-"""The places where the chat and the reactor meet."""
+"""The places where the chat and the reactor meet, and where programs begin."""
 
 PURE = ["wire", "text", "chat", "mls", "e2ee", "journal/contract.py", "journal/memory.py", "server/app.py"]
 PURE += ["client/engine.py", "client/outbox.py", "client/talking.py"]

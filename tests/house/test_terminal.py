@@ -22,11 +22,10 @@ PRINT_THEIR_OWN = {
 }
 
 WRITE_TO_DESCRIPTORS = {
+    "process_start.py": "what standard output is given, and a line of its own",
     "client/streams.py": "what a face gives it",
     "client/private_files.py": "files",
     "server/log.py": "what the formatter of the log, which is safe, gives it",
-    "client/__main__.py": "what a face gives it",
-    "server/__main__.py": "the one line a listener: addresses and a digest, made by the server",
 }
 
 

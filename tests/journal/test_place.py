@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.errors import StorageBusy, StorageCorrupt, StorageError
-from reactor_chat.journal.place import FILE_NAME, LOCK_NAME, locked, network_file_system, prepared
+from reactor_chat.journal.place import FILE_NAME, LOCK_NAME, locked, network_file_system, plain_name, prepared
 
 MOUNTS = """\
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -129,3 +129,19 @@ def test_what_a_crash_left_of_making_a_journal_is_made_anew(tmp_path):
     path = prepared(tmp_path)
     assert list(tmp_path.iterdir()) == [path]
     assert prepared(tmp_path) == path
+
+
+@pytest.mark.parametrize("name", ["file:x", "file:x?mode=ro", "a?mode=ro", "a%41", "a#b", ":memory:", "file:%2e"])
+def test_a_directory_is_called_what_it_is_called(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    Path(name).mkdir()
+    path = prepared(Path(name))
+    assert [one.name for one in Path(name).iterdir()] == [FILE_NAME]
+    with sqlite3.connect(plain_name(path)) as database:
+        assert database.execute("SELECT count(*) FROM blocks").fetchone() == (0,)
+    database.close()
+
+
+def test_a_name_for_sqlite_never_begins_like_a_uri():
+    assert plain_name(Path("file:x")) == b"./file:x"
+    assert plain_name(Path("/a/file:x")) == b"/a/file:x"

@@ -180,7 +180,7 @@ BUGS: tuple[Bug, ...] = (
     *in_file(
         "reactor_chat/client/known_servers.py",
         ("tests/client/test_known_servers.py",),
-        ("meeting a server forgets the others", "_without(self._read(), place) | {place:", "{place:"),
+        ("meeting a server forgets the others", "_without(_read(path), place) | {place:", "{place:"),
         (
             "another spelling of a host is a stranger",
             "return servers.get(place) or next(others, None)",
@@ -188,8 +188,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/client/hosts.py",
-        ("tests/client/test_hosts.py",),
+        "reactor_chat/text/hosts.py",
+        ("tests/text/test_hosts.py",),
         ("a dot makes another host of it", '.lower().removesuffix(".")', ".lower()"),
     ),
     *in_file(

@@ -1,6 +1,7 @@
 """The server's own key: made once, whole or not at all, for its owner only, and usable for ten years."""
 
 import stat
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from reactor_chat.errors import StorageError, UsageError
-from reactor_chat.server.certificate import FILE_NAME, first_certificate, keep, make
+from reactor_chat.server.certificate import FILE_NAME, first_certificate, keep, make, without_disk
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 
@@ -74,3 +75,12 @@ def test_what_is_no_certificate(tmp_path: Path, content: bytes | None) -> None:
         path.write_bytes(content)
     with pytest.raises(UsageError, match=str(path)):
         first_certificate(path)
+
+
+def test_it_can_be_read_without_a_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pem = make(NOW)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with without_disk(pem) as path:
+        assert path.read_bytes() == path.read_bytes() == pem, "the certificate and its key are read one after the other"
+        assert not list(tmp_path.iterdir()) or sys.platform != "linux"
+    assert not path.exists()

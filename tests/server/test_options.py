@@ -71,7 +71,7 @@ def test_numbers_at_their_bounds(arguments: list[str]) -> None:
     read_options(arguments)
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", ""])  # noqa: S104
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])  # noqa: S104
 def test_what_can_be_reached_from_outside_has_to_be_forced(host: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "--force" in refused(capsys, "--plaintext", "--host", host)
     assert "--force" in refused(capsys, "--plaintext", "--lines", f"[{host}]:0")
@@ -154,13 +154,14 @@ def test_a_mistake_in_a_file_is_one_line_and_2(text: str, file: Path, capsys: py
 
 def test_a_file_that_cannot_be_read_is_one_line_and_2(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_bytes(b"host = '\xff'")
-    assert "this is no TOML" in refused(capsys, "--config", str(file))
+    assert "this is not UTF-8" in refused(capsys, "--config", str(file))
     file.write_bytes(b"#" * (CONFIG_BYTES_MAX + 1))
     assert "at most" in refused(capsys, "--config", str(file))
     file.write_bytes(b"#" * CONFIG_BYTES_MAX)
     assert read_options(["--config", str(file)]).config == file
-    for nothing in (str(file) + ".none", str(file.parent), "/dev/zero"):
-        assert "there is no such file" in refused(capsys, "--config", nothing)
+    assert "there is no such file" in refused(capsys, "--config", str(file) + ".none")
+    for other in (str(file.parent), "/dev/zero"):
+        assert "this is not a file" in refused(capsys, "--config", other)
     assert "is no file" in refused(capsys, "--config", "")
 
 
@@ -183,3 +184,55 @@ def test_differences_are_told_as_they_are_typed() -> None:
 def test_only_live_rows_change_while_the_server_runs() -> None:
     before, after = Options(port=1, people_max=2, lockdown=False), Options(port=3, people_max=4, lockdown=True)
     assert live_part(before, after) == Options(port=1, people_max=4, lockdown=True)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.2", "127.1", "0x7f000001", "::1", "::ffff:127.0.0.1", "localhost.", "ip6-localhost"]
+)
+def test_all_of_loopback_is_loopback(host: str) -> None:
+    assert read_options(["--plaintext", "--host", host]).host == host
+    assert read_options(["--plaintext", "--lines", f"[{host}]:0"]).lines == (host, 0)
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    (["--host", ""], "is no address"), (["--host", "127.0.0.1:7667"], "--port"), (["--host", "[::1"], "is written"),
+    (["--lines", ""], "is no address"), (["--lines", ":7667"], "is no address"), (["--lines", "::1"], "is no address"),
+    (["--lines", "[::1]"], "is no address"), (["--lines", "127.0.0.1:"], "is no whole number"),
+    (["--data", ""], "is no directory"), (["--port", ""], "is no whole number"), (["--cert", ""], "is no file"),
+])  # fmt: skip
+def test_what_is_no_place_is_told(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert says in refused(capsys, *arguments)
+
+
+def test_addresses_may_stand_in_brackets() -> None:
+    options = read_options(["--host", "[::1]", "--lines", "[::1]:7"])
+    assert (options.host, options.lines) == ("::1", ("::1", 7))
+    assert read_options(["--lines", "7"]).lines == ("127.0.0.1", 7)
+
+
+def test_a_file_from_another_system_is_read(file: Path) -> None:
+    file.write_bytes(b"\xef\xbb\xbfport = 1\r\nmemory = true\r\n")
+    options = read_options(["--config", str(file)])
+    assert (options.port, options.memory) == (1, True)
+
+
+@pytest.mark.parametrize("row", ["data", "host", "lines", "cert", "rate"])
+def test_a_nul_in_a_text_is_one_line_and_2(row: str, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(f'{row} = "a\\u0000b"\n')
+    assert f"{row}: a text cannot have a NUL" in refused(capsys, "--config", str(file))
+
+
+def test_a_path_does_not_depend_on_where_we_go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read_options(["--data", "file:x"]).data == tmp_path / "file:x"
+
+
+def test_a_directory_that_was_deleted_leads_nowhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert "was deleted" in refused(capsys, "--data", "relative")
+    assert read_options(["--data", "/absolute"]).data == Path("/absolute")

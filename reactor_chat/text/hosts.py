@@ -1,4 +1,4 @@
-"""When two spellings of a host mean the same machine: `Chat.Example.` and `chat.example`, `localhost` and `127.1`.
+"""How people write a host and a port, and when two spellings mean the same machine: `localhost` and `127.1`.
 
 Only what can be told without asking anybody: capitals, the dot at the end, letters beyond ASCII, the many ways to write
 an address, and the names that this machine has for itself.
@@ -7,11 +7,13 @@ an address, and the names that this machine has for itself.
 import ipaddress
 import re
 
-LOOPBACK = "localhost"
-_OURSELVES = frozenset({"", LOOPBACK, "localhost.localdomain", "ip6-localhost", "127.0.0.1", "::1", "::"}) | {
-    "0.0.0.0"  # noqa: S104  read, not listened on
-}
-_NUMBER = re.compile(r"0x[0-9a-f]{0,8}|[0-9]{1,11}")
+LOOPBACK = "127.0.0.1"
+"""The one spelling of this machine."""
+
+_LOCAL = "localhost"
+_EVERY_ADDRESS = frozenset({"", "::", "0.0.0.0"})  # noqa: S104  read, not listened on
+_OURSELVES = _EVERY_ADDRESS | {_LOCAL, "localhost.localdomain", "ip6-localhost", "ip6-loopback", LOOPBACK, "::1"}
+_NUMBER = re.compile(r"0x[0-9a-f]{0,32}|[0-9]{1,32}")
 
 
 def canonical(host: str) -> str:
@@ -19,7 +21,7 @@ def canonical(host: str) -> str:
     name = host.strip().removeprefix("[").removesuffix("]")
     name = (_address(name) or _in_ascii(name)).lower().removesuffix(".")
     name = _address(name) or name
-    return LOOPBACK if name in _OURSELVES or name.endswith(f".{LOOPBACK}") else name
+    return LOOPBACK if name in _OURSELVES or name.endswith(f".{_LOCAL}") else name
 
 
 def canonical_place(place: str) -> str:
@@ -27,6 +29,42 @@ def canonical_place(place: str) -> str:
     host, _, port = place.rpartition(":")
     host = canonical(host)
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches what listens there, however that is written.
+
+    That is 127.0.0.0/8, ::1, the same as IPv4 in IPv6, and the names of this machine; no host at all, `0.0.0.0` and
+    `::` are every address.
+    """
+    name = host.strip().removeprefix("[").removesuffix("]")
+    if (_address(name.removesuffix(".")) or name) in _EVERY_ADDRESS:
+        return False
+    name = canonical(host)
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def split_port(text: str) -> tuple[str, str | None]:
+    """Take `host:port` and `[::1]:port` apart, as servers print them and people paste them.
+
+    Returns:
+        The host without brackets, and what stands where a port does, whatever that is; None where nothing does, as in
+        `::1`.
+
+    Raises:
+        ValueError: a bracket is open, or something else than a port stands behind it.
+    """
+    text = text.strip()
+    if not text.startswith("["):
+        host, colon, port = text.partition(":")
+        return (host, port) if colon and ":" not in port else (text, None)
+    host, bracket, rest = text.removeprefix("[").partition("]")
+    if not bracket or not (rest == "" or rest.startswith(":")):
+        raise ValueError(f"{text!r} is no address; one with colons is written [::1] or [::1]:7667")
+    return host, rest.removeprefix(":") if rest else None
 
 
 def _in_ascii(name: str) -> str:
