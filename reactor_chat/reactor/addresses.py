@@ -44,20 +44,31 @@ def resolve(host: str, port: int, *, passive: bool = False) -> list[Row]:
         At least one row, best first.
 
     Raises:
-        OSError: there is no such host; the text says which.
+        socket.gaierror: there is no such host, or nobody could say (EAI_AGAIN); the text says which.
+        OSError: there is no such port, or this cannot be a name.
     """
     if not 0 <= port <= 65_535:
         raise OSError(f"there is no port {port}")
     flags = socket.AI_PASSIVE if passive else 0
     rows: list[Row] = []
+    if leads_nowhere(host):
+        raise socket.gaierror(socket.EAI_NONAME, f"cannot find {host!r}: no name ends like that")
     try:
         for one in addresses_of_ours(host) or (host or None,):
             rows += socket.getaddrinfo(one, port, type=socket.SOCK_STREAM, flags=flags)
     except ValueError as error:  # a label of more than 63 characters, an empty one, a NUL
         raise OSError(f"{host!r} is no name of a host") from error
     except OSError as error:
-        raise OSError(error.errno, f"cannot find {host!r}: {error.strerror}") from error
+        raise socket.gaierror(error.errno, f"cannot find {host!r}: {error.strerror}") from error
     return rows
+
+
+def leads_nowhere(host: str) -> bool:
+    """Return whether this is a name that nothing has, by definition.
+
+    Source: RFC 6761, section 6.4.
+    """
+    return _last_label(host) == "invalid"
 
 
 def addresses_of_ours(host: str) -> tuple[str, ...]:
@@ -65,5 +76,8 @@ def addresses_of_ours(host: str) -> tuple[str, ...]:
 
     Source: RFC 6761, section 6.3.
     """
-    last = host.lower().removesuffix(".").rpartition(".")[2]
-    return ("127.0.0.1", "::1") if last == "localhost" else ()
+    return ("127.0.0.1", "::1") if _last_label(host) == "localhost" else ()
+
+
+def _last_label(host: str) -> str:
+    return host.lower().removesuffix(".").rpartition(".")[2]

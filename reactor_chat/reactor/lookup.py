@@ -1,9 +1,7 @@
 """Names of hosts to addresses, by a child process with a deadline: a name server that is silent keeps nobody waiting.
 
-An address needs no asking and no child.  Neither do the names of this machine, nor a name below `invalid`, which leads
-nowhere by definition.
-
-Source: RFC 6761, section 6.4.
+An address needs no asking and no child.  Neither do the names of this machine, nor a name that leads nowhere by
+definition.
 """
 
 import contextlib
@@ -17,7 +15,7 @@ from pathlib import Path
 from selectors import EVENT_READ
 
 from reactor_chat.reactor import name_lookup
-from reactor_chat.reactor.addresses import Row, addresses_of_ours
+from reactor_chat.reactor.addresses import Row, addresses_of_ours, leads_nowhere
 from reactor_chat.reactor.loop import Loop
 
 SECONDS_MAX = 15.0
@@ -124,7 +122,7 @@ _SILENT: dict[str, object] = {"error": socket.EAI_AGAIN, "words": "the name serv
 
 def _at_once(host: str, port: int) -> dict[str, object] | None:
     """Return the answer where nobody needs to be asked."""
-    if host.lower().removesuffix(".").rpartition(".")[2] == "invalid":
+    if leads_nowhere(host):
         return {"error": socket.EAI_NONAME, "words": "no name ends like that"}
     if "\0" in host:
         return {"error": socket.EAI_NONAME, "words": "this cannot be a name"}

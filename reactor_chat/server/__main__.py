@@ -195,7 +195,7 @@ class Server:
         try:
             sock = open_listener(host, port)
         except OSError as error:
-            raise OSError(error.errno, f"{error.strerror or error}; choose another address or port") from error
+            raise _with_hint(error) from error
         listener = Listener(self._loop, sock, opened)
         self._listeners.append(listener)
         shown_host, _, shown_port = listener.address.rpartition(":")
@@ -323,7 +323,17 @@ def main() -> int:
     except StorageBusy as error:
         return _complain(error, EXIT_TRY_LATER)
     except (StorageError, UsageError, OSError) as error:
-        return _complain(error, EXIT_FAILED)
+        return _complain(error, EXIT_TRY_LATER if _is_name_server_silent(error) else EXIT_FAILED)
+
+
+def _is_name_server_silent(error: Exception) -> bool:
+    return isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
+
+
+def _with_hint(error: OSError) -> OSError:
+    if _is_name_server_silent(error):
+        return socket.gaierror(error.errno, f"{error.strerror}. The name server does not answer; try again")
+    return OSError(error.errno, f"{error.strerror or error}; choose another address or port")
 
 
 def _as_far_as_descriptors_reach(options: Options) -> Options:

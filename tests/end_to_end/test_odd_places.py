@@ -160,6 +160,21 @@ def test_a_server_without_a_home_needs_a_directory_or_memory(monkeypatch: pytest
         server.check()
 
 
+def test_a_server_whose_name_server_fails_can_be_started_later() -> None:
+    code = """
+import socket, sys
+from reactor_chat.server.__main__ import main
+def failing(*_, **__): raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+socket.getaddrinfo = failing
+sys.exit(main())
+"""
+    command = [sys.executable, "-c", code, "--memory", "--host", "chat.example"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=WAIT_SECONDS, check=False)
+    assert done.returncode == 75
+    assert "try again" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_server_serves_without_any_descriptor(tmp_path: Path) -> None:
     data = tmp_path / "d"
     command = [sys.executable, "-m", "reactor_chat.server", "--port", "0", "--plaintext", "--data", str(data)]
