@@ -1,7 +1,7 @@
 """The line being typed: keys in, its text and cursor out.
 
 It touches no terminal.  A key changes the line, or comes back as something that only the face around it can do: submit
-the line, show what Tab could mean, leave.  Places in the line are places between visible signs, never inside one.
+the line, show what Tab could mean, leave.  Places in the line are between visible characters, never inside one.
 """
 
 import re
@@ -11,6 +11,7 @@ from typing import ClassVar, NamedTuple
 
 from reactor_chat.client.cells import after, before, cells, fitting
 from reactor_chat.client.keys import ACTIONS, Action, Key
+from reactor_chat.text.safe import as_edited
 
 CHARS_MAX = 65_536
 """More than any server takes as one text."""
@@ -18,7 +19,6 @@ CHARS_MAX = 65_536
 RECALLED_MAX = 500
 
 _marks = str.maketrans({"\n": "⏎", "\t": "⇥"})
-_harmful = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ud800-\udfff\ufeff]")
 _dropped = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _word_before = re.compile(r"\w*\W*\Z")
 _word_after = re.compile(r"\W*\w*")
@@ -64,7 +64,7 @@ class Editor:
 
     Attributes:
         text: what was typed so far; line breaks come from pastes and Alt-Enter.
-        cursor: place in `text`, at the start of a sign.
+        cursor: place in `text`, at the start of a character.
         remembers: whether submitted lines can be recalled.
     """
 
@@ -107,13 +107,13 @@ class Editor:
             columns: at least 1; the last one is for a cursor behind the text.
         """
         room = max(columns - 1, 0)
-        shown = _harmful.sub("\ufffd", self.text.translate(_marks))
+        shown = as_edited(self.text.translate(_marks))
         if self.cursor < self._first:
             self._first = _first_within(shown, self.cursor, room // 3)
         elif cells(shown[self._first : self.cursor]) > room:
             self._first = _first_within(shown, self.cursor, room)
         # When the rest of the line is shorter than the row, what stands before it fills the row up.
-        if self._first > 0 and cells(shown[self._first :]) < room:
+        if self._first > 0 and fitting(shown, self._first, room - 1) == len(shown):
             self._first = min(self._first, _first_within(shown, len(shown), room))
         return View(shown[self._first : fitting(shown, self._first, room)], cells(shown[self._first : self.cursor]))
 
@@ -134,6 +134,10 @@ class Editor:
     def _replace(self, begin: int, end: int, text: str) -> None:
         self.text = self.text[:begin] + text + self.text[end:]
         self.cursor = begin + len(text)
+        if not self.text[self.cursor : self.cursor + 1].isascii():
+            # What follows may have become a part of the character before the cursor: a mark, a joiner, half a flag.
+            character = before(self.text, self.cursor + 1)
+            self.cursor = after(self.text, character) if character < self.cursor else self.cursor
 
     def _set(self, text: str) -> None:
         self.text, self.cursor, self._first = text, len(text), 0
@@ -287,7 +291,7 @@ class Editor:
 
 
 def _first_within(text: str, place: int, cells_max: int) -> int:
-    """The earliest sign boundary from which it is at most so many cells to `place`."""
+    """The earliest character boundary from which it is at most so many cells to `place`."""
     first = place
     while first > 0 and cells(text[before(text, first) : place]) <= cells_max:
         first = before(text, first)
