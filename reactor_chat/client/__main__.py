@@ -33,7 +33,7 @@ from reactor_chat.client.server_key import LINK_SCHEME, ServerKey, read_link
 from reactor_chat.client.server_vaults import Chosen, ServerVaults
 from reactor_chat.client.streams import OutputStream
 from reactor_chat.client.talking import OpenSession
-from reactor_chat.client.terminal import Terminal, is_terminal, speaks_utf_8
+from reactor_chat.client.terminal import Terminal, is_terminal, opened_again, speaks_utf_8
 from reactor_chat.client.vault import Vault
 from reactor_chat.e2ee.boundary import Settings as SessionSettings
 from reactor_chat.e2ee.session import Session
@@ -117,7 +117,10 @@ def _talk(options: Namespace) -> ExitStatus:
         )
         jitter = secrets.SystemRandom().random
         engine = Engine(settings, jitter, belongings.vault, belongings.key, belongings.open_session)
-        runner = Runner(engine, options.host, options.port, server_key, STDOUT, belongings.news)
+        output = STDOUT if is_plain else opened_again(STDOUT)
+        if output != STDOUT:
+            stack.callback(os.close, output)
+        runner = Runner(engine, options.host, options.port, server_key, output, belongings.news)
         return runner.run(_face(options, engine, runner.out, is_plain=is_plain), STDIN)
 
 

@@ -66,12 +66,14 @@ class Editor:
         text: what was typed so far; line breaks come from pastes and Alt-Enter.
         cursor: place in `text`, at the start of a character.
         remembers: whether submitted lines can be recalled.
+        pasted_lines: how many lines the longest paste into it had.
     """
 
     def __init__(self, complete: Callable[[str], tuple[str, list[str]]]) -> None:
         self.text = ""
         self.cursor = 0
         self.remembers = True
+        self.pasted_lines = 0
         self._complete = complete
         self._recalled: list[str] = []
         self._recall = 0  # which of them is shown; their number is the line itself
@@ -88,7 +90,7 @@ class Editor:
         """
         if key.name in ("Text", "Paste"):
             self._last_action = None
-            return self._insert(key.text if key.name == "Text" else _as_pasted(key.text))
+            return self._insert(key.text) if key.name == "Text" else self._paste(_as_pasted(key.text))
         action = ACTIONS.get(key.name)
         if action is None:
             return None
@@ -98,7 +100,7 @@ class Editor:
 
     def replace(self, text: str) -> None:
         """Put another line in the place of the one being typed, the cursor behind it."""
-        self.text, self.cursor, self._last_action = text, len(text), None
+        self.text, self.cursor, self._last_action, self.pasted_lines = text, len(text), None, 0
 
     def view(self, columns: int) -> View:
         """Return what a row of so many cells shows: the part around the cursor, which stays where it was if it can.
@@ -131,6 +133,10 @@ class Editor:
         self._replace(self.cursor, self.cursor, text)
         return None
 
+    def _paste(self, text: str) -> Result:
+        self.pasted_lines = max(self.pasted_lines, text.count("\n") + 1)
+        return self._insert(text)
+
     def _replace(self, begin: int, end: int, text: str) -> None:
         self.text = self.text[:begin] + text + self.text[end:]
         self.cursor = begin + len(text)
@@ -158,6 +164,7 @@ class Editor:
 
     def _clear(self) -> None:
         self._set("")
+        self.pasted_lines = 0
         self._recall, self._draft = len(self._recalled), ""
 
     def _new_line(self) -> Result:

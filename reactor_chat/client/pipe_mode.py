@@ -37,6 +37,7 @@ class PipeMode:
     """
 
     next_deadline: float | None = None
+    takes_terminal = False
 
     def __init__(
         self,
@@ -108,6 +109,9 @@ class PipeMode:
 
     def resized(self) -> None:
         """Lines are as long as they are."""
+
+    def suspend(self) -> None:
+        """The system stops it, as it stops any program."""
 
     def resumed(self) -> None:
         """A suspended pipe needs no repainting."""

@@ -9,6 +9,8 @@ Files and /dev/null cannot be waited for; they are always ready, and are read a 
 """
 
 import os
+import select
+import time
 from collections import deque
 from collections.abc import Callable
 from selectors import EVENT_READ, EVENT_WRITE
@@ -163,11 +165,32 @@ class OutputStream:
         except (OSError, ValueError):
             self.flush()
 
-    def flush(self) -> None:
-        """Write everything now, waiting for whoever reads: for the end, and before the process is suspended."""
+    def flush(self, seconds_max: float | None = None) -> None:
+        """Write everything now, waiting for whoever reads: for the end, and before the process is suspended.
+
+        Args:
+            seconds_max: how long to wait in all, at least 0; what has not left then stays.  None waits for ever.
+        """
+        by = None if seconds_max is None else time.monotonic() + seconds_max
         while self._pending and not self._is_over:
+            left = None if by is None else by - time.monotonic()
+            if left is not None and left <= 0:
+                break
+            self._wait(left)
             self._write()
         self._unwatch()
+
+    def drop(self) -> None:
+        """Forget what has not left, and call nobody for it."""
+        self._written_bytes += len(self._pending)
+        self._pending.clear()
+        self._ends.clear()
+        self._unwatch()
+
+    def _wait(self, seconds_max: float | None) -> None:
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLOUT)
+        poll.poll(None if seconds_max is None else seconds_max * 1000)
 
     def _write_some(self, _mask: int) -> None:
         self._write()

@@ -121,7 +121,7 @@ def _is_of(sign: str, scripts: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=4_096)
 def _is_pictograph(sign: str) -> bool:
     # Only a pictograph goes on behind a heart and a joiner (UAX 29, GB11); what goes on behind a letter too is a mark.
-    return len(_first(f"❤{JOINER}{sign}")) == 3 and len(_first(f"a{sign}")) == 1
+    return is_drawn(sign) and len(_first(f"❤{JOINER}{sign}")) == 3 and len(_first(f"a{sign}")) == 1
 
 
 @lru_cache(maxsize=4_096)
