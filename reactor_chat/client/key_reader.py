@@ -219,8 +219,8 @@ class KeyReader:
         if sequence[2:3] == b"M":
             return self._take(6 - saved, Key("")) if _old_mouse.match(sequence) else None
         if found := _control_sequence.match(sequence):
+            self._is_eight_bit = saved > 0  # in UTF-8, the byte may be the end of another character
             self._take(found.end() - saved, Key(""))
-            self._is_eight_bit = bool(saved)
             return self._named(found)
         begun = _control_sequence_begun.match(sequence)
         assert begun is not None
@@ -251,7 +251,7 @@ class KeyReader:
 
     def _string_begins(self, sequence: bytes, saved: int) -> Key | None:
         if _string.match(sequence):
-            self._inside, self._is_eight_bit = _Inside.STRING, bool(saved)
+            self._inside, self._is_eight_bit = _Inside.STRING, self._pending[:1] != b"\x1b"
             return self._take(2 - saved, Key(""))
         if _string_begun.fullmatch(sequence) and len(sequence) <= SEQUENCE_BYTES_MAX:
             return None

@@ -1,8 +1,8 @@
 """The terminal itself: its modes, its size, and stopping for the shell.
 
 Whatever happens, `leave` puts back what `enter` found, and waits for nobody, not even for a screen that was stopped
-with Ctrl-S.  Signals from the keyboard are switched off while we read keys: Ctrl-C and Ctrl-Z come as keys, so that they
-can mean what is right at the moment.
+with Ctrl-S.  Signals from the keyboard are switched off while we read keys: Ctrl-C and Ctrl-Z come as keys, so that
+they can mean what is right at the moment.
 """
 
 import os
