@@ -6,6 +6,7 @@ screen is ever counted, so nothing can get out of step, and the terminal's own s
 any program.  Only when the terminal was made narrower than the row, it is asked where the cursor is now (see `reflow`).
 """
 
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -125,7 +126,6 @@ class LineMode:
         self._bells = ""
         self._drawn = ""
         self._to_cursor = ""  # what stands in the drawn row in front of the cursor
-        self._now = 0.0
         self._asked_for = ""  # the line that a question was asked about
         self._asked_at = 0.0
         self._places_asked = 0  # of the cursor, and not answered
@@ -153,7 +153,6 @@ class LineMode:
 
     def input_came(self, data: bytes, now: float) -> None:
         """Take bytes from the keyboard."""
-        self._now = now
         keys = self._keys.feed(data, now)
         self._press(self._bursts.feed(keys, now, is_rest=self._keys.is_torn), now)
         self._set_deadline()
@@ -164,7 +163,9 @@ class LineMode:
 
     def refresh(self, now: float) -> None:
         """Take what waited for more for what it is, when no more has come."""
-        self._now = now
+        if self._place_by == math.inf:
+            self._place_by = now + PLACE_SECONDS_MAX
+            self._set_deadline()
         if self.next_deadline is None or now < self.next_deadline:
             return
         keys = self._keys.due(now)
@@ -212,9 +213,8 @@ class LineMode:
             self._redraw_below(0)
             return
         self._places_asked += 1
-        self._place_by = self._now + PLACE_SECONDS_MAX
+        self._place_by = math.inf  # a turn of the loop follows, which knows the time
         self._write(ASK_PLACE)
-        self._set_deadline()
 
     def _placed(self, place: str) -> None:
         """The terminal says where the cursor is, as row and column."""

@@ -49,12 +49,21 @@ def test_three_people_talk(server, person):
         assert one.modes == one.modes_before
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
 def test_a_signal_says_goodbye_and_gives_the_terminal_back(server, person, number):
     one = person("127.0.0.1", server.port, "--name", "Sigi")
     one.until("[Welcome Sigi]")
     assert one.modes != one.modes_before
     one.process.send_signal(number)
+    assert one.left() == 0
+    assert one.modes == one.modes_before
+
+
+def test_a_screen_that_was_stopped_keeps_nobody_from_leaving(server, person):
+    one = person("127.0.0.1", server.port, "--name", "Held")
+    one.until("[Welcome Held]")
+    one.press("\x13half a line")
+    one.process.send_signal(signal.SIGTERM)
     assert one.left() == 0
     assert one.modes == one.modes_before
 
