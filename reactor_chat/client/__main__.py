@@ -227,7 +227,7 @@ def _face(options: Namespace, engine: Engine, out: OutputStream, *, is_plain: bo
     is_on = wants_color(options.color, os.environ, is_terminal=is_terminal(STDOUT))
     palette = Palette(is_on=is_on, has_256=wants_256(os.environ))
     if is_plain:
-        return PipeMode(engine, out.write, _aside, palette, as_json=options.json)
+        return PipeMode(engine, out.write, _aside, palette, as_json=options.json, asks=is_terminal(STDIN))
     return LineMode(engine, out, Terminal(STDIN, STDOUT), palette, _local_time, shows_codes=speaks_utf_8(os.environ))
 
 

@@ -60,9 +60,9 @@ def test_a_signal_says_goodbye_and_gives_the_terminal_back(server, person, numbe
 
 
 def test_a_screen_that_was_stopped_keeps_nobody_from_leaving(server, person):
-    one = person("127.0.0.1", server.port, "--name", "Held")
-    one.until("[Welcome Held]")
-    one.press("\x13half a line")
+    one = person("127.0.0.1", server.port, "--name", "Halt")
+    one.until("[Welcome Halt]")
+    one.press("\x13")  # the terminal takes nothing more, but by the kernel's own hand
     one.process.send_signal(signal.SIGTERM)
     assert one.left() == 0
     assert one.modes == one.modes_before
