@@ -2,9 +2,10 @@
 
 Theory of operation.  A terminal that does not put brackets around a paste (or lost one of them) sends its lines as if
 they were typed, Enter by Enter.  A person cannot press Enter together with other keys, so an Enter that comes so is
-held for `BURST_SECONDS_MAX`, and with it everything that follows as quickly.  If more than `LINES_MAX` lines have come
-by then, or the end of a paste, or what came is the rest of one that broke off, it was a paste, and one key.  Otherwise
-it is what it says, a moment later.
+held for `BURST_SECONDS_MAX`, and with it everything that follows as quickly.  All of that was a paste, and becomes one
+key, where more than `LINES_MAX` lines have come by then; where the end of a paste is among it, or text that follows a
+paste as quickly as that (so a paste that holds its own end presses nothing); or where a paste has just broken off, and
+this is its rest.  Otherwise it is what it seems, a moment later.
 """
 
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ class Bursts:
         self.deadline: float | None = None
         self._held: list[Key] = []
         self._is_rest = False
+        self._follows_paste = self._has_followed_paste = False
         self._last_at = float("-inf")
 
     def feed(self, keys: Sequence[Key], now: float, *, is_rest: bool = False) -> list[Key]:
@@ -48,6 +50,7 @@ class Bursts:
         is_quick = len(used) > 1 or now - self._last_at <= TOGETHER_SECONDS_MAX
         if not used:
             return passed
+        self._note_pastes(used, is_quick=now - self._last_at <= TOGETHER_SECONDS_MAX)
         self._last_at = now
         first = next((at for at, key in enumerate(used) if key.name == "Enter"), len(used))
         if self._held:
@@ -55,9 +58,16 @@ class Bursts:
         elif not is_quick or first == len(used):
             return passed + used
         self._held += used[first : first + HELD_MAX - len(self._held)]
-        self._is_rest = self._is_rest or is_rest
+        self._is_rest = self._is_rest or is_rest or self._has_followed_paste
         self.deadline = now + BURST_SECONDS_MAX
         return passed + used[:first]
+
+    def _note_pastes(self, keys: Sequence[Key], *, is_quick: bool) -> None:
+        if not is_quick:
+            self._follows_paste = self._has_followed_paste = False
+        for key in keys:
+            self._has_followed_paste = self._has_followed_paste or (self._follows_paste and key.name == "Text")
+            self._follows_paste = self._follows_paste or key.name == "Paste"
 
     def due(self, now: float) -> list[Key]:
         """Return what was held, when nothing has followed it for long enough."""

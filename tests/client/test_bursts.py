@@ -60,6 +60,14 @@ def test_an_end_of_a_paste_makes_a_paste_of_what_came_with_it():
     assert fed(keys("evil/"), [PASTE_END]) == [*keys("evil"), Key("Paste", "\n")]
 
 
+def test_text_that_follows_a_paste_at_once_is_a_part_of_it():
+    paste = Key("Paste", "safe")
+    assert fed([paste, *keys("evil/")]) == [paste, *keys("evil"), Key("Paste", "\n")]
+    assert fed([paste], keys("/evil/")) == [paste, Key("Paste", "\nevil\n")]
+    assert fed([paste, ENTER]) == [paste, ENTER], "a program that pastes and presses Enter"
+    assert fed([paste], keys("meant/"), apart=0.2) == [paste, *keys("meant/")]
+
+
 def test_the_rest_of_a_torn_paste_is_pasted_too():
     assert fed(keys("two/three/"), is_rest=True) == [*keys("two"), Key("Paste", "\nthree\n")]
 

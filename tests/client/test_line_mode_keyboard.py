@@ -2,7 +2,7 @@
 
 import pytest
 
-from reactor_chat.wire.messages import Say
+from reactor_chat.wire.messages import Say, Tell
 from tests.client.test_line_mode import Seat, said
 
 
@@ -136,3 +136,31 @@ def test_only_the_answer_to_the_last_question_counts():
     assert seat.glass.writes == [b"\x1b[6n", b"\x1b[6n"]
     seat.press(b"\x1b[9;31R")
     assert seat.glass.writes[2] == b"\x1b[1A\r\x1b[J"
+
+
+@pytest.mark.parametrize("evil", [b"evil\r", b"\r@Stella evil\r", b"\r"])
+def test_a_paste_that_brings_its_own_end_sends_nothing(evil):
+    seat = Seat().live()
+    seat.press(b"\x1b[200~safe\x1b[201~" + evil + b"\x1b[201~")
+    assert [r for r in seat.watcher.requests() if isinstance(r, Say | Tell)] == []
+    seat.press("\x15", b"\x1b[200~safe\x1b[201~" + evil + b"x", b"\x1b[201~")
+    assert [r for r in seat.watcher.requests() if isinstance(r, Say | Tell)] == []
+
+
+def test_a_paste_that_broke_off_is_in_the_line_and_its_rest_too():
+    seat = Seat().live()
+    seat.press(b"\x1b[200~one\rtw")
+    seat.wait(1.0)
+    assert seat.glass.lines == ["(2 lines) plain > one⏎tw"]
+    seat.press(b"o\rthree\r\x1b[201~")
+    assert texts(seat) == []
+    assert seat.glass.lines == ["(3 lines) plain > one⏎two⏎three"]
+
+
+def test_a_stop_in_the_middle_of_a_paste_sends_nothing_of_it():
+    seat = Seat().live()
+    seat.press(b"\x1b[200~one\r")
+    seat.face.suspend()
+    seat.press(b"two\r\x1b[201~")
+    assert texts(seat) == []
+    assert seat.glass.lines[-1] == "(2 lines) plain > one⏎two"
