@@ -245,6 +245,8 @@ class LineMode:
             elif ACTIONS.get(key.name) is not Action.SUBMIT or self._may_leave(now):
                 self._editor.remembers = not (self._engine.wants_name or self._types_secret)
                 self._do(self._editor.press(key), now)
+                if self._editor.text != self._asked_for:
+                    self._asked_for = ""  # a question is about the line as it was; the same one again is asked about
 
     def _may_leave(self, now: float) -> bool:
         """Whether the line may be sent; where not, say what is wrong with it, or ask."""
@@ -256,9 +258,7 @@ class LineMode:
         if asked is None:
             return True
         if text == self._asked_for:
-            is_read = now - self._asked_at >= ANSWER_SECONDS_MIN
-            self._asked_for = "" if is_read else text
-            return is_read
+            return now - self._asked_at >= ANSWER_SECONDS_MIN
         self._asked_for, self._asked_at = text, now
         self._say(asked)
         return False

@@ -31,6 +31,19 @@ def test_a_line_that_was_changed_is_asked_about_again_or_not_at_all():
     assert texts(seat) == ["msg xy"]
 
 
+def test_the_same_line_is_asked_about_each_time():
+    seat = Seat().live()
+    for _ in range(2):
+        seat.press("/msg x", "\r")
+        seat.wait(1.0)
+        seat.press("\x15")
+    assert texts(seat) == []
+    seat.press("/msg x", "\r")
+    seat.wait(1.0)
+    seat.press("\r", "/msg x", "\r")
+    assert texts(seat) == ["/msg x"]
+
+
 def test_a_name_and_a_passphrase_may_begin_with_a_slash():
     seat = Seat(None)
     seat.engine.start(0.0)

@@ -95,6 +95,19 @@ def test_a_stop_that_is_no_stop_changes_nothing(server, person):
     one.until_last("plain > half lin")
 
 
+def test_a_stop_that_somebody_else_sends_gives_the_terminal_back_first(server, person):
+    one = person("127.0.0.1", server.port, "--name", "Stopt")
+    one.until("[Welcome Stopt]")
+    seen = len(one.seen)
+    one.press("half a line")
+    one.until_last("plain > half a line")
+    one.process.send_signal(signal.SIGTSTP)
+    one.press("!")
+    one.until_last("plain > half a line!")
+    assert b"\x1b[?2004l" in one.seen[seen:], "the kernel stops no session's only process, and it went on"
+    assert one.modes != one.modes_before
+
+
 def test_a_server_that_comes_back_is_found_again(person):
     server = ServerProcess()
     one = person("127.0.0.1", server.port, "--name", "Loyal")

@@ -41,7 +41,7 @@ BUGS: tuple[Bug, ...] = (
     *in_file(
         "reactor_chat/client/line_mode.py",
         KEYBOARD,
-        ("a bouncing Enter says yes", "is_read = now - self._asked_at >= ANSWER_SECONDS_MIN", "is_read = True"),
+        ("a bouncing Enter says yes", "return now - self._asked_at >= ANSWER_SECONDS_MIN", "return True"),
         ("a ghost is left where rows are broken", 'f"\\x1b[{rows}A" if rows else ""', '""'),
     ),
     *in_file(
