@@ -4,6 +4,8 @@ import unicodedata
 from collections.abc import Callable
 from random import Random
 
+from wcwidth import wcwidth
+
 from fuzz.target import Target, mutated
 from reactor_chat.text.render import render
 from reactor_chat.text.safe import is_safe, safe
@@ -17,7 +19,7 @@ TEXTS = (
         "\u202e",
         "\u2066",
         "\u0301" * 20,
-        "\u200d",
+        *("\u200d", "\u200c", "\u200f", "\u00ad", "\ufe0f", "\u09b0", "\u09cd", "\u05e9", "\U0001f3f4", "\U000e007f"),
         "\u2028",
         "\r",
         "\n",
@@ -26,7 +28,10 @@ TEXTS = (
     *("\x08", "\x7f", "\U000e0041", "\U0001f469\u200d\U0001f467", "你好", "plain", "[Welcome John]"),
 )
 WORDS = [text.encode("utf-8") for text in TEXTS]
-ACTS = {"Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"}
+ACTS = {"Cc", "Cs", "Zl", "Zp", "Co"}
+NEEDED = range(0x200B, 0x200E), range(0x0600, 0x0606), (0x06DD, 0x070F, 0x0890, 0x0891, 0x08E2), (0x110BD, 0x110CD)
+TAGS = range(0xE0061, 0xE0080)
+"""Format characters that scripts and flags need in their places, and do nothing there."""
 
 
 def make(random: Random) -> bytes:
@@ -35,11 +40,19 @@ def make(random: Random) -> bytes:
     return mutated(random, data, WORDS)
 
 
+def acts(character: str) -> bool:
+    """Tell whether a terminal might do something with a character, or with one that is none yet."""
+    category, code = unicodedata.category(character), ord(character)
+    if category == "Cf":
+        return code not in TAGS and not any(code in some for some in NEEDED)
+    return category in ACTS or (category == "Cn" and wcwidth(character) != 2)
+
+
 def check(data: bytes, make_safe: Callable[[str], str]) -> None:
     """Make it safe, and look at every character."""
     shown = make_safe(data.decode("utf-8", "surrogateescape"))
     for character in shown:
-        assert unicodedata.category(character) not in ACTS, f"U+{ord(character):04X} came through"
+        assert not acts(character), f"U+{ord(character):04X} came through"
     assert make_safe(shown) == shown
     assert is_safe(shown)
     line = render(Said(1, 1, "John", data.decode("utf-8", "replace")), "John")

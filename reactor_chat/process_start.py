@@ -127,11 +127,11 @@ def read_line(descriptor: int, bytes_max: int) -> bytes:
     return bytes(line)
 
 
-def wait_for_room(descriptor: int) -> None:
-    """Return when a descriptor can be written, or will say why not."""
+def wait_for_room(descriptor: int, seconds_max: float | None = None) -> None:
+    """Return when a descriptor can be written, or will say why not, or so many seconds have passed."""
     poll = select.poll()
     poll.register(descriptor, select.POLLOUT)
-    poll.poll()
+    poll.poll(None if seconds_max is None else seconds_max * 1000)
 
 
 class OutputLost(OSError):

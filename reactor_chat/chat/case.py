@@ -10,6 +10,7 @@ from reactor_chat.chat.pending import Mark
 from reactor_chat.chat.records import Record
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.state import ChatState
+from reactor_chat.text.parser import nearest_command
 from reactor_chat.wire.messages import Refused, is_name
 
 
@@ -76,9 +77,9 @@ def shown(name: str, otherwise: str = "of that name") -> str:
     return name if is_name(name) else otherwise
 
 
-def no_such_user(case: Case, name: str) -> Refused:
-    """Return the refusal for a name that nobody holds, with one that is near."""
-    near = case.suggestion(name)
+def no_such_user(case: Case, name: str, *, is_addressed: bool = False) -> Refused:
+    """Return the refusal for a name that nobody holds, with one that is near; behind an `@`, perhaps a command."""
+    near = case.suggestion(name) or (nearest_command(name) if is_addressed else None)
     hint = f". Did you mean {near}?" if near is not None else ""
     return Refused("no_such_user", f"There is no user {shown(name)}{hint}")
 

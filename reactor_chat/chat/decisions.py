@@ -54,7 +54,7 @@ def tell(case: Case, request: m.Tell) -> Verdict:
     """A private message, to anybody who is there or owns the name."""
     to = case.state.spelling(request.to)
     if to is None:
-        return no_such_user(case, request.to)
+        return no_such_user(case, request.to, is_addressed=True)
     place = place_of_pair(case.session.name, to)
     refusal = _refuse_text(case, request.text) or sealing.refuse(case, place, request)
     if refusal is not None:

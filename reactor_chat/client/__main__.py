@@ -34,7 +34,7 @@ from reactor_chat.client.server_key import ServerKey
 from reactor_chat.client.server_vaults import Chosen, ServerVaults
 from reactor_chat.client.streams import InEncoding, OutputStream, recoded
 from reactor_chat.client.talking import OpenSession
-from reactor_chat.client.terminal import Terminal, is_terminal, speaks_utf_8
+from reactor_chat.client.terminal import Terminal, is_terminal, opened_again, speaks_utf_8
 from reactor_chat.client.vault import Vault
 from reactor_chat.e2ee.boundary import Settings as SessionSettings
 from reactor_chat.e2ee.session import Session
@@ -120,7 +120,10 @@ def _talk(options: Namespace) -> ExitStatus:
         )
         jitter = secrets.SystemRandom().random
         engine = Engine(settings, jitter, belongings.vault, belongings.key, belongings.open_session)
-        runner = Runner(engine, options.host, options.port, server_key, STDOUT, belongings.news)
+        output = STDOUT if is_plain else opened_again(STDOUT)
+        if output != STDOUT:
+            stack.callback(os.close, output)
+        runner = Runner(engine, options.host, options.port, server_key, output, belongings.news)
         return _ended(runner.run(_face(options, engine, runner.out, is_plain=is_plain), STDIN), runner.out)
 
 
@@ -234,7 +237,7 @@ def _face(options: Namespace, engine: Engine, out: OutputStream, *, is_plain: bo
     encoding = None if options.json else other_encoding()
     screen = out if encoding is None else InEncoding(out, encoding)
     if is_plain:
-        return PipeMode(engine, screen.write, _aside, palette, as_json=options.json)
+        return PipeMode(engine, screen.write, _aside, palette, as_json=options.json, asks=is_terminal(STDIN))
     return LineMode(engine, screen, Terminal(STDIN, STDOUT), palette, _local_time, shows_codes=speaks_utf_8(os.environ))
 
 

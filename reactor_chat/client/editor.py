@@ -1,7 +1,7 @@
 """The line being typed: keys in, its text and cursor out.
 
 It touches no terminal.  A key changes the line, or comes back as something that only the face around it can do: submit
-the line, show what Tab could mean, leave.  Places in the line are places between visible signs, never inside one.
+the line, show what Tab could mean, leave.  Places in the line are between visible characters, never inside one.
 """
 
 import re
@@ -11,6 +11,7 @@ from typing import ClassVar, NamedTuple
 
 from reactor_chat.client.cells import after, before, cells, fitting
 from reactor_chat.client.keys import ACTIONS, Action, Key
+from reactor_chat.text.safe import as_edited
 
 CHARS_MAX = 65_536
 """More than any server takes as one text."""
@@ -18,7 +19,6 @@ CHARS_MAX = 65_536
 RECALLED_MAX = 500
 
 _marks = str.maketrans({"\n": "⏎", "\t": "⇥"})
-_harmful = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ud800-\udfff\ufeff]")
 _dropped = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _word_before = re.compile(r"\w*\W*\Z")
 _word_after = re.compile(r"\W*\w*")
@@ -64,14 +64,16 @@ class Editor:
 
     Attributes:
         text: what was typed so far; line breaks come from pastes and Alt-Enter.
-        cursor: place in `text`, at the start of a sign.
+        cursor: place in `text`, at the start of a character.
         remembers: whether submitted lines can be recalled.
+        pasted_lines: how many lines the longest paste into it had.
     """
 
     def __init__(self, complete: Callable[[str], tuple[str, list[str]]]) -> None:
         self.text = ""
         self.cursor = 0
         self.remembers = True
+        self.pasted_lines = 0
         self._complete = complete
         self._recalled: list[str] = []
         self._recall = 0  # which of them is shown; their number is the line itself
@@ -88,7 +90,7 @@ class Editor:
         """
         if key.name in ("Text", "Paste"):
             self._last_action = None
-            return self._insert(key.text if key.name == "Text" else _as_pasted(key.text))
+            return self._insert(key.text) if key.name == "Text" else self._paste(_as_pasted(key.text))
         action = ACTIONS.get(key.name)
         if action is None:
             return None
@@ -98,7 +100,7 @@ class Editor:
 
     def replace(self, text: str) -> None:
         """Put another line in the place of the one being typed, the cursor behind it."""
-        self.text, self.cursor, self._last_action = text, len(text), None
+        self.text, self.cursor, self._last_action, self.pasted_lines = text, len(text), None, 0
 
     def view(self, columns: int) -> View:
         """Return what a row of so many cells shows: the part around the cursor, which stays where it was if it can.
@@ -107,13 +109,13 @@ class Editor:
             columns: at least 1; the last one is for a cursor behind the text.
         """
         room = max(columns - 1, 0)
-        shown = _harmful.sub("\ufffd", self.text.translate(_marks))
+        shown = as_edited(self.text.translate(_marks))
         if self.cursor < self._first:
             self._first = _first_within(shown, self.cursor, room // 3)
         elif cells(shown[self._first : self.cursor]) > room:
             self._first = _first_within(shown, self.cursor, room)
         # When the rest of the line is shorter than the row, what stands before it fills the row up.
-        if self._first > 0 and cells(shown[self._first :]) < room:
+        if self._first > 0 and fitting(shown, self._first, room - 1) == len(shown):
             self._first = min(self._first, _first_within(shown, len(shown), room))
         return View(shown[self._first : fitting(shown, self._first, room)], cells(shown[self._first : self.cursor]))
 
@@ -131,9 +133,17 @@ class Editor:
         self._replace(self.cursor, self.cursor, text)
         return None
 
+    def _paste(self, text: str) -> Result:
+        self.pasted_lines = max(self.pasted_lines, text.count("\n") + 1)
+        return self._insert(text)
+
     def _replace(self, begin: int, end: int, text: str) -> None:
         self.text = self.text[:begin] + text + self.text[end:]
         self.cursor = begin + len(text)
+        if not self.text[self.cursor : self.cursor + 1].isascii():
+            # What follows may have become a part of the character before the cursor: a mark, a joiner, half a flag.
+            character = before(self.text, self.cursor + 1)
+            self.cursor = after(self.text, character) if character < self.cursor else self.cursor
 
     def _set(self, text: str) -> None:
         self.text, self.cursor, self._first = text, len(text), 0
@@ -154,6 +164,7 @@ class Editor:
 
     def _clear(self) -> None:
         self._set("")
+        self.pasted_lines = 0
         self._recall, self._draft = len(self._recalled), ""
 
     def _new_line(self) -> Result:
@@ -287,7 +298,7 @@ class Editor:
 
 
 def _first_within(text: str, place: int, cells_max: int) -> int:
-    """The earliest sign boundary from which it is at most so many cells to `place`."""
+    """The earliest character boundary from which it is at most so many cells to `place`."""
     first = place
     while first > 0 and cells(text[before(text, first) : place]) <= cells_max:
         first = before(text, first)

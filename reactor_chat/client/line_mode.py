@@ -3,23 +3,28 @@
 The line being typed is always one row, the last one printed: when it is longer than the row it scrolls sideways.  To
 print, the row is erased, the new lines are written, and the row is drawn again, all in one write; no position on the
 screen is ever counted, so nothing can get out of step, and the terminal's own scrolling and searching work as with
-any program.
+any program.  Only when the terminal was made narrower than the row, it is asked where the cursor is now (see `reflow`).
 """
 
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import chain, repeat
 from typing import Protocol
 
-from reactor_chat.client.boundary import Arrived, Draft, Earlier, NoteKind, Shown
-from reactor_chat.client.cells import cells
+from reactor_chat.client.boundary import Arrived, Draft, Earlier, Note, NoteKind, Shown
+from reactor_chat.client.bursts import Bursts
+from reactor_chat.client.caution import hindrance, question
+from reactor_chat.client.cells import cells, fitting
 from reactor_chat.client.editor import Choices, Editor, Result, Submitted, Wanted
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.inbox import request_echoed
-from reactor_chat.client.keys import ESCAPE_SECONDS_MAX, PASTE_OFF, PASTE_ON, KeyReader
+from reactor_chat.client.key_reader import KeyReader
+from reactor_chat.client.keys import ACTIONS, PASTE_OFF, PASTE_ON, Action, Key
 from reactor_chat.client.palette import Palette
 from reactor_chat.client.qr import drawn
+from reactor_chat.client.reflow import rows_above
 from reactor_chat.client.wrapping import wrapped
 from reactor_chat.text.completion import completions, word_typed
 from reactor_chat.text.orders import EncryptOn
@@ -29,6 +34,8 @@ from reactor_chat.text.safe import safe
 from reactor_chat.wire.messages import HelpAnswer, HistoryAnswer, Notice
 
 ERASE_ROW = "\r\x1b[K"
+ERASE_BELOW = "\r\x1b[J"
+ASK_PLACE = "\x1b[6n"
 CLEAR_SCREEN = "\x1b[H\x1b[2J"
 BELL = "\a"
 WRAPS_NOT, WRAPS = "\x1b[?7l", "\x1b[?7h"
@@ -37,6 +44,15 @@ INDENT = " " * 6  # as wide as a time and its blank
 
 STORED = Part("mark", " ✓")
 """Stands behind one's own words when the server has them for good; until then the prompt counts them."""
+
+PLACE_SECONDS_MAX = 0.25
+"""How long a terminal is waited for that was asked where its cursor is."""
+
+FLUSH_SECONDS_MAX = 1.0
+"""How long a terminal is waited for that takes nothing, when we stop or end."""
+
+ANSWER_SECONDS_MIN = 0.2
+"""An Enter that comes sooner after a question does not answer it: nobody can have read it."""
 
 TYPED_CELLS_MIN = 10
 """A prompt that leaves less than this to type in is left out, but for the word that says what becomes of the line."""
@@ -48,8 +64,11 @@ class Screen(Protocol):
     def write(self, data: bytes, written: Callable[[], None] | None = None) -> None:
         """Queue bytes, and call when they are written."""
 
-    def flush(self) -> None:
-        """Let everything queued leave before returning."""
+    def flush(self, seconds_max: float | None = None) -> None:
+        """Let everything queued leave before returning, or as much as leaves in so many seconds."""
+
+    def drop(self) -> None:
+        """Forget what is queued still."""
 
 
 class Tty(Protocol):
@@ -81,6 +100,7 @@ class LineMode:
     """
 
     wants_input = True
+    takes_terminal = True
 
     def __init__(
         self,
@@ -100,10 +120,16 @@ class LineMode:
         self._local_time = local_time
         self._shows_codes = shows_codes
         self._keys = KeyReader()
+        self._bursts = Bursts()
         self._editor = Editor(self._complete)
         self._above: list[str] = []
         self._bells = ""
         self._drawn = ""
+        self._to_cursor = ""  # what stands in the drawn row in front of the cursor
+        self._asked_for = ""  # the line that a question was asked about
+        self._asked_at = 0.0
+        self._places_asked = 0  # of the cursor, and not answered
+        self._place_by: float | None = None
         self._place: int | None = None  # in the archive, of the newest notice above that has one
 
     # ------------------------------------------------------------------------------------------ what happens
@@ -114,28 +140,43 @@ class LineMode:
         self._write(PASTE_ON)
 
     def end(self) -> None:
-        """Give the terminal back, the cursor at the start of a free row."""
+        """Give the terminal back: its modes first, and then, if it takes them in time, what is left to be drawn."""
+        self._tty.leave()
+        self._give_back()
+        self._screen.drop()
+
+    def _give_back(self) -> None:
+        self._place_by = None
         self.draw()
         self._write(ERASE_ROW + PASTE_OFF)
-        self._screen.flush()
-        self._tty.leave()
+        self._screen.flush(FLUSH_SECONDS_MAX)
 
     def input_came(self, data: bytes, now: float) -> None:
         """Take bytes from the keyboard."""
-        for key in self._keys.feed(data):
-            self._editor.remembers = not (self._engine.wants_name or self._types_secret)
-            self._do(self._editor.press(key), now)
-        self.next_deadline = now + ESCAPE_SECONDS_MAX if self._keys.is_waiting else None
+        keys = self._keys.feed(data, now)
+        self._press(self._bursts.feed(keys, now, is_rest=self._keys.is_torn), now)
+        self._set_deadline()
 
     def input_ended(self, now: float) -> None:
         """The terminal was closed."""
         self._engine.leave(now)
 
     def refresh(self, now: float) -> None:
-        """Take an Escape for what it is when nothing follows it."""
-        if self.next_deadline is not None and now >= self.next_deadline:
-            self._keys.flush()
-            self.next_deadline = None
+        """Take what waited for more for what it is, when no more has come."""
+        if self._place_by == math.inf:
+            self._place_by = now + PLACE_SECONDS_MAX
+            self._set_deadline()
+        if self.next_deadline is None or now < self.next_deadline:
+            return
+        keys = self._keys.due(now)
+        self._press([*self._bursts.feed(keys, now), *self._bursts.due(now)], now)
+        if self._place_by is not None and now >= self._place_by:
+            self._redraw_below(0)
+        self._set_deadline()
+
+    def _set_deadline(self) -> None:
+        deadlines = (self._keys.deadline, self._bursts.deadline, self._place_by)
+        self.next_deadline = min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def show(self, item: Shown) -> None:
         """Print a notice or a note with the next `draw`; nothing, for notices that people do not read."""
@@ -155,7 +196,9 @@ class LineMode:
             self._show_code(item.code, item.caption)
 
     def draw(self) -> None:
-        """Bring the screen up to date in one write; nothing where it is."""
+        """Bring the screen up to date in one write; nothing where it is, or while we ask where on it we are."""
+        if self._place_by is not None:
+            return
         row = self._row()
         if not self._above and row == self._drawn:
             self._write(self._bells)
@@ -165,7 +208,26 @@ class LineMode:
         self._above, self._bells, self._drawn, self._place = [], "", row, None
 
     def resized(self) -> None:
-        """The terminal has another size."""
+        """The terminal has another size; where it became too narrow for the row, find out where that begins now."""
+        if not self._drawn or cells(self._to_cursor) < self._columns:
+            self._redraw_below(0)
+            return
+        self._places_asked += 1
+        self._place_by = math.inf  # a turn of the loop follows, which knows the time
+        self._write(ASK_PLACE)
+
+    def _placed(self, place: str) -> None:
+        """The terminal says where the cursor is, as row and column."""
+        if self._places_asked:
+            self._places_asked -= 1
+        if self._place_by is not None and not self._places_asked:
+            column = int(place.partition(";")[2] or 1) - 1
+            self._redraw_below(rows_above(self._to_cursor, self._columns, column))
+
+    def _redraw_below(self, rows: int) -> None:
+        """Draw the row anew, so many rows above the one with the cursor, and erase what is left of it."""
+        self._place_by = None
+        self._write((f"\x1b[{rows}A" if rows else "") + ERASE_BELOW)
         self._drawn = ""
 
     def resumed(self) -> None:
@@ -175,6 +237,39 @@ class LineMode:
         self._drawn = ""
 
     # ------------------------------------------------------------------------------------------ keys
+
+    def _press(self, keys: Sequence[Key], now: float) -> None:
+        for key in keys:
+            if key.name == "Place":
+                self._placed(key.text)
+            elif ACTIONS.get(key.name) is not Action.SUBMIT or self._may_leave(now):
+                self._editor.remembers = not (self._engine.wants_name or self._types_secret)
+                self._do(self._editor.press(key), now)
+                if self._editor.text != self._asked_for:
+                    self._asked_for = ""  # a question is about the line as it was; the same one again is asked about
+
+    def _may_leave(self, now: float) -> bool:
+        """Whether the line may be sent; where not, say what is wrong with it, or ask."""
+        text = self._editor.text
+        if (reason := hindrance(text)) is not None:
+            self._say(reason)
+            return False
+        asked = None if self._is_answer else question(text, self._editor.pasted_lines)
+        if asked is None:
+            return True
+        if text == self._asked_for:
+            return now - self._asked_at >= ANSWER_SECONDS_MIN
+        self._asked_for, self._asked_at = text, now
+        self._say(asked)
+        return False
+
+    @property
+    def _is_answer(self) -> bool:
+        """Whether the line is what the client asked for, and nothing that others will read."""
+        return self._engine.wants_name or self._engine.wants_passphrase
+
+    def _say(self, text: str) -> None:
+        self.show(Note(NoteKind.DOUBT, text))
 
     def _do(self, result: Result, now: float) -> None:
         match result:
@@ -190,7 +285,7 @@ class LineMode:
                 self._write(CLEAR_SCREEN)
                 self._drawn = ""
             case Wanted.SUSPEND:
-                self._suspend()
+                self.suspend()
             case None:
                 pass
 
@@ -200,11 +295,10 @@ class LineMode:
         order = parse_typed(self._editor.text)
         return self._engine.wants_passphrase or (isinstance(order, EncryptOn) and order.passphrase is not None)
 
-    def _suspend(self) -> None:
-        self.draw()
-        self._write(ERASE_ROW + PASTE_OFF)
-        self._screen.flush()
+    def suspend(self) -> None:
+        """Give the terminal back and stop until the shell lets us go on."""
         self._tty.leave()
+        self._give_back()
         self._tty.stop()
         self.resumed()
 
@@ -289,6 +383,7 @@ class LineMode:
         prompt = prompt if columns > cells(prompt) else ""
         view = self._editor.view(columns - cells(prompt))
         text, cursor_cells = ("", 0) if self._engine.wants_passphrase else view
+        self._to_cursor = prompt + text[: len(text) if cursor_cells >= cells(text) else fitting(text, 0, cursor_cells)]
         cursor_cells += cells(prompt)
         to_cursor = f"\x1b[{cursor_cells}C" if cursor_cells else ""
         return f"{_kept_in_its_row(self._painted(prompt) + text)}\r{to_cursor}"
@@ -306,7 +401,7 @@ class LineMode:
 
     def _prompt_end(self) -> str:
         """What becomes of the line being typed, in a word: the last part of a prompt to be left out."""
-        if self._engine.wants_name or self._engine.wants_passphrase:
+        if self._is_answer:
             return ""
         return f"{self._engine.posture(self._editor.text).value} > "
 

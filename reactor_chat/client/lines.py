@@ -16,7 +16,8 @@ def is_utf_8(line: str) -> bool:
 class LineSplitter:
     """Collects bytes and gives back lines without their ends (`\\n` or `\\r\\n`).
 
-    A byte that is no UTF-8 becomes half a surrogate pair, which the engine refuses.
+    A byte that is no UTF-8 becomes half a surrogate pair, which the engine refuses.  A byte order mark in front of
+    everything, as editors on Windows write it, is no text.
 
     Args:
         line_bytes_max: what is beyond it in one line is dropped; at least 1.
@@ -25,6 +26,7 @@ class LineSplitter:
     def __init__(self, line_bytes_max: int = LINE_BYTES_MAX) -> None:
         self._line_bytes_max = line_bytes_max
         self._rest = bytearray()
+        self._is_first = True
 
     def feed(self, data: bytes) -> list[str]:
         """Take what came; return the lines that are complete, oldest first."""
@@ -46,4 +48,5 @@ class LineSplitter:
     def _text(self) -> str:
         line = self._rest.removesuffix(b"\r").decode("utf-8", "surrogateescape")
         self._rest.clear()
-        return line
+        is_first, self._is_first = self._is_first, False
+        return line.removeprefix("\ufeff") if is_first else line

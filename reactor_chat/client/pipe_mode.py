@@ -10,6 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from reactor_chat.client.boundary import Arrived, Draft, Earlier, Note, NoteKind, Shown
+from reactor_chat.client.caution import question
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.lines import LineSplitter
 from reactor_chat.client.palette import Palette
@@ -34,9 +35,11 @@ class PipeMode:
         aside: writes to the person who started it.
         palette: paints the lines.
         as_json: one notice a line, as JSON, instead of what people read.
+        asks: a person types the lines, who can be asked what is meant; an empty line says yes.
     """
 
     next_deadline: float | None = None
+    takes_terminal = False
 
     def __init__(
         self,
@@ -46,12 +49,15 @@ class PipeMode:
         palette: Palette,
         *,
         as_json: bool = False,
+        asks: bool = False,
     ) -> None:
         self._engine = engine
         self._out = out
         self._aside = aside
         self._palette = palette
         self._as_json = as_json
+        self._asks = asks
+        self._asked_for: str | None = None  # the line that waits for an answer
         self._splitter = LineSplitter()
         self._lines: deque[str] = deque()
         self._has_ended = False
@@ -81,10 +87,24 @@ class PipeMode:
     def refresh(self, now: float) -> None:
         """Hand over the lines that the engine has room for, and the end behind the last."""
         while self._lines and self._engine.wants_input:
-            self._engine.typed(self._lines.popleft(), now)
+            line = self._meant(self._lines.popleft())
+            if line is not None:
+                self._engine.typed(line, now)
         if self._has_ended and not self._lines:
             self._has_ended = False
             self._engine.end_of_input(now)
+
+    def _meant(self, line: str) -> str | None:
+        """Return what is to be said of a line, or of the one before it that was asked about; None where nothing is."""
+        asked_for, self._asked_for = self._asked_for, None
+        if not self._asks or self._engine.wants_name or self._engine.wants_passphrase:
+            return line
+        if asked_for is not None and not line.strip():
+            return asked_for
+        if (asked := question(line)) is not None:
+            self._asked_for = line
+            self.show(Note(NoteKind.DOUBT, asked))
+        return line if asked is None else None
 
     def show(self, item: Shown) -> None:
         """Print a notice or a note; nothing, for notices that people do not read, and what a pipe had before."""
@@ -108,6 +128,9 @@ class PipeMode:
 
     def resized(self) -> None:
         """Lines are as long as they are."""
+
+    def suspend(self) -> None:
+        """The system stops it, as it stops any program."""
 
     def resumed(self) -> None:
         """A suspended pipe needs no repainting."""

@@ -41,6 +41,10 @@ class Face(Protocol):
         """Whether input should be read."""
 
     @property
+    def takes_terminal(self) -> bool:
+        """Whether it changes the terminal's modes, and has to give it back before the process stops or ends."""
+
+    @property
     def next_deadline(self) -> float | None:
         """When `refresh` should be called even though nothing happens."""
 
@@ -67,6 +71,9 @@ class Face(Protocol):
 
     def resized(self) -> None:
         """The terminal has another size."""
+
+    def suspend(self) -> None:
+        """Give the terminal back and stop until the shell lets us go on; only where it takes one."""
 
     def resumed(self) -> None:
         """We were stopped and go on."""
@@ -211,6 +218,8 @@ class Runner:
         callbacks: dict[int, Callable[[], None]] = dict.fromkeys(leaving(), self.leave)
         callbacks[signal.SIGWINCH] = self._face.resized
         callbacks[signal.SIGCONT] = self._face.resumed
+        if self._face.takes_terminal:
+            callbacks |= {signal.SIGTSTP: self._face.suspend, signal.SIGQUIT: self.leave}
         return callbacks
 
     def leave(self) -> None:

@@ -11,6 +11,7 @@ Files and /dev/null cannot be waited for; they are always ready, and are read a 
 import errno
 import os
 import stat
+import time
 from collections import deque
 from collections.abc import Callable
 from selectors import EVENT_READ, EVENT_WRITE
@@ -171,11 +172,26 @@ class OutputStream:
         except (OSError, ValueError):
             self.flush()
 
-    def flush(self) -> None:
-        """Write everything now, waiting for whoever reads: for the end, and before the process is suspended."""
+    def flush(self, seconds_max: float | None = None) -> None:
+        """Write everything now, waiting for whoever reads: for the end, and before the process is suspended.
+
+        Args:
+            seconds_max: how long to wait in all, at least 0; what has not left then stays.  None waits for ever.
+        """
+        by = None if seconds_max is None else time.monotonic() + seconds_max
         while self._pending and not self._is_over:
-            if not self._write():
-                wait_for_room(self._descriptor)
+            left = None if by is None else by - time.monotonic()
+            if left is not None and left <= 0:
+                break
+            wait_for_room(self._descriptor, left)
+            self._write()
+        self._unwatch()
+
+    def drop(self) -> None:
+        """Forget what has not left, and call nobody for it."""
+        self._written_bytes += len(self._pending)
+        self._pending.clear()
+        self._ends.clear()
         self._unwatch()
 
     def _write_some(self, _mask: int) -> None:
@@ -239,9 +255,13 @@ class InEncoding:
         """Queue bytes of UTF-8 that end where a letter does; see `OutputStream.write`."""
         self._out.write(recoded(data, self._encoding), written)
 
-    def flush(self) -> None:
+    def flush(self, seconds_max: float | None = None) -> None:
         """See `OutputStream.flush`."""
-        self._out.flush()
+        self._out.flush(seconds_max)
+
+    def drop(self) -> None:
+        """See `OutputStream.drop`."""
+        self._out.drop()
 
 
 def recoded(data: bytes, encoding: str) -> bytes:

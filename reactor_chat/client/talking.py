@@ -30,6 +30,7 @@ from reactor_chat.e2ee.states import State
 from reactor_chat.errors import MessageInvalid, MessageUnknown, UsageError
 from reactor_chat.text import orders
 from reactor_chat.text.grammar import OWN_COMMANDS, help_text
+from reactor_chat.text.opening import is_blank, split_opening
 from reactor_chat.text.parser import first_word, parse_typed
 from reactor_chat.text.render import NO_ASIDE
 from reactor_chat.text.server_words import BAD_ANSWER
@@ -162,6 +163,8 @@ class Talking:
         """Take one line that is not blank; return it where it asks to leave."""
         if self.wants_passphrase:
             self._passphrase_typed(line, now)
+            return None
+        if is_blank(line):
             return None
         parsed = parse_typed(line, self.fresh_id()) if is_utf_8(line) else Refused("bad_text", "This is not UTF-8")
         if isinstance(parsed, Quit):
@@ -372,7 +375,8 @@ def _where_typed(typed: str) -> Conversation:
     parsed = parse_typed(typed)
     if isinstance(parsed, Spoken):
         return where_said(parsed)
-    word = first_word(typed.lstrip()[1:])[0] if typed.lstrip().startswith("@") else ""
+    _, bare = split_opening(typed)
+    word = first_word(bare[1:])[0] if bare.startswith("@") else ""
     is_person = isinstance(parsed, Refused) and is_name(word) and parsed.code == "invalid_command"
     return Conversation.pair(word) if is_person and not isinstance(parse_typed(f"@{word} x"), Refused) else ROOM
 

@@ -1,7 +1,8 @@
 """The terminal itself: its modes, its size, and stopping for the shell.
 
-Whatever happens, `leave` puts back what `enter` found.  Signals from the keyboard are switched off while we read keys:
-Ctrl-C and Ctrl-Z come as keys, so that they can mean what is right at the moment.
+Whatever happens, `leave` puts back what `enter` found, and waits for nobody, not even for a screen that was stopped
+with Ctrl-S.  Signals from the keyboard are switched off while we read keys: Ctrl-C and Ctrl-Z come as keys, so that
+they can mean what is right at the moment.
 """
 
 import os
@@ -33,7 +34,12 @@ class Terminal:
         self._found: list[int | list[bytes | int]] | None = None
 
     def enter(self) -> None:
-        """Give us every key as it is pressed, unseen; a second call only makes sure of it."""
+        """Give us every key as it is pressed, unseen; a second call only makes sure of it.
+
+        In the background, where the terminal is the shell's, nothing is changed.
+        """
+        if not self._is_ours:
+            return
         try:
             modes = termios.tcgetattr(self._input)
             if self._found is None:
@@ -42,7 +48,7 @@ class Terminal:
             modes[3] &= ~(termios.ECHO | termios.ICANON | termios.ISIG | termios.IEXTEN)
             modes[6] = [*modes[6]]
             modes[6][termios.VMIN], modes[6][termios.VTIME] = 1, 0
-            termios.tcsetattr(self._input, termios.TCSADRAIN, modes)
+            termios.tcsetattr(self._input, termios.TCSANOW, modes)
         except termios.error:
             return  # the terminal is gone; reading from it says so
 
@@ -51,10 +57,25 @@ class Terminal:
         if self._found is None:
             return
         found, self._found = self._found, None
+        # From the background, the kernel would stop us for this.
+        masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
         try:
-            termios.tcsetattr(self._input, termios.TCSADRAIN, found)
+            # Without flow control, what Ctrl-S stopped goes on; the screen has to take a few more bytes.
+            flags = termios.tcgetattr(self._input)
+            flags[0] &= ~termios.IXON
+            termios.tcsetattr(self._input, termios.TCSANOW, flags)
+            termios.tcsetattr(self._input, termios.TCSANOW, found)
         except termios.error:
             return
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
+
+    @property
+    def _is_ours(self) -> bool:
+        try:
+            return os.tcgetpgrp(self._input) == os.getpgrp()
+        except OSError:  # the terminal of another session, or gone
+            return True
 
     def size(self) -> tuple[int, int]:
         """Return columns and rows, each at least 1."""
@@ -66,7 +87,22 @@ class Terminal:
 
     def stop(self) -> None:
         """Stop, with everything the shell started together with us, until the shell lets us go on."""
+        handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(0, signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, handler)
+
+
+def opened_again(descriptor: int) -> int:
+    """Return another way to the terminal behind a descriptor, on which writing never blocks; else the descriptor.
+
+    A terminal that was stopped takes a part of what is written and blocks for the rest.  To be told instead is a flag
+    of the open file, which others share, so we open it once more.
+    """
+    try:
+        flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        return os.open(os.ttyname(descriptor), flags)
+    except OSError:  # a terminal of another person, after `su`, or one without a name here
+        return descriptor
 
 
 def is_terminal(descriptor: int) -> bool:

@@ -1,5 +1,6 @@
 """The server's process: sockets, signals, clocks, keys and entropy, wired to the app, which knows none of them."""
 
+import contextlib
 import dataclasses
 import datetime as dt
 import gc
@@ -186,6 +187,9 @@ class Server:
 
     def _open_lines_door(self, host: str, port: int) -> str:
         def opened(sock: socket.socket, _address: str) -> None:
+            # Telnet sends the last byte of its Ctrl-C as urgent: taken out of the line, it would be missed there.
+            with contextlib.suppress(OSError):  # the peer has gone already: reading will say so
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
             connection = Connection(self._loop, sock, self._app, WIRE_LIMITS)
             self._app.opened(connection, LinesDoor(), self._app.options.typed_login_seconds_max, self._loop.now)
 

@@ -228,7 +228,7 @@ class App:
         peer = self._by_wire.get(wire)
         if peer is not None and not peer.closing:
             self.counters.bytes_in += len(data)
-            peer.door.feed(data)
+            peer.feed(data)
             self._intake.add(peer)
 
     def ended(self, wire: Wire) -> None:

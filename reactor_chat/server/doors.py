@@ -8,6 +8,8 @@ from typing import Protocol
 
 from reactor_chat.chat.boundary import Broken, Garbled, Received
 from reactor_chat.errors import FrameLengthInvalid, MessageInvalid
+from reactor_chat.server.telnet import TelnetFilter
+from reactor_chat.text.opening import is_blank, stripped
 from reactor_chat.text.render import render
 from reactor_chat.wire import codec
 from reactor_chat.wire.framing import FRAME_BYTES_MAX_BEFORE_LOGIN, FrameDecoder, frame
@@ -27,8 +29,8 @@ class Door(Protocol):
     shares_frames: bool
     """Whether notices to everyone are the same bytes as everyone else's."""
 
-    def feed(self, data: bytes) -> None:
-        """Store what came."""
+    def feed(self, data: bytes) -> bytes:
+        """Store what came; return what the other side must be told at once, whatever its lines or frames say."""
 
     def end(self) -> None:
         """Learn that nothing more will come."""
@@ -69,9 +71,10 @@ class FramesDoor:
         self._decoder = FrameDecoder(FRAME_BYTES_MAX_BEFORE_LOGIN)
         self._frame_bytes_max = frame_bytes_max
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes) -> bytes:
         """Store what came."""
         self._decoder.feed(data)
+        return b""
 
     def end(self) -> None:
         """Learn that nothing more will come; an unfinished frame is dropped."""
@@ -116,18 +119,21 @@ def _read(conn: int, payload: bytes) -> Sent:
 class LinesDoor:
     """Lines of UTF-8, for nc and telnet (PROTOCOL §9); whoever comes in here is a guest."""
 
-    __slots__ = ("_broken", "_buffer", "_name")
+    __slots__ = ("_broken", "_buffer", "_name", "_telnet")
     name = "lines"
     shares_frames = False
 
     def __init__(self) -> None:
+        self._telnet = TelnetFilter()
         self._buffer = bytearray()
         self._name: str | None = None
         self._broken = False
 
-    def feed(self, data: bytes) -> None:
-        """Store what came."""
-        self._buffer += data
+    def feed(self, data: bytes) -> bytes:
+        """Store what came; return the answers to telnet's commands in it."""
+        text, answers = self._telnet.feed(data)
+        self._buffer += text
+        return answers
 
     def end(self) -> None:
         """Count a last line without its end as one: `printf hi | nc` means it."""
@@ -165,8 +171,8 @@ class LinesDoor:
         except UnicodeDecodeError:
             return [Garbled(conn, Refused("bad_text", "That line is not UTF-8"))]
         if self._name is None:
-            return [Received(conn, Login(text.strip(), PROTOCOL_VERSION))]
-        return [Received(conn, Line(text))] if text.strip() else []
+            return [Received(conn, Login(stripped(text), PROTOCOL_VERSION))]
+        return [] if is_blank(text) else [Received(conn, Line(text))]
 
     @property
     def has_more(self) -> bool:

@@ -101,6 +101,11 @@ class Peer:
         """Whether it has been told everything so far; until then nothing more is taken from it."""
         return self.heard is None and not self.held
 
+    def feed(self, data: bytes) -> None:
+        """Hand what came to the door, and queue what that answers at once."""
+        if answer := self.door.feed(data):
+            self.wire.send(answer)
+
     def tell(self, notice: Notice) -> None:
         """Queue one notice."""
         self.wire.send(self.door.written(notice))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 from reactor_chat.text.grammar import BY_KEY, OWN_BY_KEY, Kind
+from reactor_chat.text.opening import is_blank, split_opening
 from reactor_chat.text.parser import first_word
 from reactor_chat.wire.messages import fold
 
@@ -48,8 +49,9 @@ def completions(typed_up_to_cursor: str, people: Iterable[str], groups: Iterable
     before = typed_up_to_cursor[: len(typed_up_to_cursor) - len(word)]
     people, groups = _sorted(people), _sorted(groups)
     mentions = ["@" + name for name in people]
-    if not before.strip():
-        return _starting(word, [*_FIRST_WORDS, *mentions]) if word.startswith("@") else []
+    if is_blank(before):
+        bare = split_opening(word)[1]
+        return _starting(bare, [*_FIRST_WORDS, *mentions]) if bare.startswith("@") else []
     key, rest = _row(before)
     if key in _SECOND_WORDS and not rest:
         return _starting(word, _SECOND_WORDS[key])
@@ -65,7 +67,7 @@ def completions(typed_up_to_cursor: str, people: Iterable[str], groups: Iterable
 
 
 def _row(before: str) -> tuple[str, str]:
-    bare = before.lstrip()
+    _, bare = split_opening(before)
     if not bare.startswith("@"):
         return "", bare
     key, rest = first_word(bare[1:])

@@ -1,9 +1,9 @@
 """Turns any line a person may type into a request or a refusal, and a request back into a line.
 
-Theory of operation: a line whose first sign is no `@` is said as it was typed.  Otherwise the word after the `@`
-chooses a row of COMMANDS (for a family such as `@group`, together with the next word), and the row's arguments take
-their share of the rest, one after the other; whatever is missing, wrong or left over makes it a usage refusal.  A word
-that is neither a command nor reserved is a person's name.
+Theory of operation: a line whose first visible character is no `@` is said as it was typed (`opening` says which that
+is).  Otherwise the word after the `@` chooses a row of COMMANDS (for a family such as `@group`, together with the next
+word), and the row's arguments take their share of the rest, one after the other; whatever is missing, wrong or left
+over makes it a usage refusal.  A word that is neither a command nor reserved is a person's name.
 
 Whether people and groups exist, may be called so, or are too many is the chat's to judge and not looked at here.
 `format_request` writes candidates by the same rows and returns the one that `parse` reads back as the same request, so
@@ -11,7 +11,7 @@ the two cannot drift apart.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from reactor_chat.text.grammar import (
@@ -28,6 +28,7 @@ from reactor_chat.text.grammar import (
     usage_of,
 )
 from reactor_chat.text.nearness import nearest
+from reactor_chat.text.opening import AT_SIGNS, split_opening
 from reactor_chat.text.orders import OFF, Order
 from reactor_chat.wire.messages import (
     HISTORY_LIMIT_DEFAULT,
@@ -42,7 +43,10 @@ from reactor_chat.wire.messages import (
 )
 
 # The chat's core may import this module only, and asks it for the help and for "did you mean" too.
-__all__ = ["INVALID_COMMAND", "first_word", "format_request", "help_text", "nearest", "parse", "parse_typed"]
+__all__ = [
+    "INVALID_COMMAND", "first_word", "format_request", "help_text", "nearest", "nearest_command", "parse",
+    "parse_typed",
+]  # fmt: skip
 
 INVALID_COMMAND = "Invalid command. Use @help"
 """The first line of every `invalid_command` refusal (PROTOCOL §6)."""
@@ -51,6 +55,11 @@ ONLY_IN_A_CLIENT = "It is done by the client reactor-chat, on the machine where 
 """What a server adds where somebody asks it for what only a client can do."""
 
 _separators = re.compile(r"[\s,]+")
+_FIRST_WORDS = tuple(dict.fromkeys(key.partition(" ")[0] for key in BY_KEY))
+_ALL_FIRST_WORDS = (*_FIRST_WORDS, *OWN_FIRST_WORDS)
+
+_ESCAPES = tuple(f"@{sign}" for sign in AT_SIGNS)
+"""What begins a text that itself begins with an at sign."""
 
 Taken = tuple[dict[str, Any], str]
 """The fields an argument fills, and what it left of the line."""
@@ -66,7 +75,7 @@ def parse(typed: str, request_id: str | None = None) -> Request | Refused:
     Returns:
         The request asked for; or a refusal: `bad_text` for a blank line, `invalid_command` for what begins with `@`
         and is no command and no private message.  A known command with wrong arguments adds a line with its usage,
-        one of a client's own a line that says where it is done.
+        one of a client's own a line that says where it is done, a mistyped one a line with the command that is near.
 
     Source: PROTOCOL §8.
     """
@@ -80,24 +89,29 @@ def parse_typed(typed: str, request_id: str | None = None) -> Request | Order | 
     order = _order(typed)
     if isinstance(order, Refused):
         return Refused(order.code, order.text, request_id)
-    return _request(typed, request_id) if order is None else order
+    return _request(typed, request_id, _ALL_FIRST_WORDS) if order is None else order
 
 
-def _request(typed: str, request_id: str | None) -> Request | Refused:
-    bare = typed.lstrip()
+def nearest_command(word: str, words: Iterable[str] = _FIRST_WORDS) -> str | None:
+    """Return the command, with its `@`, that somebody may have meant who typed this word; None where none is near."""
+    near = nearest(word, words)
+    return None if near is None else f"@{near}"
+
+
+def _request(typed: str, request_id: str | None, commands: Iterable[str] = _FIRST_WORDS) -> Request | Refused:
+    unseen, bare = split_opening(typed)
     if not bare:
         return Refused("bad_text", "There is nothing to say on a blank line", request_id)
     if not bare.startswith("@"):
         return Say(text=typed, id=request_id)
-    if bare.startswith("@@"):
-        blanks = typed[: len(typed) - len(bare)]
-        return Say(text=blanks + bare[1:], id=request_id)
+    if bare.startswith(_ESCAPES):
+        return Say(text=unseen + bare[1:], id=request_id)
     word, rest = first_word(bare[1:])
     if not is_name(word):
         return _invalid(request_id)
     if fold(word) in RESERVED_WORDS:
         return _command(fold(word), rest, request_id)
-    return Tell(to=word, text=rest, id=request_id) if rest else _invalid(request_id)
+    return Tell(to=word, text=rest, id=request_id) if rest else _mistyped(word, commands, request_id)
 
 
 def format_request(request: Request) -> str:
@@ -132,7 +146,7 @@ def first_word(text: str) -> tuple[str, str]:
 
 def _order(typed: str) -> Order | Refused | None:
     """What a line asks of the client itself; a refusal where it is wrong; None where it asks nothing of it."""
-    bare = typed.lstrip()
+    _, bare = split_opening(typed)
     word, rest = first_word(bare[1:]) if bare.startswith("@") else ("", "")
     if not is_name(word) or fold(word) not in OWN_FIRST_WORDS:
         return None
@@ -176,6 +190,13 @@ def _made(command: Command, fields: dict[str, Any]) -> Any:
 
 def _invalid(request_id: str | None, usage: str | None = None) -> Refused:
     text = INVALID_COMMAND if usage is None else f"{INVALID_COMMAND}\nUsage: {usage}"
+    return Refused("invalid_command", text, request_id)
+
+
+def _mistyped(word: str, commands: Iterable[str], request_id: str | None) -> Refused:
+    """The refusal of a person's name with nothing to tell them, which may be a command with a letter wrong."""
+    near = nearest_command(word, commands)
+    text = INVALID_COMMAND if near is None else f"{INVALID_COMMAND}\nDid you mean {near}?"
     return Refused("invalid_command", text, request_id)
 
 
@@ -272,8 +293,8 @@ _TAKES: dict[Kind, Callable[[str, str], Taken | None]] = {
 def _spellings(request: Request) -> Iterator[str]:
     if isinstance(request, Say):
         text = request.text or ""
-        bare = text.lstrip()
-        yield text[: len(text) - len(bare)] + "@" + bare if bare.startswith("@") else text
+        unseen, bare = split_opening(text)
+        yield unseen + "@" + text[len(unseen) :] if bare.startswith("@") else text
         return
     for command in COMMANDS:
         if command.request is type(request):

@@ -151,6 +151,8 @@ def test_refusals(world: World, request_: Any, code: str, request_id: str | None
 def test_a_refusal_says_whom_one_may_have_meant(world: World) -> None:
     world.join("Stella")
     assert world.answer(1, m.Tell("Stela", "x")).text == "There is no user Stela. Did you mean Stella?"
+    assert world.answer(1, m.Tell("histroy", "20")).text == "There is no user histroy. Did you mean @history?"
+    assert world.answer(1, m.AskHistory(with_="histroy")).text == "There is no user histroy"
     assert world.answer(1, m.Tell("\x1b[31m", "x")).text == "There is no user of that name"
 
 

@@ -177,3 +177,44 @@ def test_whatever_is_pressed_the_cursor_is_in_the_line_and_in_the_view(keys, col
         assert cells(view.text) < max(columns, 2)
         assert 0 <= view.cursor_cells < max(columns, 2)
         assert not {"\n", "\t", "\x1b"} & set(view.text)
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        "👍🏽",
+        "🇩🇪",
+        "👩🏽\u200d💻",
+        "👨\u200d👩\u200d👧",
+        "e\u0301",
+        "1\ufe0f\u20e3",
+        "\U0001faf1\U0001f3fb",
+        "क्ष",
+        "한",
+    ],
+)
+def test_one_press_deletes_one_character_as_people_see_it(character):
+    typed = pressed(Key("Text", "a" + character))
+    typed.press(Key("Backspace"))
+    assert (typed.text, typed.cursor) == ("a", 1)
+    typed = pressed(Key("Text", character + "a"))
+    typed.press(Key("Home"))
+    typed.press(Key("Delete"))
+    assert typed.text == "a"
+
+
+def test_the_cursor_is_never_inside_of_a_character():
+    typed = pressed(Key("Text", "x\u0301y"))
+    typed.press(Key("Home"))
+    typed.press(Key("Delete"))
+    assert typed.text == "y"
+    typed = pressed(Key("Text", "🇪"))
+    typed.press(Key("Home"))
+    typed.press(Key("Text", "🇩"))
+    assert (typed.text, typed.cursor) == ("🇩🇪", 2)
+
+
+def test_what_cannot_be_shown_takes_a_cell_in_the_row_and_is_kept_in_the_line():
+    typed = pressed(Key("Text", "a\u202eb\u200b\udce9"))
+    assert typed.view(80).text == "a\ufffdb\ufffd\ufffd"
+    assert typed.text == "a\u202eb\u200b\udce9"

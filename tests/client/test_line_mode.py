@@ -63,8 +63,12 @@ class Glass:
         if written:
             written()
 
-    def flush(self) -> None:
+    def flush(self, seconds_max: float | None = None) -> None:
+        assert seconds_max is not None, "a terminal that takes nothing is not waited for"
         self.calls.append("flush")
+
+    def drop(self) -> None:
+        self.calls.append("drop")
 
     def enter(self) -> None:
         self.calls.append("enter")
@@ -122,6 +126,12 @@ class Seat:
         for piece in pieces:
             self.face.input_came(piece.encode() if isinstance(piece, str) else piece, self.now)
             self.obey()
+            self.wait(0.06)  # as long as it takes to see that nothing follows an Enter
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        self.face.refresh(self.now)
+        self.obey()
 
     def hear(self, *notices: Notice) -> None:
         self.watcher.hear(*notices, now=self.now)
@@ -350,7 +360,7 @@ def test_control_z_gives_the_terminal_back_and_takes_it_again():
     seat.press("half")
     seat.glass.calls.clear()
     seat.press("\x1a")
-    assert seat.glass.calls == ["flush", "leave", "stop", "enter"]
+    assert seat.glass.calls == ["leave", "flush", "stop", "enter"]
     assert seat.glass.lines == ["plain > half"]
 
 
@@ -368,7 +378,7 @@ def test_the_end_leaves_a_free_row_and_the_terminal_as_it_was():
     seat.face.end()
     assert seat.glass.lines == ["13:05 [Bob:] hello"]
     assert seat.glass.cursor == (1, 0)
-    assert seat.glass.calls[-2:] == ["flush", "leave"]
+    assert seat.glass.calls[-3:] == ["leave", "flush", "drop"], "the modes first"
     assert b"\x1b[?2004l" in seat.glass.writes[-1]
 
 
@@ -376,7 +386,8 @@ def test_an_escape_alone_is_forgotten_after_a_moment():
     seat = Seat().live()
     seat.press("\x1b")
     assert seat.face.next_deadline == 0.1
-    seat.face.refresh(0.2)
+    seat.wait(0.1)
+    seat.wait(1.0)
     assert seat.face.next_deadline is None
     seat.press("b")
     assert seat.glass.lines == ["plain > b"]

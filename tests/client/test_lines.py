@@ -23,6 +23,10 @@ def test_what_is_no_utf_8_is_marked():
     assert split(b"a\xff\n\xc3", b"\xa9\n") == ["a\udcff", "é"]
 
 
+def test_a_byte_order_mark_in_front_of_everything_is_no_text():
+    assert split(b"\xef\xbb", b"\xbfone\r\n\xef\xbb\xbftwo\n") == ["one", "\ufefftwo"]
+
+
 def test_a_long_line_is_cut_and_the_next_one_is_whole():
     assert split(b"x" * 2_000 + b"\nnext\n", line_bytes_max=10) == ["x" * 10, "next"]
 

@@ -16,12 +16,12 @@ from tests.client.toy import Watcher, live, said, welcome
 class Pipe:
     """A face with both its outputs caught."""
 
-    def __init__(self, *, as_json: bool = False, is_colored: bool = False) -> None:
+    def __init__(self, *, as_json: bool = False, is_colored: bool = False, asks: bool = False) -> None:
         self.watcher = live(Watcher())
         self.engine = self.watcher.engine
         self.out = self.aside = ""
         palette = Palette(is_on=is_colored)
-        self.face = PipeMode(self.engine, self._to_out, self._to_aside, palette, as_json=as_json)
+        self.face = PipeMode(self.engine, self._to_out, self._to_aside, palette, as_json=as_json, asks=asks)
         self.watcher.shown.clear()
 
     def _to_out(self, data: bytes, written=None) -> None:
@@ -119,3 +119,25 @@ def test_after_quit_nothing_is_read():
     assert not pipe.face.wants_input
     pipe.watcher.hear(welcome(), Pong(), Bye("quit", ""))
     assert pipe.said() == []
+
+
+def test_in_a_pipe_a_line_that_begins_with_a_slash_is_said():
+    pipe = Pipe()
+    pipe.face.input_came(b"/msg Stella x\n", 0.0)
+    assert pipe.said() == ["/msg Stella x"]
+
+
+def test_somebody_who_types_is_asked_about_it_and_an_empty_line_says_yes():
+    pipe = Pipe(asks=True)
+    pipe.face.input_came(b"/msg Stella x\n", 0.0)
+    assert pipe.said() == []
+    assert pipe.aside.endswith("Commands here begin with @, not /. Enter again says it to everyone\n")
+    pipe.face.input_came(b"\n", 1.0)
+    assert pipe.said() == ["/msg Stella x"]
+
+
+def test_any_other_line_says_no():
+    pipe = Pipe(asks=True)
+    pipe.face.input_came(b"/msg Stella x\nhello\n\n/quit\n/quit\n", 0.0)
+    pipe.face.input_ended(1.0)
+    assert pipe.said() == ["hello"]

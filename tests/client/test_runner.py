@@ -49,12 +49,21 @@ def test_three_people_talk(server, person):
         assert one.modes == one.modes_before
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
 def test_a_signal_says_goodbye_and_gives_the_terminal_back(server, person, number):
     one = person("127.0.0.1", server.port, "--name", "Sigi")
     one.until("[Welcome Sigi]")
     assert one.modes != one.modes_before
     one.process.send_signal(number)
+    assert one.left() == 0
+    assert one.modes == one.modes_before
+
+
+def test_a_screen_that_was_stopped_keeps_nobody_from_leaving(server, person):
+    one = person("127.0.0.1", server.port, "--name", "Halt")
+    one.until("[Welcome Halt]")
+    one.press("\x13")  # the terminal takes nothing more, but by the kernel's own hand
+    one.process.send_signal(signal.SIGTERM)
     assert one.left() == 0
     assert one.modes == one.modes_before
 
@@ -84,6 +93,19 @@ def test_a_stop_that_is_no_stop_changes_nothing(server, person):
     one.process.send_signal(signal.SIGCONT)
     one.press("\x7f")
     one.until_last("plain > half lin")
+
+
+def test_a_stop_that_somebody_else_sends_gives_the_terminal_back_first(server, person):
+    one = person("127.0.0.1", server.port, "--name", "Stopt")
+    one.until("[Welcome Stopt]")
+    seen = len(one.seen)
+    one.press("half a line")
+    one.until_last("plain > half a line")
+    one.process.send_signal(signal.SIGTSTP)
+    one.press("!")
+    one.until_last("plain > half a line!")
+    assert b"\x1b[?2004l" in one.seen[seen:], "the kernel stops no session's only process, and it went on"
+    assert one.modes != one.modes_before
 
 
 def test_a_server_that_comes_back_is_found_again(person):

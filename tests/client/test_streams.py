@@ -2,12 +2,14 @@
 
 import errno
 import os
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from reactor_chat.client.streams import READ_BYTES_MAX, WRITE_BYTES_MAX, InEncoding, InputStream, OutputStream
+from reactor_chat.client.terminal import opened_again
 from reactor_chat.reactor.loop import Loop
 
 
@@ -191,3 +193,27 @@ def test_what_people_read_is_written_in_their_encoding(loop, tmp_path):
         out.flush()
     assert path.read_bytes() == b"[Jos\xe9: ??...+]\n"
     assert told == ["written"]
+
+
+def test_a_terminal_that_takes_nothing_is_waited_for_so_long_and_what_is_left_can_be_dropped(loop):
+    keyboard, terminal = os.openpty()
+    again = opened_again(terminal)
+    assert again != terminal
+    assert os.get_blocking(terminal), "the shell's way to it is as it was"
+    told = []
+    out = OutputStream(loop, again, lambda: told.append("broken"))
+    termios.tcflow(terminal, termios.TCOOFF)
+    out.write(b"x" * 100_000, lambda: told.append("written"))
+    out.flush(0.0)
+    out.flush(0.01)
+    assert out.pending_bytes == 100_000
+    termios.tcflow(terminal, termios.TCOON)
+    out.flush(0.01)
+    assert 0 < out.pending_bytes < 100_000, "a terminal that nobody reads takes a little"
+    out.drop()
+    out.flush()
+    out.write(b"")
+    assert out.pending_bytes == 0
+    assert told == []
+    for descriptor in (keyboard, terminal, again):
+        os.close(descriptor)

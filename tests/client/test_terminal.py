@@ -5,7 +5,7 @@ import termios
 
 import pytest
 
-from reactor_chat.client.terminal import SIZE_UNKNOWN, Terminal, is_terminal, speaks_utf_8
+from reactor_chat.client.terminal import SIZE_UNKNOWN, Terminal, is_terminal, opened_again, speaks_utf_8
 
 
 def test_modes_are_put_back_as_they_were():
@@ -21,6 +21,28 @@ def test_modes_are_put_back_as_they_were():
     terminal.leave()
     os.close(keyboard)
     os.close(descriptor)
+
+
+def test_a_screen_that_was_stopped_goes_on_and_nobody_waits_for_it():
+    keyboard, descriptor = os.openpty()
+    before = termios.tcgetattr(descriptor)
+    assert before[0] & termios.IXON
+    terminal = Terminal(descriptor, descriptor)
+    terminal.enter()
+    os.write(keyboard, b"\x13")
+    again = opened_again(descriptor)
+    with pytest.raises(BlockingIOError):
+        os.write(again, b"x")
+    terminal.leave()
+    assert termios.tcgetattr(descriptor) == before
+    assert os.write(again, b"x") == 1
+    for one in (keyboard, descriptor, again):
+        os.close(one)
+
+
+def test_what_is_no_terminal_is_not_opened_again(tmp_path):
+    with (tmp_path / "file").open("w") as file:
+        assert opened_again(file.fileno()) == file.fileno()
 
 
 def test_a_terminal_that_is_gone_is_no_error():

@@ -8,6 +8,7 @@ from tests.planted import (
     bugs_mls,
     bugs_server,
     bugs_start,
+    bugs_terminal,
     bugs_wire_text,
 )
 from tests.planted.copying import Bug
@@ -21,4 +22,5 @@ BUGS: tuple[Bug, ...] = (
     *bugs_client.BUGS,
     *bugs_live.BUGS,
     *bugs_start.BUGS,
+    *bugs_terminal.BUGS,
 )

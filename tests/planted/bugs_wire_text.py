@@ -117,7 +117,7 @@ BUGS: tuple[Bug, ...] = (
     *in_file(
         "reactor_chat/text/parser.py",
         PARSER,
-        ("@@ keeps both signs", "blanks + bare[1:]", "blanks + bare"),
+        ("@@ keeps both signs", "unseen + bare[1:]", "unseen + bare"),
         (
             "what is said loses its blanks",
             "return Say(text=typed, id=request_id)",

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from reactor_chat.text.completion import completions, word_typed
 from reactor_chat.text.grammar import BY_KEY, OWN_BY_KEY, fuzz_dictionary
+from reactor_chat.text.opening import is_blank
 from reactor_chat.text.parser import INVALID_COMMAND, ONLY_IN_A_CLIENT, format_request, parse
 from reactor_chat.wire.messages import (
     HISTORY_LIMIT_MAX,
@@ -61,7 +62,7 @@ def test_any_line_is_a_request_or_one_of_two_refusals(typed: str, request_id: st
         assert request.id == request_id
         return
     assert request.re == request_id
-    assert request.code == ("bad_text" if not typed.strip() else "invalid_command")
+    assert request.code == ("bad_text" if is_blank(typed) else "invalid_command")
     if request.code == "invalid_command":
         first, *usage = request.text.split("\n")
         assert typed.lstrip().startswith("@")

@@ -318,3 +318,21 @@ def test_every_order_has_its_row_and_no_passphrase_shows() -> None:
 @pytest.mark.parametrize("row", PROTOCOL_ROWS)
 def test_whatever_a_server_understands_a_client_passes_on(row: tuple[str, Request]) -> None:
     assert parse_typed(row[0]) == row[1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("@nmaes", "@names"), ("＠nmaes", "@names"), ("@Histroy", "@history"), ("@gruop", "@group"), ("@hel", "@help")],
+)
+def test_a_mistyped_command_gets_a_suggestion(typed: str, meant: str) -> None:
+    assert parse(typed, "7") == Refused("invalid_command", f"{INVALID_COMMAND}\nDid you mean {meant}?", "7")
+
+
+def test_only_a_client_suggests_what_only_a_client_does() -> None:
+    assert parse("@verfy") == Refused("invalid_command", INVALID_COMMAND)
+    assert parse_typed("@verfy") == Refused("invalid_command", f"{INVALID_COMMAND}\nDid you mean @verify?")
+
+
+@pytest.mark.parametrize("typed", ["@Stella", "@x", "@nmaes x"])
+def test_a_name_or_a_message_gets_none(typed: str) -> None:
+    assert "Did you mean" not in str(parse(typed))
