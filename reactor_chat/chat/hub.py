@@ -36,7 +36,7 @@ from reactor_chat.chat.boundary import (
     Span,
     Started,
 )
-from reactor_chat.chat.case import Case, Change, Rules, Stamp
+from reactor_chat.chat.case import Case, Change, Rules, Stamp, time_after
 from reactor_chat.chat.decisions import CHANGES, NEEDS, READS, Ending, departure, needs_of_end, refuse_list, release
 from reactor_chat.chat.logins import Bar, Barred, Logins, Takeover, nobody_barred
 from reactor_chat.chat.pending import Flight, Mark, Pending
@@ -86,7 +86,7 @@ class Hub:
 
         Args:
             what: what happened outside.
-            now: the time in milliseconds since the Unix epoch; where it went back, the newest record's time counts.
+            now: the time in milliseconds since the Unix epoch; where it went back, see `time_after`.
 
         Returns:
             Effects in the order in which they are to be carried out; empty when there is nothing to do.
@@ -464,7 +464,7 @@ class Hub:
         return self._searches.suggestion(name, self._clock)
 
     def _stamp(self) -> Stamp:
-        at = max(self._clock, self.state.at, self._pending.at)
+        at = time_after(self._pending.at or self.state.at, self._clock)
         return Stamp(self.state.seq + self._pending.records_count, at)
 
     def _answer_now(self, session: Session, answers: Any, effects: list[Effect]) -> bool:
