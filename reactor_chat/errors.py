@@ -80,7 +80,15 @@ class StorageBusy(StorageError):
 
 
 class StorageCorrupt(StorageError):
-    """The stored records are not what was written, or not ours; nothing was changed."""
+    """The stored records are not what was written, or not ours; nothing was changed.
+
+    Attributes:
+        first: the number of the first entry concerned; None where it is not one place of the journal only.
+    """
+
+    def __init__(self, text: str, first: int | None = None) -> None:
+        super().__init__(text)
+        self.first = first
 
 
 class TlsBroken(ReactorChatError):
