@@ -28,12 +28,12 @@ from reactor_chat.journal.place import APPLICATION_ID, SCHEMA_VERSION, synced
 from reactor_chat.journal.places import Places
 from reactor_chat.journal.survey import Survey
 
-SLICE_ROWS = 1_000
-"""Small rows copied at once; a millisecond or two."""
+SLICE_ROWS = 500
+"""Small rows copied at once; a millisecond."""
 INDEXED_AT_ONCE = 8
 """Blocks whose labels are written anew at once."""
-SYNC_BYTES = 524_288
-"""Written between two syncs: a disk that takes 20 MB a second needs 25 ms for them."""
+SYNC_BYTES = 262_144
+"""Written between two syncs: a disk that takes 20 MB a second needs 13 ms for them."""
 INCREMENT_ID = 0x7263496E
 """Says in the file's header that it is an increment: "rcIn"."""
 INCREMENT_TABLE = "CREATE TABLE increment (first INTEGER PRIMARY KEY, link BLOB NOT NULL) STRICT"

@@ -34,7 +34,7 @@ from reactor_chat.chat.boundary import (
 )
 from reactor_chat.chat.hub import Hub
 from reactor_chat.chat.records import TOLD_AS_KEPT
-from reactor_chat.errors import StorageCorrupt, StorageFull
+from reactor_chat.errors import StorageCorrupt, StorageFull, StorageReadOnly
 from reactor_chat.journal.contract import Journal
 from reactor_chat.server.admission import Admission, network_of
 from reactor_chat.server.arrears import Arrears
@@ -362,6 +362,9 @@ class App:
         before = self.hub.state.at
         try:
             seq = self._ledger.commit()
+        except StorageReadOnly:
+            self._handle(Rejected(read_only=True))
+            return False
         except StorageFull as error:
             _log.error("%s", error)
             self._retry_at = self._now + RETRY_SECONDS

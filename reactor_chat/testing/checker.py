@@ -29,7 +29,7 @@ from reactor_chat.wire.messages import Refused, fold
 
 _records: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 _numbered_text = re.compile(r"n\d+\b")
-NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast"})
+NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast", "damaged"})
 
 
 class Violation(AssertionError):

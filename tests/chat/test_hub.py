@@ -250,15 +250,17 @@ def test_without_space_everything_on_its_way_is_refused_in_order_and_may_be_sent
     assert seen(world, ann) == ["Ann: one", "accepted 1", "no_such_user 4"]
 
 
-def test_a_login_without_space_may_be_tried_again() -> None:
+def test_a_login_without_space_reads_and_enters_with_the_next_commit() -> None:
     world = World()
     conn = world.login("Ann", id="l")
-    world.send(conn, m.Say("hi"))
+    world.send(conn, m.Say("hi", id="1"))
     world.reject()
-    assert seen(world, conn) == ["no_space l", "login_first"]
-    world.send(conn, login(conn, "Ann"))
+    assert seen(world, conn) == ["welcome Ann", "no_space l", "no_space 1"]
+    assert world.hub.state.roster.names() == []
+    world.handle(b.Retried())
     world.commit()
-    assert seen(world, conn) == ["welcome Ann"]
+    assert seen(world, conn) == []
+    assert world.hub.state.roster.names() == ["Ann"]
 
 
 def test_whoever_cannot_leave_for_lack_of_space_leaves_later() -> None:
