@@ -295,7 +295,7 @@ def test_the_next_holder_of_a_closed_connections_number_hears_nothing_of_the_las
 
 
 def test_those_who_leave_together_all_leave(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reactor_chat.chat.hub.DEPARTURES_WORK_MAX", 3)
+    monkeypatch.setattr("reactor_chat.chat.endings.DEPARTURES_WORK_MAX", 3)
     world = World()
     people = [world.join(f"P{number}") for number in range(6)]
     for number in range(3):
@@ -306,7 +306,7 @@ def test_those_who_leave_together_all_leave(monkeypatch: pytest.MonkeyPatch) -> 
     world.commit()
     assert world.hub.state.roster.names() == ["P5"]
     assert world.hub.state.groups.dump() == []
-    assert not world.hub._departing
+    assert not world.hub._endings.departing
 
 
 def test_a_change_of_a_group_that_an_owner_comes_back_to_under_another_spelling_names_it_so() -> None:
