@@ -22,7 +22,10 @@ import msgspec
 from reactor_chat import PRODUCT
 from reactor_chat.chat.state import ChatState
 from reactor_chat.errors import ReactorChatError, StorageBusy, UsageError
+from reactor_chat.journal.copying import mark_of
+from reactor_chat.journal.copying import opened as opened_backup
 from reactor_chat.journal.place import FILE_NAME
+from reactor_chat.journal.restoring import Backups
 from reactor_chat.journal.sqlite import SqliteJournal
 from reactor_chat.process_start import give_up_printing, program
 from reactor_chat.server.app import App
@@ -30,6 +33,7 @@ from reactor_chat.server.ban_file import BanFile
 from reactor_chat.server.bans import REASON_CHARS_MAX, Ban, target_of
 from reactor_chat.server.control import CONTROL_SOCKET_NAME, short_way
 from reactor_chat.server.ledger import record_of
+from reactor_chat.server.moments import number_at, read_moment
 from reactor_chat.server.operations import Operations
 from reactor_chat.server.options import DEFAULT_DATA, Options, read_directory, read_rate, refuse_nowhere, typed
 from reactor_chat.server.orders import (
@@ -44,6 +48,7 @@ from reactor_chat.server.orders import (
     Order,
     PutBan,
     Release,
+    Repair,
     SetLockdown,
     SetRate,
     TellStatus,
@@ -53,10 +58,14 @@ from reactor_chat.text.safe import is_safe, safe, safe_json
 from reactor_chat.wire.framing import FrameDecoder, frame
 
 EXIT_DONE, EXIT_FAILED, EXIT_NO_SERVER, EXIT_TRY_LATER = 0, 1, 69, 75
-ANSWER_SECONDS_MAX = 600.0
-"""How long an order may take: a backup of a large journal is written while we wait."""
+SILENCE_SECONDS_MAX = 5.0
+"""How long a server may say nothing: of what takes longer, such as a backup, it says every second how far it is."""
 RECEIVE_BYTES = 65_536
 NEEDS_A_SERVER = (Kick, Announce, SetRate, SetLockdown, TellStatus)
+
+
+class ServerSilent(UsageError):
+    """A server is there and says nothing: it is stopped, or has no time."""
 
 
 class _Nobody:
@@ -80,30 +89,39 @@ def order(data: Path, what: Order) -> Answer | None:
         Its answer; None where no server is running on that directory.
 
     Raises:
-        UsageError: it runs, but does not answer.
+        ServerSilent: it runs, but does not answer.
+        UsageError: it closed without an answer.
     """
+    silent = f"The server on {data} has not answered for {SILENCE_SECONDS_MAX:g} s; try again, or look at its log"
     with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(ANSWER_SECONDS_MAX)
+        sock.settimeout(SILENCE_SECONDS_MAX)
         try:
             with short_way(data / CONTROL_SOCKET_NAME) as address:
                 sock.connect(address)
+        except (TimeoutError, BlockingIOError) as error:  # it runs, and takes nobody
+            raise ServerSilent(silent) from error
         except OSError:
             return None
         try:
             sock.sendall(frame(msgspec.json.encode(what)))
             return _answer(sock)
+        except TimeoutError as error:
+            raise ServerSilent(silent) from error
         except OSError as error:
             raise UsageError(f"the server does not answer: {error}") from error
 
 
 def _answer(sock: socket.socket) -> Answer:
     decoder = FrameDecoder(ANSWER_BYTES_MAX)
-    while not (payloads := decoder.take(1)):
+    while True:
+        for payload in decoder.take(1):
+            answer = msgspec.json.decode(payload, type=Answer)
+            if answer.percent is None:
+                return answer
         received = sock.recv(RECEIVE_BYTES)
         if not received:
             raise UsageError("the server closed without an answer; its log says why")
         decoder.feed(received)
-    return msgspec.json.decode(payloads[0], type=Answer)
 
 
 def _do(chosen: argparse.Namespace, what: Order) -> int:
@@ -120,7 +138,7 @@ def _done_here(data: Path, what: Order) -> Answer:
         app = App(Options(), journal, _Nobody(), os.urandom, lambda: None)
         bans = BanFile(data)
         app.bans.load(bans.read())
-        if not isinstance(what, Backup):
+        if not isinstance(what, Backup | Repair):
             app.start(time.time_ns() // 1_000_000)
         return Operations(app, bans.keep).carry_out(what)
 
@@ -242,22 +260,30 @@ def export(chosen: argparse.Namespace) -> int:
 
 
 def backup(chosen: argparse.Namespace) -> int:
-    """Copy the journal as it is now to a file that does not exist yet; a running server stands still meanwhile."""
-    return _do(chosen, Backup(str(chosen.to.absolute())))
+    """Copy the journal as it is now to a file that does not exist yet; a running server goes on meanwhile."""
+    to = str(chosen.to.absolute())
+    if chosen.since is None:
+        return _do(chosen, Backup(to))
+    with contextlib.closing(opened_backup(chosen.since)) as earlier:
+        mark = mark_of(earlier)
+    return _do(chosen, Backup(to, mark.head, mark.link))
 
 
 def restore(chosen: argparse.Namespace) -> int:
-    """Put a backup, after checking it, where no journal is."""
+    """Put a backup, with the increments made after it, where no journal is; everything is checked first."""
     target = chosen.data / FILE_NAME
     if target.exists():
         raise UsageError(f"{target} exists, and nothing is overwritten; move it away first")
-    with _copied(chosen.backup) as directory:
-        with _journal(directory) as journal:
-            head = journal.verify().entries
+    with contextlib.closing(Backups(chosen.backup)) as backups:
+        last = number_at(chosen.at, backups.rows()) if chosen.at is not None else None
         chosen.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _journal(directory) as journal:
-            journal.backup(target)
-    return _tell(chosen, Answer(done=True, text=f"{target} holds everything up to number {head}"))
+        head = backups.restore(target, last)
+    return _tell(chosen, Answer(done=True, text=f"{target} holds everything up to number {head}", facts={"seq": head}))
+
+
+def repair(chosen: argparse.Namespace) -> int:
+    """Look for damage in the journal, and bring back from a backup what it has; whatever does not fit is not taken."""
+    return _do(chosen, Repair(str(chosen.backup.absolute())))
 
 
 def release(chosen: argparse.Namespace) -> int:
@@ -377,8 +403,16 @@ def _parser() -> SafeArgumentParser:
     command(verify, reads=True)
     command(replay, reads=True).add_argument("--at", type=int, metavar="SEQ", help="the number; the newest otherwise")
     command(export, reads=True)
-    command(backup).add_argument("to", type=_path, metavar="FILE", help="the copy to be made")
-    command(restore).add_argument("backup", type=_path, metavar="FILE", help="the backup to be put in place")
+    copying = command(backup)
+    copying.add_argument("to", type=_path, metavar="FILE", help="the copy to be made")
+    copying.add_argument("--since", type=_path, metavar="BACKUP", help="only what came after this earlier one")
+    restoring = command(restore)
+    restoring.add_argument("backup", type=_path, nargs="+", metavar="FILE", help="a backup, and increments after it")
+    restoring.add_argument("--at", type=read_moment, metavar="SEQ|TIME", help="the last number, or time; all otherwise")
+    mending = command(repair)
+    mending.add_argument(
+        "--from", dest="backup", type=_path, metavar="BACKUP", required=True, help="where to take from"
+    )
     command(release).add_argument("name", type=_utf8, metavar="NAME", help="the name to give free")
     _add_people(command)
     command(rate).add_argument("rate", type=_rate, metavar="BURST/PER_SECOND", help="as for --rate; or off")
@@ -418,6 +452,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except StorageBusy as error:
         return _tell(chosen, Answer(done=False, text=f"{error}; or work on a backup"), EXIT_TRY_LATER)
+    except ServerSilent as error:
+        return _tell(chosen, Answer(done=False, text=str(error)), EXIT_TRY_LATER)
     except BrokenPipeError:
         give_up_printing()
         return EXIT_FAILED

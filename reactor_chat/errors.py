@@ -8,6 +8,7 @@
     ├── UsageError              our caller (a person, a bot's author) asked for what cannot be
     ├── StorageError            the journal cannot do its work; the process must stop
     │   ├── StorageFull         ... but this one: writes are refused, reads go on
+    │   │   └── StorageReadOnly ... and always will be: it was opened to be read only
     │   ├── StorageBusy         another process holds the journal
     │   └── StorageCorrupt      what is stored is not what was written
     ├── TlsBroken               the peer's bytes are no TLS, or none that is spoken here; its connection is closed
@@ -75,12 +76,24 @@ class StorageFull(StorageError):
     """No space for this transaction; it was rolled back and everything committed before is intact."""
 
 
+class StorageReadOnly(StorageFull):
+    """The journal takes nothing, because it was opened so; reads go on."""
+
+
 class StorageBusy(StorageError):
     """Another process holds the journal."""
 
 
 class StorageCorrupt(StorageError):
-    """The stored records are not what was written, or not ours; nothing was changed."""
+    """The stored records are not what was written, or not ours; nothing was changed.
+
+    Attributes:
+        first: the number of the first entry concerned; None where it is not one place of the journal only.
+    """
+
+    def __init__(self, text: str, first: int | None = None) -> None:
+        super().__init__(text)
+        self.first = first
 
 
 class TlsBroken(ReactorChatError):

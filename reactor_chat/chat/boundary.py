@@ -74,7 +74,13 @@ class Committed(Struct, frozen=True):
 
 
 class Rejected(Struct, frozen=True):
-    """The journal had no space for the records that were appended and not committed; none of them exists."""
+    """The journal took none of the records that were appended and not committed; none of them exists.
+
+    Attributes:
+        read_only: whether it takes none at all, and not only for lack of space.
+    """
+
+    read_only: bool = False
 
 
 class Retried(Struct, frozen=True):

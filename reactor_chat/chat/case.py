@@ -34,6 +34,23 @@ class Rules(Struct, frozen=True):
     sealed_members_max: int = 256
 
 
+AHEAD_MS_MAX = 300_000
+"""How far the newest record's time may be ahead of the clock before records follow the clock again."""
+
+
+def time_after(newest: int, clock: int) -> int:
+    """Return the time of the next record.
+
+    A clock that was set back a little moves no time back.  One that was wrong by more, or for long, is not obeyed for
+    ever: the order of records is that of their numbers, and their times are only shown.
+
+    Args:
+        newest: the newest record's time, in milliseconds since the Unix epoch.
+        clock: what the clock says now.
+    """
+    return newest if clock < newest <= clock + AHEAD_MS_MAX else clock
+
+
 class Stamp:
     """Hands out the numbers and the time of the records of one request."""
 

@@ -36,10 +36,12 @@ from reactor_chat.chat.boundary import (
     Span,
     Started,
 )
-from reactor_chat.chat.case import Case, Change, Rules, Stamp
-from reactor_chat.chat.decisions import CHANGES, NEEDS, READS, Ending, departure, needs_of_end, refuse_list, release
-from reactor_chat.chat.logins import Bar, Barred, Logins, Takeover, nobody_barred
+from reactor_chat.chat.case import Case, Change, Rules, Stamp, time_after
+from reactor_chat.chat.decisions import CHANGES, NEEDS, READS, refuse_list
+from reactor_chat.chat.endings import Endings
+from reactor_chat.chat.logins import NAME_TAKEN, Bar, Barred, Logins, Takeover, nobody_barred
 from reactor_chat.chat.pending import Flight, Mark, Pending
+from reactor_chat.chat.readers import FULL, NO_SPACE, READ_ONLY, Readers
 from reactor_chat.chat.receipts import Outcome
 from reactor_chat.chat.records import Declined, Entered, Record, notice_of
 from reactor_chat.chat.searches import Searches
@@ -50,10 +52,7 @@ from reactor_chat.text.parser import parse
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import Exited, Refused, fold
 
-NO_SPACE = Refused("no_space", "The server has no space left; try again later")
-DEPARTURES_WORK_MAX = 4_000
-"""Groups looked at and names written for those who leave together; the others follow after the next commit."""
-NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast", "stale_epoch"})
+NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast", "stale_epoch", "damaged"})
 """Refusals that may pass: sent again, the request is judged again (PROTOCOL §5.4)."""
 
 
@@ -72,10 +71,10 @@ class Hub:
         self._logins = Logins(rules, self.state, self._pending, bar)
         self._sessions: dict[int, Session] = {}
         self._waiting = Waiting(self._pending, self._judge)
+        self._readers = Readers(self.state)
+        self._full = FULL
         self._searches = Searches(self.state.roster)
-        self._departing: dict[str, str] = {}
-        self._releasing: dict[str, str] = {}
-        self._ending: dict[str, Session] = {}
+        self._endings = Endings(self.state, self._pending, self._stamp, self._launch_alone, self._session_of)
         self._clock = 0
         self._inputs = self._table_of_inputs()
 
@@ -86,7 +85,7 @@ class Hub:
 
         Args:
             what: what happened outside.
-            now: the time in milliseconds since the Unix epoch; where it went back, the newest record's time counts.
+            now: the time in milliseconds since the Unix epoch; where it went back, see `time_after`.
 
         Returns:
             Effects in the order in which they are to be carried out; empty when there is nothing to do.
@@ -110,8 +109,8 @@ class Hub:
         self._clock = now
         effects: list[Effect] = []
         if self.state.identity.claim_of(name) is not None:
-            self._releasing[fold(name)] = name
-            self._record_ends(effects)
+            self._endings.releasing[fold(name)] = name
+            self._endings.record(effects)
         return effects
 
     def announce(self, text: str, now: int) -> list[Effect] | Refused:
@@ -149,7 +148,7 @@ class Hub:
     def entitlement(self, conn: int) -> list[Span]:
         """Return the spans of everything the person on this connection is told of; empty where nobody is on it."""
         session = self._sessions.get(conn)
-        if session is None or session.state is not State.PRESENT:
+        if session is None or session.state not in {State.PRESENT, State.READING}:
             return []
         return self.state.timeline.everything(session.name, session.since)
 
@@ -172,11 +171,12 @@ class Hub:
 
     def _on_started(self, _: Started, effects: list[Effect]) -> None:
         for presence in self.state.roster.people():
-            self._departing[fold(presence.name)] = presence.name
-        self._record_ends(effects)
+            self._endings.departing[fold(presence.name)] = presence.name
+        self._endings.record(effects)
 
     def _on_retried(self, _: Retried, effects: list[Effect]) -> None:
-        self._record_ends(effects)
+        self._endings.record(effects)
+        self._let_readers_in(effects)
 
     def _on_connected(self, what: Connected, _: list[Effect]) -> None:
         assert what.conn not in self._sessions
@@ -197,22 +197,26 @@ class Hub:
             for record in flight.records:
                 self._announce(record, flight, effects)
             self._answer(flight, effects)
-        self._record_ends(effects)
+        self._endings.record(effects)
+        if self._readers:
+            self._let_readers_in(effects)
         self._waiting.go_on(effects)
 
-    def _on_rejected(self, _: Rejected, effects: list[Effect]) -> None:
+    def _on_rejected(self, what: Rejected, effects: list[Effect]) -> None:
+        self._full = READ_ONLY if what.read_only else FULL
         for flight in self._pending.fail():
             for record in flight.records:
                 if isinstance(record, Exited) and self._session_of(record.name) is None:
-                    self._departing[fold(record.name)] = record.name
-            if flight.session is not None:
-                if flight.session.state is State.JOINING:
-                    flight.session.state = State.ARRIVED
-                self._refuse(flight.session, NO_SPACE, flight.request_id, effects)
-        self._releasing.clear()
-        for session in self._ending.values():
+                    self._endings.departing[fold(record.name)] = record.name
+            session = flight.session
+            if session is not None and session.state is State.JOINING:
+                self._let_read(session, effects)
+            elif session is not None and session.state is not State.READING:
+                self._refuse(session, READ_ONLY if what.read_only else NO_SPACE, flight.request_id, effects)
+        self._endings.releasing.clear()
+        for session in self._endings.sessions.values():
             session.ending = False  # nothing became of it
-        self._ending.clear()
+        self._endings.sessions.clear()
         self._waiting.go_on(effects)
 
     def _table_of_inputs(self) -> dict[type, Callable[[Any, list[Effect]], None]]:
@@ -263,6 +267,9 @@ class Hub:
             return self._answer_now(session, [Deliver([session.conn], verdict)], effects)
         if isinstance(request, m.Line):
             verdict = parse(request.text, request.id)
+        if session.state is State.READING and type(verdict) not in READS and not isinstance(verdict, m.Quit):
+            verdict = structs.replace(verdict if isinstance(verdict, Refused) else self._full, re=request.id)
+            return self._answer_now(session, [Deliver([session.conn], verdict)], effects)
         if type(verdict) in READS:
             return self._serve_read(session, verdict, effects)
         if isinstance(verdict, m.Login):
@@ -315,11 +322,13 @@ class Hub:
 
     def _serve_login(self, session: Session, login: m.Login, effects: list[Effect]) -> bool:
         name = fold(login.name)
-        departs = name in self._departing and self.state.identity.claim_of(name) is None
+        departs = name in self._endings.departing and self.state.identity.claim_of(name) is None
         if self._is_blocked(session, [("name", name)]) or (departs and self._pending.records_count):
             return False
         # A guest that could not leave for lack of space holds the name, but not for anybody's sake.
         verdict = NO_SPACE if departs else self._logins.judge(session, login, self._stamp(), self._clock)
+        if isinstance(verdict, Change) and self._readers.refuses(login):
+            verdict = NAME_TAKEN
         if isinstance(verdict, Barred):
             self._refuse(session, verdict.refusal, login.id, effects)
             return self._depart(session, "kicked", effects)
@@ -340,7 +349,7 @@ class Hub:
         if old is not None and (old.flights or old.backlog):
             old.superseded = True
             return False
-        self._departing.pop(fold(login.name), None)
+        self._endings.departing.pop(fold(login.name), None)
         if old is not None:
             self._close(old, "taken_over", effects)
         self._welcome(session, effects)
@@ -356,6 +365,9 @@ class Hub:
         self._pending.add(Flight(records, marks, session, request_id))
         effects.append(change.append())
 
+    def _launch_alone(self, change: Change, effects: list[Effect]) -> None:
+        self._launch(change, None, None, effects)
+
     def _announce(self, record: Record, flight: Flight, effects: list[Effect]) -> None:
         """Apply a committed record and tell those it concerns."""
         if isinstance(record, Exited):
@@ -364,16 +376,20 @@ class Hub:
         notice = notice_of(record)
         if notice is None:
             return
-        if audience is None:
+        if flight.session is not None and flight.session.state is State.READING:
+            others = [name for name in self.state.roster.names() if fold(name) != fold(flight.session.name)]
+            effects.append(Deliver(self.state.roster.conns_of(others), notice))
+        elif audience is None:
             effects.append(DeliverAll(notice))
         else:
             effects.append(Deliver(self.state.roster.conns_of(audience), notice))
         if isinstance(record, Entered) and flight.session is not None:
+            self._end_reading(record.name, flight.session, effects)
             self._welcome(flight.session, effects)
 
     def _dismiss(self, name: str, effects: list[Effect]) -> None:
         """Close the connection of an owner whose name was released; whoever left was closed before."""
-        session = self._ending.pop(fold(name), None)
+        session = self._endings.sessions.pop(fold(name), None)
         if session is not None and session.state is not State.GONE:
             self._close(session, "kicked", effects)
 
@@ -389,67 +405,56 @@ class Hub:
     def _welcome(self, session: Session, effects: list[Effect]) -> None:
         """Let somebody in whose name is present: by a new record, or in place of an older connection."""
         login, session.login = session.login, None
-        assert login is not None
-        presence = self.state.roster.get(login.name)
+        presence = self.state.roster.get(login.name if login is not None else session.name)
         assert presence is not None
         session.state, session.name = State.PRESENT, presence.name
         session.since = self.state.since(presence.name)
         self.state.roster.reach(presence.name, session.conn)
-        text = f"[Welcome {presence.name}]"
-        self._tell(session, m.Welcome(presence.name, self.state.seq, presence.guest, text), effects)
-        effects.append(Enter(session.conn, presence.name, login.after))
+        if login is not None:  # else it was welcome before, to read
+            self._greet(session, login, effects, guest=presence.guest)
+
+    def _greet(self, session: Session, login: m.Login, effects: list[Effect], *, guest: bool) -> None:
+        text = f"[Welcome {session.name}]"
+        self._tell(session, m.Welcome(session.name, self.state.seq, guest, text), effects)
+        effects.append(Enter(session.conn, session.name, login.after))
+
+    # -------------------------------------------------------------------------- reading, where nothing is stored
+
+    def _let_read(self, session: Session, effects: list[Effect]) -> None:
+        """Let somebody in without a record, and say so: there is no space for one."""
+        login, session.login = session.login, None
+        assert login is not None
+        self._end_reading(login.name, session, effects)
+        is_owner = self._readers.add(session, login)
+        session.state = State.READING
+        self._greet(session, login, effects, guest=not is_owner)
+        self._refuse(session, self._full, login.id, effects)
+
+    def _end_reading(self, name: str, unless: Session, effects: list[Effect]) -> None:
+        reader = self._readers.superseded(name, unless)
+        if reader is not None:
+            self._close(reader, "taken_over", effects)
+
+    def _let_readers_in(self, effects: list[Effect]) -> None:
+        for session, change in self._readers.entering(self._logins, self._pending, self._stamp):
+            self._launch(change, session, None, effects)
 
     # --------------------------------------------------------------------------------------------- leaving
 
     def _depart(self, session: Session, reason: str | None, effects: list[Effect]) -> bool:
         if session.state is State.PRESENT:
-            self._departing[fold(session.name)] = session.name
+            self._endings.departing[fold(session.name)] = session.name
         self._close(session, reason, effects)
-        self._record_departures([session.name], effects)
+        self._endings.record_departures([session.name], effects)
         return True
 
     def _close(self, session: Session, reason: str | None, effects: list[Effect]) -> None:
         if session.state is State.PRESENT:
             self.state.roster.unreach(session.name)
+        self._readers.remove(session)
         session.state = State.GONE
         del self._sessions[session.conn]
         effects.append(Close(session.conn, reason))
-
-    def _record_ends(self, effects: list[Effect]) -> None:
-        """Record the releases and departures that depend on nothing that is on its way."""
-        for name in self._ready(self._releasing, list(self._releasing.values())):
-            if self.state.identity.claim_of(name) is not None:
-                self._departing.pop(fold(name), None)
-                self._launch_end(release(self.state, name, self._stamp()), self._releasing, name, effects)
-                session = self._session_of(name)
-                if session is not None:
-                    session.ending = True
-                    self._ending[fold(name)] = session
-        self._record_departures(list(self._departing.values()), effects)
-
-    def _record_departures(self, names: list[str], effects: list[Effect]) -> None:
-        """Record as many departures as may be at once; what was launched, or is in the way, brings us back here."""
-        work = 0
-        for name in names:
-            work += 1 + self.state.groups.count_of(name)
-            for ready in self._ready(self._departing, [name]):
-                step = departure(self.state, ready, self._stamp())
-                work += step.names_count()
-                self._launch_end(step, self._departing, ready, effects)
-            if work > DEPARTURES_WORK_MAX:
-                return
-
-    def _launch_end(self, step: Ending, ending: dict[str, str], name: str, effects: list[Effect]) -> None:
-        self._launch(step.change, None, None, effects)
-        if not step.is_last:
-            ending[fold(name)] = name  # the next step follows when this one is committed
-
-    def _ready(self, ending: dict[str, str], names: list[str]) -> Iterable[str]:
-        """Remove and yield those of these names whose end can be recorded, each after the one before it has been."""
-        for name in names:
-            if fold(name) in ending and self._pending.blocking(needs_of_end(self.state, name)) is None:
-                del ending[fold(name)]
-                yield name
 
     # ------------------------------------------------------------------------------------------- small words
 
@@ -464,7 +469,7 @@ class Hub:
         return self._searches.suggestion(name, self._clock)
 
     def _stamp(self) -> Stamp:
-        at = max(self._clock, self.state.at, self._pending.at)
+        at = time_after(self._pending.at or self.state.at, self._clock)
         return Stamp(self.state.seq + self._pending.records_count, at)
 
     def _answer_now(self, session: Session, answers: Any, effects: list[Effect]) -> bool:

@@ -107,9 +107,10 @@ class Logins:
         if refusal is not None:
             return refusal
         barred = self._bar(login.name, login.key, now)
-        return self._admit(login, stamp) if barred is None else Barred(barred)
+        return self.admit(login, stamp) if barred is None else Barred(barred)
 
-    def _admit(self, login: Login, stamp: Stamp) -> Verdict:
+    def admit(self, login: Login, stamp: Stamp) -> Verdict:
+        """Say what a login comes to whose form and proof were found right."""
         claim = self._state.identity.claim_of(login.name)
         if claim is not None and claim.key != login.key:
             return NAME_TAKEN

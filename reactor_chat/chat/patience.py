@@ -96,6 +96,13 @@ class Patience:
         for key in [key for key in self._tried if key[1] == fold(name)]:
             del self._tried[key]
 
+    def set_back(self, ms: int) -> None:
+        """Go on as if no time had passed: the times of the records went back by so much, because a clock was wrong."""
+        for key, tried in self._tried.items():
+            self._tried[key] = Tried(tried.what, tried.name, tried.place, tried.times, tried.at - ms)
+        for name in self._busy_until:
+            self._busy_until[name] -= ms
+
     def dump(self) -> tuple[list[Tried], list[tuple[str, int]]]:
         """Return what was done, the longest ago first, and until when whose purse is not full."""
         return list(self._tried.values()), list(self._busy_until.items())

@@ -1,6 +1,7 @@
 """One request id, one outcome: what each person's newest requests came to, for when one is sent again."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -23,6 +24,8 @@ class Receipts:
         # An ordinary dictionary that loses its first entry again and again has to look for the next one: forgetting
         # took a sixth of the time of a recovery.
         self._outcomes: dict[str, OrderedDict[str, Outcome]] = {}
+        self._to_copy: dict[str, None] = {}  # whose outcomes are still to be copied for a dump in pieces
+        self._copied: dict[str, list[tuple[str, Outcome]]] = {}  # those that changed since it began, as they were
 
     def get(self, person: str, request_id: str) -> Outcome | None:
         """Return what the request came to; None where the id is new (or forgotten)."""
@@ -31,6 +34,8 @@ class Receipts:
 
     def add(self, person: str, request_id: str, outcome: Outcome) -> None:
         """Remember an outcome."""
+        if self._to_copy and person in self._to_copy:
+            self._copy(person)
         outcomes = self._outcomes.get(person)
         if outcomes is None:
             outcomes = self._outcomes[person] = OrderedDict()
@@ -40,12 +45,41 @@ class Receipts:
 
     def forget(self, person: str) -> None:
         """Forget everything of somebody: a guest that left."""
+        if person in self._to_copy:
+            self._copy(person)
         self._outcomes.pop(person, None)
 
     def dump(self) -> list[tuple[str, list[tuple[str, Outcome]]]]:
         """Return every outcome: people sorted, each one's ids oldest first."""
         return [(person, list(self._outcomes[person].items())) for person in sorted(self._outcomes)]
 
+    def dump_in_pieces(self, outcomes_max: int) -> Iterator[list[tuple[str, list[tuple[str, Outcome]]]]]:
+        """Return what `dump` returns now, people by people, whatever changes while it is read; another one ends it.
+
+        Args:
+            outcomes_max: a piece ends with the person with whom it has so many.
+        """
+        self._to_copy, self._copied = dict.fromkeys(sorted(self._outcomes)), {}
+        return self._pieces(list(self._to_copy), outcomes_max)
+
+    def _pieces(self, people: list[str], outcomes_max: int) -> Iterator[list[tuple[str, list[tuple[str, Outcome]]]]]:
+        piece: list[tuple[str, list[tuple[str, Outcome]]]] = []
+        outcomes_count = 0
+        for person in people:
+            if person in self._to_copy:
+                self._copy(person)
+            piece.append((person, self._copied.pop(person)))
+            outcomes_count += len(piece[-1][1])
+            if outcomes_count >= outcomes_max:
+                yield piece
+                piece, outcomes_count = [], 0
+        yield piece
+
+    def _copy(self, person: str) -> None:
+        del self._to_copy[person]
+        self._copied[person] = list(self._outcomes[person].items())
+
     def load(self, outcomes: list[tuple[str, list[tuple[str, Outcome]]]]) -> None:
         """Replace the state by what `dump` returned."""
+        self._to_copy, self._copied = {}, {}
         self._outcomes = {person: OrderedDict(pairs) for person, pairs in outcomes}

@@ -25,6 +25,8 @@ class State(Enum):
     """A login is on its way to the journal; everything else waits."""
     PRESENT = auto()
     """Welcomed."""
+    READING = auto()
+    """Welcomed without a record, for the journal takes none: reads are served, and nothing else (see `readers`)."""
     GONE = auto()
     """Closed, or about to be."""
 
@@ -33,12 +35,14 @@ SERVED: dict[State, frozenset[type]] = {
     State.ARRIVED: frozenset({m.Login, m.Quit}),
     State.JOINING: frozenset(),
     State.PRESENT: frozenset(m.REQUESTS.values()) - {m.Login},
+    State.READING: frozenset(m.REQUESTS.values()) - {m.Login},
     State.GONE: frozenset(),
 }
 
 NOT_SERVED: dict[State, Refused] = {
     State.ARRIVED: Refused("login_first", "Log in first"),
     State.PRESENT: Refused("already_logged_in", "You are logged in already"),
+    State.READING: Refused("already_logged_in", "You are logged in already"),
 }
 
 BAD_MESSAGES_MAX = 8

@@ -5,6 +5,7 @@ Python, hash seed and machine.
 """
 
 import hashlib
+from collections.abc import Iterator
 
 import msgspec
 from msgspec import Struct, field
@@ -40,6 +41,9 @@ from reactor_chat.wire.messages import (
     fold,
 )
 
+OUTCOMES_AT_ONCE = 2_000
+"""Of a state that is written in pieces; a millisecond."""
+
 Rarer = Entered | Exited | GroupAltered | Declined | Released | AboutSeals | Stored
 
 
@@ -69,7 +73,7 @@ class ChatState:
 
     Attributes:
         seq: the newest number applied; 0 at the beginning.
-        at: the time of the newest record, in milliseconds since the Unix epoch; never goes back.
+        at: the time of the newest record, in milliseconds since the Unix epoch; see `case.time_after`.
     """
 
     def __init__(self) -> None:
@@ -96,6 +100,8 @@ class ChatState:
         """
         assert record.seq == self.seq + 1, f"record {record.seq} after {self.seq}"
         self.seq = record.seq
+        if record.at < self.at:
+            self.patience.set_back(self.at - record.at)
         self.at = record.at
         if isinstance(record, Said):
             self._receipt(record.sender, record.id, record.seq)
@@ -143,8 +149,21 @@ class ChatState:
         known = self.roster.get(name) or self.identity.claim_of(name)
         return known.name if known is not None else None
 
+    def written(self) -> Iterator[bytes]:
+        """Return the JSON of the whole state as it is now, in pieces, whatever is applied while it is read.
+
+        What came of people's requests is nearly all of it, and is copied and encoded piece by piece; the rest is the
+        first piece.  Another one that is begun meanwhile ends this one, whose pieces must not be used then.
+        """
+        pieces = self.receipts.dump_in_pieces(OUTCOMES_AT_ONCE)
+        before, after = msgspec.json.encode(self._snapshot([])).split(b'"outcomes":[]')
+        return _joined(before + b'"outcomes":[', pieces, b"]" + after)
+
     def snapshot(self) -> Snapshot:
         """Return the whole state as a value."""
+        return self._snapshot(self.receipts.dump())
+
+    def _snapshot(self, outcomes: list[tuple[str, list[tuple[str, Outcome]]]]) -> Snapshot:
         return Snapshot(
             self.seq,
             self.at,
@@ -152,7 +171,7 @@ class ChatState:
             self.roster.dump(),
             self.groups.dump(),
             self.timeline.dump(),
-            self.receipts.dump(),
+            outcomes,
             self.keyring.dump(),
             self.seals.dump(),
             self.blobs.dump(),
@@ -248,3 +267,15 @@ class ChatState:
         self.patience.forget(record.name)
         self.timeline.forget(record.name)
         self.receipts.forget(fold(record.name))
+
+
+def _joined(
+    before: bytes, pieces: Iterator[list[tuple[str, list[tuple[str, Outcome]]]]], after: bytes
+) -> Iterator[bytes]:
+    """Yield the JSON of one list of many pieces, with what stands before and after."""
+    begun = False
+    for piece in pieces:
+        if piece:
+            yield (b"," if begun else before) + msgspec.json.encode(piece)[1:-1]
+            begun = True
+    yield after if begun else before + after

@@ -97,6 +97,14 @@ class Draft:
         other._overhead_bytes = self._overhead_bytes
         return other
 
+    def up_to(self, last: int) -> "Draft":
+        """Return this block as it was when its newest entry had this number, one of its own."""
+        other = Draft(self.first, self.link_before)
+        kinds = list(self._kinds)
+        for seq in range(self.first, min(last + 1, self.end)):
+            other.add(Entry(seq, self._payloads[seq - self.first], kinds[self._kind_of_row[seq - self.first]]))
+        return other
+
     def add(self, entry: Entry) -> bool:
         """Add an entry where there is room; one always fits an empty block.  Returns whether it was added."""
         payload, labels = entry.payload, entry.labels
@@ -164,7 +172,9 @@ class Block:
 
     def __init__(self, first: int, link_before: Any, link: Any, body: Any) -> None:
         if not (type(link_before) is type(link) is type(body) is bytes) or link_of(link_before, first, body) != link:
-            raise StorageCorrupt(f"The journal's entries from {first} on are not what was written; restore a backup")
+            raise StorageCorrupt(
+                f"The journal's entries from {first} on are not what was written; restore a backup", first
+            )
         self.first = first
         self.link: bytes = link
         self._body: bytes = body
@@ -214,7 +224,9 @@ class Block:
         for label, first, last in spans:
             labelled = [seq for seq, labels in enumerate(kinds, self.first) if label in labels]
             if not labelled:
-                raise StorageCorrupt(f"The journal's index is wrong about entry {self.first}; restore a backup")
+                raise StorageCorrupt(
+                    f"The journal's index is wrong about entry {self.first}; restore a backup", self.first
+                )
             wanted.update(seq for seq in labelled if first <= seq <= last)
         payloads = self.payloads()
         return [Row(seq, payloads[seq - self.first]) for seq in sorted(wanted)]
@@ -229,4 +241,6 @@ class Block:
 
 
 def _foreign(first: int) -> StorageCorrupt:
-    return StorageCorrupt(f"The journal's entries from {first} on were not written by this program; restore a backup")
+    return StorageCorrupt(
+        f"The journal's entries from {first} on were not written by this program; restore a backup", first
+    )

@@ -5,9 +5,14 @@ returns they survive the death of the process at any instant.  An entry's payloa
 are what it is found by later.  Reads see what is committed and nothing else.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
+
+T = TypeVar("T")
+Slices = Generator[int, None, T]
+"""Long work in small pieces: each `next` does some milliseconds of it and says how far it is, in percent; its end
+returns what came of it.  Whoever gives up closes it, and then nothing of it stays."""
 
 
 class Entry(NamedTuple):
@@ -27,6 +32,57 @@ class Row(NamedTuple):
 
 Span = tuple[str, int, int]
 """A label, and the first and last number (both included) to be read under it."""
+
+
+def finished(work: Slices[T]) -> T:
+    """Do all of it at once, and return what came of it."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+
+class Damage(NamedTuple):
+    """Numbers, the first and the last included, whose entries cannot be read."""
+
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        """Return the numbers as a person reads them."""
+        return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
+
+
+class Condition(NamedTuple):
+    """What one way through the whole journal found.
+
+    Attributes:
+        damaged: what cannot be read, oldest first.
+        blocks: how many blocks that are, as far as it can be told.
+        index_mended: entries of the index that were missing, and were added again.
+        mended: what was damaged before, and is not any more.
+    """
+
+    damaged: Sequence[Damage]
+    blocks: int = 0
+    index_mended: int = 0
+    mended: Sequence[Damage] = ()
+
+
+class Mark(NamedTuple):
+    """How far a copy of a journal reaches: its newest number, and the link there, which only the same entries have."""
+
+    head: int
+    link: bytes
+
+
+class Copy(NamedTuple):
+    """What was copied: the newest number, and what in the copy cannot be read because it was damaged before."""
+
+    head: int
+    damaged: Sequence[Damage]
 
 
 class Journal(Protocol):
@@ -75,6 +131,9 @@ class Journal(Protocol):
             Rows oldest first; fewer than `limit` where there are no more.
         """
 
+    def behind(self, seq: int) -> int:
+        """Return the last number of the broken place that begins with an entry; reading may go on behind it."""
+
     def replay(self, after: int = 0) -> Iterator[Row]:
         """Yield every row above a number, oldest first, each checked against what was written.
 
@@ -83,20 +142,52 @@ class Journal(Protocol):
         """
 
     def keep_snapshot(self, seq: int, snapshot: bytes) -> None:
-        """Keep a snapshot of the state at a committed number, in place of older ones; it may be lost in a crash.
+        """Keep a snapshot at once; see `snapshot_slices`."""
+
+    def snapshot_slices(self, seq: int, pieces: Iterable[bytes]) -> Slices[None]:
+        """Keep a snapshot of the state at a committed number beside the one before it; it may be lost in a crash.
+
+        Args:
+            seq: the number.
+            pieces: the snapshot, in pieces of some hundred kilobytes at most; the next is asked for when the one before
+                it is kept.
 
         Raises:
-            StorageFull, StorageError: as for `commit`; the older snapshot stays.
+            StorageFull, StorageError: as for `commit`; the older snapshots stay.
         """
 
     def snapshot(self) -> tuple[int, bytes] | None:
         """Return the newest snapshot with its number, or None; one that is not what was kept counts as none."""
 
-    def backup(self, path: Path) -> None:
-        """Write a copy of the journal as it is now to a file that does not exist yet; the caller waits for it.
+    def backup_slices(self, path: Path, since: Mark | None = None) -> Slices[Copy]:
+        """Write a copy of the journal as it is now to a file that does not exist yet.
+
+        Args:
+            path: it appears when the copy is complete and synced.
+            since: leave out what an earlier copy has that reaches as far as this.
 
         Raises:
-            StorageError: it cannot be written; the journal goes on.
+            StorageError: it cannot be written, or the earlier copy is of another journal; the journal goes on.
+        """
+
+    def scrub_slices(self) -> Slices[Condition]:
+        """Look at everything that is stored, and add again what the index lacks.
+
+        Raises:
+            StorageFull, StorageError: as for `commit`.
+        """
+
+    def repair_slices(self, backup: Path) -> Slices[Condition]:
+        """Look at everything that is stored, and bring back from a copy what is damaged here.
+
+        Args:
+            backup: whatever in it does not fit between what is whole here is not taken.
+
+        Returns:
+            What is damaged still.
+
+        Raises:
+            StorageFull, StorageError: as for `commit`; or the copy cannot be read.
         """
 
     def rest(self) -> None:

@@ -1,13 +1,13 @@
 """A journal that lasts as long as its process, for trying things out and for servers that keep nothing."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import islice
 from pathlib import Path
 
 from reactor_chat.errors import StorageError
-from reactor_chat.journal.contract import Entry, Row, Span
+from reactor_chat.journal.contract import Condition, Copy, Entry, Mark, Row, Slices, Span
 
 ROWS_MAX = 100_000
 
@@ -50,6 +50,10 @@ class MemoryJournal:
         found = merge(*(self._seqs(span, after + 1, self.head + 1, oldest=limit) for span in spans))
         return [self._row(seq) for seq in islice(_each_once(found), limit)]
 
+    def behind(self, seq: int) -> int:
+        """Return the number itself: nothing is ever broken here."""
+        return seq
+
     def replay(self, after: int = 0) -> Iterator[Row]:
         """Yield every row above a number that is still kept; see `contract.Journal`."""
         return islice(iter(self._rows), max(0, after + 1 - self.oldest), None)
@@ -58,11 +62,28 @@ class MemoryJournal:
         """Keep a snapshot; see `contract.Journal`."""
         self._snapshot = (seq, snapshot)
 
+    def snapshot_slices(self, seq: int, pieces: Iterable[bytes]) -> Slices[None]:
+        """Keep a snapshot; see `contract.Journal`."""
+        kept = []
+        for piece in pieces:
+            kept.append(piece)
+            yield 0
+        self._snapshot = (seq, b"".join(kept))
+
     def snapshot(self) -> tuple[int, bytes] | None:
         """Return the newest snapshot; see `contract.Journal`."""
         return self._snapshot
 
-    def backup(self, path: Path) -> None:
+    def scrub_slices(self) -> Slices[Condition]:
+        """Find nothing: memory is believed."""
+        yield from ()
+        return Condition([])
+
+    def repair_slices(self, backup: Path) -> Slices[Condition]:
+        """Refuse: there is nothing that could be damaged."""
+        raise StorageError(f"A journal in memory takes nothing from {backup}; start the server without --memory")
+
+    def backup_slices(self, path: Path, since: Mark | None = None) -> Slices[Copy]:  # noqa: ARG002
         """Refuse: what is only in memory is not meant to be kept."""
         raise StorageError(f"A journal in memory is not copied to {path}; start the server without --memory")
 

@@ -15,23 +15,26 @@ What cannot be detected here: that the file was replaced by an older one of its 
 end of the write-ahead log is gone.  Both look like a journal of which less was written.
 """
 
-import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from heapq import merge
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from reactor_chat.errors import StorageCorrupt, StorageError, StorageFull
 from reactor_chat.journal.blocks import FIRST_LINK, Block, Draft, packed
-from reactor_chat.journal.contract import Entry, Row, Span
-from reactor_chat.journal.failures import Fence, of_sqlite, of_system
-from reactor_chat.journal.place import MOUNTS, SCHEMA, locked, plain_name, prepared, synced
+from reactor_chat.journal.contract import Condition, Copy, Entry, Mark, Row, Slices, Span, finished
+from reactor_chat.journal.copying import copied
+from reactor_chat.journal.failures import Fence, Reading, of_sqlite
+from reactor_chat.journal.place import MOUNTS, SCHEMA, locked, plain_name, prepared
 from reactor_chat.journal.places import Places
+from reactor_chat.journal.scrub import Scrub
+from reactor_chat.journal.snapshots import Snapshots
+from reactor_chat.journal.survey import next_readable
 
 PAGE_BYTES = 4_096
 CACHE_KIBIBYTES = 4_096
@@ -43,6 +46,11 @@ WAL_PAGES_MAX = 4_096
 
 REPLAY_BLOCKS = 64
 """Blocks fetched at once by a replay; 256 KiB."""
+
+SNAPSHOT_PIECE_BYTES = 4_194_304
+"""Of a snapshot that is kept at once."""
+
+T = TypeVar("T")
 
 _SETTINGS: tuple[tuple[str, int | str], ...] = (
     ("locking_mode", "exclusive"),
@@ -108,6 +116,7 @@ class SqliteJournal:
         self.head = 0
         self._draft = Draft(1, FIRST_LINK)
         self._fence = Fence(self.directory)
+        self._reading = Reading(self._fence, self.directory)
         with self._fence:
             self._lock = locked(self.directory, mounts)
             try:
@@ -153,29 +162,36 @@ class SqliteJournal:
             [(label, max(begin, first), min(end, self.head)) for label, begin, end in spans], limit, newest=False
         )
 
+    def behind(self, seq: int) -> int:
+        """Return the last number of a broken place; see `contract.Journal`."""
+        self._fence.check()
+        return next_readable(self._database, seq, self.head + 1) - 1
+
     def replay(self, after: int = 0) -> Iterator[Row]:
         """Yield every row above a number, each checked against the chain; see `contract.Journal`."""
         rows = chain.from_iterable(block.rows() for block in self._blocks(after + 1))
         return rows if after <= 0 else (row for row in rows if row.seq > after)
 
     def keep_snapshot(self, seq: int, snapshot: bytes) -> None:
-        """Keep a snapshot in place of older ones; see `contract.Journal`."""
+        """Keep a snapshot at once; see `contract.Journal`."""
+        begins = range(0, max(len(snapshot), 1), SNAPSHOT_PIECE_BYTES)
+        finished(self.snapshot_slices(seq, [snapshot[begin : begin + SNAPSHOT_PIECE_BYTES] for begin in begins]))
+
+    def snapshot_slices(self, seq: int, pieces: Iterable[bytes]) -> Slices[None]:
+        """Keep a snapshot piece by piece; see `contract.Journal`."""
         assert 0 <= seq <= self.head, f"a snapshot at {seq}, where {self.head} is the newest"
-        with self._fence, self._transaction():
-            self._database.execute("DELETE FROM snapshots")
-            self._database.execute("INSERT INTO snapshots VALUES (?, ?, ?)", (seq, _digest(seq, snapshot), snapshot))
-        self._wal_pages += 4 + len(snapshot) // PAGE_BYTES
+        yield from self._fenced(self._snapshots().keep(seq, map(self._counted, pieces)))
+
+    def _counted(self, piece: bytes) -> bytes:
+        self._wal_pages += 4 + len(piece) // PAGE_BYTES
+        return piece
 
     def snapshot(self) -> tuple[int, bytes] | None:
-        """Return the snapshot where there is one that is what was kept; see `contract.Journal`."""
-        try:
-            rows = self._database.execute("SELECT seq, digest, body FROM snapshots ORDER BY seq DESC").fetchall()
-        except sqlite3.Error:  # damage to a snapshot costs a longer replay and nothing else
-            return None
-        for seq, digest, body in rows:
-            if type(body) is bytes and seq <= self.head and digest == _digest(seq, body):
-                return seq, body
-        return None
+        """Return the newest snapshot that is what was kept; see `contract.Journal`."""
+        return self._snapshots().newest(self.head)
+
+    def _snapshots(self) -> Snapshots:
+        return Snapshots(self._database, self._transaction)
 
     def rest(self) -> None:
         """Empty the write-ahead log into the file where that is worth its while; see `contract.Journal`."""
@@ -220,40 +236,59 @@ class SqliteJournal:
         kept = self.snapshot()
         return Report(self.head, blocks, len(labels), link.hex(), kept and kept[0], self._path.stat().st_size)
 
-    def backup(self, path: Path | str) -> None:
-        """Write a copy of the journal as it is now, complete and synced, while it stays open.
+    def backup(self, path: Path | str, since: Mark | None = None) -> Copy:
+        """Write a copy at once; see `backup_slices`."""
+        return finished(self.backup_slices(Path(path), since))
 
-        Args:
-            path: a file that does not exist yet.
+    def backup_slices(self, path: Path, since: Mark | None = None) -> Slices[Copy]:
+        """Write a copy of the journal as it is now, complete and synced, while it stays open; see `contract.Journal`.
 
         Raises:
             StorageFull: no space there.
-            StorageCorrupt: the journal is damaged.
-            StorageError: the path exists, or cannot be written; the journal goes on.
+            StorageError: the path exists, or cannot be written, or the earlier copy is of another journal; the journal
+                goes on.
         """
-        self._fence.check()
-        path = Path(path)
-        if not path.name or "\0" in path.name:
-            raise StorageError(f"{str(path)!r} names no file; name one for the backup")
-        part = path.with_name(path.name + ".part")
-        wal = path.with_name(path.name + "-wal")
-        if wal.exists():  # SQLite would take it for the backup's own and change the backup by it
-            raise StorageError(f"{wal} exists and is of another file; move it away first")
-        made: list[Path] = []
+        work = copied(self._database, self._draft.copy(), path, since)
         try:
-            for name in (path, part):
-                os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-                made.append(name)
-            self._database.execute("VACUUM INTO ?", (os.fsdecode(plain_name(part)),))
-            synced(part)
-            part.replace(path)
-            synced(path.absolute().parent)
-        except (OSError, sqlite3.Error) as error:
-            for name in made:
-                name.unlink(missing_ok=True)
-            if isinstance(error, FileExistsError):
-                raise StorageError(f"{error.filename} exists; name another file for the backup") from error
-            raise of_sqlite(error, path) if isinstance(error, sqlite3.Error) else of_system(error, path) from error
+            while True:
+                self._fence.check()
+                try:
+                    percent = next(work)
+                except StopIteration as end:
+                    copy: Copy = end.value
+                    return copy
+                yield percent
+        finally:
+            work.close()
+
+    def scrub_slices(self) -> Slices[Condition]:
+        """Look at everything that is stored; see `contract.Journal`."""
+        return (yield from self._fenced(self._scrub().run()))
+
+    def repair_slices(self, backup: Path) -> Slices[Condition]:
+        """Bring back from a copy what is damaged here; see `contract.Journal`."""
+        return (yield from self._fenced(self._scrub().repair(backup)))
+
+    def _scrub(self) -> Scrub:
+        draft = self._draft
+        return Scrub(self._database, self._places, self._transaction, draft.first, draft.link_before)
+
+    def _fenced(self, work: Slices[T]) -> Slices[T]:
+        """Do each slice inside the fence, and what the caller does between them outside of it.
+
+        Damage is told and no more: the transaction that met it was taken back.
+        """
+        try:
+            while True:
+                with self._reading:
+                    try:
+                        percent = next(work)
+                    except StopIteration as end:
+                        result: T = end.value
+                        return result
+                yield percent
+        finally:
+            work.close()
 
     # ------------------------------------------------------------------------------------------------------ opening
 
@@ -320,7 +355,7 @@ class SqliteJournal:
     def _page(self, spans: Sequence[Span], limit: int, *, newest: bool) -> list[Row]:
         """Read blocks, from the newest or the oldest that any of the spans is in, until there are enough rows."""
         rows: list[Row] = []
-        with self._fence:
+        with self._reading:
             walks = [self._places.blocks(span, newest=newest) for span in spans if span[1] <= span[2]]
             merged = merge(*walks, key=itemgetter(0), reverse=newest)
             for first, found in groupby(merged, key=itemgetter(0)):
@@ -338,7 +373,7 @@ class SqliteJournal:
             (first, first),
         ).fetchone()
         if row is None:
-            raise StorageCorrupt(f"The journal's entries from {first} on are missing; restore a backup")
+            raise StorageCorrupt(f"The journal's entries from {first} on are missing; restore a backup", first)
         link_before = FIRST_LINK if first == 1 else row[2]
         return link_before, Block(first, link_before, row[0], row[1])
 
@@ -349,17 +384,17 @@ class SqliteJournal:
         """
         head, link = self.head, FIRST_LINK
         end = first = 1
-        with self._fence:
+        with self._reading:
             if seq > 1 and head:
                 (first,) = self._database.execute("SELECT max(first) FROM blocks WHERE first <= ?", (seq,)).fetchone()
                 link, end = self._block(first)[0], first
         while end <= head:
-            with self._fence:
+            with self._reading:
                 fetched = self._fetch(end)
             for first, stored, body in fetched:
-                with self._fence:
+                with self._reading:
                     if first != end:
-                        raise StorageCorrupt(f"The journal's entries from {end} on are missing; restore a backup")
+                        raise StorageCorrupt(f"The journal's entries from {end} on are missing; restore a backup", end)
                     block = Block(first, link, stored, body)
                 link, end = block.link, block.end
                 yield block
@@ -369,9 +404,5 @@ class SqliteJournal:
             "SELECT first, link, body FROM blocks WHERE first >= ? ORDER BY first LIMIT ?", (first, REPLAY_BLOCKS)
         ).fetchall()
         if not found:
-            raise StorageCorrupt(f"The journal's entries from {first} on are missing; restore a backup")
+            raise StorageCorrupt(f"The journal's entries from {first} on are missing; restore a backup", first)
         return found
-
-
-def _digest(seq: int, snapshot: bytes) -> bytes:
-    return hashlib.sha256(seq.to_bytes(8, "little", signed=True) + snapshot).digest()

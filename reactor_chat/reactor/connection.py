@@ -4,11 +4,12 @@ Reading: at most one `recv` a turn, handed to the owner as it came.  Writing: `s
 everything owed leaves in one system call, and only where the kernel took less is writability asked for.  The owner's
 code is never called from inside a call of the owner's: `lost` comes at the very end of a turn.
 
-    OPEN ──finish──▶ FINISHING ──all sent, SHUT_WR──▶ LINGERING ──EOF or deadline──▶ CLOSED
+    OPEN ──finish──▶ FINISHING ──all sent, SHUT_WR──▶ LINGERING ──EOF, all arrived, or deadline──▶ CLOSED
       └─────────────abort, an error, at any time─────────────────────────────────────▶ CLOSED ──end of turn──▶ lost
 
 From `finish` on, input is read and thrown away: a socket that is closed with unread input sends a reset, and a reset
-makes the peer's kernel throw away the last words we sent.
+makes the peer's kernel throw away the last words we sent.  Once that kernel has them all, nobody waits for the peer's
+own end: it may be stopped, or in no hurry.
 
 When writing fails the peer may have said something before it went.  So the output is dropped, both directions are shut
 down, and reading goes on to the end of what had arrived; only then is the connection lost.
@@ -31,14 +32,15 @@ from reactor_chat.reactor.fanout import Fanout
 from reactor_chat.reactor.limits import Limits
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.owner import Owner
-from reactor_chat.reactor.sockets import NOT_NOW, STARVED, because, prepare
+from reactor_chat.reactor.sockets import NOT_NOW, STARVED, because, has_arrived, prepare
 from reactor_chat.reactor.timers import Timer
 from reactor_chat.reactor.tls import TlsFilter
 
-__all__ = ["LINGER_SECONDS", "REST_SECONDS", "WRITE_BYTES_MAX", "Connection", "Limits"]
+__all__ = ["ARRIVAL_SECONDS", "LINGER_SECONDS", "REST_SECONDS", "WRITE_BYTES_MAX", "Connection", "Limits"]
 
 WRITE_BYTES_MAX = 262_144  # offered at once: a copy is made of it, and the kernel may take little
 LINGER_SECONDS = 5.0
+ARRIVAL_SECONDS = 0.25  # how often it is asked whether everything has arrived
 REST_SECONDS = 0.1  # how long the kernel is left alone after it was out of memory
 
 _log = logging.getLogger(__name__)
@@ -75,7 +77,7 @@ class Connection:
     """
 
     __slots__ = (
-        "_broken", "_ended", "_fanout", "_handshake", "_limits", "_linger", "_loop", "_mask", "_overflowed",
+        "_arrival", "_broken", "_ended", "_fanout", "_handshake", "_limits", "_linger", "_loop", "_mask", "_overflowed",
         "_owner", "_paused", "_reason", "_rest", "_secured", "_sock", "_soft", "_state", "offer", "output", "peer",
         "tls", "waiting",
     )  # fmt: skip
@@ -102,6 +104,7 @@ class Connection:
         self._paused = False
         self._overflowed = False
         self._linger: Timer | None = None
+        self._arrival: Timer | None = None
         self._rest: Timer | None = None
         self._soft: Timer | None = None
         self._handshake: Timer | None = None
@@ -397,6 +400,17 @@ class Connection:
         self._state = _State.LINGERING
         if self._ended:
             self._close("finished")
+        else:
+            self._await_arrival()
+
+    def _await_arrival(self) -> None:
+        self._arrival = self._loop.timers.call_at(self._loop.now + ARRIVAL_SECONDS, self._look_for_arrival)
+
+    def _look_for_arrival(self) -> None:
+        if has_arrived(self._sock):
+            self._close("finished")
+        else:
+            self._await_arrival()
 
     def _linger_over(self) -> None:
         self._close(self._broken or "did not finish in time")
@@ -440,7 +454,7 @@ class Connection:
         self._state = _State.CLOSED
         self._reason = reason
         self._drop_output()
-        for timer in (self._linger, self._rest, self._handshake):
+        for timer in (self._linger, self._arrival, self._rest, self._handshake):
             if timer:
                 timer.cancel()
         self._update()

@@ -2,8 +2,10 @@
 
 import contextlib
 import errno
+import fcntl
 import os
 import socket
+import termios
 
 NOT_NOW = (BlockingIOError, InterruptedError)
 """Nothing is wrong; the kernel says when."""
@@ -30,3 +32,14 @@ def prepare(sock: socket.socket) -> None:
 def because(error: OSError) -> str:
     """Return words for the log: never the peer's bytes."""
     return os.strerror(error.errno) if error.errno else str(error)
+
+
+def has_arrived(sock: socket.socket) -> bool:
+    """Return whether the peer's system has everything that was sent, an end of writing included.
+
+    Source: tcp(7), SIOCOUTQ, which is TIOCOUTQ by another name; on other systems it may never be so.
+    """
+    try:
+        return not any(fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)))
+    except OSError:  # no such question here, or no such connection any more: the deadline decides
+        return False

@@ -165,6 +165,7 @@ class Server:
 
     def close(self) -> None:
         """Give every descriptor back."""
+        self._control.close()
         for listener in self._listeners:
             listener.close()
         self._signals.close()
@@ -207,7 +208,9 @@ class Server:
 
     def _middle(self, now: float) -> None:
         self._app.turn(now, _unix_ms())
-        self._control.turn()
+        self._control.turn(now)
+        if self._control.has_work:
+            self._loop.run_soon()
         if self._stopping and self._app.is_empty:
             self._loop.stop()
         self._set_alarm()

@@ -34,7 +34,7 @@ from reactor_chat.chat.boundary import (
 )
 from reactor_chat.chat.hub import Hub
 from reactor_chat.chat.records import TOLD_AS_KEPT
-from reactor_chat.errors import StorageFull
+from reactor_chat.errors import StorageCorrupt, StorageFull, StorageReadOnly
 from reactor_chat.journal.contract import Journal
 from reactor_chat.server.admission import Admission, network_of
 from reactor_chat.server.arrears import Arrears
@@ -42,6 +42,7 @@ from reactor_chat.server.bans import Bans
 from reactor_chat.server.counters import Counters
 from reactor_chat.server.doors import Door
 from reactor_chat.server.intake import CLOGGED_SECONDS, Intake
+from reactor_chat.server.keeping import Keeping
 from reactor_chat.server.ledger import Ledger
 from reactor_chat.server.options import Options, rules_of
 from reactor_chat.server.peers import Broadcast, Peer, Wire
@@ -56,10 +57,6 @@ from reactor_chat.wire.transcript import NO_BINDING, NONCE_BYTES
 ROUNDS_MAX = 8
 ROUNDS_COST_MAX = 1_000
 """Commits in one turn, and what is judged between them of that which waited, in things said; the next turn goes on."""
-REST_SECONDS = 0.2
-"""So long after the newest commit the journal may do what can wait."""
-SNAPSHOT_RECORDS = 100_000
-"""A snapshot is due after so many records; a recovery replays little more."""
 RETRY_SECONDS = 1.0
 SHUTDOWN_SECONDS = 5
 LAST_CALL_SECONDS = 1.0
@@ -109,6 +106,7 @@ class App:
         self.hub = Hub(rules_of(options), self.bans.refuse_login)
         self._options = options
         self._ledger = Ledger(journal)
+        self.keeping = Keeping(self._ledger, self.hub.state)
         self._broadcast = broadcast
         self._entropy = entropy
         self._wake = wake
@@ -122,12 +120,10 @@ class App:
         self._upkeep = Upkeep(options)
         self._turned_away: dict[Wire, Refused] = {}
         self._unshared: dict[Peer, None] = {}
-        self._arrears = Arrears(self._ledger, self.hub, self._go_live, self._listen_again)
+        self._arrears = Arrears(self._ledger, self.hub, self.keeping, self._go_live, self._listen_again)
         self._effects = self._table_of_effects()
         self._inputs: deque[Input] = deque()
         self._retry_at: float | None = None
-        self._rest_at: float | None = None
-        self._snapshot_seq = 0
         self._said_goodbye = False
         self._goodbye_at: float | None = None
         self._now = 0.0
@@ -146,7 +142,7 @@ class App:
         """
         self._unix_ms = unix_ms
         count = self._ledger.recover(self.hub.state)
-        self._snapshot_seq = self.hub.state.seq - count
+        self.keeping.started(self.hub.state.seq - count)
         self._handle(Started())
         self._commit()
         return count
@@ -157,8 +153,7 @@ class App:
         Raises:
             StorageError: the journal failed; what was committed stays.
         """
-        if self.hub.state.seq > self._snapshot_seq:
-            self._keep_snapshot()
+        self.keeping.stop()
 
     @property
     def options(self) -> Options:
@@ -333,8 +328,7 @@ class App:
         self._arrears.pay()
         if self._goodbye_at is not None and (not self._intake.has_work or now >= self._goodbye_at):
             self._say_goodbye()
-        if self._rest_at is not None and now >= self._rest_at:
-            self._rest()
+        self.keeping.turn(now, unix_ms)
         self.deadline = self._next_deadline()
 
     def _next_deadline(self) -> float | None:
@@ -343,7 +337,7 @@ class App:
         times = (
             self._intake.deadline(self._now),
             self._retry_at,
-            self._rest_at,
+            self.keeping.deadline,
             self._goodbye_at,
             self._upkeep.deadline,
         )
@@ -365,30 +359,23 @@ class App:
             self._commit_once()
 
     def _commit_once(self) -> bool:
+        before = self.hub.state.at
         try:
             seq = self._ledger.commit()
+        except StorageReadOnly:
+            self._handle(Rejected(read_only=True))
+            return False
         except StorageFull as error:
             _log.error("%s", error)
             self._retry_at = self._now + RETRY_SECONDS
             self._handle(Rejected())
             return False
-        self._rest_at = self._now + REST_SECONDS
+        self.keeping.committed(self._now)
         self._handle(Committed(seq))
+        if self.hub.state.at < before:
+            ahead = (before - self.hub.state.at) // 1_000
+            _log.warning("the clock had been %d s ahead; the time of new messages follows it again", ahead)
         return True
-
-    def _rest(self) -> None:
-        """Do what can wait until nobody does."""
-        self._rest_at = None
-        self._ledger.journal.rest()
-        if self.hub.state.seq - self._snapshot_seq >= SNAPSHOT_RECORDS:
-            self._keep_snapshot()
-
-    def _keep_snapshot(self) -> None:
-        try:
-            self._ledger.keep_snapshot(self.hub.state)
-            self._snapshot_seq = self.hub.state.seq
-        except StorageFull as error:
-            _log.warning("no snapshot: %s", error)
 
     def _carry_out(self, effects: list[Effect]) -> None:
         for effect in effects:
@@ -443,8 +430,11 @@ class App:
 
     def _recall(self, effect: Recall | RecallKeys | RecallBlob) -> None:
         if effect.conn in self._peers:
-            for answer in recalled(effect, self._ledger, self._options.frame_bytes_max):
-                self._deliver(Deliver([effect.conn], answer))
+            try:
+                for answer in recalled(effect, self._ledger, self._options.frame_bytes_max):
+                    self._deliver(Deliver([effect.conn], answer))
+            except StorageCorrupt as error:
+                self._deliver(Deliver([effect.conn], self.keeping.refused(error, effect.re)))
 
     def _close(self, effect: Close) -> None:
         peer = self._peers.pop(effect.conn)

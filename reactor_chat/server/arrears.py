@@ -4,6 +4,8 @@ Somebody who missed something is behind.  It is read from the journal, page by p
 is done nothing numbered is sent there but what is read: the journal has everything.  An answer has no number and would
 be lost, so it is held; it is also held where the wire is clogged, because an answer may be larger than what a quick
 reader may be owed.  Meanwhile nothing more is taken from that connection, so what is held stays little.
+
+Where the journal cannot be read, somebody is told so once (`damaged`), and then what is there behind that place.
 """
 
 from collections import deque
@@ -11,10 +13,12 @@ from collections.abc import Callable
 
 from reactor_chat.chat.hub import Hub
 from reactor_chat.chat.records import NUMBERED, notice_of
+from reactor_chat.errors import StorageCorrupt
 from reactor_chat.server.intake import CLOGGED_BYTES
+from reactor_chat.server.keeping import Keeping
 from reactor_chat.server.ledger import Ledger, record_of
 from reactor_chat.server.peers import Peer
-from reactor_chat.wire.messages import Notice
+from reactor_chat.wire.messages import SEQ_MAX, Notice
 
 PAGE_ROWS = 256
 PAGES_MAX = 8
@@ -27,16 +31,26 @@ class Arrears:
     Args:
         ledger: where what was missed is read.
         hub: says who may read what.
+        keeping: is told what cannot be read.
         current: is told of somebody who is not behind any more.
         paid: is told of somebody who is owed nothing any more.
     """
 
-    def __init__(self, ledger: Ledger, hub: Hub, current: Callable[[Peer], None], paid: Callable[[Peer], None]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        hub: Hub,
+        keeping: Keeping,
+        current: Callable[[Peer], None],
+        paid: Callable[[Peer], None],
+    ) -> None:
         self._ledger = ledger
         self._hub = hub
+        self._keeping = keeping
         self._current = current
         self._paid = paid
         self._behind: dict[Peer, None] = {}
+        self._warned: set[Peer] = set()
         self._holding: dict[Peer, None] = {}
         self.has_work = False
         """Whether something could be paid at once that this turn had no time for."""
@@ -93,13 +107,20 @@ class Arrears:
             peer.tell(peer.held.popleft())
         self._holding.pop(peer, None)
         self._behind.pop(peer, None)
+        self._warned.discard(peer)
         peer.heard = None
 
-    def _tell_page(self, peer: Peer) -> None:
+    def _tell_page(self, peer: Peer, last: int = SEQ_MAX) -> None:
+        """Tell a page of what somebody missed, up to a number at most; behind a broken place it goes on next time."""
         assert peer.heard is not None
-        rows = self._ledger.journal.since(self._hub.entitlement(peer.conn), peer.heard, PAGE_ROWS)
-        for row in rows:
-            record = record_of(row.seq, row.payload)
+        spans = [(label, first, min(end, last)) for label, first, end in self._hub.entitlement(peer.conn)]
+        try:
+            rows = self._ledger.journal.since(spans, peer.heard, PAGE_ROWS)
+            records = [record_of(row.seq, row.payload) for row in rows]
+        except StorageCorrupt as error:
+            self._tell_around(peer, error, last)
+            return
+        for row, record in zip(rows, records, strict=True):
             notice = notice_of(record)
             if notice is not None and not self._hub.is_own(peer.conn, record):
                 peer.tell(notice)
@@ -107,10 +128,35 @@ class Arrears:
             if peer.wire.queued_bytes >= CLOGGED_BYTES:
                 return  # it goes on from here when that has left
         if len(rows) < PAGE_ROWS:
-            self._become_current(peer)
+            if last < SEQ_MAX:
+                peer.heard = last
+            else:
+                self._become_current(peer)
+
+    def _tell_around(self, peer: Peer, error: StorageCorrupt, last: int) -> None:
+        assert peer.heard is not None
+        before = (error.first or 0) - 1
+        if peer.heard < before < last:
+            self._tell_page(peer, before)
+        else:
+            self._step_over(peer, error)
+
+    def _step_over(self, peer: Peer, error: StorageCorrupt) -> None:
+        """Tell somebody, once, that something cannot be read, and go on behind it with what can."""
+        assert peer.heard is not None
+        refusal = self._keeping.refused(error)
+        if peer not in self._warned:
+            self._warned.add(peer)
+            peer.tell(refusal)
+        behind = self._ledger.journal.behind(error.first) if error.first is not None else 0
+        if behind <= peer.heard:
+            self._become_current(peer)  # the index itself cannot be read
+        else:
+            peer.heard = behind
 
     def _become_current(self, peer: Peer) -> None:
         peer.heard = None
         self._behind.pop(peer, None)
+        self._warned.discard(peer)
         self._current(peer)
         self._paid(peer)

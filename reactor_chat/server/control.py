@@ -1,7 +1,8 @@
 """The operator's door: orders to a running server, over a Unix socket that only its owner can open.
 
 An order is a frame with one JSON object, as is the answer; `admin` speaks it.  Orders are carried out after the turn in
-which they came, each with a commit of its own, so an answer says what is durable.
+which they came, each with a commit of its own, so an answer says what is durable.  What takes long is done a piece a
+turn, and every second its connection is told how far it is; where that connection is lost, it is given up.
 """
 
 import logging
@@ -15,6 +16,7 @@ from typing import Any, Protocol
 import msgspec
 
 from reactor_chat.errors import FrameLengthInvalid
+from reactor_chat.journal.contract import Slices
 from reactor_chat.server.orders import Answer, ListBans, Order, TellStatus
 from reactor_chat.wire.framing import FrameDecoder, frame
 
@@ -45,10 +47,14 @@ def short_way(path: Path) -> Iterator[str]:
         os.close(directory)
 
 
+NEWS_SECONDS = 1.0
+"""How often somebody who waits is told how far an order is."""
+
+
 class Operator(Protocol):
     """Whoever carries orders out."""
 
-    def carry_out(self, order: Order, /) -> Answer:
+    def begin(self, order: Order, /) -> Slices[Answer]:
         """Do it, durably, and say what came of it.  Raises StorageError where the process must stop."""
 
 
@@ -65,6 +71,16 @@ class Line(Protocol):
         """Close now."""
 
 
+class _Work:
+    """An order under way, and when its connection was told of it last."""
+
+    def __init__(self, line: Line, order: Order, slices: Slices[Answer], now: float) -> None:
+        self.line = line
+        self.order = order
+        self.slices = slices
+        self.told_at = now
+
+
 class Control:
     """Reads orders, has them carried out, and answers.
 
@@ -76,6 +92,7 @@ class Control:
         self._operator = operator
         self._decoders: dict[Any, FrameDecoder] = {}
         self._orders: deque[tuple[Line, bytes]] = deque()
+        self._under_way: deque[_Work] = deque()
 
     def opened(self, line: Line) -> None:
         """Take a new connection."""
@@ -92,7 +109,9 @@ class Control:
 
     def ended(self, line: Line) -> None:
         """Learn that no more orders come; those that came are carried out."""
-        if all(other is not line for other, _ in self._orders):
+        if all(other is not line for other, _ in self._orders) and all(
+            work.line is not line for work in self._under_way
+        ):
             line.finish()
 
     def overflowed(self, line: Line) -> None:
@@ -100,29 +119,58 @@ class Control:
         line.abort("reads no answers")
 
     def lost(self, line: Line, _reason: str) -> None:
-        """Forget a connection."""
+        """Forget a connection, and what is done for it."""
         del self._decoders[line]
+        for work in [work for work in self._under_way if work.line is line]:
+            self._under_way.remove(work)
+            work.slices.close()
 
-    def turn(self) -> None:
-        """Carry out what was ordered.
+    def close(self) -> None:
+        """Give up what is not done yet."""
+        while self._under_way:
+            self._under_way.popleft().slices.close()
+
+    @property
+    def has_work(self) -> bool:
+        """Whether an order is under way, so that another turn should come at once."""
+        return bool(self._under_way)
+
+    def turn(self, now: float = 0.0) -> None:
+        """Carry out what was ordered, and a piece of one that is under way.
+
+        Args:
+            now: seconds of a clock that never goes back.
 
         Raises:
             StorageError: the journal failed; the process must stop.
         """
+        if self._under_way:
+            self._go_on(self._under_way.popleft(), now)
         while self._orders:
             line, payload = self._orders.popleft()
-            answer = self._carry_out(payload)
-            line.send(frame(msgspec.json.encode(answer)))
-            line.finish()
+            self._begin(line, payload, now)
 
-    def _carry_out(self, payload: bytes) -> Answer:
+    def _begin(self, line: Line, payload: bytes, now: float) -> None:
         try:
             order = msgspec.json.decode(payload, type=Order)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            answer = Answer(done=False, text=f"that is no order: {error}")
-            _log.info("operator: %s", answer.text)
-            return answer
-        answer = self._operator.carry_out(order)
+            self._answer(line, Answer(done=False, text=f"that is no order: {error}"))
+            return
+        self._go_on(_Work(line, order, self._operator.begin(order), now), now)
+
+    def _go_on(self, work: _Work, now: float) -> None:
+        try:
+            percent = next(work.slices)
+        except StopIteration as end:
+            self._answer(work.line, end.value, work.order)
+            return
+        if now - work.told_at >= NEWS_SECONDS:
+            work.told_at = now
+            work.line.send(frame(msgspec.json.encode(Answer(done=False, text="under way", percent=percent))))
+        self._under_way.append(work)
+
+    def _answer(self, line: Line, answer: Answer, order: Order | None = None) -> None:
         if not isinstance(order, QUESTIONS):
             _log.info("operator: %s", answer.text)
-        return answer
+        line.send(frame(msgspec.json.encode(answer)))
+        line.finish()

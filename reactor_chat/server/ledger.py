@@ -9,7 +9,7 @@ from reactor_chat.chat.boundary import Span
 from reactor_chat.chat.records import Record
 from reactor_chat.chat.state import ChatState, Snapshot
 from reactor_chat.errors import StorageCorrupt
-from reactor_chat.journal.contract import Entry, Journal
+from reactor_chat.journal.contract import Entry, Journal, Slices
 from reactor_chat.wire import codec
 from reactor_chat.wire.messages import GroupSaid, Said, Told
 
@@ -97,7 +97,15 @@ class Ledger:
         Raises:
             StorageFull, StorageError: see `Journal.keep_snapshot`.
         """
-        self.journal.keep_snapshot(state.seq, msgspec.json.encode(state.snapshot()))
+        self.journal.keep_snapshot(state.seq, b"".join(state.written()))
+
+    def snapshot_slices(self, state: ChatState) -> Slices[None]:
+        """Keep the state as it is now, piece by piece, while it changes.
+
+        Raises:
+            StorageFull, StorageError: see `Journal.snapshot_slices`.
+        """
+        return self.journal.snapshot_slices(state.seq, state.written())
 
     def page(
         self, spans: Sequence[Span], before: int | None, limit: int, page_bytes_max: int

@@ -9,7 +9,9 @@ from typing import Any, ClassVar
 from msgspec import to_builtins
 
 from reactor_chat.chat.boundary import Broken
-from reactor_chat.errors import StorageError, StorageFull, UsageError
+from reactor_chat.errors import StorageCorrupt, StorageError, StorageFull, UsageError
+from reactor_chat.journal.contract import Mark, Slices, finished
+from reactor_chat.journal.survey import in_words
 from reactor_chat.server.app import App
 from reactor_chat.server.bans import BANS_MAX, Ban, Bans, Target, address_of, key_text, target_of
 from reactor_chat.server.options import read_rate, typed
@@ -23,6 +25,7 @@ from reactor_chat.server.orders import (
     Order,
     PutBan,
     Release,
+    Repair,
     SetLockdown,
     SetRate,
     TellStatus,
@@ -57,7 +60,11 @@ class Operations:
         self._process_facts = process_facts
 
     def carry_out(self, order: Order) -> Answer:
-        """Do what is ordered.
+        """Do what is ordered, at once; see `begin`."""
+        return finished(self.begin(order))
+
+    def begin(self, order: Order) -> Slices[Answer]:
+        """Do what is ordered; what takes long in pieces, between which other things are done.
 
         Returns:
             What came of it; where it could not be done, nothing has changed.
@@ -66,10 +73,10 @@ class Operations:
             StorageError: the journal failed; the process must stop.
         """
         try:
-            answer: Answer = self._ORDERS[type(order)](self, order)
+            answer: Answer | Slices[Answer] = self._ORDERS[type(order)](self, order)
+            return answer if isinstance(answer, Answer) else (yield from answer)
         except (UsageError, StorageFull) as error:
             return Answer(done=False, text=str(error))
-        return answer
 
     def use_bans(self, bans: list[Ban]) -> int:
         """Go by these bans from now on; returns how many connections had to be closed for them."""
@@ -92,13 +99,35 @@ class Operations:
             raise StorageFull(f"There is no space to record that {name} is free; it still has its owner")
         return Answer(done=True, text=f"the name {name} is free")
 
-    def _backup(self, order: Backup) -> Answer:
-        journal = self._app.ledger.journal
+    def _backup(self, order: Backup) -> Slices[Answer]:
+        since = Mark(order.since_head, order.since_link) if order.since_head is not None else None
         try:
-            journal.backup(Path(order.file))
+            copy = yield from self._app.ledger.journal.backup_slices(Path(order.file), since)
         except (StorageError, OSError) as error:  # of the copy; the journal is only read
             return Answer(done=False, text=str(error))
-        return Answer(done=True, text=f"{order.file} holds everything up to number {journal.head}")
+        after = f" after number {since.head}" if since is not None else ""
+        text = f"{order.file} holds everything{after} up to number {copy.head}"
+        if copy.damaged:
+            text = f"{text} but entries {in_words(list(copy.damaged))}, which are damaged; see `repair`"
+        return Answer(done=True, text=text, facts={"seq": copy.head, "damaged": [list(one) for one in copy.damaged]})
+
+    def _repair(self, order: Repair) -> Slices[Answer]:
+        try:
+            found = yield from self._app.ledger.journal.repair_slices(Path(order.file))
+        except StorageCorrupt as error:  # of the copy, or of a page that cannot be written anew
+            return Answer(done=False, text=f"{error}; stop the server and restore a backup")
+        except OSError as error:
+            return Answer(done=False, text=str(error))
+        self._app.keeping.adopt(found)
+        mended, left = in_words(list(found.mended)), in_words(list(found.damaged))
+        said = [f"entries {mended} are back"] if mended else []
+        said += [f"{found.index_mended} entries of the index are back"] if found.index_mended else []
+        said += [f"entries {left} are still damaged: {order.file} does not have them as they were"] if left else []
+        return Answer(
+            done=not left,
+            text="; ".join(said) or "nothing is damaged",
+            facts={"mended": [list(one) for one in found.mended], "damaged": [list(one) for one in found.damaged]},
+        )
 
     # ------------------------------------------------------------------------------------------------- bans
 
@@ -218,6 +247,7 @@ class Operations:
             "connections_taken": counters.connections,
             "connections_turned_away": counters.turned_away,
             "logins": counters.logins,
+            **app.keeping.facts(),
             "bans": len(app.bans.standing(app.unix_ms)),
             "rate": typed(app.options.rate),
             "lockdown": app.options.lockdown,
@@ -226,9 +256,10 @@ class Operations:
         }
         return Answer(done=True, text=f"people: {facts['logged_in']}", facts={"status": facts})
 
-    _ORDERS: ClassVar[dict[type, Callable[["Operations", Any], Answer]]] = {
+    _ORDERS: ClassVar[dict[type, Callable[["Operations", Any], Answer | Slices[Answer]]]] = {
         Release: _release,
         Backup: _backup,
+        Repair: _repair,
         PutBan: _ban,
         LiftBan: _unban,
         ListBans: _bans,

@@ -25,7 +25,19 @@ class Release(Struct, tag_field="do", tag="release", frozen=True):
 
 
 class Backup(Struct, tag_field="do", tag="backup", frozen=True):
-    """Write a copy of the journal, as it is now, to a file that does not exist yet."""
+    """Write a copy of the journal, as it is now, to a file that does not exist yet.
+
+    Attributes:
+        since_head, since_link: leave out what an earlier copy has: its newest number, and the link there.
+    """
+
+    file: str
+    since_head: int | None = None
+    since_link: bytes = b""
+
+
+class Repair(Struct, tag_field="do", tag="repair", frozen=True):
+    """Bring back from a copy what is damaged in the journal."""
 
     file: str
 
@@ -86,13 +98,18 @@ class TellStatus(Struct, tag_field="do", tag="status", frozen=True):
 
 
 Order = (
-    Release | Backup | PutBan | LiftBan | ListBans | Kick | Announce | SetRate | SetLockdown | TellStatus
+    Release | Backup | Repair | PutBan | LiftBan | ListBans | Kick | Announce | SetRate | SetLockdown | TellStatus
 )  # fmt: skip
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
-    """What came of an order: whether it was carried out, a line for the operator, and what was asked for."""
+    """What came of an order: whether it was carried out, a line for the operator, and what was asked for.
+
+    Attributes:
+        percent: how far it is, where it is under way still; another answer follows.
+    """
 
     done: bool
     text: str
     facts: dict[str, Any] | None = None
+    percent: int | None = None

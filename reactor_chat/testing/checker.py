@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from reactor_chat.chat.case import AHEAD_MS_MAX
 from reactor_chat.chat.records import Declined, Entered, GroupAltered, Record, notice_of
 from reactor_chat.chat.state import ChatState
 from reactor_chat.journal.contract import Entry
@@ -28,7 +29,7 @@ from reactor_chat.wire.messages import Refused, fold
 
 _records: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 _numbered_text = re.compile(r"n\d+\b")
-NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast"})
+NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast", "damaged"})
 
 
 class Violation(AssertionError):
@@ -138,7 +139,10 @@ class Checker:
         records = [_records.decode(entry.payload) for entry in entries]
         for place, (entry, record) in enumerate(zip(entries, records, strict=True)):
             demand(record.seq == entry.seq == self.head + 1, "one number line without a gap", record, self.head)
-            demand(record.at >= self.chat.at, "time never goes back", record, self.chat.at)
+            went_back = self.chat.at - record.at
+            demand(
+                went_back <= 0 or went_back > AHEAD_MS_MAX, "time goes back only from far ahead", record, self.chat.at
+            )
             self.chat.at = record.at
             if not self._expected:
                 self._expected.extend(self._judged(record, records[place:]))

@@ -6,7 +6,7 @@ holds and cuts off the rest: it was never promised to anybody.
 """
 
 import errno
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from struct import Struct
@@ -14,7 +14,7 @@ from struct import Struct
 import msgspec
 
 from reactor_chat.errors import StorageError, StorageFull
-from reactor_chat.journal.contract import Entry, Row, Span
+from reactor_chat.journal.contract import Condition, Copy, Entry, Mark, Row, Slices, Span
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.testing.disk import Disk
 
@@ -83,6 +83,10 @@ class DiskJournal:
         """Read on from a number; see `contract.Journal`."""
         return self._rows.since(spans, after, limit)
 
+    def behind(self, seq: int) -> int:
+        """Return the number itself: nothing is ever broken here."""
+        return seq
+
     def replay(self, after: int = 0) -> Iterator[Row]:
         """Yield every row above a number; see `contract.Journal`."""
         return self._rows.replay(after)
@@ -98,6 +102,14 @@ class DiskJournal:
         except OSError as error:
             self._give_up(error, NEW_SNAPSHOT, 0)
 
+    def snapshot_slices(self, seq: int, pieces: Iterable[bytes]) -> Slices[None]:
+        """Keep a snapshot in place of older ones, all of it last of all; see `contract.Journal`."""
+        kept = []
+        for piece in pieces:
+            kept.append(piece)
+            yield 50
+        self.keep_snapshot(seq, b"".join(kept))
+
     def snapshot(self) -> tuple[int, bytes] | None:
         """Return the snapshot where there is one that is what was kept; see `contract.Journal`."""
         data = self._disk.read(SNAPSHOT)
@@ -107,7 +119,16 @@ class DiskJournal:
         snapshot = data[_SNAPSHOT_HEAD.size :]
         return (seq, snapshot) if digest == _digest(seq, snapshot) else None
 
-    def backup(self, path: Path) -> None:
+    def scrub_slices(self) -> Slices[Condition]:
+        """Find nothing: a recovery has looked at everything."""
+        yield from ()
+        return Condition([])
+
+    def repair_slices(self, backup: Path) -> Slices[Condition]:
+        """Refuse: there is no path from a real disk to a simulated one."""
+        raise StorageError(f"A simulated journal takes nothing from {backup}")
+
+    def backup_slices(self, path: Path, since: Mark | None = None) -> Slices[Copy]:  # noqa: ARG002
         """Refuse: there is no path from a simulated disk to a real one."""
         raise StorageError(f"A simulated journal is not copied to {path}")
 

@@ -16,6 +16,7 @@ from typing import Protocol
 
 READ_BYTES_MAX = 65_536
 LINGER_SECONDS = 5.0
+ARRIVAL_SECONDS = 0.25
 KEEPALIVE_SECONDS = 120.0
 """So long after the other machine vanished the kernel gives a connection up."""
 
@@ -103,6 +104,7 @@ class Wire:
         self._up_ended = self._told = False
         self._soft_at: float | None = None
         self._linger_at: float | None = None
+        self._arrival_at: float | None = None
         self._vanished_at: float | None = None
 
     # ------------------------------------------------------------------ for the owner
@@ -177,6 +179,7 @@ class Wire:
                 self._check_marks()
         if self.finishing and not queue and not self.down_ended and not self.closed:
             self.down_ended = True
+            self._arrival_at = self._now() + ARRIVAL_SECONDS
             if self._up_ended:
                 self.abort("finished")
 
@@ -190,7 +193,7 @@ class Wire:
     @property
     def deadline(self) -> float | None:
         """When `tick` has something to do; None while there is nothing to wait for."""
-        times = (self._soft_at, self._linger_at, self._vanished_at)
+        times = (self._soft_at, self._linger_at, self._arrival_at, self._vanished_at)
         return None if self.closed else min((at for at in times if at is not None), default=None)
 
     def tick(self) -> None:
@@ -198,6 +201,10 @@ class Wire:
         now = self._now()
         if self._soft_at is not None and self._soft_at <= now:
             self._overflow()
+        if self._arrival_at is not None and self._arrival_at <= now:
+            self._arrival_at = now + ARRIVAL_SECONDS
+            if not self.down and self._vanished_at is None:
+                self.abort("finished")
         if self._linger_at is not None and self._linger_at <= now:
             self.abort("did not finish in time")
         if self._vanished_at is not None and self._vanished_at <= now:

@@ -20,7 +20,7 @@ REFUSALS: dict[str, str] = {
     "login_timeout": "You took too long to log in",
     "name_reserved": "That name is a reserved word; choose another name",
     "name_taken": "Username is already taken",
-    "no_space": "The server has no space left; try again later",
+    "no_space": "The server can store nothing at the moment; you can read, and send again later",
 }
 """By code, and `bad_answer` is the client's own; the text of any other code may tell more than the code does."""
 

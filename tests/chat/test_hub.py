@@ -250,15 +250,17 @@ def test_without_space_everything_on_its_way_is_refused_in_order_and_may_be_sent
     assert seen(world, ann) == ["Ann: one", "accepted 1", "no_such_user 4"]
 
 
-def test_a_login_without_space_may_be_tried_again() -> None:
+def test_a_login_without_space_reads_and_enters_with_the_next_commit() -> None:
     world = World()
     conn = world.login("Ann", id="l")
-    world.send(conn, m.Say("hi"))
+    world.send(conn, m.Say("hi", id="1"))
     world.reject()
-    assert seen(world, conn) == ["no_space l", "login_first"]
-    world.send(conn, login(conn, "Ann"))
+    assert seen(world, conn) == ["welcome Ann", "no_space l", "no_space 1"]
+    assert world.hub.state.roster.names() == []
+    world.handle(b.Retried())
     world.commit()
-    assert seen(world, conn) == ["welcome Ann"]
+    assert seen(world, conn) == []
+    assert world.hub.state.roster.names() == ["Ann"]
 
 
 def test_whoever_cannot_leave_for_lack_of_space_leaves_later() -> None:
@@ -293,7 +295,7 @@ def test_the_next_holder_of_a_closed_connections_number_hears_nothing_of_the_las
 
 
 def test_those_who_leave_together_all_leave(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reactor_chat.chat.hub.DEPARTURES_WORK_MAX", 3)
+    monkeypatch.setattr("reactor_chat.chat.endings.DEPARTURES_WORK_MAX", 3)
     world = World()
     people = [world.join(f"P{number}") for number in range(6)]
     for number in range(3):
@@ -304,7 +306,7 @@ def test_those_who_leave_together_all_leave(monkeypatch: pytest.MonkeyPatch) -> 
     world.commit()
     assert world.hub.state.roster.names() == ["P5"]
     assert world.hub.state.groups.dump() == []
-    assert not world.hub._departing
+    assert not world.hub._endings.departing
 
 
 def test_a_change_of_a_group_that_an_owner_comes_back_to_under_another_spelling_names_it_so() -> None:

@@ -125,7 +125,7 @@ def test_reads_find_what_a_list_would(kind, program):
             elif name == "replay":
                 assert list(journal.replay(given_to)) == [row[:2] for row in entries[given_to:]]
             elif name == "snapshot":
-                snapshot = (min(given_to[0], journal.head), given_to[1])
+                snapshot = (max(snapshot[0] if snapshot else 0, min(given_to[0], journal.head)), given_to[1])
                 journal.keep_snapshot(*snapshot)
             elif name == "rest":
                 journal.rest()

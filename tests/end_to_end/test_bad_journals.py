@@ -4,6 +4,7 @@ What the journal itself makes of damage is tested in `tests/journal`; here a ser
 systems cannot be mounted here: see `tests/journal/test_place.py`.
 """
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -143,8 +145,9 @@ def test_a_log_without_its_file_is_refused_and_left_alone(data: Path) -> None:
     assert contents(data) == before
 
 
-def test_an_old_page_that_was_tampered_with_is_never_served(tmp_path: Path) -> None:
-    """With a snapshot the server starts without reading it; who asks for it gets nothing, and the server stops."""
+@pytest.fixture
+def tampered_data(tmp_path: Path) -> Path:
+    """A journal with a snapshot, a backup beside it, and one block in its middle that is not what was written."""
     data = tmp_path / "data"
     with Server(storage=keep(data)) as server:
         ann = server.owner("Ann", KEY)
@@ -152,14 +155,68 @@ def test_an_old_page_that_was_tampered_with_is_never_served(tmp_path: Path) -> N
             ann.send("say", text=f"what Ann said as number {number} " + "x" * 1_000, id=f"{number}")
         ann.expect("accepted", re="39")
         assert server.stop() == 0
+    shutil.copyfile(data / "journal.db", tmp_path / "backup.db")
     tampered(data / "journal.db")
-    with Server(storage=keep(data)) as server:
-        bob = server.client("Bob")
-        bob.send("history", limit=50)
-        assert not [got for got in bob.to_the_end() if got["type"] in ("history", "said")]
-        assert server.process.wait(WAIT_SECONDS) == 1
-        assert server.stderr().splitlines()[-1].endswith("are not what was written; restore a backup")
-        assert "Traceback" not in server.stderr()
+    return data
+
+
+def numbers_in(messages: list[dict[str, Any]]) -> list[int]:
+    return [int(message["text"].split()[5]) for message in messages]
+
+
+def test_a_broken_place_is_refused_and_the_rest_is_served(tampered_data: Path) -> None:
+    """With a snapshot the server starts without reading it; whoever asks for it is refused, and everybody goes on."""
+    with Server(storage=keep(tampered_data)) as server:
+        bob, cid = server.client("Bob"), server.client("Cid")
+        for _ in range(3):
+            bob.send("history", limit=50, id="h")
+            refused = bob.refused("damaged", re="h")
+            assert "cannot read the messages around number" in refused["text"]
+        bob.send("history", limit=5)
+        assert numbers_in(bob.expect("history")["messages"]) == [35, 36, 37, 38, 39]
+        bob.send("history", limit=3, before=5)
+        assert numbers_in(bob.expect("history")["messages"]) == [0, 1, 2]
+        cid.send("say", text="goes on", id="1")
+        cid.expect("accepted", re="1")
+        assert sum("what was written" in line for line in server.stderr().splitlines()) == 1, "it is logged once"
+        server.check()
+
+
+def test_who_resumes_over_a_broken_place_is_told_once_and_gets_the_rest(tampered_data: Path) -> None:
+    with Server(storage=keep(tampered_data)) as server:
+        ann = server.owner("Ann", KEY, after=0)
+        heard = ann.until_pong()
+        assert [got["code"] for got in heard if got["type"] == "refused"] == ["damaged"]
+        said = numbers_in([got for got in heard if got["type"] == "said"])
+        assert said == sorted(set(said))
+        assert 7 not in said
+        assert set(range(40)) - set(said) <= set(range(4, 11)), "what stands in other blocks is there"
+        server.check()
+
+
+def test_the_operator_is_told_of_damage_and_can_mend_it(tampered_data: Path, tmp_path: Path) -> None:
+    def admin(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "reactor_chat.admin", "--data", str(tampered_data), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    with Server(storage=keep(tampered_data)) as server:
+        ann = server.owner("Ann", KEY)
+        for _ in range(1_000):
+            ann.until_pong()
+            status = json.loads(admin("status", "--json").stdout)["status"]
+            if status["scrub_finished_at_ms"] is not None:
+                break
+        assert (status["scrub_percent"], status["damaged_blocks"]) == (100, 1)
+        assert status["damaged"] != "none"
+        verified = admin("verify", tmp_path / "backup.db")
+        assert verified.returncode == 0
+        done = admin("repair", "--from", tmp_path / "backup.db")
+        assert (done.returncode, done.stdout) == (0, f"entries {status['damaged']} are back\n")
+        ann.send("history", limit=40)
+        assert numbers_in(ann.expect("history")["messages"]) == list(range(40))
+        assert admin("repair", "--from", tmp_path / "backup.db").stdout == "nothing is damaged\n"
+        assert server.stop() == 0
+    assert admin("verify").returncode == 0
 
 
 # ------------------------------------------------------------------------------------------------- not a directory

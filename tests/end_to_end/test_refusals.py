@@ -14,7 +14,7 @@ CODES = (
     "bad_protocol bad_frame bad_message bad_text no_space bad_name name_reserved name_taken bad_signature login_first "
     "login_timeout already_logged_in invalid_command no_such_user no_such_group group_exists not_a_member "
     "not_the_owner already_a_member bad_group_name too_many too_long too_fast gap server_full not_allowed "
-    "stale_epoch"
+    "stale_epoch damaged"
 ).split()
 """PROTOCOL §6, and what `wire/SEALED.md` adds."""
 
@@ -22,6 +22,7 @@ ON_THEIR_OWN = {
     "login_first": "test_nothing_is_served_before_the_login",
     "bad_frame": "test_a_wrong_length_is_refused_and_closed",
     "no_space": "test_no_space_refuses_writes_and_serves_reads",
+    "damaged": "test_what_cannot_be_read_is_damaged_and_the_rest_is_served",
 }
 """Codes that no table below holds, and the tests that reach them."""
 
@@ -284,6 +285,24 @@ def test_no_space_refuses_writes_and_serves_reads(tmp_path: Path) -> None:
         assert [got["seq"] for got in bob.until_pong() if got["type"] == "said"] == accepted
         bob.send("quit")
         assert bob.expect("bye")["reason"] == "quit"
+        assert "Traceback" not in server.stderr()
+
+
+def test_what_cannot_be_read_is_damaged_and_the_rest_is_served(tmp_path: Path) -> None:
+    with Server(storage=("--data", str(tmp_path))) as server:
+        ann = server.client("Ann")
+        for number in range(20):
+            ann.send("say", text=f"number {number} " + "x" * 3_000, id=f"{number}")
+        ann.expect("accepted", re="19")
+        assert server.stop() == 0
+    file = tmp_path / "journal.db"
+    file.write_bytes(file.read_bytes().replace(b"number 9 ", b"number 8 "))
+    with Server(storage=("--data", str(tmp_path))) as server:
+        ann = server.client("Ann")
+        ann.send("history", limit=20, id="all")
+        ann.refused("damaged", re="all")
+        ann.send("history", limit=5, id="new")
+        assert len(ann.expect("history", re="new")["messages"]) == 5
         assert "Traceback" not in server.stderr()
 
 

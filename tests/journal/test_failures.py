@@ -51,7 +51,13 @@ def test_every_number_up_to_the_last_code_is_something_of_ours():
 
 @pytest.mark.parametrize(
     ("code", "kind"),
-    [(errno.ENOSPC, StorageFull), (errno.EDQUOT, StorageFull), (errno.EROFS, StorageError), (errno.EIO, StorageError)],
+    [
+        (errno.ENOSPC, StorageFull),
+        (errno.EDQUOT, StorageFull),
+        (errno.EFBIG, StorageFull),
+        (errno.EROFS, StorageError),
+        (errno.EIO, StorageError),
+    ],
 )
 def test_the_systems_errors_likewise(code, kind):
     ours = of_system(OSError(code, os.strerror(code)), PLACE)

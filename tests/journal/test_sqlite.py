@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.errors import StorageBusy, StorageCorrupt, StorageError, StorageFull
-from reactor_chat.journal.contract import Entry, Row, Span
+from reactor_chat.journal.contract import Entry, Row, Span, finished
 from reactor_chat.journal.place import FILE_NAME
 from reactor_chat.journal.sqlite import WAL_PAGES_MAX, WAL_PAGES_REST, SqliteJournal
 from tests.journal.content import SEQ_MAX, check_everything, commit_up_to, entry
@@ -152,25 +152,68 @@ def test_labels_that_did_not_fit_are_known_when_they_do(tmp_path):
         journal.verify()
 
 
-def test_after_a_write_that_failed_nothing_goes_any_more(tmp_path):
-    """A limit on the size of files makes a real write fail, with an error that is not a full disk."""
+def test_a_limit_on_the_size_of_files_is_a_full_disk(tmp_path):
+    """The system refuses with EFBIG, which SQLite calls a failed write."""
     with closing(SqliteJournal(tmp_path / "data")) as journal:
         commit_up_to(journal, 50)
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
         try:
-            with pytest.raises(
-                StorageError, match=r"^The disk of the journal in .* failed \(SQLITE_IOERR_WRITE\); check"
-            ):
-                commit_up_to(journal, 20_000)
+            commit_until_full(journal)
+            full_at = journal.head
+            check_everything(journal)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        commit_up_to(journal, full_at + 20)
+        check_everything(journal)
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == [FILE_NAME, "lock"]
+
+
+def injected(tmp_path: Path, inject: str) -> subprocess.CompletedProcess[bytes]:
+    """Let strace make a victim's system calls fail."""
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("strace is not installed")
+    command = [strace, "-f", "-o", str(tmp_path / "trace"), "-e", f"trace={inject.partition(':')[0]}", "-e"]
+    command += [f"inject={inject}", sys.executable, "-m", "tests.journal.victim", str(tmp_path / "data"), "1"]
+    victim = subprocess.run(command, capture_output=True, check=False)
+    if b"ptrace" in victim.stderr:
+        pytest.skip("tracing is not allowed here")
+    return victim
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("EDQUOT", b"StorageFull: There is no space left for the journal in "),
+        ("EIO", b"StorageError: The disk of the journal in "),
+    ],
+)
+def test_a_quota_is_a_full_disk_and_a_failed_write_is_not(tmp_path, error, words):
+    victim = injected(tmp_path, f"pwrite64:error={error}:when=60+")
+    assert victim.returncode == 1
+    assert victim.stderr.startswith(words)
+    with closing(SqliteJournal(tmp_path / "data")) as journal:
+        assert journal.head >= int.from_bytes(victim.stdout[-8:], "big")
+        check_everything(journal)
+
+
+def test_after_a_write_that_failed_nothing_goes_any_more(tmp_path):
+    with closing(SqliteJournal(tmp_path / "data")) as journal:
+        commit_up_to(journal, 50)
+        failed = sqlite3.OperationalError("disk I/O error")
+        failed.sqlite_errorcode, failed.sqlite_errorname = sqlite3.SQLITE_IOERR_FSYNC, "SQLITE_IOERR_FSYNC"
+        words = r"^The disk of the journal in .* failed \(SQLITE_IOERR_FSYNC\); check"
+        with pytest.raises(StorageError, match=words), journal._fence:
+            raise failed
         acknowledged = journal.head
         for use in (
             lambda: journal.commit([entry(acknowledged + 1)]),
             lambda: journal.newest([("said", 0, 9)], None, 5),
             lambda: list(journal.replay()),
             lambda: journal.keep_snapshot(1, b""),
+            lambda: journal.backup(tmp_path / "copy"),
+            lambda: finished(journal.scrub_slices()),
             journal.rest,
             journal.verify,
         ):
@@ -183,19 +226,8 @@ def test_after_a_write_that_failed_nothing_goes_any_more(tmp_path):
 
 @pytest.mark.parametrize("at", range(3, 12))
 def test_after_a_sync_that_failed_nothing_goes_any_more(tmp_path, at):
-    """strace makes the sync fail; SQLite alone would accept the next commit."""
-    strace = shutil.which("strace")
-    if strace is None:
-        pytest.skip("strace is not installed")
-    inject = [strace, "-f", "-o", str(tmp_path / "trace"), "-e", "trace=fdatasync", "-e"]
-    inject.append(f"inject=fdatasync:error=EIO:when={at}+")
-    victim = subprocess.run(
-        [*inject, sys.executable, "-m", "tests.journal.victim", str(tmp_path / "data"), "1"],
-        capture_output=True,
-        check=False,
-    )
-    if b"ptrace" in victim.stderr:
-        pytest.skip("tracing is not allowed here")
+    """SQLite alone would accept the next commit."""
+    victim = injected(tmp_path, f"fdatasync:error=EIO:when={at}+")
     assert victim.returncode == 1
     assert victim.stderr.startswith(b"StorageError: The disk of the journal in ")
     with closing(SqliteJournal(tmp_path / "data")) as journal:

@@ -115,7 +115,7 @@ def sound(tmp_path_factory) -> bytes:
 def read_damaged(directory: Path) -> None:
     """Use a journal whose file was damaged: whatever it returns is what was written, or an error comes in the end."""
     with closing(SqliteJournal(directory)) as journal:
-        assert journal.snapshot() in {None, (200, b"state" * 100)}
+        assert journal.snapshot() in {None, (150, b"large" * 5_000), (200, b"state" * 100)}
         for label in LABELS:
             for found in (journal.newest([(label, 0, SEQ_MAX)], None, 500), journal.since([(label, 0, 999)], 0, 500)):
                 assert all(one == row(one.seq) and label in entry(one.seq).labels for one in found)
@@ -169,10 +169,8 @@ def test_exchanged_and_missing_blocks_break_the_chain(tmp_path, sound):
             rows = []
             with pytest.raises(StorageCorrupt, match=r"^The journal's entries from \d+ on are "):
                 rows.extend(journal.replay())
-            with pytest.raises(StorageError, match="must be opened anew"):
-                journal.newest([("said", 0, SEQ_MAX)], None, 5)
-            with pytest.raises(StorageError, match="must be opened anew"):
-                journal.commit([entry(journal.head + 1)])
+            assert len(journal.newest([("said", 0, SEQ_MAX)], None, 5)) == 5, "the rest can be read"
+            journal.commit([entry(journal.head + 1)])
 
 
 @pytest.mark.parametrize(
@@ -206,9 +204,11 @@ def test_an_index_that_names_a_wrong_block_is_noticed_when_it_is_read(tmp_path, 
     "statement",
     [
         "DELETE FROM snapshots",
+        "DELETE FROM snapshots WHERE seq % 65536",
+        "DELETE FROM snapshots WHERE NOT seq % 65536",
         "UPDATE snapshots SET body = x'00'",
-        "UPDATE snapshots SET seq = 199",
-        "UPDATE snapshots SET seq = 401",
+        "UPDATE snapshots SET seq = seq - 65536",
+        "UPDATE snapshots SET seq = seq + 65536 * 251",
         "UPDATE snapshots SET digest = x''",
     ],
 )

@@ -1,8 +1,14 @@
-"""The machine's clock may jump: numbers and times never go back, and everybody can still come and talk."""
+"""The machine's clock may jump: numbers never go back, times follow it, and everybody can still come and talk."""
+
+import logging
+from itertools import pairwise
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from reactor_chat.chat.case import AHEAD_MS_MAX
+from reactor_chat.chat.records import Entered
+from reactor_chat.chat.state import ChatState
 from reactor_chat.wire.messages import (
     Accepted,
     AskHistory,
@@ -84,7 +90,42 @@ def test_a_clock_that_jumps_reorders_nothing(jumps: list[int], *, restarts: bool
     assert [said.text for said in answer.messages] == texts
     story += [pair for pair in numbered(watcher) if pair not in story]
     assert [seq for seq, _ in story] == sorted({seq for seq, _ in story})
-    assert [at for _, at in story] == sorted(at for _, at in story), "times never go back"
+    steps_back = [before - after for (_, before), (_, after) in pairwise(story) if after < before]
+    assert all(step > AHEAD_MS_MAX for step in steps_back), "a little ahead is waited for, and never more"
+    assert abs(story[-1][1] - world.unix_ms) <= AHEAD_MS_MAX, "times follow the clock again"
+
+
+@pytest.mark.parametrize(("ahead_ms", "follows"), [(AHEAD_MS_MAX, False), (AHEAD_MS_MAX + 1, True)])
+def test_a_time_that_is_more_than_five_minutes_ahead_is_not_obeyed(
+    ahead_ms: int, caplog: pytest.LogCaptureFixture, *, follows: bool
+) -> None:
+    world = Jumping().start()
+    ann = world.enter("Ann")
+    began_ms, world.jump_ms = world.unix_ms, ahead_ms
+    ann.ask(Say("ahead"))
+    world.turn()
+    world.jump_ms = 0
+    with caplog.at_level(logging.WARNING, "reactor_chat.server"):
+        ann.ask(Say("now"), Say("and now"))
+        world.turn()
+    assert [said.at - began_ms for said in ann.of(Said)] == [ahead_ms, *([0, 0] if follows else [ahead_ms] * 2)]
+    jumps = [line for line in caplog.messages if "clock" in line]
+    assert len(jumps) == follows, "the jump is logged once"
+
+
+def test_nobody_waits_longer_because_a_clock_was_wrong() -> None:
+    state = ChatState()
+    state.apply(Entered(1, YEAR, "Ann", None))
+    for _ in range(4):
+        state.patience.note("ask", "Ann", "room", YEAR)
+    state.patience.spend("Ann", 2_000, YEAR)
+    waits = state.patience.wait_ms("ask", "Ann", "room", YEAR), state.patience.work_wait_ms("Ann", 1, 512, YEAR)
+    assert min(waits) > 0
+    state.apply(Exited(2, HOUR, "Ann"))
+    assert (
+        state.patience.wait_ms("ask", "Ann", "room", HOUR),
+        state.patience.work_wait_ms("Ann", 1, 512, HOUR),
+    ) == waits
 
 
 @pytest.mark.parametrize("jump_ms", [-HOUR, YEAR])

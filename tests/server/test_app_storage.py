@@ -2,7 +2,7 @@
 
 import pytest
 
-from reactor_chat.errors import StorageError, StorageFull
+from reactor_chat.errors import StorageError, StorageFull, StorageReadOnly
 from reactor_chat.journal.contract import Entry
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.wire.messages import (
@@ -10,13 +10,16 @@ from reactor_chat.wire.messages import (
     AskHistory,
     AskNames,
     AskWho,
+    Bye,
     Exited,
     GroupAdd,
     GroupChanged,
     GroupSend,
     GroupSet,
+    Hello,
     HistoryAnswer,
     Joined,
+    Line,
     Login,
     NamesAnswer,
     Notice,
@@ -30,6 +33,7 @@ from reactor_chat.wire.messages import (
     Told,
     Welcome,
 )
+from tests.server.test_app_clock import enter_with_key
 from tests.server.world import Person, TroubledJournal, World
 
 COMMITS = 12
@@ -175,19 +179,91 @@ def test_while_the_disk_is_full_reads_are_served_and_afterwards_everything_is() 
     assert [code_of(notice) for notice in heard] == ["no_space", "history", "names", "pong", "no_space", "no_space"]
     assert [getattr(notice, "re", None) for notice in heard] == ["2", None, None, None, "3", None]
     assert not bob.of(Refused)
-    newcomer = world.connect().ask(Login("New", 1, id="n"))
-    world.turn()
-    assert [n.code for n in newcomer.of(Refused)] == ["no_space"]
-    newcomer.ask(Ping())
-    world.turn()
-    assert newcomer.of(Refused)[-1].code == "login_first"
     switch.full = False
     ann.ask(Say("found", id="2"))  # the same id: no_space is not remembered
-    newcomer.ask(Login("New", 1))
     world.turn()
     assert ann.of(Accepted)
-    assert newcomer.of(Welcome)
     assert [n.text for n in bob.of(Said)] == ["before", "found"]
+
+
+def test_who_comes_while_the_disk_is_full_reads_and_enters_when_there_is_space() -> None:
+    switch = Switch()
+    world = World(TroubledJournal(switch)).start()
+    ann = world.enter("Ann")
+    ann.ask(Say("before"), Tell("Ann", "to myself"))
+    world.turn()
+    switch.full = True
+    new = world.connect().ask(Login("New", 1, id="n"))
+    world.turn()
+    heard = new.new()
+    assert [type(notice) for notice in heard] == [Hello, Welcome, Refused]
+    assert (heard[2].code, heard[2].re) == ("no_space", "n")
+    assert "you can read" in heard[2].text
+    new.ask(AskHistory(), AskNames(), Say("lost", id="1"), Line("@nonsense", id="2"), Ping("x"), Login("Other", 1))
+    world.turn()
+    answers = new.new()
+    codes = ["history", "names", "no_space", "invalid_command", "pong", "already_logged_in"]
+    assert [code_of(notice) for notice in answers] == codes
+    assert [said.text for said in answers[0].messages] == ["before"]
+    assert answers[1] == NamesAnswer(["Ann"])
+    other = world.connect().ask(Login("NEW", 1))
+    world.turn()
+    assert [n.code for n in other.of(Refused)] == ["name_taken"]
+    switch.full = False
+    world.pass_time(2)
+    assert [n.name for n in ann.of(Joined)] == ["New"]
+    assert not new.of(Joined), "who enters is not told of that"
+    new.ask(Say("found", id="1"))
+    world.settle()
+    assert [n.text for n in ann.of(Said)] == ["before", "found"]
+    assert len(new.of(Accepted)) == 1
+    assert not new.of(Welcome), "and is not welcomed again"
+    world.lose(new, "reset")
+    world.pass_time(2)
+    assert [n.name for n in ann.of(Exited)] == ["New"]
+
+
+def test_an_owner_reads_what_is_its_own_while_the_disk_is_full() -> None:
+    switch = Switch()
+    world = World(TroubledJournal(switch)).start()
+    ann, bob = enter_with_key(world), world.enter("Bob")
+    ann.ask(Quit())
+    bob.ask(Tell("Ann", "for you"))
+    world.settle()
+    switch.full = True
+    again = enter_with_key(world, after=0)
+    world.settle()
+    assert [n.text for n in again.of(Told)] == ["for you"]
+    third = enter_with_key(world)
+    world.settle()
+    assert [bye.reason for bye in again.of(Bye)] == ["taken_over"]
+    third.ask(Quit())
+    world.settle()
+    assert not [n for n in bob.of(Exited, Joined) if n.name == "Ann"][1:], "nobody is told of readers"
+    switch.full = False
+    world.pass_time(3)
+    assert not third.of(Joined)
+
+
+def test_a_journal_that_is_only_read_takes_nobody_and_tries_nothing() -> None:
+    def refuse(_: int) -> None:
+        raise StorageReadOnly("read-only")
+
+    world = World()
+    world.start().enter("Ann").ask(Say("before"))
+    world.turn()
+    journal = TroubledJournal(no_trouble)
+    for row in world.journal.replay():
+        MemoryJournal.commit(journal, [Entry(row.seq, row.payload, ("said",) if b"before" in row.payload else ())])
+    journal.trouble = refuse
+    again = World(journal).start()
+    bob = again.connect().ask(Login("Bob", 1), Say("lost"), AskHistory())
+    again.settle()
+    commits = journal.commits
+    again.pass_time(10)
+    assert journal.commits == commits
+    assert [code_of(notice) for notice in bob.heard[1:]] == ["Welcome", "no_space", "no_space", "history"]
+    assert all("read-only" in refusal.text for refusal in bob.of(Refused))
 
 
 def code_of(notice: Notice) -> str:
@@ -225,6 +301,6 @@ def test_a_server_that_starts_with_a_full_disk_starts() -> None:
     assert person.of(Refused)
     switch.full = False
     again.pass_time(5)
-    person.ask(Login("Bob", 1), AskNames())
+    person.ask(AskNames())
     again.settle()
     assert person.of(NamesAnswer) == [NamesAnswer(["Bob"])]

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from reactor_chat.errors import StorageError
+from reactor_chat.journal.contract import Slices
 from reactor_chat.server.control import ADDRESS_BYTES_MAX, Control, short_way
 from reactor_chat.server.orders import Answer, Backup, Order, Release, TellStatus
 from reactor_chat.wire.framing import FrameDecoder, frame
@@ -21,11 +22,13 @@ class Operated:
     def __init__(self, error: Exception | None = None) -> None:
         self.orders: list[Order] = []
         self.error = error
+        self.pieces = 0
 
-    def carry_out(self, order: Order) -> Answer:
+    def begin(self, order: Order) -> Slices[Answer]:
         if self.error is not None:
             raise self.error
         self.orders.append(order)
+        yield from range(self.pieces)
         return Answer(done=True, text=f"order {len(self.orders)}")
 
 

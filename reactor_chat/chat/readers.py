@@ -1,0 +1,78 @@
+"""Those who were let in without a record, because the journal takes none: they read, and change nothing.
+
+Nobody else is told of them, and they are in no list.  A guest begins as somebody new, and reads what everybody may; an
+owner reads what is the owner's.  When the journal takes records again, each enters as if it came then.
+"""
+
+from collections.abc import Callable, Iterator
+
+from reactor_chat.chat.case import Change, Stamp
+from reactor_chat.chat.logins import Logins
+from reactor_chat.chat.pending import Pending
+from reactor_chat.chat.session import Session
+from reactor_chat.chat.state import ChatState
+from reactor_chat.wire.messages import Login, Refused, fold
+
+NO_SPACE = Refused("no_space", "The server has no space left; try again later")
+FULL = Refused("no_space", "The server's disk is full: you can read, and nothing you send is kept until there is space")
+READ_ONLY = Refused("no_space", "The server is read-only: you can read, and nothing you send is kept")
+
+
+class Readers:
+    """Who reads, by folded name.
+
+    Args:
+        state: says who owns which name.
+    """
+
+    def __init__(self, state: ChatState) -> None:
+        self._state = state
+        self._reading: dict[str, tuple[Session, Login]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._reading)
+
+    def refuses(self, login: Login) -> bool:
+        """Return whether somebody reads under a name that a login is for, and nobody owns it."""
+        return fold(login.name) in self._reading and self._state.identity.claim_of(login.name) is None
+
+    def add(self, session: Session, login: Login) -> bool:
+        """Let somebody read under a name.
+
+        Returns:
+            Whether its owner does; a guest, and whoever would claim the name, is nobody yet.
+        """
+        claim = self._state.identity.claim_of(login.name)
+        is_owner = claim is not None and claim.key == login.key
+        session.name = login.name
+        session.since = claim.since if claim is not None and is_owner else self._state.seq + 1
+        self._reading[fold(login.name)] = (session, login)
+        return is_owner
+
+    def session_of(self, name: str) -> Session | None:
+        """Return who reads under a name."""
+        found = self._reading.get(fold(name))
+        return found[0] if found is not None else None
+
+    def superseded(self, name: str, unless: Session) -> Session | None:
+        """Return who reads under a name that enters now, or reads by another connection; forget who enters itself."""
+        reader = self.session_of(name)
+        if reader is unless:
+            self.remove(unless)
+            return None
+        return reader
+
+    def entering(
+        self, logins: Logins, pending: Pending, stamp: Callable[[], Stamp]
+    ) -> Iterator[tuple[Session, Change]]:
+        """Yield the changes by which those enter who only read so far; each is on its way when the next is made."""
+        for session, login in list(self._reading.values()):
+            if not session.flights and pending.blocking([("name", fold(login.name))]) is None:
+                change = logins.admit(login, stamp())
+                if isinstance(change, Change):
+                    yield session, change
+
+    def remove(self, session: Session) -> None:
+        """Forget somebody, who entered or left; nothing happens where somebody else reads under that name."""
+        if self.session_of(session.name) is session:
+            del self._reading[fold(session.name)]

@@ -1,0 +1,156 @@
+"""Looks at everything a journal has stored, and mends what it can: the index from the blocks, blocks from a copy.
+
+The index is no part of the chain, and everything in it follows from the blocks; what is missing in it is added again.
+
+A block of a copy is taken where it must be the one that was here: the chain through the copy's blocks leads to a block
+that is whole here, or to a link that is still stored here.  A link stands for everything before it, so nothing else
+could fit.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
+from pathlib import Path
+
+from reactor_chat.errors import StorageCorrupt
+from reactor_chat.journal.blocks import FIRST_LINK, Block, link_of
+from reactor_chat.journal.contract import Condition, Damage, Slices
+from reactor_chat.journal.copying import opened
+from reactor_chat.journal.places import Places
+from reactor_chat.journal.survey import Piece, Survey
+
+SLICE_BLOCKS = 8
+"""Each block is looked up under all of its labels."""
+
+Rows = list[tuple[int, bytes, bytes]]
+
+
+class Scrub:
+    """One way through a journal that stays open.
+
+    Args:
+        database: of the journal.
+        places: its index.
+        transaction: a context in which the database may be changed.
+        end: the number after the last one of the full blocks; the open block is written anew by each commit.
+        link: the link of the newest full block.
+    """
+
+    def __init__(
+        self,
+        database: sqlite3.Connection,
+        places: Places,
+        transaction: Callable[[], AbstractContextManager[None]],
+        end: int,
+        link: bytes,
+    ) -> None:
+        self._database = database
+        self._places = places
+        self._transaction = transaction
+        self._end = end
+        self._link = link
+
+    def run(self) -> Slices[Condition]:
+        """Look at everything; see `contract.Journal.scrub_slices`."""
+        survey = Survey(self._database, 1, FIRST_LINK, self._end, SLICE_BLOCKS)
+        mended = 0
+        yield 0
+        for pieces in survey:
+            mended += self._mend_index([piece.block for piece in pieces if piece.block is not None])
+            yield 100 * (survey.reached - 1) // max(self._end - 1, 1)
+        return Condition(survey.damaged, survey.broken, mended)
+
+    def repair(self, backup: Path) -> Slices[Condition]:
+        """Bring back what a copy has; see `contract.Journal.repair_slices`."""
+        with closing(opened(backup)) as copy:
+            before = yield from self.run()
+            for damage in before.damaged:
+                rows = self._fitting(copy, damage)
+                if rows:
+                    self._put(damage, rows)
+                yield 99
+        after = yield from self.run()
+        mended = [damage for damage in before.damaged if damage not in after.damaged]
+        return after._replace(index_mended=before.index_mended + after.index_mended, mended=mended)
+
+    # -------------------------------------------------------------------------------------------- the index
+
+    def _mend_index(self, blocks: list[Block]) -> int:
+        lacking = [(label, block.first) for block in blocks for label in self._lacking(block)]
+        if lacking:
+            try:
+                with self._transaction():
+                    for label, first in lacking:
+                        self._places.add([label], first)
+            except sqlite3.DatabaseError as error:
+                if isinstance(error, sqlite3.OperationalError):
+                    raise
+                return 0  # the index itself cannot be read there; a page of it is refused
+        return len(lacking)
+
+    def _lacking(self, block: Block) -> list[str]:
+        try:
+            labels = sorted({label for labels in block.kinds() for label in labels})
+            return [label for label in labels if not self._places.has(label, block.first)]
+        except (sqlite3.DatabaseError, StorageCorrupt):
+            return []
+
+    # ------------------------------------------------------------------------------------------- the blocks
+
+    def _fitting(self, copy: sqlite3.Connection, damage: Damage) -> Rows:
+        """Return the copy's rows for these numbers, from the first on, as far as they must be what was here."""
+        link = self._link_before(damage.first)
+        if link is None:
+            return []
+        stored = {first: link for first, link, _ in _rows(self._database, damage)}
+        rows: Rows = []
+        proven = 0
+        survey = Survey(copy, damage.first, link, damage.last + 1)
+        for piece in (piece for pieces in survey for piece in pieces):
+            if piece.block is None or survey.damaged:
+                break
+            rows.append((piece.first, piece.link, piece.body))
+            if stored.get(piece.first) == piece.link or self._leads_on(piece):
+                proven = len(rows)
+        return rows[:proven]
+
+    def _link_before(self, first: int) -> bytes | None:
+        if first == 1:
+            return FIRST_LINK
+        try:
+            row = self._database.execute(
+                "SELECT link FROM blocks WHERE first < ? ORDER BY first DESC LIMIT 1", (first,)
+            ).fetchone()
+        except sqlite3.Error:
+            return None
+        return row[0] if row is not None and type(row[0]) is bytes else None
+
+    def _leads_on(self, piece: Piece) -> bool:
+        """Whether the block behind this one of the copy is whole here."""
+        assert piece.block is not None
+        end = piece.block.end
+        if end == self._end:
+            return piece.link == self._link
+        try:
+            row = self._database.execute("SELECT link, body FROM blocks WHERE first = ?", (end,)).fetchone()
+            return row is not None and link_of(piece.link, end, row[1]) == row[0]
+        except (sqlite3.Error, TypeError):
+            return False
+
+    def _put(self, damage: Damage, rows: Rows) -> None:
+        end = Block(rows[-1][0], self._link_of_last(rows), rows[-1][1], rows[-1][2]).end
+        with self._transaction():
+            self._database.execute("DELETE FROM blocks WHERE first >= ? AND first < ?", (damage.first, end))
+            self._database.executemany("INSERT INTO blocks VALUES (?, ?, ?)", rows)
+
+    def _link_of_last(self, rows: Rows) -> bytes:
+        link = rows[-2][1] if len(rows) > 1 else self._link_before(rows[0][0])
+        assert link is not None
+        return link
+
+
+def _rows(database: sqlite3.Connection, damage: Damage) -> Rows:
+    try:
+        return database.execute("SELECT first, link, body FROM blocks WHERE first BETWEEN ? AND ?", damage).fetchall()
+    except sqlite3.Error:
+        return []
