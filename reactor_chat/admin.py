@@ -22,7 +22,7 @@ import msgspec
 from reactor_chat import PRODUCT
 from reactor_chat.chat.state import ChatState
 from reactor_chat.errors import ReactorChatError, StorageBusy, UsageError
-from reactor_chat.journal.place import FILE_NAME
+from reactor_chat.journal.place import FILE_NAME, locked
 from reactor_chat.journal.sqlite import SqliteJournal
 from reactor_chat.server.app import App
 from reactor_chat.server.ban_file import BanFile
@@ -47,6 +47,8 @@ from reactor_chat.server.orders import (
     SetRate,
     TellStatus,
 )
+from reactor_chat.server.restoring import begin_after_restore
+from reactor_chat.server.resuming import LOG_BYTES
 from reactor_chat.text.arguments import SafeArgumentParser
 from reactor_chat.text.safe import is_safe, safe, safe_json
 from reactor_chat.wire.framing import FrameDecoder, frame
@@ -253,9 +255,10 @@ def restore(chosen: argparse.Namespace) -> int:
     with _copied(chosen.backup) as directory:
         with _journal(directory) as journal:
             head = journal.verify().entries
-        chosen.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(locked(chosen.data))  # a server that lost its file stops, and must not find another one
         with _journal(directory) as journal:
             journal.backup(target)
+    begin_after_restore(chosen.data, os.urandom(LOG_BYTES))
     return _tell(chosen, Answer(done=True, text=f"{target} holds everything up to number {head}"))
 
 

@@ -77,6 +77,7 @@ class Hub:
         self._releasing: dict[str, str] = {}
         self._ending: dict[str, Session] = {}
         self._clock = 0
+        self._log: str | None = None
         self._inputs = self._table_of_inputs()
 
     # ------------------------------------------------------------------------------------------- the door
@@ -170,7 +171,8 @@ class Hub:
 
     # --------------------------------------------------------------------------------------------- inputs
 
-    def _on_started(self, _: Started, effects: list[Effect]) -> None:
+    def _on_started(self, what: Started, effects: list[Effect]) -> None:
+        self._log = what.log
         for presence in self.state.roster.people():
             self._departing[fold(presence.name)] = presence.name
         self._record_ends(effects)
@@ -396,8 +398,8 @@ class Hub:
         session.since = self.state.since(presence.name)
         self.state.roster.reach(presence.name, session.conn)
         text = f"[Welcome {presence.name}]"
-        self._tell(session, m.Welcome(presence.name, self.state.seq, presence.guest, text), effects)
-        effects.append(Enter(session.conn, presence.name, login.after))
+        self._tell(session, m.Welcome(presence.name, self.state.seq, presence.guest, text, self._log), effects)
+        effects.append(Enter(session.conn, presence.name, login.after, login.seen or ()))
 
     # --------------------------------------------------------------------------------------------- leaving
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from reactor_chat.journal.logs import Logs
+
 
 class Entry(NamedTuple):
     """One entry to append; `seq` is the number after the newest one's."""
@@ -39,6 +41,18 @@ class Journal(Protocol):
     @property
     def oldest(self) -> int:
         """The oldest number that can still be read; head + 1 where there is none."""
+
+    @property
+    def logs(self) -> Logs:
+        """Which run gave which numbers."""
+
+    def begin_log(self, name: str, *, is_after_loss: bool = False) -> None:
+        """Begin another log; it is kept with the next commit.
+
+        Args:
+            name: 1 to 64 characters; no other log ever had it.
+            is_after_loss: numbers above `head` had been given before, and are lost.
+        """
 
     def commit(self, entries: Sequence[Entry]) -> None:
         """Append entries durably, all or none.
@@ -97,6 +111,20 @@ class Journal(Protocol):
 
         Raises:
             StorageError: it cannot be written; the journal goes on.
+        """
+
+    def check_ground(self) -> None:
+        """Return if the journal is still where it was opened.
+
+        Raises:
+            StorageLost: its place was renamed, replaced or deleted; nothing more can be committed.
+        """
+
+    def keep_mark(self) -> str | None:
+        """Make durable, outside of the journal, how far it has come; to be called within a second of a commit.
+
+        Returns:
+            Why that cannot be, in one line; the journal goes on without.
         """
 
     def rest(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reactor_chat.errors import StorageError
 from reactor_chat.journal.contract import Entry, Row, Span
+from reactor_chat.journal.logs import Logs
 
 ROWS_MAX = 100_000
 
@@ -26,6 +27,11 @@ class MemoryJournal:
         self._snapshot: tuple[int, bytes] | None = None
         self.head = 0
         self.oldest = 1
+        self.logs = Logs()
+
+    def begin_log(self, name: str, *, is_after_loss: bool = False) -> None:
+        """Begin another log; see `contract.Journal`."""
+        self.logs.begin(self.logs.following(name, self.head, is_after_loss=is_after_loss))
 
     def commit(self, entries: Sequence[Entry]) -> None:
         """Append entries, all or none; see `contract.Journal`."""
@@ -65,6 +71,12 @@ class MemoryJournal:
     def backup(self, path: Path) -> None:
         """Refuse: what is only in memory is not meant to be kept."""
         raise StorageError(f"A journal in memory is not copied to {path}; start the server without --memory")
+
+    def check_ground(self) -> None:
+        """Do nothing: nobody can take away what is in memory."""
+
+    def keep_mark(self) -> None:
+        """Do nothing: nothing lasts long enough to be missed."""
 
     def rest(self) -> None:
         """Do nothing: there is nothing that could wait."""

@@ -11,8 +11,9 @@ in the middle of a commit, made the longest pause 540 ms instead of 18.
 
 Nothing is kept in memory but the newest block, a bounded cache of pages and a bounded cache of labels.
 
-What cannot be detected here: that the file was replaced by an older one of its own, such as a backup, or that the
-end of the write-ahead log is gone.  Both look like a journal of which less was written.
+That the file was replaced by an older one of its own, such as a backup, or that the end of the write-ahead log is
+gone, looks from within like a journal of which less was written: `high_water` finds it out.  Should the mark have been
+replaced too, the names of the logs (`logs`) tell whoever saw more.
 """
 
 import hashlib
@@ -27,10 +28,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reactor_chat.errors import StorageCorrupt, StorageError, StorageFull
+from reactor_chat.journal import log_rows
 from reactor_chat.journal.blocks import FIRST_LINK, Block, Draft, packed
 from reactor_chat.journal.contract import Entry, Row, Span
 from reactor_chat.journal.failures import Fence, of_sqlite, of_system
-from reactor_chat.journal.place import MOUNTS, SCHEMA, locked, prepared, synced
+from reactor_chat.journal.ground import Ground, refuse_second_names
+from reactor_chat.journal.high_water import HighWater
+from reactor_chat.journal.logs import Log, Logs
+from reactor_chat.journal.place import FILE_NAME, LOCK_NAME, LOGS_TABLE, MOUNTS, SCHEMA, locked, prepared, synced
 from reactor_chat.journal.places import Places
 
 PAGE_BYTES = 4_096
@@ -89,9 +94,11 @@ class SqliteJournal:
         bytes_max: how large the file may become (the write-ahead log beside it needs up to 16 MiB more); commits
             beyond raise StorageFull.  None for as large as the disk.
         mounts: where the system lists what is mounted.
+        accepts_loss: whether to go on where some of what was once written is gone.
 
     Raises:
         StorageBusy: another process has it open.
+        StorageLost: some of what was once written is gone, or the file has another name; nothing was changed.
         StorageCorrupt: the file is damaged, or is none of ours; nothing was changed.
         StorageFull: there is no space for a new journal.
         StorageError: anything else, in one line that says what to do.
@@ -99,28 +106,59 @@ class SqliteJournal:
     Attributes:
         head: see `contract.Journal`.
         oldest: 1: nothing is ever forgotten.
+        logs: see `contract.Journal`.
+        high_water: what was found out about its end when it was opened.
     """
 
     oldest = 1
 
-    def __init__(self, directory: Path | str, bytes_max: int | None = None, mounts: Path = MOUNTS) -> None:
+    def __init__(
+        self,
+        directory: Path | str,
+        bytes_max: int | None = None,
+        mounts: Path = MOUNTS,
+        *,
+        accepts_loss: bool = False,
+    ) -> None:
         self.directory = Path(directory)
         self.head = 0
-        self._draft = Draft(1, FIRST_LINK)
+        self.logs = Logs()
+        self._next_log: Log | None = None
+        self._draft, self._link = Draft(1, FIRST_LINK), FIRST_LINK
         self._fence = Fence(self.directory)
+        self._ground = Ground(self.directory)
         with self._fence:
             self._lock = locked(self.directory, mounts)
             try:
+                self.high_water = HighWater(self.directory, accepts_loss=accepts_loss)
+                self.high_water.refuse_gone(self.directory / FILE_NAME)
                 self._path = prepared(self.directory)
+                refuse_second_names(self._path)
+                self._wal = self._path.resolve().with_name(self._path.resolve().name + "-wal")
+                self.high_water.refuse_damaged(self._wal)
                 self._database = sqlite3.connect(self._path, timeout=0, isolation_level=None)
             except BaseException:
                 os.close(self._lock)
                 raise
             try:
                 self._open(bytes_max)
+                self.high_water.judge(self.head, self._link_at)
+                self._settle()
             except BaseException:
-                self.close()
+                self._close_as_found()
                 raise
+
+    def begin_log(self, name: str, *, is_after_loss: bool = False) -> None:
+        """Begin another log, which is kept with the next commit; see `contract.Journal`."""
+        is_after_loss = is_after_loss or bool(self.high_water.losses)
+        self._next_log = self.logs.following(name, self.head, is_after_loss=is_after_loss)
+        self.logs.begin(self._next_log)
+
+    def keep_log(self) -> None:
+        """Keep the log that begins now, before any number is given in it.  Raises StorageError."""
+        if self._next_log is not None:
+            with self._fence, self._transaction():
+                log_rows.keep(self._database, self._next_log)
 
     def commit(self, entries: Sequence[Entry]) -> None:
         """Append entries durably, all or none; see `contract.Journal`."""
@@ -128,6 +166,7 @@ class SqliteJournal:
         for seq, entry in enumerate(entries, self.head + 1):
             assert entry.seq == seq, f"entry {entry.seq} where {seq} is next"
         with self._fence:
+            self._ground.check()
             if self._wal_pages >= WAL_PAGES_MAX:
                 self._checkpoint()
             blocks = packed(self._draft.copy(), entries)
@@ -137,9 +176,13 @@ class SqliteJournal:
                 )
                 for draft, _, _ in blocks:
                     self._index(draft)
+                if self._next_log is not None:
+                    log_rows.keep(self._database, self._next_log)
+        self._next_log = None
         self._wal_pages += 2 + sum(1 + len(body) // PAGE_BYTES for _, _, body in blocks)
-        self._draft = blocks[-1][0]
+        self._draft, self._link, _ = blocks[-1]
         self.head = self._draft.end - 1
+        self.high_water.move(self.head, self._link)
 
     def newest(self, spans: Sequence[Span], before: int | None, limit: int) -> list[Row]:
         """Read back from the newest; see `contract.Journal`."""
@@ -177,6 +220,15 @@ class SqliteJournal:
                 return seq, body
         return None
 
+    def check_ground(self) -> None:
+        """Return if the journal is still where it was opened; see `contract.Journal`."""
+        with self._fence:
+            self._ground.check()
+
+    def keep_mark(self) -> str | None:
+        """Make durable how far the journal has come; see `contract.Journal`."""
+        return self.high_water.keep()
+
     def rest(self) -> None:
         """Empty the write-ahead log into the file where that is worth its while; see `contract.Journal`."""
         with self._fence:
@@ -186,6 +238,7 @@ class SqliteJournal:
     def close(self) -> None:
         """Close the file and unlock the directory; what was committed stays."""
         if self._lock >= 0:
+            self.high_water.close()
             with suppress(sqlite3.Error):  # it empties the write-ahead log if it can, and leaves it there if not
                 self._database.close()
             os.close(self._lock)
@@ -264,14 +317,21 @@ class SqliteJournal:
             (page_count,) = self._database.execute("PRAGMA page_count").fetchone()
             self._set("max_page_count", max(bytes_max // PAGE_BYTES, page_count))
         with closing(self._database.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")) as found:
-            if {sql for (sql,) in found} != set(SCHEMA):
+            if {sql for (sql,) in found} | {LOGS_TABLE} != set(SCHEMA):  # format 1 has all others
                 raise StorageCorrupt(f"The journal in {self.directory} has foreign tables; nothing was changed")
         self._database.execute("BEGIN IMMEDIATE")  # takes the lock, and finds out whether writing is possible at all
         self._database.execute("ROLLBACK")
-        wal = self._path.with_name(self._path.name + "-wal")
-        self._wal_pages = wal.stat().st_size // PAGE_BYTES if wal.exists() else 0
+        self._wal_pages = self._wal.stat().st_size // PAGE_BYTES if self._wal.exists() else 0
         self._places = Places(self._database)
         self._find_head()
+
+    def _settle(self) -> None:
+        """Take what was found to be whole as what goes on from here."""
+        log_rows.bring_up(self._database)
+        self.logs = log_rows.load(self._database)
+        if self._wal_pages:  # `write_ahead` tells what two crashes left from damage only where each has its own log
+            self._checkpoint()
+        self._ground.stand_on(self.directory, self.directory / LOCK_NAME, self._path, self._wal)
 
     def _set(self, name: str, value: int | str) -> None:
         self._database.execute(f"PRAGMA {name} = {value}").fetchall()
@@ -283,8 +343,28 @@ class SqliteJournal:
         (first,) = self._database.execute("SELECT max(first) FROM blocks").fetchone()
         if first is not None:
             link_before, block = self._block(first)
-            self._draft = block.draft(link_before)
+            self._draft, self._link = block.draft(link_before), block.link
             self.head = self._draft.end - 1
+
+    def _link_at(self, seq: int) -> bytes:
+        """Return the chain's link as it was when this number was the newest."""
+        if seq in (0, self.head):
+            return self._link if seq else FIRST_LINK
+        (first,) = self._database.execute("SELECT max(first) FROM blocks WHERE first <= ?", (seq,)).fetchone()
+        link_before, block = self._block(first)
+        rows = [row for row in zip(block.rows(), block.kinds(), strict=True) if row[0].seq <= seq]
+        entries = [Entry(row.seq, row.payload, labels) for row, labels in rows]
+        return packed(Draft(first, link_before), entries)[-1][1]
+
+    def _close_as_found(self) -> None:
+        """Close a journal that is refused; SQLite would copy what it believes of the write-ahead log and remove it."""
+        kept = self._wal.with_name(self._wal.name + ".kept")
+        with suppress(OSError):
+            kept.unlink(missing_ok=True)
+            os.link(self._wal, kept)
+        self.close()
+        with suppress(OSError):
+            kept.replace(self._wal)
 
     # ------------------------------------------------------------------------------------------------------ writing
 

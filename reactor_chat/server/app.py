@@ -41,12 +41,15 @@ from reactor_chat.server.arrears import Arrears
 from reactor_chat.server.bans import Bans
 from reactor_chat.server.counters import Counters
 from reactor_chat.server.doors import Door
+from reactor_chat.server.farewell import BYE
 from reactor_chat.server.intake import CLOGGED_SECONDS, Intake
 from reactor_chat.server.ledger import Ledger
+from reactor_chat.server.marking import Marking
 from reactor_chat.server.options import Options, rules_of
 from reactor_chat.server.peers import Broadcast, Peer, Wire
 from reactor_chat.server.rates import Rates
 from reactor_chat.server.recall import recalled
+from reactor_chat.server.resuming import LOG_BYTES, begin_log, resumed
 from reactor_chat.server.upkeep import Upkeep
 from reactor_chat.wire import codec
 from reactor_chat.wire.framing import frame
@@ -66,17 +69,6 @@ LAST_CALL_SECONDS = 1.0
 """How long a server that stops goes on serving what people keep sending."""
 TURNED_AWAY_MAX = 32
 """How many at once are told why they are not taken; whoever comes beyond is not told."""
-
-BYE: dict[str, str] = {
-    "quit": "Goodbye",
-    "shutdown": "The server is shutting down",
-    "taken_over": "You are connected from elsewhere now",
-    "idle": "Nothing was heard from you for too long",
-    "too_slow": "You read too slowly; connect again to get the rest",
-    "flood": "You sent too much",
-    "kicked": "You were removed by the operator",
-    "violation": "What you sent breaks the protocol",
-}
 
 _log = logging.getLogger("reactor_chat.server")
 
@@ -120,6 +112,7 @@ class App:
         self._admission = Admission(options, entropy, self._intake.expire, self._intake.has_asked)
         self._rates = Rates(options.rate)
         self._upkeep = Upkeep(options)
+        self._marking = Marking(journal)
         self._turned_away: dict[Wire, Refused] = {}
         self._unshared: dict[Peer, None] = {}
         self._arrears = Arrears(self._ledger, self.hub, self._go_live, self._listen_again)
@@ -147,7 +140,7 @@ class App:
         self._unix_ms = unix_ms
         count = self._ledger.recover(self.hub.state)
         self._snapshot_seq = self.hub.state.seq - count
-        self._handle(Started())
+        self._handle(Started(begin_log(self._ledger.journal, self._entropy(LOG_BYTES))))
         self._commit()
         return count
 
@@ -333,20 +326,17 @@ class App:
         self._arrears.pay()
         if self._goodbye_at is not None and (not self._intake.has_work or now >= self._goodbye_at):
             self._say_goodbye()
-        if self._rest_at is not None and now >= self._rest_at:
+        is_idle = self._rest_at is not None and now >= self._rest_at
+        self._marking.turn(now, is_idle=is_idle)
+        if is_idle:
             self._rest()
         self.deadline = self._next_deadline()
 
     def _next_deadline(self) -> float | None:
         if self._inputs or self._ledger.has_entries or self._arrears.has_work or self.hub.has_work:
             return self._now
-        times = (
-            self._intake.deadline(self._now),
-            self._retry_at,
-            self._rest_at,
-            self._goodbye_at,
-            self._upkeep.deadline,
-        )
+        own = (self._retry_at, self._rest_at, self._goodbye_at)
+        times = (*own, self._intake.deadline(self._now), self._upkeep.deadline, self._marking.deadline)
         deadlines = [at for at in times if at is not None]
         if self._arrears.wait_for_wires:
             deadlines.append(self._now + CLOGGED_SECONDS)
@@ -373,6 +363,7 @@ class App:
             self._handle(Rejected())
             return False
         self._rest_at = self._now + REST_SECONDS
+        self._marking.committed(self._now)
         self._handle(Committed(seq))
         return True
 
@@ -433,13 +424,13 @@ class App:
         peer.door.entered(effect.name)
         self.counters.logins += 1
         _log.info("conn=%d logged in as %s", peer.conn, effect.name)
-        if effect.after is None:
-            self._go_live(peer)
-        elif effect.after > self._ledger.journal.head or effect.after + 1 < self._ledger.journal.oldest:
-            peer.tell(Refused("gap", "What you missed is not kept any more"))
+        after, gap = resumed(self._ledger.journal, effect)
+        if gap is not None:
+            peer.tell(gap)
+        if after is None:
             self._go_live(peer)
         else:
-            self._arrears.begin(peer, effect.after)
+            self._arrears.begin(peer, after)
 
     def _recall(self, effect: Recall | RecallKeys | RecallBlob) -> None:
         if effect.conn in self._peers:
@@ -486,6 +477,11 @@ class App:
         self._wake()
 
     # -------------------------------------------------------------------------------------------- the end
+
+    def abandon(self) -> None:
+        """Say goodbye to everybody at once, as the journal can take nothing more; no turn may follow."""
+        for peer in list(self._peers.values()):
+            self._dismiss(peer)
 
     def _say_goodbye(self) -> None:
         self._goodbye_at = None

@@ -15,6 +15,7 @@ import msgspec
 
 from reactor_chat.errors import StorageError, StorageFull
 from reactor_chat.journal.contract import Entry, Row, Span
+from reactor_chat.journal.logs import Log, Logs
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.testing.disk import Disk
 
@@ -25,7 +26,7 @@ FIRST_LINK = bytes(32)
 _HEAD = Struct(">I32s")
 _SNAPSHOT_HEAD = Struct(">q32s")
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[tuple[int, bytes, tuple[str, ...]]]).decode
+_decode = msgspec.msgpack.Decoder(tuple[Log | None, list[tuple[int, bytes, tuple[str, ...]]]]).decode
 
 
 class DiskJournal:
@@ -36,6 +37,7 @@ class DiskJournal:
 
     Attributes:
         oldest: 1: nothing is ever forgotten.
+        logs: see `contract.Journal`.
         full_count: how often there was no space.
 
     Raises:
@@ -47,6 +49,8 @@ class DiskJournal:
 
     def __init__(self, disk: Disk) -> None:
         self.full_count = 0
+        self.logs = Logs()
+        self._next_log: Log | None = None
         self._disk = disk
         self._rows = MemoryJournal(rows_max=1 << 40)
         self._link = FIRST_LINK
@@ -58,12 +62,17 @@ class DiskJournal:
         """See `contract.Journal`."""
         return self._rows.head
 
+    def begin_log(self, name: str, *, is_after_loss: bool = False) -> None:
+        """Begin another log, which is kept with the next commit; see `contract.Journal`."""
+        self._next_log = self.logs.following(name, self.head, is_after_loss=is_after_loss)
+        self.logs.begin(self._next_log)
+
     def commit(self, entries: Sequence[Entry]) -> None:
         """Append entries durably, all or none; see `contract.Journal`."""
         assert entries, "a commit without entries"
         for seq, entry in enumerate(entries, self.head + 1):
             assert entry.seq == seq, f"entry {entry.seq} where {seq} is next"
-        body = _encode(entries)
+        body = _encode((self._next_log, entries))
         link = sha256(self._link + body).digest()
         try:
             self._disk.append(FILE, _HEAD.pack(len(body), link))
@@ -71,7 +80,7 @@ class DiskJournal:
             self._disk.sync(FILE)
         except OSError as error:
             self._give_up(error, FILE, self._end_bytes)
-        self._link = link
+        self._link, self._next_log = link, None
         self._end_bytes += _HEAD.size + len(body)
         self._rows.commit(entries)
 
@@ -111,6 +120,12 @@ class DiskJournal:
         """Refuse: there is no path from a simulated disk to a real one."""
         raise StorageError(f"A simulated journal is not copied to {path}")
 
+    def check_ground(self) -> None:
+        """Do nothing: nobody renames anything on a simulated disk."""
+
+    def keep_mark(self) -> None:
+        """Do nothing: what a simulated disk loses, the checker knows."""
+
     def rest(self) -> None:
         """Do nothing: there is nothing that could wait."""
 
@@ -125,7 +140,10 @@ class DiskJournal:
             body = data[begin : begin + body_bytes]
             if not body or sha256(self._link + body).digest() != link:
                 break
-            self._rows.commit([Entry(*entry) for entry in _decode(body)])
+            log, entries = _decode(body)
+            if log is not None:
+                self.logs.begin(log)
+            self._rows.commit([Entry(*entry) for entry in entries])
             self._link, self._end_bytes = link, begin + body_bytes
         if len(data) > self._end_bytes:
             try:
