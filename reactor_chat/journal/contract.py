@@ -47,11 +47,18 @@ class Journal(Protocol):
         """Which run gave which numbers."""
 
     def begin_log(self, name: str, *, is_after_loss: bool = False) -> None:
-        """Begin another log; it is kept with the next commit.
+        """Begin another log; it is kept with the next commit, or by `keep_log`.
 
         Args:
-            name: 1 to 64 characters; no other log ever had it.
+            name: see `logs.Log`; no other log ever had it.
             is_after_loss: numbers above `head` had been given before, and are lost.
+        """
+
+    def keep_log(self) -> None:
+        """Keep the running log, where no commit has; to be called before anybody is told of it.
+
+        It takes no space, and where it fails all the same nothing is said: whoever saw the log, and nothing in it, may
+        be told once that something is lost.
         """
 
     def commit(self, entries: Sequence[Entry]) -> None:

@@ -27,6 +27,7 @@ class HighWater:
     Attributes:
         losses: what was accepted, a line each.
         news: what else the operator should know, a line each.
+        logs: names of logs that somebody was told of, and of which the journal had no entry when they were noted.
 
     Raises:
         StorageLost: the mark is damaged, and no loss is accepted.
@@ -43,6 +44,7 @@ class HighWater:
         self._file: MarkFile | None = None
         self._found = self._believed()
         self._mark = Mark(0, b"")
+        self.logs: tuple[str, ...] = self._found.logs if self._found is not None else ()
 
     def refuse_gone(self, path: Path) -> None:
         """Return if a journal's file is there, or none of its numbers was ever given; what is left of one goes aside.
@@ -74,12 +76,13 @@ class HighWater:
                 raise
             self.losses.append(str(error).partition(";")[0])
 
-    def judge(self, head: int, link_at: Callable[[int], bytes]) -> None:
+    def judge(self, head: int, link_at: Callable[[int], bytes], *, is_expected: bool) -> None:
         """Return if a journal holds what the mark says, and begin to note how far it comes.
 
         Args:
             head: the journal's.
             link_at: returns the chain's link of everything up to a number.
+            is_expected: whether whatever wrote this journal kept a mark.
 
         Raises:
             StorageLost: it does not, and no loss is accepted.
@@ -91,15 +94,24 @@ class HighWater:
         elif found is not None and not _is_at(link_at, found):
             what = f"The journal in {self._directory} holds other entries up to number {found.seq} than it once did"
             self._lose(what, None)
-        self._mark = Mark(head, link_at(head))
+        self._mark = Mark(head, link_at(head), self.logs)
+        if found is None and is_expected:
+            self.news.append(
+                f"{self._path} is missing; if entries of the journal are, nobody can tell but who saw them"
+            )
         try:
             self._file = MarkFile(self._path, self._mark, is_sound=found is not None and not self.losses)
         except OSError as error:
             self.news.append(self._unkept(error))
 
-    def move(self, seq: int, link: bytes) -> None:
-        """Note a newer number, which is durable; should that fail, `keep` says so."""
-        self._mark = Mark(seq, link)
+    def move(self, seq: int, link: bytes, logs: tuple[str, ...] = ()) -> None:
+        """Note a newer number, which is durable; should that fail, `keep` says so.
+
+        Args:
+            seq, link: see `Mark`.
+            logs: of which the journal has no entry.
+        """
+        self._mark = Mark(seq, link, logs)
         if self._file is not None:
             self._file.move(self._mark)
 

@@ -36,7 +36,7 @@ def load(database: sqlite3.Connection) -> Logs:
     """
     logs = []
     for first, name, is_after_loss, digest in database.execute(
-        "SELECT first, name, is_after_loss, digest FROM logs ORDER BY first"
+        "SELECT first, name, is_after_loss, digest FROM logs ORDER BY place"
     ):
         log = Log(name, first, bool(is_after_loss))
         if digest != _digest(log):
@@ -46,9 +46,9 @@ def load(database: sqlite3.Connection) -> Logs:
 
 
 def keep(database: sqlite3.Connection, log: Log) -> None:
-    """Add a log, in place of one that begins at the same number; within a transaction."""
+    """Add a log behind all others; within a transaction."""
     database.execute(
-        "REPLACE INTO logs VALUES (?, ?, ?, ?)", (log.first, log.name, int(log.is_after_loss), _digest(log))
+        "INSERT INTO logs VALUES (NULL, ?, ?, ?, ?)", (log.first, log.name, int(log.is_after_loss), _digest(log))
     )
 
 

@@ -9,7 +9,8 @@ Somebody who has seen a log up to a number has seen everything that this journal
 and the end of that log here: both have followed the same numbers so far.  Of several logs that somebody saw, the one
 that reaches furthest counts.
 
-A log in which no number was given was seen by nobody, and the next one takes its place.
+A log is kept with the first entry of it.  Where a disk is full people may be let in before there is one: then the
+log's name is kept beside the journal (see `Journal.keep_log`), and ends before it began.
 
 Source: PROTOCOL §5.5.
 """
@@ -17,13 +18,15 @@ Source: PROTOCOL §5.5.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
+NAME_CHARS_MAX = 64
+
 
 class Log(NamedTuple):
     """One log.
 
     Attributes:
-        name: at most 64 characters; no other log has it.
-        first: the first number given in it.
+        name: at most 64 letters, digits, points and hyphens; no other log has it.
+        first: the first number given in it, or to be given.
         is_after_loss: whether it is known that numbers above `first` - 1 had been given before and are lost.
     """
 
@@ -56,16 +59,28 @@ class Meeting(NamedTuple):
     is_lost: bool
 
 
+def _is_word(name: str) -> bool:
+    return name.isascii() and name.replace(".", "").replace("-", "").isalnum()
+
+
 class Logs:
     """The logs of one journal.
 
     Args:
-        known: oldest first; their first numbers grow.
+        known: oldest first; their first numbers do not fall.
     """
 
     def __init__(self, known: Iterable[Log] = ()) -> None:
         self._logs = list(known)
         self._place_of = {log.name: place for place, log in enumerate(self._logs)}
+
+    def __len__(self) -> int:
+        """Return how many logs there are."""
+        return len(self._logs)
+
+    def __contains__(self, name: str) -> bool:
+        """Return whether there is a log of this name."""
+        return name in self._place_of
 
     def __iter__(self) -> Iterator[Log]:
         """Yield every log, oldest first."""
@@ -76,16 +91,10 @@ class Logs:
         """The newest log; None where there never was one."""
         return self._logs[-1] if self._logs else None
 
-    def following(self, name: str, head: int, *, is_after_loss: bool) -> Log:
-        """Return the log that begins behind a number, without beginning it."""
-        last = self.running
-        replaces_lossy = last is not None and last.first == head + 1 and last.is_after_loss
-        return Log(name, head + 1, is_after_loss or replaces_lossy)
-
     def begin(self, log: Log) -> None:
-        """Begin a log behind all others, in place of one in which no number was given."""
-        if self._logs and self._logs[-1].first == log.first:
-            del self._place_of[self._logs.pop().name]
+        """Begin a log behind all others."""
+        assert 1 <= len(log.name) <= NAME_CHARS_MAX, log.name
+        assert _is_word(log.name), log.name
         assert log.name not in self._place_of, f"log {log.name} a second time"
         self._place_of[log.name] = len(self._logs)
         self._logs.append(log)
@@ -102,8 +111,9 @@ class Logs:
             return Meeting(after, is_lost=False) if after <= head else Meeting(self._before_loss(head), is_lost=True)
         newest = max(after, seen[0].seq)
         end = self._end_of(seen[0].log, head)
-        if end is not None and newest <= end:
+        if not newest or (end is not None and newest <= end):
             return Meeting(after, is_lost=False)
+        # Where a log that is not here began, nobody knows: what was seen in it counts as lost, though it may be here.
         common = max(min(one.seq, self._end_of(one.log, head) or 0) for one in seen)
         if end is not None:
             common = max(common, end)  # `newest` is beyond it

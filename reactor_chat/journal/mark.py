@@ -11,7 +11,10 @@ Two places in the file take turns, one for each sync, each with a checksum; what
 being written, and the other one is a sync older.  A file without any sound place was damaged: then nobody knows what
 the journal once held.
 
-    each place   512 bytes: `reactor-chat mark 1 SEQ LINK SUM`, SUM over what is before it, then blanks and a line end
+The names of logs that the journal has no entry of, and somebody was told of, stand there too (see `logs`).
+
+    each place   512 bytes: `reactor-chat mark 1 SEQ LINK LOGS SUM`, LOGS with commas between or `none`, SUM over what
+                 is before it, then blanks and a line end
 """
 
 import os
@@ -27,6 +30,8 @@ MARK_NAME = "journal.mark"
 PLACE_BYTES = 512
 """A disk writes so much whole or not at all."""
 PLACES = 2
+LOGS_MAX = 4
+"""As many names as a place has room for; there is more than one only where several starts found a full disk."""
 VERSION = 1
 _WORDS = b"reactor-chat mark"
 
@@ -37,15 +42,18 @@ class Mark(NamedTuple):
     Attributes:
         seq: the newest number when it was written.
         link: the chain's link of everything up to that number.
+        logs: of which the journal has no entry, oldest first.
     """
 
     seq: int
     link: bytes
+    logs: tuple[str, ...] = ()
 
 
 def written(mark: Mark) -> bytes:
     """Return one place of the file."""
-    said = b"%s %d %d %s" % (_WORDS, VERSION, mark.seq, mark.link.hex().encode())
+    logs = ",".join(mark.logs[-LOGS_MAX:]) or "none"
+    said = f"{_WORDS.decode()} {VERSION} {mark.seq} {mark.link.hex()} {logs}".encode()
     return (said + b" " + _sum(said)).ljust(PLACE_BYTES - 1) + b"\n"
 
 
@@ -79,9 +87,10 @@ def read(path: Path) -> Mark | None:
 def _read_place(place: bytes) -> Mark | None:
     said, _, total = place.rstrip().rpartition(b" ")
     words = said.removeprefix(_WORDS).split()
-    if total != _sum(said) or len(words) != 3 or int(words[0]) != VERSION:
+    if total != _sum(said) or len(words) != 4 or int(words[0]) != VERSION:
         return None
-    return Mark(int(words[1]), bytes.fromhex(words[2].decode()))
+    logs = () if words[3] == b"none" else tuple(words[3].decode().split(","))
+    return Mark(int(words[1]), bytes.fromhex(words[2].decode()), logs)
 
 
 class MarkFile:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reactor_chat.errors import StorageError
 from reactor_chat.journal.contract import Entry, Row, Span
-from reactor_chat.journal.logs import Logs
+from reactor_chat.journal.logs import Log, Logs
 
 ROWS_MAX = 100_000
 
@@ -31,7 +31,10 @@ class MemoryJournal:
 
     def begin_log(self, name: str, *, is_after_loss: bool = False) -> None:
         """Begin another log; see `contract.Journal`."""
-        self.logs.begin(self.logs.following(name, self.head, is_after_loss=is_after_loss))
+        self.logs.begin(Log(name, self.head + 1, is_after_loss))
+
+    def keep_log(self) -> None:
+        """Do nothing: it is kept as long as everything else."""
 
     def commit(self, entries: Sequence[Entry]) -> None:
         """Append entries, all or none; see `contract.Journal`."""

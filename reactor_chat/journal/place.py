@@ -24,8 +24,8 @@ APPLICATION_ID = 0x72634A6C
 
 SCHEMA_VERSION = 2
 LOGS_TABLE = (
-    "CREATE TABLE logs (first INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, is_after_loss INTEGER NOT NULL,"
-    " digest BLOB NOT NULL) STRICT"
+    "CREATE TABLE logs (place INTEGER PRIMARY KEY, first INTEGER NOT NULL, name TEXT NOT NULL UNIQUE,"
+    " is_after_loss INTEGER NOT NULL, digest BLOB NOT NULL) STRICT"
 )
 SCHEMA = (
     "CREATE TABLE blocks (first INTEGER PRIMARY KEY, link BLOB NOT NULL, body BLOB NOT NULL) STRICT",
@@ -35,7 +35,7 @@ SCHEMA = (
     LOGS_TABLE,
 )
 """Blocks by their first number; labels as small integers; the blocks that hold an entry with a label; the snapshot;
-the logs by their first number (see `logs`), which format 1 did not have."""
+the logs in their order (see `logs`), which format 1 did not have."""
 
 MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK = re.compile(

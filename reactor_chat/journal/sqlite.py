@@ -123,7 +123,7 @@ class SqliteJournal:
         self.directory = Path(directory)
         self.head = 0
         self.logs = Logs()
-        self._next_log: Log | None = None
+        self._unkept_logs: list[Log] = []
         self._draft, self._link = Draft(1, FIRST_LINK), FIRST_LINK
         self._fence = Fence(self.directory)
         self._ground = Ground(self.directory)
@@ -142,7 +142,7 @@ class SqliteJournal:
                 raise
             try:
                 self._open(bytes_max)
-                self.high_water.judge(self.head, self._link_at)
+                self.high_water.judge(self.head, self._link_at, is_expected=self._is_marked())
                 self._settle()
             except BaseException:
                 self._close_as_found()
@@ -150,15 +150,21 @@ class SqliteJournal:
 
     def begin_log(self, name: str, *, is_after_loss: bool = False) -> None:
         """Begin another log, which is kept with the next commit; see `contract.Journal`."""
-        is_after_loss = is_after_loss or bool(self.high_water.losses)
-        self._next_log = self.logs.following(name, self.head, is_after_loss=is_after_loss)
-        self.logs.begin(self._next_log)
+        log = Log(name, self.head + 1, is_after_loss or bool(self.high_water.losses))
+        self.logs.begin(log)
+        self._unkept_logs.append(log)
 
     def keep_log(self) -> None:
-        """Keep the log that begins now, before any number is given in it.  Raises StorageError."""
-        if self._next_log is not None:
-            with self._fence, self._transaction():
-                log_rows.keep(self._database, self._next_log)
+        """Keep the running log beside the journal, where no commit has; see `contract.Journal`."""
+        if self._unkept_logs:
+            self.high_water.move(self.head, self._link, tuple(log.name for log in self._unkept_logs))
+            self.high_water.keep()
+
+    def keep_log_in_place(self) -> None:
+        """Keep the running log in the journal itself, before any number is given in it.  Raises StorageError."""
+        with self._fence, self._transaction():
+            self._keep_logs()
+        self._unkept_logs.clear()
 
     def commit(self, entries: Sequence[Entry]) -> None:
         """Append entries durably, all or none; see `contract.Journal`."""
@@ -176,9 +182,8 @@ class SqliteJournal:
                 )
                 for draft, _, _ in blocks:
                     self._index(draft)
-                if self._next_log is not None:
-                    log_rows.keep(self._database, self._next_log)
-        self._next_log = None
+                self._keep_logs()
+        self._unkept_logs.clear()
         self._wal_pages += 2 + sum(1 + len(body) // PAGE_BYTES for _, _, body in blocks)
         self._draft, self._link, _ = blocks[-1]
         self.head = self._draft.end - 1
@@ -325,10 +330,17 @@ class SqliteJournal:
         self._places = Places(self._database)
         self._find_head()
 
+    def _is_marked(self) -> bool:
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        return bool(self.head) and version > 1
+
     def _settle(self) -> None:
         """Take what was found to be whole as what goes on from here."""
         log_rows.bring_up(self._database)
         self.logs = log_rows.load(self._database)
+        for name in self.high_water.logs:
+            if name not in self.logs:
+                self.begin_log(name)
         if self._wal_pages:  # `write_ahead` tells what two crashes left from damage only where each has its own log
             self._checkpoint()
         self._ground.stand_on(self.directory, self.directory / LOCK_NAME, self._path, self._wal)
@@ -379,6 +391,10 @@ class SqliteJournal:
             if self._database.in_transaction:  # SQLite has already gone back after some errors
                 self._database.execute("ROLLBACK")
             raise
+
+    def _keep_logs(self) -> None:
+        for log in self._unkept_logs:
+            log_rows.keep(self._database, log)
 
     def _index(self, draft: Draft) -> None:
         unknown = draft.labels() - draft.indexed

@@ -424,6 +424,7 @@ class App:
         peer.door.entered(effect.name)
         self.counters.logins += 1
         _log.info("conn=%d logged in as %s", peer.conn, effect.name)
+        self._ledger.journal.keep_log()
         after, gap = resumed(self._ledger.journal, effect)
         if gap is not None:
             peer.tell(gap)

@@ -17,5 +17,5 @@ def begin_after_restore(directory: Path, random: bytes) -> None:
         StorageError: it cannot be opened or written.
     """
     with closing(SqliteJournal(directory, accepts_loss=True)) as journal:
-        journal.begin_log(f"{journal.head + 1}.{random.hex()}", is_after_loss=True)
-        journal.keep_log()
+        journal.begin_log(f"{len(journal.logs) + 1}.{random.hex()}", is_after_loss=True)
+        journal.keep_log_in_place()

@@ -14,13 +14,13 @@ LOG_BYTES = 16
 def begin_log(journal: Journal, random: bytes) -> str:
     """Begin another log, as each start of a server does, and return its name.
 
-    Its first number is in it, so that no two logs of one journal have the same name, however poor the entropy.
+    How many there were is in it, so that no two logs of one journal have the same name, however poor the entropy.
 
     Args:
         journal: recovered from, and not written since.
         random: LOG_BYTES bytes that no other log got.
     """
-    name = f"{journal.head + 1}.{random.hex()}"
+    name = f"{len(journal.logs) + 1}.{random.hex()}"
     journal.begin_log(name)
     return name
 

@@ -301,8 +301,8 @@ def test_foreign_files_are_named_and_left(home):
 def test_a_newer_one_is_left(home):
     path = filled(home)
     with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA user_version = 3")
-    with pytest.raises(StorageError, match="format 3"), opened(home):
+        database.execute("PRAGMA user_version = 4")
+    with pytest.raises(StorageError, match="format 4"), opened(home):
         pass
 
 
