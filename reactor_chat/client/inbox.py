@@ -10,10 +10,11 @@ first notice of it comes: until then the server may still say that it has lost w
 from collections.abc import Callable
 
 from reactor_chat.client.boundary import Arrived
-from reactor_chat.client.lost_end import LOOKED_THROUGH_MAX, is_gap, loss_in_words, loss_of
+from reactor_chat.client.lost_end import LOOKED_THROUGH_MAX, is_gap, loss_in_words, loss_of, shown_above
 from reactor_chat.client.time_of_day import utc_time_of_day
 from reactor_chat.client.vault import Vault
 from reactor_chat.client.written import row_of
+from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import (
     Exited,
     GroupChanged,
@@ -80,6 +81,7 @@ class Inbox:
         self._welcome_seq = 0
         self._log = ""  # the server's; empty where it names none
         self._has_begun = False  # something of it came
+        self._shown: frozenset[bytes] = frozenset()  # what counted as lost, and may come again all the same
 
     @property
     def cursor(self) -> int | None:
@@ -118,7 +120,10 @@ class Inbox:
 
     def is_new(self, notice: Notice) -> bool:
         """Return whether a notice is no repetition; before `let_through` or `pass_over`."""
-        return not isinstance(notice, NUMBERED) or notice.seq > (self._vault.cursor() or 0)
+        if not isinstance(notice, NUMBERED):
+            return True
+        is_above = notice.seq > (self._vault.cursor() or 0)
+        return is_above and not (self._shown and encode(notice) in self._shown)
 
     def pass_over(self, notice: Notice) -> None:
         """Note that a notice came that is not shown as it is, or not yet."""
@@ -145,7 +150,8 @@ class Inbox:
 
     def _lost(self, common: int) -> Arrived:
         """Go back to what the server still has, and say what it has lost of what was shown; see `lost_end`."""
-        loss = loss_of(self._vault.newest(LOOKED_THROUGH_MAX), common, self.me)
+        rows = self._vault.newest(LOOKED_THROUGH_MAX)
+        loss, self._shown = loss_of(rows, common, self.me), shown_above(rows, common)
         self._begin(common)
         ours = Refused("gap", loss_in_words(loss, self._time_of_day), seq=common)
         return Arrived(ours, self._vault.archive(common, row_of(ours)), is_own=True)

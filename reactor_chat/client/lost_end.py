@@ -18,10 +18,11 @@ from typing import NamedTuple
 from reactor_chat.client.vault import Archived
 from reactor_chat.client.written import read_row
 from reactor_chat.errors import MessageInvalid
+from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import GroupSaid, Notice, Refused, Said, Told, fold
 
 LOOKED_THROUGH_MAX = 1_000
-"""Rows of the archive in which to count what is lost; beyond, it is said to be more."""
+"""Rows of the archive in which to look for what is lost; beyond, it is said to be more."""
 
 LOST = "lost by the server"
 """The word beside a message of the archive that the server has no more."""
@@ -85,6 +86,11 @@ def loss_in_words(loss: Loss, time_of_day: Callable[[int], str]) -> str:
     messages = "1 message" if loss.messages == 1 else f"{loss.messages} messages"
     own = f", {loss.own_messages} of them yours" if loss.own_messages else ""
     return f"The server lost {more}{messages}{after}{own}; what it has is shown"
+
+
+def shown_above(rows: Iterable[Archived], common: int) -> frozenset[bytes]:
+    """Return every notice of an archive above a number, encoded: should it come again, it was shown."""
+    return frozenset(encode(notice) for notice in _read(rows) if (getattr(notice, "seq", None) or 0) > common)
 
 
 def lost_places(rows: Iterable[Archived]) -> set[int]:

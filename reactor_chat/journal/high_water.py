@@ -59,6 +59,7 @@ class HighWater:
         wal = path.with_name(path.name + "-wal")
         what = f"The journal in {self._directory} has lost {path.name}{' but not its -wal' if wal.exists() else ''}"
         self._lose(f"{what}; it held everything up to number {count}", count)
+        self._found = None
         if wal.exists():
             wal.rename(_free(wal.with_name(wal.name + ".lost")))
 
