@@ -43,9 +43,7 @@ class Ground:
             except OSError:
                 is_same = False
             if not is_same:
-                raise StorageLost(
-                    f"{path} was renamed, replaced or deleted under the server; put it back, then restart"
-                )
+                raise StorageLost(f"{path} was renamed, replaced or deleted while in use; put it back, then restart")
 
 
 def refuse_second_names(path: Path) -> None:

@@ -229,6 +229,8 @@ class Server:
 
     def _watch_ground(self) -> None:
         """Look whether the journal is still in its place, and again a moment later."""
+        if self._lost is not None:
+            return
         try:
             self._journal.check_ground()
         except StorageLost as error:
