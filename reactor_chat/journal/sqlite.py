@@ -341,8 +341,8 @@ class SqliteJournal:
         for name in self.high_water.logs:
             if name not in self.logs:
                 self.begin_log(name)
-        if self._wal_pages:  # `write_ahead` tells what two crashes left from damage only where each has its own log
-            self._checkpoint()
+        if self._wal_pages:  # to be emptied soon: what two crashes left in one log, `write_ahead` takes for damage
+            self._wal_pages = max(self._wal_pages, WAL_PAGES_REST)
         self._ground.stand_on(self.directory, self.directory / LOCK_NAME, self._path, self._wal)
 
     def _set(self, name: str, value: int | str) -> None:
