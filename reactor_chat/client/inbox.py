@@ -10,7 +10,7 @@ first notice of it comes: until then the server may still say that it has lost w
 from collections.abc import Callable
 
 from reactor_chat.client.boundary import Arrived
-from reactor_chat.client.lost_end import LOOKED_THROUGH_MAX, is_gap, loss_in_words, loss_of, shown_above
+from reactor_chat.client.lost_end import LOOKED_THROUGH_MAX, SOME_IS_LOST, is_gap, loss_in_words, loss_of, shown_above
 from reactor_chat.client.time_of_day import utc_time_of_day
 from reactor_chat.client.vault import Vault
 from reactor_chat.client.written import row_of
@@ -135,23 +135,23 @@ class Inbox:
         """Archive a new notice that is to be shown; asked once for each, in the order they came."""
         notice, cursor = arrived.notice, self._vault.cursor() or 0
         self._come(notice)
-        if isinstance(notice, Refused) and is_gap(notice) and notice.seq is not None and notice.seq < cursor:
-            return self._lost(notice.seq)
+        if isinstance(notice, Refused) and is_gap(notice) and notice.seq is not None:
+            return self._lost(notice.seq, cursor)
         if isinstance(notice, Refused) and notice.code == "gap":
-            if notice.seq is not None:
-                self._begin(notice.seq)
             # What lies between is lost for good: the next login must not ask for it again, and a crash must not hide
             # that something is missing.
-            place = self._vault.archive(max(cursor, self._welcome_seq), row_of(Refused(notice.code, notice.text)))
+            place = self._vault.archive(max(cursor, self._welcome_seq), row_of(notice))
             return arrived._replace(place=place)
         if not isinstance(notice, NUMBERED):
             return arrived
         return arrived._replace(place=self._vault.archive(notice.seq, row_of(notice)))
 
-    def _lost(self, common: int) -> Arrived:
+    def _lost(self, common: int, cursor: int) -> Arrived:
         """Go back to what the server still has, and say what it has lost of what was shown; see `lost_end`."""
         rows = self._vault.newest(LOOKED_THROUGH_MAX)
         loss, self._shown = loss_of(rows, common, self.me), shown_above(rows, common)
         self._begin(common)
-        ours = Refused("gap", loss_in_words(loss, self._time_of_day), seq=common)
+        # In a log that is gone numbers up to `common` may have been given that are others now: nobody knows which.
+        words = loss_in_words(loss, self._time_of_day) if common < cursor else SOME_IS_LOST
+        ours = Refused("gap", words, seq=common)
         return Arrived(ours, self._vault.archive(common, row_of(ours)), is_own=True)

@@ -27,6 +27,8 @@ LOOKED_THROUGH_MAX = 1_000
 LOST = "lost by the server"
 """The word beside a message of the archive that the server has no more."""
 
+SOME_IS_LOST = "The server lost some of what you have seen; what it has is shown"
+
 SPOKEN = (Said, Told, GroupSaid)
 
 

@@ -34,7 +34,7 @@ def resumed(journal: Journal, effect: Enter) -> tuple[int | None, Refused | None
         return None, None
     after, is_lost = journal.logs.meet(effect.after, effect.seen, journal.head)
     if after + 1 < journal.oldest:
-        return None, Refused("gap", "What you missed is not kept any more", seq=journal.head)
+        return None, Refused("gap", "What you missed is not kept any more")
     if is_lost:
         return after, Refused("gap", f"The server has lost what came after number {after} when you saw it", seq=after)
     return after, None

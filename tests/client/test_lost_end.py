@@ -4,7 +4,7 @@ import pytest
 
 from reactor_chat.client.boundary import Arrived, Earlier, NoteKind
 from reactor_chat.client.inbox import Inbox
-from reactor_chat.client.lost_end import LOST, Loss, loss_in_words
+from reactor_chat.client.lost_end import LOST, SOME_IS_LOST, Loss, loss_in_words
 from reactor_chat.client.time_of_day import utc_time_of_day
 from reactor_chat.client.vault import MemoryVault
 from reactor_chat.testing.vault import SimulatedVault
@@ -91,10 +91,11 @@ def test_a_server_that_names_no_log_is_served_as_before(reader: Reader) -> None:
     assert reader.inbox.cursor == 3
 
 
-def test_what_is_not_kept_any_more_is_no_loss(reader: Reader) -> None:
-    (gap,) = reader.welcome("a", 90, Refused("gap", "not kept", seq=80))
-    assert gap == Refused("gap", "not kept", seq=80)
-    assert reader.inbox.cursor == 90
+def test_numbers_that_are_others_now_are_told_of_too(reader: Reader) -> None:
+    """Where the server had more of an older log than we saw of the newest one, it goes on above our cursor."""
+    (gap,) = reader.welcome("c", 90, Refused("gap", "", seq=80))
+    assert gap == Refused("gap", SOME_IS_LOST, seq=80)
+    assert reader.inbox.place == (80, [Seen("c", 80), Seen("a", 10)])
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import pytest
 
-from reactor_chat.journal.contract import Entry
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.server.marking import MARK_SECONDS, Marking
 from reactor_chat.wire.messages import (
@@ -18,6 +17,7 @@ from reactor_chat.wire.messages import (
     Told,
     Welcome,
 )
+from tests.server.restored import restored
 from tests.server.world import Person, World
 
 NUMBERED = (Said, Told, GroupSaid, GroupChanged, Joined, Exited)
@@ -30,20 +30,6 @@ def numbers(person: Person) -> list[int]:
 def log_of(person: Person) -> str:
     (welcome,) = person.of(Welcome)
     return str(welcome.log)
-
-
-def restored(journal: MemoryJournal, head: int, *, is_known: bool = True) -> MemoryJournal:
-    """A backup of a journal, taken at a number, as a journal of its own."""
-    backup = MemoryJournal()
-    rows = {row.seq: row for row in journal.replay()}
-    for log in journal.logs:
-        if log.first <= head:
-            backup.logs.begin(log)
-    labels = {seq: tuple(label for label, seqs in journal._labels.items() if seq in seqs) for seq in rows}
-    backup.commit([Entry(seq, rows[seq].payload, labels[seq]) for seq in range(1, head + 1)])
-    if is_known:
-        backup.begin_log("restored", is_after_loss=True)
-    return backup
 
 
 def talk(world: World, person: Person, count: int) -> None:
