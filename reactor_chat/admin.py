@@ -24,7 +24,7 @@ from reactor_chat.chat.state import ChatState
 from reactor_chat.errors import ReactorChatError, StorageBusy, UsageError
 from reactor_chat.journal.copying import mark_of
 from reactor_chat.journal.copying import opened as opened_backup
-from reactor_chat.journal.place import FILE_NAME
+from reactor_chat.journal.place import FILE_NAME, locked
 from reactor_chat.journal.restoring import Backups
 from reactor_chat.journal.sqlite import SqliteJournal
 from reactor_chat.process_start import give_up_printing, program
@@ -53,6 +53,8 @@ from reactor_chat.server.orders import (
     SetRate,
     TellStatus,
 )
+from reactor_chat.server.restoring import begin_after_restore
+from reactor_chat.server.resuming import LOG_BYTES
 from reactor_chat.text.arguments import SafeArgumentParser
 from reactor_chat.text.safe import is_safe, safe, safe_json
 from reactor_chat.wire.framing import FrameDecoder, frame
@@ -276,8 +278,9 @@ def restore(chosen: argparse.Namespace) -> int:
         raise UsageError(f"{target} exists, and nothing is overwritten; move it away first")
     with contextlib.closing(Backups(chosen.backup)) as backups:
         last = number_at(chosen.at, backups.rows()) if chosen.at is not None else None
-        chosen.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(locked(chosen.data))  # a server that lost its file stops, and must not find another one
         head = backups.restore(target, last)
+    begin_after_restore(chosen.data, os.urandom(LOG_BYTES))
     return _tell(chosen, Answer(done=True, text=f"{target} holds everything up to number {head}", facts={"seq": head}))
 
 

@@ -10,6 +10,7 @@
     │   ├── StorageFull         ... but this one: writes are refused, reads go on
     │   │   └── StorageReadOnly ... and always will be: it was opened to be read only
     │   ├── StorageBusy         another process holds the journal
+    │   ├── StorageLost         what was written once is not there any more, or its place is; the operator decides
     │   └── StorageCorrupt      what is stored is not what was written
     ├── TlsBroken               the peer's bytes are no TLS, or none that is spoken here; its connection is closed
     ├── TrustError              a key or a proof is not the one that was expected
@@ -82,6 +83,10 @@ class StorageReadOnly(StorageFull):
 
 class StorageBusy(StorageError):
     """Another process holds the journal."""
+
+
+class StorageLost(StorageError):
+    """What was written once is not there any more, or the place it was in is not; only the operator can go on."""
 
 
 class StorageCorrupt(StorageError):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from reactor_chat.chat.records import Record
-from reactor_chat.wire.messages import Notice, Refused, Request
+from reactor_chat.wire.messages import Notice, Refused, Request, Seen
 
 Span = tuple[str, int, int]
 """A label of the journal with the first and the last number (both included) that somebody may read under it."""
@@ -17,7 +17,13 @@ Span = tuple[str, int, int]
 
 
 class Started(Struct, frozen=True):
-    """The journal has been replayed; whoever it left present is not there any more."""
+    """The journal has been replayed; whoever it left present is not there any more.
+
+    Attributes:
+        log: in which numbers are given from now on (PROTOCOL §5.5); None where nobody is told.
+    """
+
+    log: str | None = None
 
 
 class Connected(Struct, frozen=True):
@@ -116,11 +122,16 @@ class DeliverAll(Struct, frozen=True, gc=False):
 
 
 class Enter(Struct, frozen=True):
-    """From here on the connection hears what everyone hears; first what it missed after the number `after`."""
+    """From here on the connection hears what everyone hears; first what it missed after the number `after`.
+
+    Attributes:
+        seen: the logs in which it saw numbers, newest first.
+    """
 
     conn: int
     name: str
     after: int | None
+    seen: Sequence[Seen] = ()
 
 
 class Recall(Struct, frozen=True):

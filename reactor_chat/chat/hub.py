@@ -76,6 +76,7 @@ class Hub:
         self._searches = Searches(self.state.roster)
         self._endings = Endings(self.state, self._pending, self._stamp, self._launch_alone, self._session_of)
         self._clock = 0
+        self._log: str | None = None
         self._inputs = self._table_of_inputs()
 
     # ------------------------------------------------------------------------------------------- the door
@@ -169,7 +170,8 @@ class Hub:
 
     # --------------------------------------------------------------------------------------------- inputs
 
-    def _on_started(self, _: Started, effects: list[Effect]) -> None:
+    def _on_started(self, what: Started, effects: list[Effect]) -> None:
+        self._log = what.log
         for presence in self.state.roster.people():
             self._endings.departing[fold(presence.name)] = presence.name
         self._endings.record(effects)
@@ -415,8 +417,8 @@ class Hub:
 
     def _greet(self, session: Session, login: m.Login, effects: list[Effect], *, guest: bool) -> None:
         text = f"[Welcome {session.name}]"
-        self._tell(session, m.Welcome(session.name, self.state.seq, guest, text), effects)
-        effects.append(Enter(session.conn, session.name, login.after))
+        self._tell(session, m.Welcome(session.name, self.state.seq, guest, text, self._log), effects)
+        effects.append(Enter(session.conn, session.name, login.after, login.seen or ()))
 
     # -------------------------------------------------------------------------- reading, where nothing is stored
 

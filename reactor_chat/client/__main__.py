@@ -114,6 +114,7 @@ def _talk(options: Namespace) -> ExitStatus:
             interactive=interactive,
             id_prefix=secrets.token_hex(8),
             address=place_of(options.host, options.port),
+            time_of_day=_local_time_of_day,
             files=ContactFiles(),
             curious=not is_plain,
             scrollback=0 if is_plain else SCROLLBACK,
@@ -173,6 +174,12 @@ def _says_yes() -> bool:
 
 def _place(options: Namespace) -> str:
     return f"{options.host} port {options.port}"
+
+
+def _local_time_of_day(at: int) -> str:
+    """Return when something happened, in milliseconds since the Unix epoch, by the clock on this person's wall."""
+    when, now = time.localtime(at / 1_000), time.localtime()
+    return time.strftime("%H:%M" if when[:3] == now[:3] else "%Y-%m-%d %H:%M", when)
 
 
 def _utc_now() -> datetime:

@@ -4,10 +4,12 @@ The engine is told what happened (bytes came, a line was typed, time passed) and
 obeyed in the order of its fields: send, show, then do what is wished.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import NamedTuple, Protocol
 
+from reactor_chat.client.time_of_day import utc_time_of_day
 from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.text.render import Aside
 from reactor_chat.wire.messages import Notice, Refused
@@ -148,6 +150,7 @@ class Settings:
         interactive: somebody is there to answer questions; nobody is in a pipe.
         id_prefix: makes request ids unique among all runs of all clients; 1 to 40 characters, from fresh entropy.
         address: the server as a link has it, such as `chat.example:7667`.
+        time_of_day: says when something happened, given milliseconds since the Unix epoch.
         files: where lists of contacts are read and written; None where there are no files.
         curious: ask after login, unseen, who is there and which groups there are, for completion.
         scrollback: how many notices of earlier runs are shown again at the start; what was never shown comes anyway.
@@ -167,6 +170,7 @@ class Settings:
     interactive: bool
     id_prefix: str
     address: str = ""
+    time_of_day: Callable[[int], str] = utc_time_of_day
     files: Files | None = None
     curious: bool = False
     scrollback: int = 0

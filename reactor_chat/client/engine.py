@@ -357,7 +357,7 @@ class Engine:
             self._login(self._candidate, now)
 
     def _login(self, name: str, now: float) -> None:
-        self._link.log_in(name, self._identity, self._ledger.inbox.cursor, now)
+        self._link.log_in(name, self._identity, *self._ledger.inbox.place, now)
 
     def _on_login_refused(self, notice: Refused, arrived: Arrived, now: float) -> None:
         if self.state is State.GREETED:

@@ -22,11 +22,11 @@ from reactor_chat.client.print_mark import PrintMark
 from reactor_chat.client.row_keys import RowKeys
 from reactor_chat.client.sealed_rows import PayloadKey
 from reactor_chat.client.stored_rows import StoredRows
-from reactor_chat.client.vault import Archived
+from reactor_chat.client.vault import Archived, logs_up_to, logs_with
 from reactor_chat.client.vault_format import bring_up, prepare
 from reactor_chat.errors import MessageInvalid, StorageError
 from reactor_chat.wire.codec import decode_request, encode
-from reactor_chat.wire.messages import Request, fold
+from reactor_chat.wire.messages import Request, Seen, fold
 
 
 class FileVault:
@@ -50,6 +50,7 @@ class FileVault:
         self._home = home
         self._name = ""
         self._cursor: int | None = None
+        self._logs: list[Seen] = []
         self._welcomed: str | None = None
         self._changes: list[tuple[str, tuple[Any, ...]]] = []
         self._last_place = 0
@@ -92,6 +93,8 @@ class FileVault:
             self._mark.begin(self._name)
         rows = self._rows("SELECT cursor FROM people WHERE name = ?", (self._name,))
         self._cursor = rows[0][0] if rows else None
+        logs = self._rows("SELECT log, seq FROM logs WHERE name = ? ORDER BY place", (self._name,))
+        self._logs = [Seen(log, seq) for log, seq in logs]
 
     def welcomed(self, name: str) -> None:
         """As in the contract."""
@@ -105,6 +108,20 @@ class FileVault:
         """As in the contract."""
         self._cursor = seq
         self._changes.append(("INSERT OR REPLACE INTO people VALUES (?, ?)", (self._name, seq)))
+
+    def seen(self) -> list[Seen]:
+        """As in the contract."""
+        return logs_up_to(self._logs, self._cursor)
+
+    def begin_log(self, log: str, seq: int) -> None:
+        """As in the contract."""
+        if not self._logs or self._logs[0].log != log:
+            self._logs = logs_with(self._logs, self._cursor, log)
+            self._changes.append(("DELETE FROM logs WHERE name = ?", (self._name,)))
+            for place, one in enumerate(self._logs):
+                self._changes.append(("INSERT INTO logs VALUES (?, ?, ?, ?)", (self._name, place, one.log, one.seq)))
+        if seq != self._cursor:
+            self.move_cursor(seq)
 
     def archive(self, seq: int, payload: bytes) -> int:
         """As in the contract."""
@@ -122,6 +139,10 @@ class FileVault:
     def tail(self, count: int) -> list[Archived]:
         """As in the contract."""
         return self._archived("<= ? ORDER BY place DESC LIMIT ?", self._printed_place(), count)[::-1]
+
+    def newest(self, count: int) -> list[Archived]:
+        """As in the contract."""
+        return self._archived(">= ? ORDER BY place DESC LIMIT ?", 0, count)
 
     def printed(self, place: int) -> None:
         """As in the contract; where it fails, the next commit says so."""

@@ -5,13 +5,15 @@ A vault that fails while something is asked of it is found out by the next `comm
 leaves; so whoever asks need not look.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 
 from reactor_chat.client.boundary import Arrived, Earlier, Note, NoteKind, Shown
 from reactor_chat.client.inbox import Inbox, request_concluded, request_echoed
+from reactor_chat.client.lost_end import LOST, is_gap, lost_places
 from reactor_chat.client.outbox import Outbox, in_words
+from reactor_chat.client.time_of_day import utc_time_of_day
 from reactor_chat.client.vault import Archived, Vault
 from reactor_chat.client.written import read_row, row_of
 from reactor_chat.e2ee.boundary import Mark
@@ -26,6 +28,7 @@ class Ledger:
 
     Args:
         vault: where they keep what must not be forgotten.
+        time_of_day: see `Inbox`.
 
     Attributes:
         inbox: what has come.
@@ -34,8 +37,8 @@ class Ledger:
         undelivered: how many requests were reported as not, or not surely, delivered.
     """
 
-    def __init__(self, vault: Vault) -> None:
-        self.inbox = Inbox(vault)
+    def __init__(self, vault: Vault, time_of_day: Callable[[int], str] = utc_time_of_day) -> None:
+        self.inbox = Inbox(vault, time_of_day)
         self.outbox = Outbox(vault)
         self.undelivered = 0
         self._failure: StorageError | None = None  # the vault is of no more use
@@ -52,7 +55,7 @@ class Ledger:
         """Turn to what belongs to a name; return False, and do nothing, where that is the present one."""
         if not self.is_other(name):
             return False
-        self._name = fold(name)
+        self._name = self.inbox.me = fold(name)
         with self.keeping():
             self.kept_count = self.outbox.named(name)
         return True
@@ -68,10 +71,11 @@ class Ledger:
         except StorageError as error:
             self._failure = error
             return
-        if earlier := list(_arrived(shown)):
+        lost = lost_places([*shown, *missed])
+        if earlier := list(_arrived(shown, lost)):
             asides = tuple(arrived.asides[0] for arrived in earlier)
             yield Earlier([arrived.notice for arrived in earlier], asides)
-        yield from _arrived(missed)
+        yield from _arrived(missed, lost)
         if self.kept_count:
             lines = "1 line" if self.kept_count == 1 else f"{self.kept_count} lines"
             yield Note(NoteKind.NEWS, f"Sending {lines} kept from last time")
@@ -157,10 +161,13 @@ def aside_of(shown: Opened) -> Aside:
     return Aside(MARKS[shown.mark], shown.remark, shown.is_verified)
 
 
-def _arrived(archived: list[Archived]) -> Iterator[Arrived]:
+def _arrived(archived: list[Archived], lost: Container[int]) -> Iterator[Arrived]:
     for place, row in archived:
         try:
             notice, aside = read_row(row)
         except MessageInvalid:
             continue
-        yield Arrived(notice, place, (aside,))
+        if place in lost:
+            aside = aside._replace(word=f"{aside.word}, {LOST}" if aside.word else LOST)
+        is_own = is_gap(notice) and getattr(notice, "seq", None) is not None  # the words of `lost_end`
+        yield Arrived(notice, place, (aside,), is_own=is_own)

@@ -6,7 +6,7 @@ Everything here ends with the connection; what outlives it is the engine's.
 from reactor_chat.client.vault import Identity
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import FRAME_BYTES_MAX, FrameDecoder, frame
-from reactor_chat.wire.messages import PROTOCOL_VERSION, SEALED_MEMBERS_MAX, Hello, Login, Request
+from reactor_chat.wire.messages import PROTOCOL_VERSION, SEALED_MEMBERS_MAX, Hello, Login, Request, Seen
 from reactor_chat.wire.transcript import NO_BINDING, login_transcript
 
 FRAME_BYTES_ACCEPTED_MAX = 16 * 1024 * 1024
@@ -95,14 +95,14 @@ class Link:
         self.sealed_members_max = hello.limits.sealed_members_believed
         self._decoder.frame_bytes_max = max(FRAME_BYTES_MAX, min(self.frame_bytes_max, FRAME_BYTES_ACCEPTED_MAX))
 
-    def log_in(self, name: str, identity: Identity | None, cursor: int | None, now: float) -> None:
+    def log_in(self, name: str, identity: Identity | None, cursor: int | None, seen: list[Seen], now: float) -> None:
         """Say who we are: with proof where there is a key, and where we have come to, so that the rest follows."""
         key = signature = None
         if identity is not None:
             key = identity.key
             signature = identity.sign(login_transcript(self.nonce, name, key, self.binding))
         self.login_at, self.replays = now, cursor is not None
-        self.send(Login(name, PROTOCOL_VERSION, key, signature, after=cursor))
+        self.send(Login(name, PROTOCOL_VERSION, key, signature, after=cursor, seen=seen or None))
 
     def send(self, request: Request) -> bool:
         """Queue a request; return False, and queue nothing, where it is longer than the server takes."""

@@ -84,7 +84,7 @@ class Talking:
     """
 
     def __init__(self, settings: Settings, vault: Vault, tray: Tray, open_session: OpenSession | None) -> None:
-        self.ledger = Ledger(vault)
+        self.ledger = Ledger(vault, settings.time_of_day)
         self.known = Known()
         self.link = Link(0.0)
         self.session: Session | None = None

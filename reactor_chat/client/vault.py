@@ -13,10 +13,14 @@ Three steps make "shown once, and never missed" out of it, in this order and eac
 What a crash left between 1 and 3 is `unprinted`, and the next run shows it first.
 """
 
+from collections import deque
 from typing import NamedTuple, Protocol
 
 from reactor_chat.e2ee.store import MemoryStore, Store
-from reactor_chat.wire.messages import Request
+from reactor_chat.wire.messages import SEEN_MAX, Request, Seen
+
+RECENT_MAX = 256
+"""Notices that a vault without an archive remembers, to say what of them a server has lost."""
 
 
 class Identity(Protocol):
@@ -64,8 +68,22 @@ class Vault(Protocol):
     def move_cursor(self, seq: int) -> None:
         """Remember that everything up to `seq` has come, or never will."""
 
+    def seen(self) -> list[Seen]:
+        """Return the logs of the server that were seen, newest first, at most SEEN_MAX; in the newest to the cursor."""
+
+    def begin_log(self, log: str, seq: int) -> None:
+        """Remember that everything up to `seq` is as the server has it in this log, and what follows comes in it.
+
+        Args:
+            log: its name; empty for a server that names none.
+            seq: where the cursor moves, perhaps back.
+        """
+
     def archive(self, seq: int, payload: bytes) -> int:
         """Add a notice to the archive and move the cursor to its number, never back; return its place."""
+
+    def newest(self, count: int) -> list[Archived]:
+        """Return the newest of the archive, shown or not, at most `count`, newest first."""
 
     def unprinted(self) -> list[Archived]:
         """Return what was archived and perhaps never shown, oldest first."""
@@ -89,6 +107,23 @@ class Vault(Protocol):
         """Make everything gathered durable, all or nothing; costs nothing where nothing was."""
 
 
+def logs_up_to(logs: list[Seen], cursor: int | None) -> list[Seen]:
+    """Return logs, newest first, with the cursor as what was seen of the newest."""
+    return [Seen(logs[0].log, cursor or 0), *logs[1:]] if logs else []
+
+
+def logs_with(logs: list[Seen], cursor: int | None, log: str) -> list[Seen]:
+    """Return logs, newest first, with another one begun; what was seen of the one before it stays as it is.
+
+    Args:
+        logs: newest first.
+        cursor: what was seen of the newest.
+        log: the name of the one that begins, or goes on.
+    """
+    before = [one for one in logs_up_to(logs, cursor) if one.log != log]
+    return [Seen(log, 0), *before][:SEEN_MAX]
+
+
 class MemoryVault:
     """A vault that lasts as long as the process; it has no archive."""
 
@@ -97,6 +132,8 @@ class MemoryVault:
     def __init__(self) -> None:
         self.store = MemoryStore()
         self._cursor: int | None = None
+        self._logs: list[Seen] = []
+        self._recent: deque[Archived] = deque(maxlen=RECENT_MAX)
         self._kept: dict[str, Request] = {}
 
     def choose(self, name: str) -> None:
@@ -113,10 +150,24 @@ class MemoryVault:
         """As in the contract."""
         self._cursor = seq
 
-    def archive(self, seq: int, payload: bytes) -> int:  # noqa: ARG002  the signature is the contract's
-        """Move the cursor; what was shown is on the screen and nowhere else."""
+    def seen(self) -> list[Seen]:
+        """As in the contract."""
+        return logs_up_to(self._logs, self._cursor)
+
+    def begin_log(self, log: str, seq: int) -> None:
+        """As in the contract."""
+        self._logs = logs_with(self._logs, self._cursor, log)
+        self._cursor = seq
+
+    def archive(self, seq: int, payload: bytes) -> int:
+        """Move the cursor; but for the newest, what was shown is on the screen and nowhere else."""
         self._cursor = max(seq, self._cursor or 0)
+        self._recent.appendleft(Archived(self._recent[0].place + 1 if self._recent else 1, payload))
         return 1
+
+    def newest(self, count: int) -> list[Archived]:
+        """As in the contract."""
+        return list(self._recent)[:count]
 
     def unprinted(self) -> list[Archived]:
         """Return nothing: there was no earlier run."""

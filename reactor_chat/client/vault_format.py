@@ -4,7 +4,8 @@ A new vault is built beside its place and renamed to it, so a file that is there
 ours; it is named, and never written over.
 
 Format 1 kept rows as they were.  Format 2 keeps them sealed (see `sealed_rows`).  A vault of format 1 is brought up in
-one transaction, and then what SQLite's log still holds of the old rows is overwritten.
+one transaction, and then what SQLite's log still holds of the old rows is overwritten.  Format 3 adds the logs of the
+server that were seen, newest first.
 """
 
 import os
@@ -23,10 +24,14 @@ from reactor_chat.errors import StorageError
 APPLICATION_ID = 0x72635661
 """Says in the file's header that it is a vault of this program: "rcVa"."""
 
-FORMAT = 2
+FORMAT = 3
 TABLES = (
     "CREATE TABLE people (name TEXT PRIMARY KEY, cursor INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE prints (name TEXT PRIMARY KEY, place INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+)
+LOGS_TABLE = (
+    "CREATE TABLE logs (name TEXT NOT NULL, place INTEGER NOT NULL, log TEXT NOT NULL, seq INTEGER NOT NULL,"
+    " PRIMARY KEY (name, place)) STRICT, WITHOUT ROWID"
 )
 SEALED_TABLES = (
     (
@@ -86,11 +91,15 @@ def bring_up(path: Path, database: sqlite3.Connection, row_keys: RowKeys, payloa
         sqlite3.Error, OSError, StorageError: nothing was changed, or what was is whole.
     """
     run = database.execute
-    if run("PRAGMA user_version").fetchone()[0] == FORMAT:
+    (found,) = run("PRAGMA user_version").fetchone()
+    if found == FORMAT:
         return
-    row_keys.keep_only(())  # nothing is sealed yet
+    if found == 1:
+        row_keys.keep_only(())  # nothing is sealed yet
     run("BEGIN IMMEDIATE")
-    _seal_everything(run, row_keys, payload_key)
+    if found == 1:
+        _seal_everything(run, row_keys, payload_key)
+    run(LOGS_TABLE)
     run(f"PRAGMA user_version = {FORMAT}")
     run("COMMIT")
     run("PRAGMA wal_checkpoint(FULL)")
@@ -147,7 +156,7 @@ def _make(path: Path) -> None:
     os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     with closing(sqlite3.connect(new, isolation_level=None)) as database:
         database.execute("BEGIN")
-        for statement in (*TABLES, *SEALED_TABLES):
+        for statement in (*TABLES, *SEALED_TABLES, LOGS_TABLE):
             database.execute(statement)
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         database.execute(f"PRAGMA user_version = {FORMAT}")

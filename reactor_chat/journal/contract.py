@@ -9,6 +9,8 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
+from reactor_chat.journal.logs import Logs
+
 T = TypeVar("T")
 Slices = Generator[int, None, T]
 """Long work in small pieces: each `next` does some milliseconds of it and says how far it is, in percent; its end
@@ -95,6 +97,25 @@ class Journal(Protocol):
     @property
     def oldest(self) -> int:
         """The oldest number that can still be read; head + 1 where there is none."""
+
+    @property
+    def logs(self) -> Logs:
+        """Which run gave which numbers."""
+
+    def begin_log(self, name: str, *, is_after_loss: bool = False) -> None:
+        """Begin another log; it is kept with the next commit, or by `keep_log`.
+
+        Args:
+            name: see `logs.Log`; no other log ever had it.
+            is_after_loss: numbers above `head` had been given before, and are lost.
+        """
+
+    def keep_log(self) -> None:
+        """Keep the running log, where no commit has; to be called before anybody is told of it.
+
+        It takes no space, and where it fails all the same nothing is said: whoever saw the log, and nothing in it, may
+        be told once that something is lost.
+        """
 
     def commit(self, entries: Sequence[Entry]) -> None:
         """Append entries durably, all or none.
@@ -188,6 +209,20 @@ class Journal(Protocol):
 
         Raises:
             StorageFull, StorageError: as for `commit`; or the copy cannot be read.
+        """
+
+    def check_ground(self) -> None:
+        """Return if the journal is still where it was opened.
+
+        Raises:
+            StorageLost: its place was renamed, replaced or deleted; nothing more can be committed.
+        """
+
+    def keep_mark(self) -> str | None:
+        """Make durable, outside of the journal, how far it has come; to be called within a second of a commit.
+
+        Returns:
+            Why that cannot be, in one line; the journal goes on without.
         """
 
     def rest(self) -> None:

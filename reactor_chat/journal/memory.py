@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reactor_chat.errors import StorageError
 from reactor_chat.journal.contract import Condition, Copy, Entry, Mark, Row, Slices, Span
+from reactor_chat.journal.logs import Log, Logs
 
 ROWS_MAX = 100_000
 
@@ -26,6 +27,14 @@ class MemoryJournal:
         self._snapshot: tuple[int, bytes] | None = None
         self.head = 0
         self.oldest = 1
+        self.logs = Logs()
+
+    def begin_log(self, name: str, *, is_after_loss: bool = False) -> None:
+        """Begin another log; see `contract.Journal`."""
+        self.logs.begin(Log(name, self.head + 1, is_after_loss))
+
+    def keep_log(self) -> None:
+        """Do nothing: it is kept as long as everything else."""
 
     def commit(self, entries: Sequence[Entry]) -> None:
         """Append entries, all or none; see `contract.Journal`."""
@@ -86,6 +95,12 @@ class MemoryJournal:
     def backup_slices(self, path: Path, since: Mark | None = None) -> Slices[Copy]:  # noqa: ARG002
         """Refuse: what is only in memory is not meant to be kept."""
         raise StorageError(f"A journal in memory is not copied to {path}; start the server without --memory")
+
+    def check_ground(self) -> None:
+        """Do nothing: nobody can take away what is in memory."""
+
+    def keep_mark(self) -> None:
+        """Do nothing: nothing lasts long enough to be missed."""
 
     def rest(self) -> None:
         """Do nothing: there is nothing that could wait."""

@@ -22,14 +22,20 @@ LOCK_NAME = "lock"
 APPLICATION_ID = 0x72634A6C
 """Says in the file's header that it is a journal of this program: "rcJl"."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+LOGS_TABLE = (
+    "CREATE TABLE logs (place INTEGER PRIMARY KEY, first INTEGER NOT NULL, name TEXT NOT NULL UNIQUE,"
+    " is_after_loss INTEGER NOT NULL, digest BLOB NOT NULL) STRICT"
+)
 SCHEMA = (
     "CREATE TABLE blocks (first INTEGER PRIMARY KEY, link BLOB NOT NULL, body BLOB NOT NULL) STRICT",
     "CREATE TABLE labels (name TEXT PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE places (label INTEGER, first INTEGER, PRIMARY KEY (label, first)) STRICT, WITHOUT ROWID",
     "CREATE TABLE snapshots (seq INTEGER PRIMARY KEY, digest BLOB NOT NULL, body BLOB NOT NULL) STRICT",
+    LOGS_TABLE,
 )
-"""Blocks by their first number; labels as small integers; the blocks that hold an entry with a label; the snapshot."""
+"""Blocks by their first number; labels as small integers; the blocks that hold an entry with a label; the snapshot;
+the logs in their order (see `logs`), which format 1 did not have."""
 
 MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK = re.compile(
@@ -166,7 +172,7 @@ def _check_header(path: Path) -> None:
     version = int.from_bytes(header[60:64], "big")
     if version > SCHEMA_VERSION:
         raise StorageError(f"{path} was written by a newer reactor_chat (format {version}); update this one")
-    if version < SCHEMA_VERSION:
+    if version < 1:
         raise StorageCorrupt(f"{path} is no journal that this reactor_chat can read (format {version})")
 
 

@@ -11,8 +11,9 @@ in the middle of a commit, made the longest pause 540 ms instead of 18.
 
 Nothing is kept in memory but the newest block, a bounded cache of pages and a bounded cache of labels.
 
-What cannot be detected here: that the file was replaced by an older one of its own, such as a backup, or that the
-end of the write-ahead log is gone.  Both look like a journal of which less was written.
+That the file was replaced by an older one of its own, such as a backup, or that the end of the write-ahead log is
+gone, looks from within like a journal of which less was written: `high_water` finds it out.  Should the mark have been
+replaced too, the names of the logs (`logs`) tell whoever saw more.
 """
 
 import os
@@ -26,11 +27,15 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from reactor_chat.errors import StorageCorrupt, StorageError, StorageFull
+from reactor_chat.journal import log_rows
 from reactor_chat.journal.blocks import FIRST_LINK, Block, Draft, packed
 from reactor_chat.journal.contract import Condition, Copy, Entry, Mark, Row, Slices, Span, finished
 from reactor_chat.journal.copying import copied
 from reactor_chat.journal.failures import Fence, Reading, of_sqlite
-from reactor_chat.journal.place import MOUNTS, SCHEMA, locked, plain_name, prepared
+from reactor_chat.journal.ground import Ground, refuse_second_names
+from reactor_chat.journal.high_water import HighWater
+from reactor_chat.journal.logs import Log, Logs
+from reactor_chat.journal.place import FILE_NAME, LOCK_NAME, LOGS_TABLE, MOUNTS, SCHEMA, locked, plain_name, prepared
 from reactor_chat.journal.places import Places
 from reactor_chat.journal.scrub import Scrub
 from reactor_chat.journal.snapshots import Snapshots
@@ -97,9 +102,11 @@ class SqliteJournal:
         bytes_max: how large the file may become (the write-ahead log beside it needs up to 16 MiB more); commits
             beyond raise StorageFull.  None for as large as the disk.
         mounts: where the system lists what is mounted.
+        accepts_loss: whether to go on where some of what was once written is gone.
 
     Raises:
         StorageBusy: another process has it open.
+        StorageLost: some of what was once written is gone, or the file has another name; nothing was changed.
         StorageCorrupt: the file is damaged, or is none of ours; nothing was changed.
         StorageFull: there is no space for a new journal.
         StorageError: anything else, in one line that says what to do.
@@ -107,29 +114,66 @@ class SqliteJournal:
     Attributes:
         head: see `contract.Journal`.
         oldest: 1: nothing is ever forgotten.
+        logs: see `contract.Journal`.
+        high_water: what was found out about its end when it was opened.
     """
 
     oldest = 1
 
-    def __init__(self, directory: Path | str, bytes_max: int | None = None, mounts: Path = MOUNTS) -> None:
+    def __init__(
+        self,
+        directory: Path | str,
+        bytes_max: int | None = None,
+        mounts: Path = MOUNTS,
+        *,
+        accepts_loss: bool = False,
+    ) -> None:
         self.directory = Path(directory)
         self.head = 0
-        self._draft = Draft(1, FIRST_LINK)
+        self.logs = Logs()
+        self._unkept_logs: list[Log] = []
+        self._draft, self._link = Draft(1, FIRST_LINK), FIRST_LINK
         self._fence = Fence(self.directory)
         self._reading = Reading(self._fence, self.directory)
+        self._ground = Ground(self.directory)
         with self._fence:
             self._lock = locked(self.directory, mounts)
             try:
+                self.high_water = HighWater(self.directory, accepts_loss=accepts_loss)
+                self.high_water.refuse_gone(self.directory / FILE_NAME)
                 self._path = prepared(self.directory)
+                refuse_second_names(self._path)
+                self._wal = self._path.resolve().with_name(self._path.resolve().name + "-wal")
+                self.high_water.refuse_damaged(self._wal)
                 self._database = sqlite3.connect(plain_name(self._path), timeout=0, isolation_level=None)
             except BaseException:
                 os.close(self._lock)
                 raise
             try:
                 self._open(bytes_max)
+                self.high_water.judge(self.head, self._link_at, is_expected=self._is_marked())
+                self._settle()
             except BaseException:
-                self.close()
+                self._close_as_found()
                 raise
+
+    def begin_log(self, name: str, *, is_after_loss: bool = False) -> None:
+        """Begin another log, which is kept with the next commit; see `contract.Journal`."""
+        log = Log(name, self.head + 1, is_after_loss or bool(self.high_water.losses))
+        self.logs.begin(log)
+        self._unkept_logs.append(log)
+
+    def keep_log(self) -> None:
+        """Keep the running log beside the journal, where no commit has; see `contract.Journal`."""
+        if self._unkept_logs:
+            self.high_water.move(self.head, self._link, tuple(log.name for log in self._unkept_logs))
+            self.high_water.keep()
+
+    def keep_log_in_place(self) -> None:
+        """Keep the running log in the journal itself, before any number is given in it.  Raises StorageError."""
+        with self._fence, self._transaction():
+            self._keep_logs()
+        self._unkept_logs.clear()
 
     def commit(self, entries: Sequence[Entry]) -> None:
         """Append entries durably, all or none; see `contract.Journal`."""
@@ -137,6 +181,7 @@ class SqliteJournal:
         for seq, entry in enumerate(entries, self.head + 1):
             assert entry.seq == seq, f"entry {entry.seq} where {seq} is next"
         with self._fence:
+            self._ground.check()
             if self._wal_pages >= WAL_PAGES_MAX:
                 self._checkpoint()
             blocks = packed(self._draft.copy(), entries)
@@ -146,9 +191,12 @@ class SqliteJournal:
                 )
                 for draft, _, _ in blocks:
                     self._index(draft)
+                self._keep_logs()
+        self._unkept_logs.clear()
         self._wal_pages += 2 + sum(1 + len(body) // PAGE_BYTES for _, _, body in blocks)
-        self._draft = blocks[-1][0]
+        self._draft, self._link, _ = blocks[-1]
         self.head = self._draft.end - 1
+        self.high_water.move(self.head, self._link)
 
     def newest(self, spans: Sequence[Span], before: int | None, limit: int) -> list[Row]:
         """Read back from the newest; see `contract.Journal`."""
@@ -193,6 +241,15 @@ class SqliteJournal:
     def _snapshots(self) -> Snapshots:
         return Snapshots(self._database, self._transaction)
 
+    def check_ground(self) -> None:
+        """Return if the journal is still where it was opened; see `contract.Journal`."""
+        with self._fence:
+            self._ground.check()
+
+    def keep_mark(self) -> str | None:
+        """Make durable how far the journal has come; see `contract.Journal`."""
+        return self.high_water.keep()
+
     def rest(self) -> None:
         """Empty the write-ahead log into the file where that is worth its while; see `contract.Journal`."""
         with self._fence:
@@ -202,6 +259,7 @@ class SqliteJournal:
     def close(self) -> None:
         """Close the file and unlock the directory; what was committed stays."""
         if self._lock >= 0:
+            self.high_water.close()
             with suppress(sqlite3.Error):  # it empties the write-ahead log if it can, and leaves it there if not
                 self._database.close()
             os.close(self._lock)
@@ -299,14 +357,28 @@ class SqliteJournal:
             (page_count,) = self._database.execute("PRAGMA page_count").fetchone()
             self._set("max_page_count", max(bytes_max // PAGE_BYTES, page_count))
         with closing(self._database.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")) as found:
-            if {sql for (sql,) in found} != set(SCHEMA):
+            if {sql for (sql,) in found} | {LOGS_TABLE} != set(SCHEMA):  # format 1 has all others
                 raise StorageCorrupt(f"The journal in {self.directory} has foreign tables; nothing was changed")
         self._database.execute("BEGIN IMMEDIATE")  # takes the lock, and finds out whether writing is possible at all
         self._database.execute("ROLLBACK")
-        wal = self._path.with_name(self._path.name + "-wal")
-        self._wal_pages = wal.stat().st_size // PAGE_BYTES if wal.exists() else 0
+        self._wal_pages = self._wal.stat().st_size // PAGE_BYTES if self._wal.exists() else 0
         self._places = Places(self._database)
         self._find_head()
+
+    def _is_marked(self) -> bool:
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        return bool(self.head) and version > 1
+
+    def _settle(self) -> None:
+        """Take what was found to be whole as what goes on from here."""
+        log_rows.bring_up(self._database)
+        self.logs = log_rows.load(self._database)
+        for name in self.high_water.logs:
+            if name not in self.logs:
+                self.begin_log(name)
+        if self._wal_pages:  # to be emptied soon: what two crashes left in one log, `write_ahead` takes for damage
+            self._wal_pages = max(self._wal_pages, WAL_PAGES_REST)
+        self._ground.stand_on(self.directory, self.directory / LOCK_NAME, self._path, self._wal)
 
     def _set(self, name: str, value: int | str) -> None:
         self._database.execute(f"PRAGMA {name} = {value}").fetchall()
@@ -318,8 +390,28 @@ class SqliteJournal:
         (first,) = self._database.execute("SELECT max(first) FROM blocks").fetchone()
         if first is not None:
             link_before, block = self._block(first)
-            self._draft = block.draft(link_before)
+            self._draft, self._link = block.draft(link_before), block.link
             self.head = self._draft.end - 1
+
+    def _link_at(self, seq: int) -> bytes:
+        """Return the chain's link as it was when this number was the newest."""
+        if seq in (0, self.head):
+            return self._link if seq else FIRST_LINK
+        (first,) = self._database.execute("SELECT max(first) FROM blocks WHERE first <= ?", (seq,)).fetchone()
+        link_before, block = self._block(first)
+        rows = [row for row in zip(block.rows(), block.kinds(), strict=True) if row[0].seq <= seq]
+        entries = [Entry(row.seq, row.payload, labels) for row, labels in rows]
+        return packed(Draft(first, link_before), entries)[-1][1]
+
+    def _close_as_found(self) -> None:
+        """Close a journal that is refused; SQLite would copy what it believes of the write-ahead log and remove it."""
+        kept = self._wal.with_name(self._wal.name + ".kept")
+        with suppress(OSError):
+            kept.unlink(missing_ok=True)
+            os.link(self._wal, kept)
+        self.close()
+        with suppress(OSError):
+            kept.replace(self._wal)
 
     # ------------------------------------------------------------------------------------------------------ writing
 
@@ -334,6 +426,10 @@ class SqliteJournal:
             if self._database.in_transaction:  # SQLite has already gone back after some errors
                 self._database.execute("ROLLBACK")
             raise
+
+    def _keep_logs(self) -> None:
+        for log in self._unkept_logs:
+            log_rows.keep(self._database, log)
 
     def _index(self, draft: Draft) -> None:
         unknown = draft.labels() - draft.indexed

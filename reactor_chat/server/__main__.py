@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reactor_chat.errors import StorageBusy, StorageError, TlsBroken, UsageError
+from reactor_chat.errors import StorageBusy, StorageError, StorageLost, TlsBroken, UsageError
 from reactor_chat.journal.contract import Journal
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.journal.place import FILE_NAME
@@ -54,6 +54,10 @@ COLLECTED_AFTER = 50_000
 A full turn makes 12,000 and frees them at its end; with Python's 700, looking took 6 % of the processor where people
 tell each other things.
 """
+GROUND_SECONDS = 1.0
+"""How often it is looked whether the journal is still in its place, where nothing is said that would be written."""
+LAST_WORDS_SECONDS = 1.0
+"""How long people may take to read that a server without a place for its journal stops."""
 DRAIN_SECONDS = 4.0
 """How long people may take to read what they are owed when the server stops; the promise is an exit within 5 s."""
 
@@ -84,6 +88,7 @@ class Server:
         self._signals = Signals(self._loop, {**stops, signal.SIGHUP: self._reload})
         self._alarm: Timer | None = None
         self._stopping = False
+        self._lost: StorageLost | None = None  # the journal can take nothing more
         self._loop.add_middle(self._middle)
         self._bans = BanFile(options.data) if not options.memory else None
         self._operations = Operations(self._app, self._keep_bans, self._facts)
@@ -159,7 +164,10 @@ class Server:
         """
         gc.freeze()
         gc.set_threshold(COLLECTED_AFTER)
+        self._watch_ground()
         self._loop.run()
+        if self._lost is not None:
+            raise self._lost
         self._app.stop()
         return EXIT_DONE
 
@@ -207,20 +215,49 @@ class Server:
         return f"host={shown_host.strip('[]')} port={shown_port}"
 
     def _middle(self, now: float) -> None:
-        self._app.turn(now, _unix_ms())
-        self._control.turn(now)
-        if self._control.has_work:
-            self._loop.run_soon()
+        if self._lost is None:
+            try:
+                self._app.turn(now, _unix_ms())
+                self._control.turn(now)
+                if self._control.has_work:
+                    self._loop.run_soon()
+            except StorageLost as error:
+                self._abandon(error)
         if self._stopping and self._app.is_empty:
             self._loop.stop()
         self._set_alarm()
 
     def _set_alarm(self) -> None:
         """Wake the loop when the app wants its next turn."""
-        deadline = self._app.deadline
+        deadline = self._app.deadline if self._lost is None else None
         if self._alarm is not None and self._alarm.armed:
             self._alarm.cancel()
         self._alarm = self._loop.timers.call_at(deadline, lambda: None) if deadline is not None else None
+
+    def _watch_ground(self) -> None:
+        """Look whether the journal is still in its place, and again a moment later."""
+        if self._lost is not None:
+            return
+        try:
+            self._journal.check_ground()
+        except StorageLost as error:
+            self._abandon(error)
+            return
+        self._loop.timers.call_at(self._loop.now + GROUND_SECONDS, self._watch_ground)
+
+    def _abandon(self, lost: StorageLost) -> None:
+        """Stop without another commit; who is there is told so."""
+        if self._lost is not None:
+            return
+        self._lost, self._stopping = lost, True
+        self._close_doors()
+        self._app.abandon()
+        self._loop.timers.call_at(self._loop.now + LAST_WORDS_SECONDS, self._loop.stop)
+
+    def _close_doors(self) -> None:
+        for listener in self._listeners:
+            listener.close()
+        self._listeners.clear()
 
     def _stop(self) -> None:
         if self._stopping:
@@ -229,9 +266,7 @@ class Server:
             return
         _log.info("stopping")
         self._stopping = True
-        for listener in self._listeners:
-            listener.close()
-        self._listeners.clear()
+        self._close_doors()
         self._app.shut_down(self._loop.now)
         self._loop.timers.call_at(self._loop.now + DRAIN_SECONDS, self._loop.stop)
 
@@ -327,7 +362,7 @@ def main() -> int:
         return _serve(
             _as_far_as_descriptors_reach(options), lambda: _as_far_as_descriptors_reach(reread_options(arguments))
         )
-    except StorageBusy as error:
+    except (StorageBusy, StorageLost) as error:
         return _complain(error, EXIT_TRY_LATER)
     except (StorageError, UsageError, OSError) as error:
         return _complain(error, EXIT_TRY_LATER if _is_name_server_silent(error) else EXIT_FAILED)
@@ -352,7 +387,7 @@ def _as_far_as_descriptors_reach(options: Options) -> Options:
 
 
 def _serve(options: Options, reread: Callable[[], Options]) -> int:
-    journal: Journal = MemoryJournal() if options.memory else SqliteJournal(options.data, options.journal_bytes_max)
+    journal = MemoryJournal() if options.memory else _open_journal(options)
     server = None
     try:
         server = Server(options, journal, reread)
@@ -364,6 +399,16 @@ def _serve(options: Options, reread: Callable[[], Options]) -> int:
         if server is not None:
             server.close()
         journal.close()
+
+
+def _open_journal(options: Options) -> SqliteJournal:
+    """Return the journal; what the operator should know of it is in the log.  Raises StorageError."""
+    journal = SqliteJournal(options.data, options.journal_bytes_max, accepts_loss=options.accept_loss)
+    for line in journal.high_water.losses:
+        _log.warning("loss accepted: %s", line)
+    for line in journal.high_water.news:
+        _log.warning("%s", line)
+    return journal
 
 
 def _announce(text: str) -> None:

@@ -41,6 +41,7 @@ from reactor_chat.server.arrears import Arrears
 from reactor_chat.server.bans import Bans
 from reactor_chat.server.counters import Counters
 from reactor_chat.server.doors import Door
+from reactor_chat.server.farewell import BYE
 from reactor_chat.server.intake import CLOGGED_SECONDS, Intake
 from reactor_chat.server.keeping import Keeping
 from reactor_chat.server.ledger import Ledger
@@ -48,6 +49,7 @@ from reactor_chat.server.options import Options, rules_of
 from reactor_chat.server.peers import Broadcast, Peer, Wire
 from reactor_chat.server.rates import Rates
 from reactor_chat.server.recall import recalled
+from reactor_chat.server.resuming import LOG_BYTES, begin_log, resumed
 from reactor_chat.server.upkeep import Upkeep
 from reactor_chat.wire import codec
 from reactor_chat.wire.framing import frame
@@ -63,17 +65,6 @@ LAST_CALL_SECONDS = 1.0
 """How long a server that stops goes on serving what people keep sending."""
 TURNED_AWAY_MAX = 32
 """How many at once are told why they are not taken; whoever comes beyond is not told."""
-
-BYE: dict[str, str] = {
-    "quit": "Goodbye",
-    "shutdown": "The server is shutting down",
-    "taken_over": "You are connected from elsewhere now",
-    "idle": "Nothing was heard from you for too long",
-    "too_slow": "You read too slowly; connect again to get the rest",
-    "flood": "You sent too much",
-    "kicked": "You were removed by the operator",
-    "violation": "What you sent breaks the protocol",
-}
 
 _log = logging.getLogger("reactor_chat.server")
 
@@ -143,7 +134,7 @@ class App:
         self._unix_ms = unix_ms
         count = self._ledger.recover(self.hub.state)
         self.keeping.started(self.hub.state.seq - count)
-        self._handle(Started())
+        self._handle(Started(begin_log(self._ledger.journal, self._entropy(LOG_BYTES))))
         self._commit()
         return count
 
@@ -420,13 +411,14 @@ class App:
         peer.door.entered(effect.name)
         self.counters.logins += 1
         _log.info("conn=%d logged in as %s", peer.conn, effect.name)
-        if effect.after is None:
-            self._go_live(peer)
-        elif effect.after > self._ledger.journal.head or effect.after + 1 < self._ledger.journal.oldest:
-            peer.tell(Refused("gap", "What you missed is not kept any more"))
+        self._ledger.journal.keep_log()
+        after, gap = resumed(self._ledger.journal, effect)
+        if gap is not None:
+            peer.tell(gap)
+        if after is None:
             self._go_live(peer)
         else:
-            self._arrears.begin(peer, effect.after)
+            self._arrears.begin(peer, after)
 
     def _recall(self, effect: Recall | RecallKeys | RecallBlob) -> None:
         if effect.conn in self._peers:
@@ -476,6 +468,11 @@ class App:
         self._wake()
 
     # -------------------------------------------------------------------------------------------- the end
+
+    def abandon(self) -> None:
+        """Say goodbye to everybody at once, as the journal can take nothing more; no turn may follow."""
+        for peer in list(self._peers.values()):
+            self._dismiss(peer)
 
     def _say_goodbye(self) -> None:
         self._goodbye_at = None

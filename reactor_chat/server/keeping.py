@@ -15,6 +15,7 @@ from reactor_chat.errors import StorageCorrupt, StorageFull
 from reactor_chat.journal.contract import Condition, Slices
 from reactor_chat.journal.survey import in_words
 from reactor_chat.server.ledger import Ledger
+from reactor_chat.server.marking import Marking
 from reactor_chat.wire.messages import Refused
 
 REST_SECONDS = 0.2
@@ -58,6 +59,7 @@ class Keeping:
         self._committed_at = 0.0
         self._finished_ms: int | None = None
         self._met: set[int] = set()
+        self._marking = Marking(ledger.journal)
         self.deadline: float | None = None
         self.condition: Condition | None = None
 
@@ -73,6 +75,7 @@ class Keeping:
         """Note that something was stored."""
         self._committed_at = now
         self._rest_at = now + REST_SECONDS
+        self._marking.committed(now)
         self._set_deadline()
 
     def turn(self, now: float, unix_ms: int) -> None:
@@ -81,7 +84,9 @@ class Keeping:
         Raises:
             StorageError: the journal failed; the process must stop.
         """
-        if self._rest_at is not None and now >= self._rest_at:
+        may_rest = self._rest_at is not None and now >= self._rest_at
+        self._marking.turn(now, is_idle=may_rest)
+        if may_rest:
             self._rest_at = None
             self._ledger.journal.rest()
         self._go_on_with_snapshot()
@@ -184,5 +189,5 @@ class Keeping:
         if self._snapshot is not None:
             self.deadline = 0.0
             return
-        times = [at for at in (self._rest_at, self._scrub_at) if at is not None]
+        times = [at for at in (self._rest_at, self._scrub_at, self._marking.deadline) if at is not None]
         self.deadline = min(times, default=None)

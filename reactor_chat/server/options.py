@@ -220,6 +220,12 @@ class Options:
         "BYTES",
         "size of the journal; beyond it, writing is refused and reading goes on",
     )
+    accept_loss: bool = _option(
+        False,  # noqa: FBT003
+        None,
+        "",
+        "start though some of what the journal once held is gone; how much is said, and everybody is told",
+    )
     output_bytes_max: int = _option(
         268_435_456,
         _whole(1_048_576, 2**43),

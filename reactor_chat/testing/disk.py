@@ -106,6 +106,16 @@ class Disk:
         self._call()
         self._files[name].sync()
 
+    def overwrite(self, name: str, data: bytes) -> None:
+        """Write over a file in its place, as little as a disk writes whole or not at all, and make it safe.
+
+        That takes no space, and is there at once.  Raises OSError, PowerCut; then the older bytes may be there.
+        """
+        self._call()
+        file = self._files[name] = File()
+        file.data += data
+        file.sync()
+
     def replace(self, name: str, other: str) -> None:
         """Put a file, which is synced, in another's place, at once and for good.  Raises OSError, PowerCut."""
         self._call()

@@ -15,17 +15,20 @@ import msgspec
 
 from reactor_chat.errors import StorageError, StorageFull
 from reactor_chat.journal.contract import Condition, Copy, Entry, Mark, Row, Slices, Span
+from reactor_chat.journal.logs import Log, Logs
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.testing.disk import Disk
 
 FILE = "journal"
+LOGS = "logs"
 SNAPSHOT, NEW_SNAPSHOT = "snapshot", "snapshot.new"
 FIRST_LINK = bytes(32)
 
 _HEAD = Struct(">I32s")
+_encode_logs, _decode_logs = msgspec.msgpack.encode, msgspec.msgpack.Decoder(list[Log]).decode
 _SNAPSHOT_HEAD = Struct(">q32s")
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[tuple[int, bytes, tuple[str, ...]]]).decode
+_decode = msgspec.msgpack.Decoder(tuple[list[Log], list[tuple[int, bytes, tuple[str, ...]]]]).decode
 
 
 class DiskJournal:
@@ -36,6 +39,7 @@ class DiskJournal:
 
     Attributes:
         oldest: 1: nothing is ever forgotten.
+        logs: see `contract.Journal`.
         full_count: how often there was no space.
 
     Raises:
@@ -47,6 +51,8 @@ class DiskJournal:
 
     def __init__(self, disk: Disk) -> None:
         self.full_count = 0
+        self.logs = Logs()
+        self._unkept_logs: list[Log] = []
         self._disk = disk
         self._rows = MemoryJournal(rows_max=1 << 40)
         self._link = FIRST_LINK
@@ -58,12 +64,26 @@ class DiskJournal:
         """See `contract.Journal`."""
         return self._rows.head
 
+    def begin_log(self, name: str, *, is_after_loss: bool = False) -> None:
+        """Begin another log, which is kept with the next commit; see `contract.Journal`."""
+        log = Log(name, self.head + 1, is_after_loss)
+        self.logs.begin(log)
+        self._unkept_logs.append(log)
+
+    def keep_log(self) -> None:
+        """Keep the running log beside the journal, where no commit has; see `contract.Journal`."""
+        if self._unkept_logs:
+            try:
+                self._disk.overwrite(LOGS, _encode_logs(self._unkept_logs))
+            except OSError as error:
+                raise _failed(error) from error
+
     def commit(self, entries: Sequence[Entry]) -> None:
         """Append entries durably, all or none; see `contract.Journal`."""
         assert entries, "a commit without entries"
         for seq, entry in enumerate(entries, self.head + 1):
             assert entry.seq == seq, f"entry {entry.seq} where {seq} is next"
-        body = _encode(entries)
+        body = _encode((self._unkept_logs, entries))
         link = sha256(self._link + body).digest()
         try:
             self._disk.append(FILE, _HEAD.pack(len(body), link))
@@ -72,6 +92,7 @@ class DiskJournal:
         except OSError as error:
             self._give_up(error, FILE, self._end_bytes)
         self._link = link
+        self._unkept_logs.clear()
         self._end_bytes += _HEAD.size + len(body)
         self._rows.commit(entries)
 
@@ -132,6 +153,12 @@ class DiskJournal:
         """Refuse: there is no path from a simulated disk to a real one."""
         raise StorageError(f"A simulated journal is not copied to {path}")
 
+    def check_ground(self) -> None:
+        """Do nothing: nobody renames anything on a simulated disk."""
+
+    def keep_mark(self) -> None:
+        """Do nothing: what a simulated disk loses, the checker knows."""
+
     def rest(self) -> None:
         """Do nothing: there is nothing that could wait."""
 
@@ -146,8 +173,15 @@ class DiskJournal:
             body = data[begin : begin + body_bytes]
             if not body or sha256(self._link + body).digest() != link:
                 break
-            self._rows.commit([Entry(*entry) for entry in _decode(body)])
+            logs, entries = _decode(body)
+            for log in logs:
+                self.logs.begin(log)
+            self._rows.commit([Entry(*entry) for entry in entries])
             self._link, self._end_bytes = link, begin + body_bytes
+        for log in _decode_logs(self._disk.read(LOGS) or _encode_logs([])):
+            if log.name not in self.logs:
+                self.logs.begin(log)
+                self._unkept_logs.append(log)
         if len(data) > self._end_bytes:
             try:
                 self._disk.truncate(FILE, self._end_bytes)

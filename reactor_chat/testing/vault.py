@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from reactor_chat.client.vault import Archived
+from reactor_chat.client.vault import Archived, logs_up_to, logs_with
 from reactor_chat.e2ee.store import MemoryStore
-from reactor_chat.wire.messages import Request
+from reactor_chat.wire.messages import Request, Seen
 
 
 class SimulatedVault:
@@ -19,6 +19,7 @@ class SimulatedVault:
     def __init__(self) -> None:
         self.store = MemoryStore()
         self._cursor: int | None = None
+        self._logs: list[Seen] = []
         self._kept: dict[str, Request] = {}
         self._archive: list[bytes] = []
         self._printed_place = 0
@@ -45,6 +46,16 @@ class SimulatedVault:
         before, self._cursor = self._cursor, seq
         self._undo.append(lambda: setattr(self, "_cursor", before))
 
+    def seen(self) -> list[Seen]:
+        """As in the contract."""
+        return logs_up_to(self._logs, self._cursor)
+
+    def begin_log(self, log: str, seq: int) -> None:
+        """As in the contract."""
+        before, self._logs = self._logs, logs_with(self._logs, self._cursor, log)
+        self._undo.append(lambda: setattr(self, "_logs", before))
+        self.move_cursor(seq)
+
     def archive(self, seq: int, payload: bytes) -> int:
         """As in the contract."""
         self.move_cursor(max(seq, self._cursor or 0))
@@ -59,6 +70,10 @@ class SimulatedVault:
     def tail(self, count: int) -> list[Archived]:
         """As in the contract."""
         return self._archived(max(0, self._printed_place - count))[: min(count, self._printed_place)]
+
+    def newest(self, count: int) -> list[Archived]:
+        """As in the contract."""
+        return self._archived(max(0, len(self._archive) - count))[::-1]
 
     def printed(self, place: int) -> None:
         """As in the contract."""

@@ -12,6 +12,7 @@ type_of_id = Annotated[str, Meta(min_length=1, max_length=64)]
 type_of_seq = Annotated[int, Meta(ge=0, le=SEQ_MAX)]
 type_of_time = Annotated[int, Meta(ge=0, le=TIME_MAX)]
 type_of_key = Annotated[bytes, Meta(min_length=32, max_length=32)]
+type_of_log = Annotated[str, Meta(min_length=1, max_length=64)]
 type_of_hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Sealed = dict[str, Any]
 """An opaque JSON object, end-to-end encrypted by clients; the server stores and forwards it."""
@@ -19,3 +20,10 @@ Sealed = dict[str, Any]
 
 class Message(Struct, tag_field="type", frozen=True, omit_defaults=True, gc=False):
     """What every message has: a `type`.  Fields that hold their default are left out of the encoding."""
+
+
+class Seen(Struct, frozen=True, gc=False):
+    """How far a client has seen a log (PROTOCOL §5.5)."""
+
+    log: type_of_log
+    seq: type_of_seq

@@ -6,12 +6,22 @@ its words (names, texts) are not here.  Source of every field: PROTOCOL §2 to �
 which `sealing` defines, SEALED.md.
 """
 
-import re
 from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from reactor_chat.wire.fields import SEQ_MAX, Message, Sealed, type_of_id, type_of_key, type_of_seq, type_of_time
+from reactor_chat.wire.fields import (
+    SEQ_MAX,
+    Message,
+    Sealed,
+    Seen,
+    type_of_id,
+    type_of_key,
+    type_of_log,
+    type_of_seq,
+    type_of_time,
+)
+from reactor_chat.wire.names import NAME_CHARS_MAX, RESERVED_WORDS, SERVER_NAME, fold, is_name
 from reactor_chat.wire.quoting import quoted
 from reactor_chat.wire.sealing import (
     AskBlob,
@@ -38,10 +48,11 @@ from reactor_chat.wire.sealing import (
 )
 
 __all__ = [
-    "SEQ_MAX", "AskBlob", "AskKeys", "AskSeals", "BlobAnswer", "BlobPut", "Kdf", "KeysAnswer", "KeysPut", "Message",
-    "PublishedKey", "SealAdd", "SealAsk", "SealAsked", "SealCommit", "SealCommitted", "SealCreate", "SealCreated",
-    "SealEnded", "SealOff", "Sealed", "SealedMessage", "SealsAnswer", "quoted", "read_sealed", "type_of_id",
-    "type_of_key", "type_of_seq", "type_of_time",
+    "NAME_CHARS_MAX", "RESERVED_WORDS", "SEQ_MAX", "SERVER_NAME", "AskBlob", "AskKeys", "AskSeals", "BlobAnswer",
+    "BlobPut", "Kdf", "KeysAnswer", "KeysPut", "Message", "PublishedKey", "SealAdd", "SealAsk", "SealAsked",
+    "SealCommit", "SealCommitted", "SealCreate", "SealCreated", "SealEnded", "SealOff", "Sealed", "SealedMessage",
+    "SealsAnswer", "Seen", "fold", "is_name", "quoted", "read_sealed", "type_of_id", "type_of_key", "type_of_log",
+    "type_of_seq", "type_of_time",
 ]  # fmt: skip
 """Defined in modules of their own, and found here with all the others."""
 
@@ -49,41 +60,24 @@ PROTOCOL_VERSION = 1
 HISTORY_LIMIT_MAX = 200
 HISTORY_LIMIT_DEFAULT = 50
 
-NAME_CHARS_MAX = 32
+SEEN_MAX = 32
+"""Logs that a login may name; whoever saw more names the newest."""
 
 SEALED_MEMBERS_MAX = 256
 SEALED_MEMBERS_BELIEVED_MAX = 1_000
 """Members of a sealed conversation that a client reckons with, whatever a server claims."""
-RESERVED_WORDS = frozenset(
-    "quit names history help group groups grouplist who add kick encrypt verify trust device sendfile acceptfile "
-    "rejectfile viewfile search contacts held invite me everyone server private".split()
-)
-"""No person and no group may be called so, in any case (PROTOCOL §2)."""
-
-SERVER_NAME = "server"
-"""Under this name, which is reserved, the operator speaks to everybody."""
-
-_name = re.compile(rf"[A-Za-z0-9_]{{1,{NAME_CHARS_MAX}}}")
-
-
-def is_name(word: str) -> bool:
-    """Return whether a person or a group may be called so, reserved words aside (PROTOCOL §2)."""
-    return _name.fullmatch(word) is not None
-
-
-def fold(name: str) -> str:
-    """Return the form in which two spellings of one name are equal: lower case, as names are ASCII.
-
-    What is not ASCII is no name and stays as it is; there are letters outside whose lower case is inside.
-    """
-    return name.lower() if name.isascii() else name
 
 
 # ------------------------------------------------------------------------------------------------- requests
 
 
 class Login(Message, tag="login", frozen=True):
-    """Take or prove a name; the first request on every connection."""
+    """Take or prove a name; the first request on every connection.
+
+    Attributes:
+        after: the newest number seen.
+        seen: the logs that were seen, newest first, with the newest number in each (§5.5).
+    """
 
     name: str
     protocol: int
@@ -91,6 +85,7 @@ class Login(Message, tag="login", frozen=True):
     signature: Annotated[bytes, Meta(min_length=64, max_length=64)] | None = None
     after: type_of_seq | None = None
     invite: str | None = None
+    seen: Annotated[list[Seen], Meta(max_length=SEEN_MAX)] | None = None
     id: type_of_id | None = None
 
 
@@ -261,12 +256,13 @@ class Hello(Message, tag="hello", frozen=True):
 
 
 class Welcome(Message, tag="welcome", frozen=True):
-    """The login holds; `seq` is the newest committed number."""
+    """The login holds; `seq` is the newest committed number, `log` the log in which numbers are given (§5.5)."""
 
     name: str
     seq: type_of_seq
     guest: bool
     text: str
+    log: type_of_log | None = None
 
 
 class Bye(Message, tag="bye", frozen=True):
@@ -277,11 +273,16 @@ class Bye(Message, tag="bye", frozen=True):
 
 
 class Refused(Message, tag="refused", frozen=True):
-    """A no, with the code a program acts on and the text a person reads."""
+    """A no, with the code a program acts on and the text a person reads.
+
+    Attributes:
+        seq: of a `gap`, the last number that both sides have in common; what comes after it follows (§5.5).
+    """
 
     code: str
     text: str
     re: str | None = None
+    seq: type_of_seq | None = None
 
 
 class Said(Message, tag="said", frozen=True):

@@ -16,7 +16,7 @@ from reactor_chat.client.home import Home
 from reactor_chat.client.vault import Archived, Vault
 from reactor_chat.errors import StorageCorrupt, StorageError, StorageFull
 from reactor_chat.wire.codec import encode
-from reactor_chat.wire.messages import Say
+from reactor_chat.wire.messages import Say, Seen
 from tests.client.toy import said
 
 SECRET = bytes(range(32))
@@ -301,8 +301,8 @@ def test_foreign_files_are_named_and_left(home):
 def test_a_newer_one_is_left(home):
     path = filled(home)
     with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA user_version = 3")
-    with pytest.raises(StorageError, match="format 3"), opened(home):
+        database.execute("PRAGMA user_version = 4")
+    with pytest.raises(StorageError, match="format 4"), opened(home):
         pass
 
 
@@ -338,3 +338,25 @@ def test_a_request_that_was_altered_is_never_sent(home):
         assert changed.rowcount > 0
     with opened(home) as vault, pytest.raises(StorageError, match="is not what was kept"):
         vault.kept()
+
+
+def test_the_logs_of_each_name_are_there_again_newest_first(home):
+    with opened(home) as vault:
+        vault.begin_log("a", 5)
+        vault.archive(6, payload(6))
+        vault.begin_log("b", 4)
+        vault.archive(9, payload(9))
+        vault.begin_log("b", 9)
+        vault.commit()
+        assert vault.newest(1) == [Archived(2, payload(9))]
+        vault.begin_log("lost with the process", 9)
+    with opened(home) as vault:
+        assert vault.seen() == [Seen("b", 9), Seen("a", 6)]
+        assert [one.place for one in vault.newest(9)] == [2, 1]
+        vault.choose("Bob")
+        assert vault.seen() == []
+        for number in range(40):
+            vault.begin_log(f"{number}", number)
+        vault.commit()
+    with opened(home, "Bob") as vault:
+        assert vault.seen() == [Seen(f"{number}", number) for number in range(39, 7, -1)]

@@ -16,7 +16,7 @@ from reactor_chat.client.vault_format import APPLICATION_ID
 from reactor_chat.e2ee.store import Table
 from reactor_chat.errors import StorageCorrupt, StorageError, TrustError
 from reactor_chat.wire.codec import encode
-from reactor_chat.wire.messages import Say
+from reactor_chat.wire.messages import Say, Seen
 from tests.client.toy import said
 
 SECRET = bytes(range(32))
@@ -138,3 +138,24 @@ def test_a_vault_whose_keys_are_gone_is_not_begun_anew(home: Home) -> None:
     path.with_name(path.name + ".keys").unlink()
     with pytest.raises(StorageCorrupt, match="fewer keys"):
         FileVault(path, home, SECRET)
+
+
+def test_a_vault_of_format_2_keeps_all_and_has_seen_no_log(home: Home) -> None:
+    path = home.vaults() / "here_1.db"
+    with closing(FileVault(path, home, SECRET)) as vault:
+        vault.choose("Ann")
+        vault.archive(7, encode(said(7)))
+        vault.store.put(Table.TRUST, "bob", b"key")
+        vault.commit()
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("DROP TABLE logs")
+        database.execute("PRAGMA user_version = 2")
+    with closing(FileVault(path, home, SECRET)) as vault:
+        vault.choose("Ann")
+        assert (vault.cursor(), vault.seen()) == (7, [])
+        assert vault.store.get(Table.TRUST, "bob") == b"key"
+        vault.begin_log("a", 7)
+        vault.commit()
+    with closing(FileVault(path, home, SECRET)) as vault:
+        vault.choose("Ann")
+        assert vault.seen() == [Seen("a", 7)]

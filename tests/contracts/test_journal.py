@@ -201,3 +201,37 @@ def test_a_replay_may_be_left_and_commits_may_come_between(kind):
         assert next(rows) == Row(11, b"11")
         place.journal.commit([Entry(201, b"201")])
         assert [row.seq for row in rows][:189] == list(range(12, 201))
+
+
+@every_journal
+def test_a_log_is_kept_with_its_first_entry_and_ends_where_the_next_begins(kind):
+    with kind() as place:
+        for number in range(3):
+            place.journal.begin_log(f"log-{number}", is_after_loss=number == 1)
+            head = place.journal.head
+            place.journal.commit([Entry(head + 1, b"one"), Entry(head + 2, b"two")])
+            place.reopen()
+        expected = [("log-0", 1, False), ("log-1", 3, True), ("log-2", 5, False)]
+        assert [tuple(log) for log in place.journal.logs] == expected
+
+
+@every_journal
+def test_a_log_that_somebody_was_told_of_is_kept_without_an_entry(kind):
+    with kind() as place:
+        place.journal.commit([Entry(1, b"one")])
+        place.journal.begin_log("told")
+        place.journal.keep_log()
+        place.reopen()
+        assert [tuple(log) for log in place.journal.logs] == [("told", 2, False)]
+        place.journal.begin_log("next")
+        place.journal.commit([Entry(2, b"two")])
+        place.reopen()
+        assert [tuple(log) for log in place.journal.logs] == [("told", 2, False), ("next", 2, False)]
+
+
+@every_journal
+def test_a_journal_in_its_place_keeps_its_mark(kind):
+    with kind() as place:
+        place.journal.commit([Entry(1, b"one")])
+        place.journal.check_ground()
+        assert place.journal.keep_mark() is None

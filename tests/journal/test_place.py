@@ -91,7 +91,7 @@ def make_foreign(path: Path, kind: str) -> None:
         database.execute("CREATE TABLE precious (x)")
         if kind != "other program's":
             database.execute(f"PRAGMA application_id = {0x72634A6C}")
-            database.execute(f"PRAGMA user_version = {2 if kind == 'newer' else 0}")
+            database.execute(f"PRAGMA user_version = {3 if kind == 'newer' else 0}")
         database.commit()
         database.close()
     else:

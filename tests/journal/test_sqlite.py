@@ -298,7 +298,7 @@ def test_closing_twice_is_closing_once_and_leaves_one_file(tmp_path):
     commit_up_to(journal, 100)
     journal.close()
     journal.close()
-    assert sorted(path.name for path in tmp_path.iterdir()) == [FILE_NAME, "lock"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [FILE_NAME, "journal.mark", "lock"]
     with pytest.raises(StorageError):
         journal.newest([("said", 0, 9)], None, 5)
 

@@ -5,6 +5,7 @@ from tests.planted import (
     bugs_client,
     bugs_e2ee,
     bugs_live,
+    bugs_lost_ends,
     bugs_mls,
     bugs_server,
     bugs_start,
@@ -23,4 +24,5 @@ BUGS: tuple[Bug, ...] = (
     *bugs_live.BUGS,
     *bugs_start.BUGS,
     *bugs_terminal.BUGS,
+    *bugs_lost_ends.BUGS,
 )

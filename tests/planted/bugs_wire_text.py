@@ -48,6 +48,10 @@ BUGS: tuple[Bug, ...] = (
         "reactor_chat/wire/messages.py",
         MESSAGES,
         ("a page of one more is allowed", "HISTORY_LIMIT_MAX = 200\n", "HISTORY_LIMIT_MAX = 201\n"),
+    ),
+    *in_file(
+        "reactor_chat/wire/names.py",
+        MESSAGES,
         ("a Kelvin sign is a k", "return name.lower() if name.isascii() else name", "return name.lower()"),
         ("a name may be a character longer", "NAME_CHARS_MAX = 32\n", "NAME_CHARS_MAX = 33\n"),
     ),

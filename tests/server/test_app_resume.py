@@ -133,9 +133,10 @@ def test_a_number_that_was_never_given_is_a_gap(world: World, beyond: int) -> No
     world.enter("Ann")
     bob = world.connect().ask(Login("Bob", 1, after=min(world.head + 1 + beyond, 2**53 - 1)), Say("hi"))
     world.settle()
-    welcome, gap, said = bob.heard[1:]
+    welcome, gap, joined, said = bob.heard[1:]
     assert isinstance(welcome, Welcome)
-    assert (gap.code, gap.re) == ("gap", None)
+    assert (gap.code, gap.re, gap.seq) == ("gap", None, 0)
+    assert isinstance(joined, Joined), "what there is comes"
     assert isinstance(said, Said)
 
 

@@ -38,6 +38,7 @@ from reactor_chat.wire.messages import (
     Request,
     Said,
     Say,
+    Seen,
     Tell,
     Told,
     Welcome,
@@ -47,7 +48,7 @@ from tests.wire import sealing_examples
 SEALED = {"v": 1, "deep": [{"a": None, "b": [True, 1.5, "ü\n"]}], "big": 10**30, "": {}}
 
 REQUESTS_: list[Request] = [
-    Login("John", 1, bytes(range(32)), bytes(range(64)), 17, "come in", "i"),
+    Login("John", 1, bytes(range(32)), bytes(range(64)), 17, "come in", [Seen("a log", 17), Seen("l" * 64, 0)], "i"),
     Login("John", 1),
     Quit("i"),
     Line("@names", "i"),
@@ -98,5 +99,7 @@ NOTICES_: list[Notice] = [
     HelpAnswer("one\ntwo", "i"),
     Pong("x", "i"),
     Closing(5, "[Server is shutting down]"),
+    Welcome("John", 5, True, "[Welcome John]", "a log"),
+    Refused("gap", "no", None, 2**53 - 1),
     *sealing_examples.NOTICES,
 ]
