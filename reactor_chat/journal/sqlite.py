@@ -20,15 +20,13 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from heapq import merge
-from itertools import chain, groupby
-from operator import itemgetter
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from reactor_chat.errors import StorageCorrupt, StorageError, StorageFull
 from reactor_chat.journal import log_rows
-from reactor_chat.journal.blocks import FIRST_LINK, Block, Draft, packed
+from reactor_chat.journal.blocks import FIRST_LINK, Draft, packed
 from reactor_chat.journal.contract import Condition, Copy, Entry, Mark, Row, Slices, Span, finished
 from reactor_chat.journal.copying import copied
 from reactor_chat.journal.failures import Fence, Reading, of_sqlite
@@ -39,6 +37,7 @@ from reactor_chat.journal.place import FILE_NAME, LOCK_NAME, LOGS_TABLE, MOUNTS,
 from reactor_chat.journal.places import Places
 from reactor_chat.journal.scrub import Scrub
 from reactor_chat.journal.snapshots import Snapshots
+from reactor_chat.journal.stored_blocks import StoredBlocks
 from reactor_chat.journal.survey import next_readable
 
 PAGE_BYTES = 4_096
@@ -48,9 +47,6 @@ WAL_PAGES_REST = 256
 
 WAL_PAGES_MAX = 4_096
 """At 16 MiB a commit empties it before it begins, for a server that never rests."""
-
-REPLAY_BLOCKS = 64
-"""Blocks fetched at once by a replay; 256 KiB."""
 
 SNAPSHOT_PIECE_BYTES = 4_194_304
 """Of a snapshot that is kept at once."""
@@ -201,12 +197,14 @@ class SqliteJournal:
     def newest(self, spans: Sequence[Span], before: int | None, limit: int) -> list[Row]:
         """Read back from the newest; see `contract.Journal`."""
         last = self.head if before is None else min(before - 1, self.head)
-        return self._page([(label, max(first, 1), min(end, last)) for label, first, end in spans], limit, newest=True)
+        return self._stored.page(
+            [(label, max(first, 1), min(end, last)) for label, first, end in spans], limit, newest=True
+        )
 
     def since(self, spans: Sequence[Span], after: int, limit: int) -> list[Row]:
         """Read on from a number; see `contract.Journal`."""
         first = max(after + 1, 1)
-        return self._page(
+        return self._stored.page(
             [(label, max(begin, first), min(end, self.head)) for label, begin, end in spans], limit, newest=False
         )
 
@@ -217,7 +215,7 @@ class SqliteJournal:
 
     def replay(self, after: int = 0) -> Iterator[Row]:
         """Yield every row above a number, each checked against the chain; see `contract.Journal`."""
-        rows = chain.from_iterable(block.rows() for block in self._blocks(after + 1))
+        rows = chain.from_iterable(block.rows() for block in self._stored.walk(after + 1, self.head))
         return rows if after <= 0 else (row for row in rows if row.seq > after)
 
     def keep_snapshot(self, seq: int, snapshot: bytes) -> None:
@@ -281,7 +279,7 @@ class SqliteJournal:
         blocks = places = 0
         labels: set[str] = set()
         link = FIRST_LINK
-        for block in self._blocks(1):
+        for block in self._stored.walk(1, self.head):
             carried = set(chain.from_iterable(block.kinds()))
             with self._fence:
                 if not all(self._places.has(label, block.first) for label in carried):
@@ -363,6 +361,7 @@ class SqliteJournal:
         self._database.execute("ROLLBACK")
         self._wal_pages = self._wal.stat().st_size // PAGE_BYTES if self._wal.exists() else 0
         self._places = Places(self._database)
+        self._stored = StoredBlocks(self._database, self._places, self._reading)
         self._find_head()
 
     def _is_marked(self) -> bool:
@@ -389,7 +388,7 @@ class SqliteJournal:
     def _find_head(self) -> None:
         (first,) = self._database.execute("SELECT max(first) FROM blocks").fetchone()
         if first is not None:
-            link_before, block = self._block(first)
+            link_before, block = self._stored.read(first)
             self._draft, self._link = block.draft(link_before), block.link
             self.head = self._draft.end - 1
 
@@ -398,7 +397,7 @@ class SqliteJournal:
         if seq in (0, self.head):
             return self._link if seq else FIRST_LINK
         (first,) = self._database.execute("SELECT max(first) FROM blocks WHERE first <= ?", (seq,)).fetchone()
-        link_before, block = self._block(first)
+        link_before, block = self._stored.read(first)
         rows = [row for row in zip(block.rows(), block.kinds(), strict=True) if row[0].seq <= seq]
         entries = [Entry(row.seq, row.payload, labels) for row, labels in rows]
         return packed(Draft(first, link_before), entries)[-1][1]
@@ -445,60 +444,3 @@ class SqliteJournal:
             if not isinstance(of_sqlite(error, self.directory), StorageFull):
                 raise
         self._wal_pages = 0  # where the disk is full, the log stays and is tried again a while later
-
-    # ------------------------------------------------------------------------------------------------------ reading
-
-    def _page(self, spans: Sequence[Span], limit: int, *, newest: bool) -> list[Row]:
-        """Read blocks, from the newest or the oldest that any of the spans is in, until there are enough rows."""
-        rows: list[Row] = []
-        with self._reading:
-            walks = [self._places.blocks(span, newest=newest) for span in spans if span[1] <= span[2]]
-            merged = merge(*walks, key=itemgetter(0), reverse=newest)
-            for first, found in groupby(merged, key=itemgetter(0)):
-                block = self._block(first)[1]
-                rows.extend(sorted(block.found(span for _, span in found), reverse=newest))
-                if len(rows) >= limit:
-                    break
-        return rows[:limit]
-
-    def _block(self, first: int) -> tuple[bytes, Block]:
-        """Read one block and check it against the link before it, which is returned with it."""
-        row = self._database.execute(
-            "SELECT link, body, (SELECT link FROM blocks WHERE first < ? ORDER BY first DESC LIMIT 1) "
-            "FROM blocks WHERE first = ?",
-            (first, first),
-        ).fetchone()
-        if row is None:
-            raise StorageCorrupt(f"The journal's entries from {first} on are missing; restore a backup", first)
-        link_before = FIRST_LINK if first == 1 else row[2]
-        return link_before, Block(first, link_before, row[0], row[1])
-
-    def _blocks(self, seq: int) -> Iterator[Block]:
-        """Yield every block from the one that holds a number on, checking that they are one chain up to the head.
-
-        Blocks are fetched some at a time, so that no statement stays open while the caller does other things.
-        """
-        head, link = self.head, FIRST_LINK
-        end = first = 1
-        with self._reading:
-            if seq > 1 and head:
-                (first,) = self._database.execute("SELECT max(first) FROM blocks WHERE first <= ?", (seq,)).fetchone()
-                link, end = self._block(first)[0], first
-        while end <= head:
-            with self._reading:
-                fetched = self._fetch(end)
-            for first, stored, body in fetched:
-                with self._reading:
-                    if first != end:
-                        raise StorageCorrupt(f"The journal's entries from {end} on are missing; restore a backup", end)
-                    block = Block(first, link, stored, body)
-                link, end = block.link, block.end
-                yield block
-
-    def _fetch(self, first: int) -> list[tuple[int, bytes, bytes]]:
-        found = self._database.execute(
-            "SELECT first, link, body FROM blocks WHERE first >= ? ORDER BY first LIMIT ?", (first, REPLAY_BLOCKS)
-        ).fetchall()
-        if not found:
-            raise StorageCorrupt(f"The journal's entries from {first} on are missing; restore a backup", first)
-        return found

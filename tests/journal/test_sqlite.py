@@ -18,6 +18,7 @@ import pytest
 
 from reactor_chat.errors import StorageBusy, StorageCorrupt, StorageError, StorageFull
 from reactor_chat.journal.contract import Entry, Row, Span, finished
+from reactor_chat.journal.mark import MARK_NAME
 from reactor_chat.journal.place import FILE_NAME
 from reactor_chat.journal.sqlite import WAL_PAGES_MAX, WAL_PAGES_REST, SqliteJournal
 from tests.journal.content import SEQ_MAX, check_everything, commit_up_to, entry
@@ -166,7 +167,7 @@ def test_a_limit_on_the_size_of_files_is_a_full_disk(tmp_path):
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         commit_up_to(journal, full_at + 20)
         check_everything(journal)
-    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == [FILE_NAME, "lock"]
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == [FILE_NAME, MARK_NAME, "lock"]
 
 
 def injected(tmp_path: Path, inject: str) -> subprocess.CompletedProcess[bytes]:
