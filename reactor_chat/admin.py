@@ -7,6 +7,7 @@ release, ban, unban, bans) is done here, by the same code and under the journal'
 
 import argparse
 import contextlib
+import functools
 import os
 import re
 import shutil
@@ -24,6 +25,7 @@ from reactor_chat.chat.state import ChatState
 from reactor_chat.errors import ReactorChatError, StorageBusy, UsageError
 from reactor_chat.journal.place import FILE_NAME
 from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.server import admin_people
 from reactor_chat.server.app import App
 from reactor_chat.server.ban_file import BanFile
 from reactor_chat.server.bans import REASON_CHARS_MAX, Ban, target_of
@@ -40,6 +42,7 @@ from reactor_chat.server.orders import (
     Kick,
     LiftBan,
     ListBans,
+    ListPeople,
     Order,
     PutBan,
     Release,
@@ -55,7 +58,7 @@ EXIT_DONE, EXIT_FAILED, EXIT_NO_SERVER, EXIT_TRY_LATER = 0, 1, 69, 75
 ANSWER_SECONDS_MAX = 600.0
 """How long an order may take: a backup of a large journal is written while we wait."""
 RECEIVE_BYTES = 65_536
-NEEDS_A_SERVER = (Kick, Announce, SetRate, SetLockdown, TellStatus)
+NEEDS_A_SERVER = (Kick, Announce, SetRate, SetLockdown, TellStatus, ListPeople)
 
 
 class _Nobody:
@@ -143,7 +146,9 @@ def _print_json(answer: Answer) -> None:
 
 def _lines(answer: Answer) -> Iterator[str]:
     facts = answer.facts or {}
-    if "bans" in facts:
+    if (listed := admin_people.lines_of(facts, answer.text)) is not None:
+        yield from listed
+    elif "bans" in facts:
         yield from _table([msgspec.convert(ban, Ban) for ban in facts["bans"]])
     elif "status" in facts:
         yield from (f"{name}: {_fact(value)}" for name, value in facts["status"].items())
@@ -307,6 +312,16 @@ def status(chosen: argparse.Namespace) -> int:
     return _do(chosen, TellStatus())
 
 
+def _ordering(orders: Callable[[argparse.Namespace], Order]) -> Callable[[argparse.Namespace], int]:
+    """Return the command that has this ordered; it is called and described as the function is."""
+
+    @functools.wraps(orders)
+    def does(chosen: argparse.Namespace) -> int:
+        return _do(chosen, orders(chosen))
+
+    return does
+
+
 # ------------------------------------------------------------------------------------------- the command line
 
 
@@ -378,6 +393,7 @@ def _parser() -> SafeArgumentParser:
     command(restore).add_argument("backup", type=_path, metavar="FILE", help="the backup to be put in place")
     command(release).add_argument("name", type=_utf8, metavar="NAME", help="the name to give free")
     _add_people(command)
+    admin_people.add_commands(lambda orders: command(_ordering(orders)))
     command(rate).add_argument("rate", type=_rate, metavar="BURST/PER_SECOND", help="as for --rate; or off")
     command(lockdown).add_argument("switch", choices=("on", "off"), help="on: only who owns a name comes in")
     command(status)

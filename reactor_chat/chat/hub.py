@@ -16,7 +16,6 @@ from typing import Any
 
 from msgspec import structs
 
-from reactor_chat.chat.announcement import announcement
 from reactor_chat.chat.boundary import (
     Broken,
     Close,
@@ -36,7 +35,7 @@ from reactor_chat.chat.boundary import (
     Span,
     Started,
 )
-from reactor_chat.chat.case import Case, Change, Rules, Stamp
+from reactor_chat.chat.case import Case, Change, Decide, Rules, Stamp
 from reactor_chat.chat.decisions import CHANGES, NEEDS, READS, Ending, departure, needs_of_end, refuse_list, release
 from reactor_chat.chat.logins import Bar, Barred, Logins, Takeover, nobody_barred
 from reactor_chat.chat.pending import Flight, Mark, Pending
@@ -114,17 +113,18 @@ class Hub:
             self._record_ends(effects)
         return effects
 
-    def announce(self, text: str, now: int) -> list[Effect] | Refused:
-        """Say something to everybody, as the operator orders.
+    def order(self, decide: Decide, now: int) -> list[Effect] | Refused:
+        """Have a change made that the operator orders.
 
         Args:
+            decide: says what it comes to; nothing that it looks at is about to change.
             now: see `handle`.
 
         Returns:
-            Effects, as of `handle`; or why the text may not be said.
+            Effects, as of `handle`; or why it is not done.
         """
         self._clock = now
-        change = announcement(text, self._rules.text_bytes_max, self._stamp())
+        change = decide(self.state, self._rules, self._stamp())
         if isinstance(change, Refused):
             return change
         effects: list[Effect] = []
@@ -316,7 +316,7 @@ class Hub:
     def _serve_login(self, session: Session, login: m.Login, effects: list[Effect]) -> bool:
         name = fold(login.name)
         departs = name in self._departing and self.state.identity.claim_of(name) is None
-        if self._is_blocked(session, [("name", name)]) or (departs and self._pending.records_count):
+        if self._is_blocked(session, self._logins.needs(login)) or (departs and self._pending.records_count):
             return False
         # A guest that could not leave for lack of space holds the name, but not for anybody's sake.
         verdict = NO_SPACE if departs else self._logins.judge(session, login, self._stamp(), self._clock)

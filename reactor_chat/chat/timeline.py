@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from reactor_chat.chat.boundary import Span
+from reactor_chat.chat.operator_records import Appointed, Expired, Granted, Invited, Ordered, Removed, Uninvited
 from reactor_chat.chat.records import (
     AboutSeals,
     BlobStored,
@@ -65,12 +66,12 @@ def labels_of(record: Record, born: int | None = None) -> tuple[str, ...]:
 
 
 def _labels_of_rarer(
-    record: Entered | Exited | Released | Declined | AboutSeals | Stored, born: int | None
+    record: Entered | Exited | Released | Declined | AboutSeals | Stored | Ordered, born: int | None
 ) -> tuple[str, ...]:
     match record:
         case Entered() | Exited() | Released():
             return (PRESENCE,)
-        case Declined():
+        case Declined() | Granted() | Invited() | Uninvited() | Removed() | Expired() | Appointed():
             return ()
         case KeysPublished():
             return (keys_of(record.name),)

@@ -48,6 +48,7 @@ from reactor_chat.server.peers import Broadcast, Peer, Wire
 from reactor_chat.server.rates import Rates
 from reactor_chat.server.recall import recalled
 from reactor_chat.server.upkeep import Upkeep
+from reactor_chat.text.server_words import FAREWELLS
 from reactor_chat.wire import codec
 from reactor_chat.wire.framing import frame
 from reactor_chat.wire.messages import PROTOCOL_VERSION, Bye, Closing, Hello, Limits, Notice, Refused
@@ -67,16 +68,8 @@ LAST_CALL_SECONDS = 1.0
 TURNED_AWAY_MAX = 32
 """How many at once are told why they are not taken; whoever comes beyond is not told."""
 
-BYE: dict[str, str] = {
-    "quit": "Goodbye",
-    "shutdown": "The server is shutting down",
-    "taken_over": "You are connected from elsewhere now",
-    "idle": "Nothing was heard from you for too long",
-    "too_slow": "You read too slowly; connect again to get the rest",
-    "flood": "You sent too much",
-    "kicked": "You were removed by the operator",
-    "violation": "What you sent breaks the protocol",
-}
+BYE = FAREWELLS
+"""What is said with each reason of a `bye`: the words that our client has for it too."""
 
 _log = logging.getLogger("reactor_chat.server")
 
@@ -110,7 +103,7 @@ class App:
         self._options = options
         self._ledger = Ledger(journal)
         self._broadcast = broadcast
-        self._entropy = entropy
+        self.entropy = entropy
         self._wake = wake
         self._peers: dict[int, Peer] = {}
         self._by_wire: dict[Wire, Peer] = {}
@@ -208,7 +201,7 @@ class App:
     def _hello(self) -> Hello:
         options = self._options
         limits = Limits(options.frame_bytes_max, options.text_bytes_max, options.sealed_members_max)
-        return Hello(PROTOCOL_VERSION, PRODUCT, self._entropy(NONCE_BYTES), limits)
+        return Hello(PROTOCOL_VERSION, PRODUCT, self.entropy(NONCE_BYTES), limits)
 
     def _turn_away(self, wire: Wire, door: Door, refusal: Refused) -> None:
         """Say why a connection is not taken, and close it; to tell everybody would cost more than to take them."""
@@ -277,6 +270,10 @@ class App:
     def unix_ms(self) -> int:
         """The time of this turn, in milliseconds since the Unix epoch."""
         return self._unix_ms
+
+    def idle_seconds(self, peer: Peer) -> int:
+        """Return for how long nothing has come on a connection."""
+        return max(0, int(self._now - peer.heard_at))
 
     def carry_out(self, effects: list[Effect]) -> bool:
         """Do what the core says to an order of the operator's, and commit it with everything that follows from it.
@@ -428,7 +425,7 @@ class App:
         peer = self._peers[effect.conn]
         peer.entered = True
         self._admission.arrived(peer)
-        peer.name = effect.name
+        peer.name, peer.since_ms = effect.name, self._unix_ms
         self._rates.entered(peer)
         peer.door.entered(effect.name)
         self.counters.logins += 1

@@ -73,6 +73,15 @@ def _rate_that_is_on(text: str) -> Rate:
     return rate
 
 
+def _choice(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise argparse.ArgumentTypeError(f"{text!r} must be {' or '.join(words)}")
+        return text
+
+    return read
+
+
 def _address(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     return (host.strip("[]") if colon else LOOPBACK[0]), _whole(0, 65_535)(port)
@@ -128,7 +137,14 @@ class Options:
         False,  # noqa: FBT003
         None,
         "",
-        "no guests and no new names: only who owns a name comes in",
+        "no guests and no new names: only people who own a name or are invited come in",
+        live=True,
+    )
+    lookalike_names: str = _option(
+        "refuse",
+        _choice("refuse", "allow"),
+        "WORD",
+        "refuse or allow new names that look like one that is taken, such as PauI and Paul",
         live=True,
     )
     rate: Rate | None = _option(
@@ -286,6 +302,7 @@ def rules_of(options: Options) -> Rules:
         help_text(),
         options.lockdown,
         options.sealed_members_max,
+        options.lookalike_names == "allow",
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from reactor_chat.chat.registration import DAYS_MAX
 from reactor_chat.server.bans import REASON_CHARS_MAX
 
 SECONDS_MAX = 10 * 365 * 86_400
@@ -69,6 +70,33 @@ class Announce(Struct, tag_field="do", tag="announce", frozen=True):
     text: str
 
 
+class ListPeople(Struct, tag_field="do", tag="people", frozen=True):
+    """Tell who is here, and who owns which name."""
+
+
+class Grant(Struct, tag_field="do", tag="add", frozen=True):
+    """Give a name to a key, an Ed25519 public key in base64."""
+
+    name: str
+    key: str
+
+
+class Invite(Struct, tag_field="do", tag="invite", frozen=True):
+    """Make a code by which one newcomer can claim a name while the server is locked down."""
+
+    days: Annotated[int, Meta(ge=1, le=DAYS_MAX)] = 7
+
+
+class ListInvites(Struct, tag_field="do", tag="invites", frozen=True):
+    """Tell which invitations are open."""
+
+
+class Uninvite(Struct, tag_field="do", tag="uninvite", frozen=True):
+    """Make an invitation void."""
+
+    number: int
+
+
 class SetRate(Struct, tag_field="do", tag="rate", frozen=True):
     """Change `--rate` until the server stops or reads its options again."""
 
@@ -87,6 +115,7 @@ class TellStatus(Struct, tag_field="do", tag="status", frozen=True):
 
 Order = (
     Release | Backup | PutBan | LiftBan | ListBans | Kick | Announce | SetRate | SetLockdown | TellStatus
+    | ListPeople | Grant | Invite | ListInvites | Uninvite
 )  # fmt: skip
 
 
