@@ -45,6 +45,7 @@ from reactor_chat.server.orders import (
     ListPeople,
     Order,
     PutBan,
+    ReadRecords,
     Release,
     SetLockdown,
     SetRate,
@@ -238,11 +239,27 @@ def _replayed(journal: SqliteJournal, last: int) -> ChatState:
 
 
 def export(chosen: argparse.Namespace) -> int:
-    """Print every record as one line of JSON, oldest first."""
+    """Print every record as one line of JSON, oldest first; of a running server those there are when it begins."""
+    if chosen.file is None and (first := order(chosen.data, ReadRecords())) is not None:
+        return _export_live(chosen, first)
     with _opened(chosen) as journal:
         for row in journal.replay():
             sys.stdout.write(safe_json(row.payload.decode("utf-8")) + "\n")
     return EXIT_DONE
+
+
+def _export_live(chosen: argparse.Namespace, answer: Answer | None) -> int:
+    """Print what a running server reads, some records with each order; what comes later is left out."""
+    after, last = 0, None
+    while answer is not None and answer.facts is not None:
+        last = answer.facts["last"] if last is None else last
+        for record in answer.facts["records"]:
+            sys.stdout.write(safe_json(record) + "\n")
+            after += 1
+        if after >= last or not answer.facts["records"]:
+            return EXIT_DONE
+        answer = order(chosen.data, ReadRecords(after, last))
+    raise UsageError(answer.text if answer is not None else "the server stopped; what was printed is not all")
 
 
 def backup(chosen: argparse.Namespace) -> int:

@@ -32,6 +32,7 @@ from reactor_chat.journal.contract import Entry, Row, Span
 from reactor_chat.journal.failures import Fence, of_sqlite, of_system
 from reactor_chat.journal.place import MOUNTS, SCHEMA, locked, prepared, synced
 from reactor_chat.journal.places import Places
+from reactor_chat.journal.removal import replace, rewritten
 
 PAGE_BYTES = 4_096
 CACHE_KIBIBYTES = 4_096
@@ -54,7 +55,7 @@ _SETTINGS: tuple[tuple[str, int | str], ...] = (
     ("journal_size_limit", WAL_PAGES_MAX * PAGE_BYTES),
     ("cache_size", -CACHE_KIBIBYTES),
     ("mmap_size", 0),
-    ("secure_delete", 0),
+    ("secure_delete", 1),
     ("cell_size_check", 1),
     ("trusted_schema", 0),
 )
@@ -157,6 +158,20 @@ class SqliteJournal:
         """Yield every row above a number, each checked against the chain; see `contract.Journal`."""
         rows = chain.from_iterable(block.rows() for block in self._blocks(after + 1))
         return rows if after <= 0 else (row for row in rows if row.seq > after)
+
+    def rewrite(self, rows: Sequence[Row]) -> None:
+        """Replace payloads, all or none; see `contract.Journal`."""
+        with self._fence, self._transaction():
+            found, newest = rewritten(self._database, self._block, self._draft, {row.seq: row.payload for row in rows})
+            replace(self._database, found)
+        self._wal_pages += 2 + sum(2 + len(block.body) // PAGE_BYTES for block in found)
+        self._draft = newest
+
+    def purge(self) -> None:
+        """Empty the write-ahead log, which holds what was replaced; see `contract.Journal`."""
+        with self._fence:
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._wal_pages = 0
 
     def keep_snapshot(self, seq: int, snapshot: bytes) -> None:
         """Keep a snapshot in place of older ones; see `contract.Journal`."""

@@ -37,6 +37,7 @@ from reactor_chat.server.intake import CLOGGED_BYTES
 from reactor_chat.server.log import PatientHandler
 from reactor_chat.server.operations import Facts, Operations
 from reactor_chat.server.options import Options, differences, live_part, read_options, reread_options
+from reactor_chat.server.retention import Retention
 from reactor_chat.server.vitals import files_bytes, memory_bytes, memory_bytes_max
 from reactor_chat.text.log_lines import SafeFormatter
 from reactor_chat.text.safe import safe
@@ -87,6 +88,7 @@ class Server:
         self._bans = BanFile(options.data) if not options.memory else None
         self._operations = Operations(self._app, self._keep_bans, self._facts)
         self._control = Control(self._operations)
+        self._retention = Retention(self._app)
         self._began_at = self._loop.now
 
     def listen(self) -> None:
@@ -204,13 +206,15 @@ class Server:
     def _middle(self, now: float) -> None:
         self._app.turn(now, _unix_ms())
         self._control.turn()
+        self._retention.turn(now)
         if self._stopping and self._app.is_empty:
             self._loop.stop()
         self._set_alarm()
 
     def _set_alarm(self) -> None:
         """Wake the loop when the app wants its next turn."""
-        deadline = self._app.deadline
+        deadlines = [at for at in (self._app.deadline, self._retention.deadline) if at is not None]
+        deadline = min(deadlines, default=None)
         if self._alarm is not None and self._alarm.armed:
             self._alarm.cancel()
         self._alarm = self._loop.timers.call_at(deadline, lambda: None) if deadline is not None else None

@@ -12,7 +12,7 @@ from reactor_chat.chat.announcement import announcing
 from reactor_chat.chat.boundary import Broken
 from reactor_chat.chat.identity import key_text
 from reactor_chat.errors import StorageError, StorageFull, UsageError
-from reactor_chat.server import registry
+from reactor_chat.server import registry, removals
 from reactor_chat.server.app import App
 from reactor_chat.server.bans import BANS_MAX, Ban, Bans, Target, address_of, target_of
 from reactor_chat.server.options import read_rate, typed
@@ -36,7 +36,7 @@ from reactor_chat.text.safe import is_safe
 from reactor_chat.wire.messages import Refused, fold, is_name
 
 Facts = dict[str, Any]
-ON_APP: dict[type, Callable[[App, Any], Answer]] = {**registry.ORDERS}
+ON_APP: dict[type, Callable[[App, Any], Answer]] = {**registry.ORDERS, **removals.ORDERS}
 """Orders that take nothing but the app."""
 UNTIL = "until the server restarts or reloads its config"
 

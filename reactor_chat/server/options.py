@@ -211,6 +211,13 @@ class Options:
         "BYTES",
         "size of the journal; beyond it, writing is refused and reading goes on",
     )
+    keep_days: int | None = _option(
+        None,
+        _whole(1, 36_500),
+        "DAYS",
+        "how long messages are kept; then what they say is removed, as by admin delete; for ever",
+        live=True,
+    )
     output_bytes_max: int = _option(
         268_435_456,
         _whole(1_048_576, 2**43),

@@ -97,6 +97,19 @@ class Uninvite(Struct, tag_field="do", tag="uninvite", frozen=True):
     number: int
 
 
+class Delete(Struct, tag_field="do", tag="delete", frozen=True):
+    """Remove what one message says from the journal."""
+
+    seq: int
+
+
+class ReadRecords(Struct, tag_field="do", tag="export", frozen=True):
+    """Tell the records after a number, as many as fit an answer; not beyond `last`, where that is named."""
+
+    after: Annotated[int, Meta(ge=0)] = 0
+    last: int | None = None
+
+
 class SetRate(Struct, tag_field="do", tag="rate", frozen=True):
     """Change `--rate` until the server stops or reads its options again."""
 
@@ -115,7 +128,7 @@ class TellStatus(Struct, tag_field="do", tag="status", frozen=True):
 
 Order = (
     Release | Backup | PutBan | LiftBan | ListBans | Kick | Announce | SetRate | SetLockdown | TellStatus
-    | ListPeople | Grant | Invite | ListInvites | Uninvite
+    | ListPeople | Grant | Invite | ListInvites | Uninvite | Delete | ReadRecords
 )  # fmt: skip
 
 

@@ -109,6 +109,7 @@ _SENT = "[to {to}%s:"
 _OPEN = "] "
 _VERIFIED = " ✓"
 _SEALED = " sealed message"
+_REMOVED = "[message removed]"
 _NO_MESSAGES = "[No messages yet]"
 _NOBODY = "none"
 
@@ -184,6 +185,8 @@ def _message(notice: Any, me: str, line_break: str, aside: Aside) -> list[Line]:
     if notice.text is None:
         remark = f" ({safe(aside.remark)})" if aside.remark else ""
         return [[*head, Part(role, f"{_SEALED}{remark}]")]]
+    if notice.removed:
+        return [[*head, Part(role, f"{_OPEN}{_REMOVED}")]]
     first, *further = safe(notice.text, line_break).split("\n")
     lines = [[*head, Part(role, _OPEN), Part("text", first)], *([Part("text", line)] for line in further)]
     if isinstance(notice, Said) and notice.sender == SERVER_NAME:

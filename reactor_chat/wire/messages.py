@@ -293,6 +293,7 @@ class Said(Message, tag="said", frozen=True):
     text: str | None = None
     sealed: Sealed | None = None
     id: str | None = None
+    removed: bool = False
 
 
 class Told(Message, tag="told", frozen=True):
@@ -305,6 +306,7 @@ class Told(Message, tag="told", frozen=True):
     text: str | None = None
     sealed: Sealed | None = None
     id: str | None = None
+    removed: bool = False
 
 
 class GroupSaid(Message, tag="group_said", frozen=True):
@@ -317,6 +319,7 @@ class GroupSaid(Message, tag="group_said", frozen=True):
     text: str | None = None
     sealed: Sealed | None = None
     id: str | None = None
+    removed: bool = False
 
 
 class Joined(Message, tag="joined", frozen=True):
@@ -336,10 +339,7 @@ class Exited(Message, tag="exited", frozen=True):
 
 
 class Released(Message, tag="released", frozen=True):
-    """The operator gave a name free: whoever takes it next is somebody else.  Goes to everyone.
-
-    PROTOCOL's notices do not name it; a client that does not know it ignores it.
-    """
+    """The operator gave a name free: whoever takes it next is somebody else.  Goes to everyone."""
 
     seq: type_of_seq
     at: type_of_time
