@@ -10,6 +10,7 @@
     │   ├── StorageFull         ... but this one: writes are refused, reads go on
     │   ├── StorageBusy         another process holds the journal
     │   └── StorageCorrupt      what is stored is not what was written
+    ├── ProxyHeaderInvalid      a proxy's first bytes do not say for whom it speaks; its connection is closed
     ├── TlsBroken               the peer's bytes are no TLS, or none that is spoken here; its connection is closed
     ├── TrustError              a key or a proof is not the one that was expected
     ├── LoadFailed              a load could not be run to its end: nobody there, refused, cut off, too slow
@@ -81,6 +82,10 @@ class StorageBusy(StorageError):
 
 class StorageCorrupt(StorageError):
     """The stored records are not what was written, or not ours; nothing was changed."""
+
+
+class ProxyHeaderInvalid(ReactorChatError):
+    """A connection from a proxy does not begin with a PROXY header of version 2; nothing more can be read from it."""
 
 
 class TlsBroken(ReactorChatError):

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from reactor_chat.errors import StorageBusy, StorageError, TlsBroken, UsageError
@@ -23,13 +24,14 @@ from reactor_chat.reactor.connection import Connection, Limits
 from reactor_chat.reactor.fanout import Fanout
 from reactor_chat.reactor.listener import Listener, open_listener
 from reactor_chat.reactor.loop import Loop
+from reactor_chat.reactor.proxied import ProxiedArrival
 from reactor_chat.reactor.signals import Signals
 from reactor_chat.reactor.timers import Timer
 from reactor_chat.reactor.tls import TlsContext, TlsFilter, key_sha256, server_context
 from reactor_chat.server import certificate
 from reactor_chat.server.app import App
 from reactor_chat.server.ban_file import BanFile
-from reactor_chat.server.bans import Ban
+from reactor_chat.server.bans import Ban, address_of
 from reactor_chat.server.control import CONTROL_SOCKET_NAME, Control, short_way
 from reactor_chat.server.descriptors import connections_possible, raise_descriptors_max
 from reactor_chat.server.doors import Door, FramesDoor, LinesDoor
@@ -76,6 +78,7 @@ class Server:
         self._journal = journal
         self._app = App(options, journal, Fanout(self._loop), os.urandom, self._loop.run_soon)
         self._listeners: list[Listener] = []
+        self._arrivals: set[ProxiedArrival] = set()
         self._tls: tuple[TlsContext, bytes] | None = None  # for connections to come, and its key's SHA-256
         stops: dict[int, Callable[[], None]] = {signal.SIGINT: self._stop, signal.SIGTERM: self._stop}
         for number in (*stops, signal.SIGHUP):
@@ -175,10 +178,11 @@ class Server:
         return FramesDoor(self._options.frame_bytes_max)
 
     def _open_frames_door(self) -> str:
-        def opened(sock: socket.socket, _address: str) -> None:
+        def opened(sock: socket.socket, address: str) -> None:
             context, binding = self._tls or (None, NO_BINDING)
             tls = TlsFilter(context) if context is not None else None
             connection = Connection(self._loop, sock, self._app, WIRE_LIMITS, tls)
+            connection.peer = address
             self._app.opened(
                 connection, self._new_frames_door(), self._app.options.login_seconds_max, self._loop.now, binding
             )
@@ -187,8 +191,9 @@ class Server:
         return f"listening {address} door=frames tls={'on' if self._tls else 'off'}"
 
     def _open_lines_door(self, host: str, port: int) -> str:
-        def opened(sock: socket.socket, _address: str) -> None:
+        def opened(sock: socket.socket, address: str) -> None:
             connection = Connection(self._loop, sock, self._app, WIRE_LIMITS)
+            connection.peer = address
             self._app.opened(connection, LinesDoor(), self._app.options.typed_login_seconds_max, self._loop.now)
 
         return f"listening {self._open(host, port, opened)} door=lines tls=off"
@@ -198,10 +203,17 @@ class Server:
             sock = open_listener(host, port)
         except OSError as error:
             raise OSError(error.errno, f"{error.strerror or error}; choose another address or port") from error
-        listener = Listener(self._loop, sock, opened)
+        listener = Listener(self._loop, sock, partial(self._arrived, opened))
         self._listeners.append(listener)
         shown_host, _, shown_port = listener.address.rpartition(":")
         return f"host={shown_host.strip('[]')} port={shown_port}"
+
+    def _arrived(self, opened: Callable[[socket.socket, str], None], sock: socket.socket, address: str) -> None:
+        """Open a connection; one of a proxy's when it has said who is there."""
+        if self._app.options.proxy_from.hold(address_of(address) or ""):
+            self._arrivals.add(ProxiedArrival(self._loop, sock, opened, self._arrivals.discard))
+        else:
+            opened(sock, address)
 
     def _middle(self, now: float) -> None:
         self._app.turn(now, _unix_ms())
@@ -229,6 +241,8 @@ class Server:
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
+        for arrival in list(self._arrivals):
+            arrival.close("the server stops")
         self._app.shut_down(self._loop.now)
         self._loop.timers.call_at(self._loop.now + DRAIN_SECONDS, self._loop.stop)
 

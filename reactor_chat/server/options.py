@@ -9,6 +9,7 @@ import argparse
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +35,23 @@ class Rate:
 
     burst: int
     per_second: float
+
+
+class Networks(tuple[IPv4Network | IPv6Network, ...]):
+    """Networks, single addresses among them."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return ",".join(str(one.network_address if one.num_addresses == 1 else one) for one in self)
+
+    def hold(self, address: str) -> bool:
+        """Return whether an address is in one of them; what is no address is in none."""
+        try:
+            found = ip_address(address)
+        except ValueError:
+            return False
+        return any(found in network for network in self)
 
 
 DEFAULT_DATA = Path(platformdirs.user_data_dir("reactor-chat", appauthor=False)) / "server"
@@ -87,6 +105,16 @@ def _address(text: str) -> tuple[str, int]:
     return (host.strip("[]") if colon else LOOPBACK[0]), _whole(0, 65_535)(port)
 
 
+def _networks(text: str) -> Networks:
+    try:
+        found = tuple(ip_network(part.strip().strip("[]")) for part in text.split(",") if text.strip())
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} must be addresses or networks with commas between (for example 192.0.2.1,198.51.100.0/24)"
+        ) from error
+    return Networks(found)
+
+
 def _directory(text: str) -> Path:
     if not text:  # a variable of the shell that is not set, most likely
         raise argparse.ArgumentTypeError("'' is no directory; '.' is where you are")
@@ -132,6 +160,13 @@ class Options:
     )
     key: Path | None = _option(None, _file, "FILE", "its private key, where the first file does not hold it", live=True)
     lines: tuple[str, int] | None = _option(None, _address, "[HOST:]PORT", "a second door, for nc and telnet; off")
+    proxy_from: Networks = _option(
+        Networks(),
+        _networks,
+        "ADDRESS[,ADDRESS]",
+        "proxies, as addresses or networks, that say who is there (PROXY protocol, version 2); none",
+        live=True,
+    )
     config: Path | None = _option(None, _file, "FILE", "more of these, as TOML; the command line wins; none")
     lockdown: bool = _option(
         False,  # noqa: FBT003
@@ -266,7 +301,7 @@ def _mark(row: dataclasses.Field[Any]) -> str:
 
 
 def _default(default: Any) -> str:
-    if default is None or default is False:
+    if default is None or default is False or default == ():
         return ""
     return "the user's data directory" if default == DEFAULT_DATA else typed(default)
 
@@ -275,6 +310,8 @@ def typed(value: Any) -> str:
     """Return the value of a row as it is typed; `off` for none, `on` and `off` for a switch."""
     if value is None or isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, Networks):
+        return str(value) or "off"
     if isinstance(value, tuple):
         return f"[{value[0]}]:{value[1]}" if ":" in value[0] else f"{value[0]}:{value[1]}"
     return f"{value.burst}/{value.per_second:g}" if isinstance(value, Rate) else str(value)
