@@ -38,6 +38,8 @@ from reactor_chat.chat.boundary import (
 from reactor_chat.chat.case import Case, Change, Decide, Rules, Stamp
 from reactor_chat.chat.decisions import CHANGES, NEEDS, READS, Ending, departure, needs_of_end, refuse_list, release
 from reactor_chat.chat.logins import Bar, Barred, Logins, Takeover, nobody_barred
+from reactor_chat.chat.moderation import farewell
+from reactor_chat.chat.operator_records import Dismissed
 from reactor_chat.chat.pending import Flight, Mark, Pending
 from reactor_chat.chat.receipts import Outcome
 from reactor_chat.chat.records import Declined, Entered, Record, notice_of
@@ -363,6 +365,8 @@ class Hub:
         audience = self.state.apply(record)
         notice = notice_of(record)
         if notice is None:
+            if isinstance(record, Dismissed):
+                self._expel(record, effects)
             return
         if audience is None:
             effects.append(DeliverAll(notice))
@@ -376,6 +380,12 @@ class Hub:
         session = self._ending.pop(fold(name), None)
         if session is not None and session.state is not State.GONE:
             self._close(session, "kicked", effects)
+
+    def _expel(self, record: Dismissed, effects: list[Effect]) -> None:
+        """Have somebody go whom a moderator disconnects, behind what they sent before."""
+        conn = self.state.roster.conn_of(record.name)
+        if conn is not None:
+            self._on_sent(Broken(conn, farewell(record), "kicked"), effects)
 
     def _answer(self, flight: Flight, effects: list[Effect]) -> None:
         session, first = flight.session, flight.records[0]

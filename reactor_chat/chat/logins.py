@@ -18,7 +18,7 @@ from reactor_chat.chat.timeline import labels_of
 from reactor_chat.wire.messages import PROTOCOL_VERSION, RESERVED_WORDS, SERVER_NAME, Login, Refused, fold, is_name
 
 NAME_TAKEN = Refused("name_taken", "Username is already taken")
-LOCKED_DOWN = "The server only lets in registered names right now. Ask the operator to add you"
+LOCKED_DOWN = "The server only lets in registered names right now. Ask the operator to add you."
 INVITE_NOT_GOOD = "This invitation was used, revoked or has expired. Ask the operator for another one"
 INVITE_NEEDS_KEY = "An invitation is for a name of your own: log in with a key, not as a guest"
 NO_FAULT = frozenset({"server_full", "not_allowed"})
@@ -192,7 +192,7 @@ def _locked_down(login: Login) -> Refused:
     """Say why a newcomer is not let in; with the key that the operator needs, so that it can be passed on."""
     if login.invite is not None:
         return Refused("not_allowed", INVITE_NOT_GOOD if login.key is not None else INVITE_NEEDS_KEY)
-    key = f" (your key is {key_text(login.key)})" if login.key is not None else ""
+    key = f" Your key is {key_text(login.key)}" if login.key is not None else ""
     return Refused("not_allowed", LOCKED_DOWN + key)
 
 

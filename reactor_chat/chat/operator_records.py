@@ -5,7 +5,7 @@ Nobody is told of these, but they take numbers like everything else, so that a r
 
 from msgspec import Struct
 
-from reactor_chat.wire.messages import type_of_key, type_of_seq, type_of_time
+from reactor_chat.wire.messages import type_of_id, type_of_key, type_of_seq, type_of_time
 
 
 class Granted(Struct, tag_field="type", tag="granted", frozen=True, omit_defaults=True, gc=False):
@@ -60,5 +60,15 @@ class Appointed(Struct, tag_field="type", tag="appointed", frozen=True, omit_def
     on: bool
 
 
-Ordered = Granted | Invited | Uninvited | Removed | Expired | Appointed
+class Dismissed(Struct, tag_field="type", tag="dismissed", frozen=True, omit_defaults=True, gc=False):
+    """The moderator `by` disconnected somebody."""
+
+    seq: int
+    at: int
+    name: str
+    by: str
+    id: type_of_id | None = None
+
+
+Ordered = Granted | Invited | Uninvited | Removed | Expired | Appointed | Dismissed
 """Every record of this module."""

@@ -11,7 +11,16 @@ from typing import Any
 
 from msgspec import Struct
 
-from reactor_chat.chat.operator_records import Appointed, Expired, Granted, Invited, Ordered, Removed, Uninvited
+from reactor_chat.chat.operator_records import (
+    Appointed,
+    Dismissed,
+    Expired,
+    Granted,
+    Invited,
+    Ordered,
+    Removed,
+    Uninvited,
+)
 from reactor_chat.wire.messages import (
     Exited,
     GroupChanged,
@@ -117,7 +126,7 @@ _TOLD_DIFFERENTLY: dict[type, Callable[[Any], Notice | None]] = {
     Declined: lambda _: None,
     KeysPublished: lambda _: None,
     BlobStored: lambda _: None,
-    **dict.fromkeys((Granted, Invited, Uninvited, Removed, Expired, Appointed), lambda _: None),
+    **dict.fromkeys((Granted, Invited, Uninvited, Removed, Expired, Appointed, Dismissed), lambda _: None),
 }
 
 

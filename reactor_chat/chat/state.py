@@ -15,7 +15,16 @@ from reactor_chat.chat.groups import Group, Groups
 from reactor_chat.chat.identity import Claim, Identity
 from reactor_chat.chat.invites import Invite, Invites
 from reactor_chat.chat.keyring import Keyring, Shelf
-from reactor_chat.chat.operator_records import Appointed, Expired, Granted, Invited, Ordered, Removed, Uninvited
+from reactor_chat.chat.operator_records import (
+    Appointed,
+    Dismissed,
+    Expired,
+    Granted,
+    Invited,
+    Ordered,
+    Removed,
+    Uninvited,
+)
 from reactor_chat.chat.patience import Patience, Tried
 from reactor_chat.chat.receipts import Outcome, Receipts
 from reactor_chat.chat.records import (
@@ -137,7 +146,7 @@ class ChatState:
                 return []
             case KeysPublished() | BlobStored():
                 return self._store(record)
-            case Granted() | Invited() | Uninvited() | Removed() | Expired() | Appointed():
+            case Granted() | Invited() | Uninvited() | Removed() | Expired() | Appointed() | Dismissed():
                 self._follow(record)
                 return []
             case _:
@@ -233,6 +242,8 @@ class ChatState:
                 self.invites.revoke(record.invite)
             case Expired():
                 self.expired = max(self.expired, record.last)
+            case Dismissed():
+                self._receipt(record.by, record.id, record.seq)
             case Appointed():
                 (self.moderators.add if record.on else self.moderators.discard)(fold(record.name))
 

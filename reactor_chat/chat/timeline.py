@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from reactor_chat.chat.boundary import Span
-from reactor_chat.chat.operator_records import Appointed, Expired, Granted, Invited, Ordered, Removed, Uninvited
+from reactor_chat.chat.operator_records import Ordered
 from reactor_chat.chat.records import (
     AboutSeals,
     BlobStored,
@@ -31,7 +31,19 @@ from reactor_chat.chat.records import (
     Record,
     Stored,
 )
-from reactor_chat.wire.messages import SEQ_MAX, Exited, GroupSaid, Released, Said, Told, fold
+from reactor_chat.wire.messages import (
+    SEQ_MAX,
+    Exited,
+    GroupSaid,
+    Released,
+    Said,
+    SealAsked,
+    SealCommitted,
+    SealCreated,
+    SealEnded,
+    Told,
+    fold,
+)
 
 STAYS_ENDED_MAX = 1_000
 """How many ended stays are remembered for each person.
@@ -71,14 +83,16 @@ def _labels_of_rarer(
     match record:
         case Entered() | Exited() | Released():
             return (PRESENCE,)
-        case Declined() | Granted() | Invited() | Uninvited() | Removed() | Expired() | Appointed():
+        case Declined():
             return ()
         case KeysPublished():
             return (keys_of(record.name),)
         case BlobStored():
             return (blob_of(record.hash),)
-        case _:
+        case SealCreated() | SealCommitted() | SealAsked() | SealEnded():
             return _labels_of_seal(record, born)
+        case _:
+            return ()  # what the operator ordered
 
 
 def _labels_of_seal(record: AboutSeals, born: int | None) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 from reactor_chat.chat.registration import DAYS_MAX
 from reactor_chat.errors import UsageError
 from reactor_chat.server.bans import moment, target_of
-from reactor_chat.server.orders import Delete, Grant, Invite, ListInvites, ListPeople, Order, Uninvite
+from reactor_chat.server.orders import Appoint, Delete, Grant, Invite, ListInvites, ListPeople, Order, Uninvite
 from reactor_chat.wire.messages import SEQ_MAX
 
 Ordering = Callable[[argparse.Namespace], Order]
@@ -39,6 +39,11 @@ def uninvite(chosen: argparse.Namespace) -> Order:
     return Uninvite(chosen.number)
 
 
+def moderator(chosen: argparse.Namespace) -> Order:
+    """Let the owner of a name disconnect people (@kick everyone NAME), or no longer."""
+    return Appoint(chosen.name, chosen.switch == "on")
+
+
 def delete(chosen: argparse.Namespace) -> Order:
     """Remove what one message says, for good; its number stays, shown as removed."""
     return Delete(chosen.seq)
@@ -58,6 +63,9 @@ def add_commands(command: Callable[[Ordering], argparse.ArgumentParser]) -> None
     days.add_argument("--days", type=whole(1, DAYS_MAX), default=7, metavar="N", help="how long it is good (7)")
     command(invites)
     command(uninvite).add_argument("number", type=whole(0, SEQ_MAX), metavar="NUMBER", help="as invites prints it")
+    moderating = command(moderator)
+    moderating.add_argument("name", metavar="NAME", help="an owned name")
+    moderating.add_argument("switch", choices=("on", "off"), help="on: a moderator; off: none any more")
     command(delete).add_argument("seq", type=whole(1, SEQ_MAX), metavar="SEQ", help="its number, as export shows it")
 
 

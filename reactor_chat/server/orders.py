@@ -110,6 +110,13 @@ class ReadRecords(Struct, tag_field="do", tag="export", frozen=True):
     last: int | None = None
 
 
+class Appoint(Struct, tag_field="do", tag="moderator", frozen=True):
+    """Make the owner of a name a moderator, or none any more."""
+
+    name: str
+    on: bool
+
+
 class SetRate(Struct, tag_field="do", tag="rate", frozen=True):
     """Change `--rate` until the server stops or reads its options again."""
 
@@ -128,7 +135,7 @@ class TellStatus(Struct, tag_field="do", tag="status", frozen=True):
 
 Order = (
     Release | Backup | PutBan | LiftBan | ListBans | Kick | Announce | SetRate | SetLockdown | TellStatus
-    | ListPeople | Grant | Invite | ListInvites | Uninvite | Delete | ReadRecords
+    | ListPeople | Grant | Invite | ListInvites | Uninvite | Delete | ReadRecords | Appoint
 )  # fmt: skip
 
 

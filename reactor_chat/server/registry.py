@@ -12,7 +12,7 @@ from reactor_chat.chat.invites import hash_of
 from reactor_chat.errors import StorageFull, UsageError
 from reactor_chat.server.app import App
 from reactor_chat.server.bans import address_of, moment, target_of
-from reactor_chat.server.orders import Answer, Grant, Invite, ListInvites, ListPeople, Uninvite
+from reactor_chat.server.orders import Answer, Appoint, Grant, Invite, ListInvites, ListPeople, Uninvite
 from reactor_chat.server.peers import Peer
 from reactor_chat.wire.messages import Refused, fold
 from reactor_chat.wire.transcript import pin_of
@@ -108,10 +108,18 @@ def _uninvite(app: App, order: Uninvite) -> Answer:
     return Answer(done=True, text=f"Invitation {order.number} is revoked")
 
 
+def _appoint(app: App, order: Appoint) -> Answer:
+    changed(app, registration.appointing(order.name, on=order.on))
+    claim = app.hub.state.identity.claim_of(order.name)
+    name = claim.name if claim is not None else order.name
+    return Answer(done=True, text=f"{name} is {'now' if order.on else 'no longer'} a moderator")
+
+
 ORDERS: dict[type, Callable[[App, Any], Answer]] = {
     ListPeople: _people,
     Grant: _grant,
     Invite: _invite,
     ListInvites: _invites,
     Uninvite: _uninvite,
+    Appoint: _appoint,
 }

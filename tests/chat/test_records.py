@@ -5,7 +5,7 @@ import typing
 import msgspec
 import pytest
 
-from reactor_chat.chat.operator_records import Appointed, Expired, Granted, Invited, Removed, Uninvited
+from reactor_chat.chat.operator_records import Appointed, Dismissed, Expired, Granted, Invited, Removed, Uninvited
 from reactor_chat.chat.records import (
     NUMBERED,
     TOLD_AS_KEPT,
@@ -47,6 +47,7 @@ RECORDS: list[tuple[Record, m.Notice | None]] = [
     (Removed(2, 2, 1, "Ann"), None),
     (Expired(2, 2, 1), None),
     (Appointed(2, 2, "Ann", on=True), None),
+    (Dismissed(2, 2, "Bob", "Ann", "1"), None),
 ]
 
 

@@ -114,9 +114,9 @@ def test_the_lists_are_shown_as_tables_with_heads() -> None:
 def test_a_granted_name_comes_in_during_a_lockdown_and_survives_a_restart() -> None:
     world = locked()
     assert why_not(come(world, "Ann", ANN)) == (
-        f"The server only lets in registered names right now. Ask the operator to add you (your key is {key_text(ANN)})"
+        f"The server only lets in registered names right now. Ask the operator to add you. Your key is {key_text(ANN)}"
     )
-    assert why_not(come(world, "Guest")).endswith("Ask the operator to add you")
+    assert why_not(come(world, "Guest")).endswith("Ask the operator to add you.")
     assert world.order(Grant("Ann", key_text(ANN))).done
     assert not is_in(come(world, "Ann", BOB))
     again = World(world.journal, lockdown=True).start()
