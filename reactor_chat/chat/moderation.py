@@ -1,7 +1,7 @@
 """What a moderator may do: disconnect somebody from the server, by `@kick everyone <user>`.
 
-Nobody can call a group `everyone`, so command and request (`group_kick`) are those of groups, and older clients have them
-too.  It is recorded, with who did it; the connection is closed when that is durable.  Nothing keeps whoever
+Nobody can call a group `everyone`, so command and request (`group_kick`) are those of groups, and older clients have
+them too.  It is recorded, with who did it; the connection is closed when that is durable.  Nothing keeps whoever
 was disconnected from coming back: that is for the operator's bans.
 """
 
