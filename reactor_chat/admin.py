@@ -320,7 +320,7 @@ def rate(chosen: argparse.Namespace) -> int:
 
 
 def lockdown(chosen: argparse.Namespace) -> int:
-    """Let in only who owns a name, or everybody, until the server stops or reads its options again."""
+    """Let in only people who own a name or are invited, or everybody, until a restart or a reload of the config."""
     return _do(chosen, SetLockdown(chosen.switch == "on"))
 
 
@@ -412,7 +412,9 @@ def _parser() -> SafeArgumentParser:
     _add_people(command)
     admin_people.add_commands(lambda orders: command(_ordering(orders)))
     command(rate).add_argument("rate", type=_rate, metavar="BURST/PER_SECOND", help="as for --rate; or off")
-    command(lockdown).add_argument("switch", choices=("on", "off"), help="on: only who owns a name comes in")
+    command(lockdown).add_argument(
+        "switch", choices=("on", "off"), help="on: only people who own a name or are invited"
+    )
     command(status)
     return parser
 
