@@ -7,10 +7,10 @@ release, ban, unban, bans) is done here, by the same code and under the journal'
 
 import argparse
 import contextlib
+import functools
 import os
 import re
 import shutil
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,16 +28,16 @@ from reactor_chat.journal.place import FILE_NAME, locked
 from reactor_chat.journal.restoring import Backups
 from reactor_chat.journal.sqlite import SqliteJournal
 from reactor_chat.process_start import give_up_printing, program
+from reactor_chat.server import admin_people
 from reactor_chat.server.app import App
+from reactor_chat.server.asking import ServerSilent, order
 from reactor_chat.server.ban_file import BanFile
 from reactor_chat.server.bans import REASON_CHARS_MAX, Ban, target_of
-from reactor_chat.server.control import CONTROL_SOCKET_NAME, short_way
 from reactor_chat.server.ledger import record_of
 from reactor_chat.server.moments import number_at, read_moment
 from reactor_chat.server.operations import Operations
 from reactor_chat.server.options import DEFAULT_DATA, Options, read_directory, read_rate, refuse_nowhere, typed
 from reactor_chat.server.orders import (
-    ANSWER_BYTES_MAX,
     SECONDS_MAX,
     Announce,
     Answer,
@@ -45,8 +45,10 @@ from reactor_chat.server.orders import (
     Kick,
     LiftBan,
     ListBans,
+    ListPeople,
     Order,
     PutBan,
+    ReadRecords,
     Release,
     Repair,
     SetLockdown,
@@ -57,17 +59,9 @@ from reactor_chat.server.restoring import begin_after_restore
 from reactor_chat.server.resuming import LOG_BYTES
 from reactor_chat.text.arguments import SafeArgumentParser
 from reactor_chat.text.safe import is_safe, safe, safe_json
-from reactor_chat.wire.framing import FrameDecoder, frame
 
 EXIT_DONE, EXIT_FAILED, EXIT_NO_SERVER, EXIT_TRY_LATER = 0, 1, 69, 75
-SILENCE_SECONDS_MAX = 5.0
-"""How long a server may say nothing: of what takes longer, such as a backup, it says every second how far it is."""
-RECEIVE_BYTES = 65_536
-NEEDS_A_SERVER = (Kick, Announce, SetRate, SetLockdown, TellStatus)
-
-
-class ServerSilent(UsageError):
-    """A server is there and says nothing: it is stopped, or has no time."""
+NEEDS_A_SERVER = (Kick, Announce, SetRate, SetLockdown, TellStatus, ListPeople)
 
 
 class _Nobody:
@@ -78,52 +72,6 @@ class _Nobody:
 
 
 # ------------------------------------------------------------------------------------------ orders to a server
-
-
-def order(data: Path, what: Order) -> Answer | None:
-    """Have a running server carry an order out.
-
-    Args:
-        data: its data directory.
-        what: the order.
-
-    Returns:
-        Its answer; None where no server is running on that directory.
-
-    Raises:
-        ServerSilent: it runs, but does not answer.
-        UsageError: it closed without an answer.
-    """
-    silent = f"The server on {data} has not answered for {SILENCE_SECONDS_MAX:g} s; try again, or look at its log"
-    with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(SILENCE_SECONDS_MAX)
-        try:
-            with short_way(data / CONTROL_SOCKET_NAME) as address:
-                sock.connect(address)
-        except (TimeoutError, BlockingIOError) as error:  # it runs, and takes nobody
-            raise ServerSilent(silent) from error
-        except OSError:
-            return None
-        try:
-            sock.sendall(frame(msgspec.json.encode(what)))
-            return _answer(sock)
-        except TimeoutError as error:
-            raise ServerSilent(silent) from error
-        except OSError as error:
-            raise UsageError(f"the server does not answer: {error}") from error
-
-
-def _answer(sock: socket.socket) -> Answer:
-    decoder = FrameDecoder(ANSWER_BYTES_MAX)
-    while True:
-        for payload in decoder.take(1):
-            answer = msgspec.json.decode(payload, type=Answer)
-            if answer.percent is None:
-                return answer
-        received = sock.recv(RECEIVE_BYTES)
-        if not received:
-            raise UsageError("the server closed without an answer; its log says why")
-        decoder.feed(received)
 
 
 def _do(chosen: argparse.Namespace, what: Order) -> int:
@@ -164,7 +112,9 @@ def _print_json(answer: Answer) -> None:
 
 def _lines(answer: Answer) -> Iterator[str]:
     facts = answer.facts or {}
-    if "bans" in facts:
+    if (listed := admin_people.lines_of(facts, answer.text)) is not None:
+        yield from listed
+    elif "bans" in facts:
         yield from _table([msgspec.convert(ban, Ban) for ban in facts["bans"]])
     elif "status" in facts:
         yield from (f"{name}: {_fact(value)}" for name, value in facts["status"].items())
@@ -254,11 +204,27 @@ def _replayed(journal: SqliteJournal, last: int) -> ChatState:
 
 
 def export(chosen: argparse.Namespace) -> int:
-    """Print every record as one line of JSON, oldest first."""
+    """Print every record as one line of JSON, oldest first; of a running server those there are when it begins."""
+    if chosen.file is None and (first := order(chosen.data, ReadRecords())) is not None:
+        return _export_live(chosen, first)
     with _opened(chosen) as journal:
         for row in journal.replay():
             sys.stdout.write(safe_json(row.payload.decode("utf-8")) + "\n")
     return EXIT_DONE
+
+
+def _export_live(chosen: argparse.Namespace, answer: Answer | None) -> int:
+    """Print what a running server reads, some records with each order; what comes later is left out."""
+    after, last = 0, None
+    while answer is not None and answer.facts is not None:
+        last = answer.facts["last"] if last is None else last
+        for record in answer.facts["records"]:
+            sys.stdout.write(safe_json(record) + "\n")
+            after += 1
+        if after >= last or not answer.facts["records"]:
+            return EXIT_DONE
+        answer = order(chosen.data, ReadRecords(after, last))
+    raise UsageError(answer.text if answer is not None else "the server stopped; what was printed is not all")
 
 
 def backup(chosen: argparse.Namespace) -> int:
@@ -328,13 +294,23 @@ def rate(chosen: argparse.Namespace) -> int:
 
 
 def lockdown(chosen: argparse.Namespace) -> int:
-    """Let in only who owns a name, or everybody, until the server stops or reads its options again."""
+    """Let in only people who own a name or are invited, or everybody, until a restart or a reload of the config."""
     return _do(chosen, SetLockdown(chosen.switch == "on"))
 
 
 def status(chosen: argparse.Namespace) -> int:
     """Print how the server is: people, messages, refusals, turns, memory."""
     return _do(chosen, TellStatus())
+
+
+def _ordering(orders: Callable[[argparse.Namespace], Order]) -> Callable[[argparse.Namespace], int]:
+    """Return the command that has this ordered; it is called and described as the function is."""
+
+    @functools.wraps(orders)
+    def does(chosen: argparse.Namespace) -> int:
+        return _do(chosen, orders(chosen))
+
+    return does
 
 
 # ------------------------------------------------------------------------------------------- the command line
@@ -418,8 +394,11 @@ def _parser() -> SafeArgumentParser:
     )
     command(release).add_argument("name", type=_utf8, metavar="NAME", help="the name to give free")
     _add_people(command)
+    admin_people.add_commands(lambda orders: command(_ordering(orders)))
     command(rate).add_argument("rate", type=_rate, metavar="BURST/PER_SECOND", help="as for --rate; or off")
-    command(lockdown).add_argument("switch", choices=("on", "off"), help="on: only who owns a name comes in")
+    command(lockdown).add_argument(
+        "switch", choices=("on", "off"), help="on: only people who own a name or are invited"
+    )
     command(status)
     return parser
 

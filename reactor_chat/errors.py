@@ -12,6 +12,7 @@
     │   ├── StorageBusy         another process holds the journal
     │   ├── StorageLost         what was written once is not there any more, or its place is; the operator decides
     │   └── StorageCorrupt      what is stored is not what was written
+    ├── ProxyHeaderInvalid      a proxy's first bytes do not say for whom it speaks; its connection is closed
     ├── TlsBroken               the peer's bytes are no TLS, or none that is spoken here; its connection is closed
     ├── TrustError              a key or a proof is not the one that was expected
     ├── LoadFailed              a load could not be run to its end: nobody there, refused, cut off, too slow
@@ -99,6 +100,10 @@ class StorageCorrupt(StorageError):
     def __init__(self, text: str, first: int | None = None) -> None:
         super().__init__(text)
         self.first = first
+
+
+class ProxyHeaderInvalid(ReactorChatError):
+    """A connection from a proxy does not begin with a PROXY header of version 2; nothing more can be read from it."""
 
 
 class TlsBroken(ReactorChatError):

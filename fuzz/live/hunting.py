@@ -163,7 +163,7 @@ class Hunt:
 
 
 def _in_letters(number: int) -> str:
-    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
+    digits = "2346789abcdefghjkpqtuxyz"  # none that looks like another: a server may refuse names that look alike
     written = ""
     while number or not written:
         number, digit = divmod(number, len(digits))

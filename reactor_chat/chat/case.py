@@ -20,7 +20,8 @@ class Rules(Struct, frozen=True):
     Attributes:
         failed_logins_burst, failed_logins_per_second: refused logins allowed to one address.
         help_text: what `help` answers.
-        lockdown: whether only who owns a name may come in.
+        lockdown: whether only who owns a name, or is invited, may come in.
+        lookalikes: whether a newcomer's name may look like one that somebody owns or holds.
     """
 
     text_bytes_max: int
@@ -32,6 +33,7 @@ class Rules(Struct, frozen=True):
     help_text: str
     lockdown: bool = False
     sealed_members_max: int = 256
+    lookalikes: bool = True
 
 
 AHEAD_MS_MAX = 300_000
@@ -77,6 +79,10 @@ class Change(Struct, frozen=True, gc=False):
 
 Verdict = Change | Refused
 Answer = Sequence[Effect] | Refused
+
+
+Decide = Callable[[ChatState, Rules, Stamp], Verdict]
+"""Judges what an operator orders."""
 
 
 class Case(Struct, frozen=True, gc=False):

@@ -16,6 +16,7 @@ from reactor_chat.chat import sealing
 from reactor_chat.chat.boundary import Deliver, Effect, Recall
 from reactor_chat.chat.case import Answer, Case, Change, Stamp, Verdict, no_such_user, own_group, owned_group, shown
 from reactor_chat.chat.groups import Group
+from reactor_chat.chat.moderation import dismiss, is_dismissal
 from reactor_chat.chat.pending import Mark
 from reactor_chat.chat.records import GroupAltered, Record
 from reactor_chat.chat.seals import ROOM, place_of_group, place_of_pair
@@ -159,7 +160,9 @@ def _refuse_additions(case: Case, group: Group, users: list[str]) -> Refused | N
 
 
 def group_kick(case: Case, request: m.GroupKick) -> Verdict:
-    """The owner removes a member."""
+    """The owner removes a member; or a moderator disconnects somebody from the server."""
+    if is_dismissal(request):
+        return dismiss(case, request)
     group = owned_group(case, request.group)
     if isinstance(group, Refused):
         return group

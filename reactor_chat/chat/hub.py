@@ -16,7 +16,6 @@ from typing import Any
 
 from msgspec import structs
 
-from reactor_chat.chat.announcement import announcement
 from reactor_chat.chat.boundary import (
     Broken,
     Close,
@@ -36,13 +35,15 @@ from reactor_chat.chat.boundary import (
     Span,
     Started,
 )
-from reactor_chat.chat.case import Case, Change, Rules, Stamp, time_after
+from reactor_chat.chat.case import Case, Change, Decide, Rules, Stamp, time_after
 from reactor_chat.chat.decisions import CHANGES, NEEDS, READS, refuse_list
 from reactor_chat.chat.endings import Endings
 from reactor_chat.chat.logins import NAME_TAKEN, Bar, Barred, Logins, Takeover, nobody_barred
+from reactor_chat.chat.moderation import farewell
+from reactor_chat.chat.operator_records import Dismissed
 from reactor_chat.chat.pending import Flight, Mark, Pending
 from reactor_chat.chat.readers import FULL, NO_SPACE, READ_ONLY, Readers
-from reactor_chat.chat.receipts import Outcome
+from reactor_chat.chat.receipts import NOT_REMEMBERED, Outcome
 from reactor_chat.chat.records import Declined, Entered, Record, notice_of
 from reactor_chat.chat.searches import Searches
 from reactor_chat.chat.session import BAD_MESSAGES_MAX, LOGIN_REFUSALS_MAX, NOT_SERVED, SERVED, Session, State
@@ -51,9 +52,6 @@ from reactor_chat.chat.waiting import Sent, Waiting
 from reactor_chat.text.parser import parse
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import Exited, Refused, fold
-
-NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast", "stale_epoch", "damaged"})
-"""Refusals that may pass: sent again, the request is judged again (PROTOCOL §5.4)."""
 
 
 class Hub:
@@ -114,17 +112,18 @@ class Hub:
             self._endings.record(effects)
         return effects
 
-    def announce(self, text: str, now: int) -> list[Effect] | Refused:
-        """Say something to everybody, as the operator orders.
+    def order(self, decide: Decide, now: int) -> list[Effect] | Refused:
+        """Have a change made that the operator orders.
 
         Args:
+            decide: says what it comes to; nothing that it looks at is about to change.
             now: see `handle`.
 
         Returns:
-            Effects, as of `handle`; or why the text may not be said.
+            Effects, as of `handle`; or why it is not done.
         """
         self._clock = now
-        change = announcement(text, self._rules.text_bytes_max, self._stamp())
+        change = decide(self.state, self._rules, self._stamp())
         if isinstance(change, Refused):
             return change
         effects: list[Effect] = []
@@ -325,7 +324,7 @@ class Hub:
     def _serve_login(self, session: Session, login: m.Login, effects: list[Effect]) -> bool:
         name = fold(login.name)
         departs = name in self._endings.departing and self.state.identity.claim_of(name) is None
-        if self._is_blocked(session, [("name", name)]) or (departs and self._pending.records_count):
+        if self._is_blocked(session, self._logins.needs(login)) or (departs and self._pending.records_count):
             return False
         # A guest that could not leave for lack of space holds the name, but not for anybody's sake.
         verdict = NO_SPACE if departs else self._logins.judge(session, login, self._stamp(), self._clock)
@@ -377,6 +376,8 @@ class Hub:
         audience = self.state.apply(record)
         notice = notice_of(record)
         if notice is None:
+            if isinstance(record, Dismissed):
+                self._expel(record, effects)
             return
         if flight.session is not None and flight.session.state is State.READING:
             others = [name for name in self.state.roster.names() if fold(name) != fold(flight.session.name)]
@@ -394,6 +395,12 @@ class Hub:
         session = self._endings.sessions.pop(fold(name), None)
         if session is not None and session.state is not State.GONE:
             self._close(session, "kicked", effects)
+
+    def _expel(self, record: Dismissed, effects: list[Effect]) -> None:
+        """Have somebody go whom a moderator disconnects, behind what they sent before."""
+        conn = self.state.roster.conn_of(record.name)
+        if conn is not None:
+            self._on_sent(Broken(conn, farewell(record), "kicked"), effects)
 
     def _answer(self, flight: Flight, effects: list[Effect]) -> None:
         session, first = flight.session, flight.records[0]
@@ -438,7 +445,7 @@ class Hub:
             self._close(reader, "taken_over", effects)
 
     def _let_readers_in(self, effects: list[Effect]) -> None:
-        for session, change in self._readers.entering(self._logins, self._pending, self._stamp):
+        for session, change in self._readers.entering(self._logins, self._pending, self._stamp, self._clock):
             self._launch(change, session, None, effects)
 
     # --------------------------------------------------------------------------------------------- leaving

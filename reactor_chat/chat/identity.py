@@ -1,9 +1,12 @@
 """Who owns a name: the first login with a key claims it, and later ones must prove that they hold the key."""
 
+import base64
+
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import Struct
 
+from reactor_chat.chat.lookalikes import Lookalikes
 from reactor_chat.wire.messages import fold
 from reactor_chat.wire.transcript import login_transcript
 
@@ -40,6 +43,11 @@ def proves(key: bytes, signature: bytes, nonce: bytes, name: str, binding: bytes
     return True
 
 
+def key_text(key: bytes) -> str:
+    """Return a public key as operators and people read and write it: base64."""
+    return base64.b64encode(key).decode("ascii")
+
+
 class Claim(Struct, frozen=True, array_like=True):
     """A name that belongs to a key, since the number `since`."""
 
@@ -49,10 +57,15 @@ class Claim(Struct, frozen=True, array_like=True):
 
 
 class Identity:
-    """The claimed names, by their folded form."""
+    """The claimed names, by their folded form.
+
+    Attributes:
+        lookalikes: the same names by what they look like.
+    """
 
     def __init__(self) -> None:
         self._claims: dict[str, Claim] = {}
+        self.lookalikes = Lookalikes()
 
     def __len__(self) -> int:
         return len(self._claims)
@@ -65,10 +78,13 @@ class Identity:
         """Note that the name belongs to the key; its owner's later spellings replace the first."""
         known = self._claims.get(fold(name))
         self._claims[fold(name)] = Claim(name, key, known.since if known else seq)
+        if known is None:
+            self.lookalikes.add(name)
 
     def release(self, name: str) -> None:
         """Give the name free."""
         self._claims.pop(fold(name), None)
+        self.lookalikes.remove(name)
 
     def dump(self) -> list[Claim]:
         """Return every claim, sorted by folded name."""
@@ -77,3 +93,6 @@ class Identity:
     def load(self, claims: list[Claim]) -> None:
         """Replace the state by what `dump` returned."""
         self._claims = {fold(claim.name): claim for claim in claims}
+        self.lookalikes.clear()
+        for name in self._claims:
+            self.lookalikes.add(name)

@@ -6,17 +6,21 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from reactor_chat.chat.case import Change, Rules, Stamp
-from reactor_chat.chat.identity import proves
+from reactor_chat.chat.identity import key_text, proves
+from reactor_chat.chat.invites import Invite, hash_of
+from reactor_chat.chat.lookalikes import is_like_the_server, skeleton
 from reactor_chat.chat.pending import CLAIMING, ENTERING, Mark, Pending
 from reactor_chat.chat.ratelimit import Elapsed, TokenBucket
 from reactor_chat.chat.records import Entered
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.state import ChatState
 from reactor_chat.chat.timeline import labels_of
-from reactor_chat.wire.messages import PROTOCOL_VERSION, RESERVED_WORDS, Login, Refused, fold, is_name
+from reactor_chat.wire.messages import PROTOCOL_VERSION, RESERVED_WORDS, SERVER_NAME, Login, Refused, fold, is_name
 
 NAME_TAKEN = Refused("name_taken", "Username is already taken")
-LOCKED_DOWN = Refused("not_allowed", "Only who owns a name may come in at the moment; try again later")
+LOCKED_DOWN = "The server only lets in registered names right now. Ask the operator to add you."
+INVITE_NOT_GOOD = "This invitation was used, revoked or has expired. Ask the operator for another one"
+INVITE_NEEDS_KEY = "An invitation is for a name of your own: log in with a key, not as a guest"
 NO_FAULT = frozenset({"server_full", "not_allowed"})
 """Refusals that are nobody's failure."""
 ADDRESSES_MAX = 10_000
@@ -107,26 +111,52 @@ class Logins:
         if refusal is not None:
             return refusal
         barred = self._bar(login.name, login.key, now)
-        return self.admit(login, stamp) if barred is None else Barred(barred)
+        return self.admit(login, stamp, now) if barred is None else Barred(barred)
 
-    def admit(self, login: Login, stamp: Stamp) -> Verdict:
+    def needs(self, login: Login) -> list[Mark]:
+        """Return what the judgement of a login depends on."""
+        if not is_name(login.name):
+            return []
+        marks: list[Mark] = [("name", fold(login.name)), *self._looks(login)]
+        return marks if login.invite is None else [*marks, ("invite", hash_of(login.invite).hex())]
+
+    def _looks(self, login: Login) -> list[Mark]:
+        return [] if self._rules.lookalikes else [("looks", skeleton(login.name))]
+
+    def admit(self, login: Login, stamp: Stamp, now: int) -> Verdict:
         """Say what a login comes to whose form and proof were found right."""
         claim = self._state.identity.claim_of(login.name)
         if claim is not None and claim.key != login.key:
             return NAME_TAKEN
         if self._state.roster.get(login.name) is not None:
             return Takeover() if claim is not None else NAME_TAKEN
-        if self._rules.lockdown and claim is None:
-            return LOCKED_DOWN
         claims = claim is None and login.key is not None
-        refusal = self._refuse_more(claims=claims)
+        invite = self._invite(login, now) if claims else None
+        if self._rules.lockdown and claim is None and invite is None:
+            return _locked_down(login)
+        refusal = (self._refuse_lookalike(login.name) if claim is None else None) or self._refuse_more(claims=claims)
         if refusal is not None:
             return refusal
-        record = Entered(stamp.seq(), stamp.at, login.name, login.key)
-        marks: list[Mark] = [("name", fold(login.name)), ENTERING, *([CLAIMING] if claims else [])]
+        used = invite.hash if invite is not None else None
+        record = Entered(stamp.seq(), stamp.at, login.name, login.key, used)
+        marks: list[Mark] = [*self.needs(login), ENTERING, *([CLAIMING] if claims else [])]
         if claim is not None and claim.name != login.name:  # what names its members is to name this one as it is then
             marks += [("group", fold(group.name)) for group in self._state.groups.of(login.name)]
         return Change([(record, labels_of(record))], tuple(marks))
+
+    def _invite(self, login: Login, now: int) -> Invite | None:
+        return self._state.invites.good(login.invite, now) if login.invite is not None else None
+
+    def _refuse_lookalike(self, name: str) -> Refused | None:
+        """Say which name a newcomer's could be mistaken for; None where there is none, or that is allowed."""
+        if self._rules.lookalikes:
+            return None
+        state = self._state
+        alike = [*state.identity.lookalikes.like(name), *state.roster.lookalikes.like(name)]
+        other = SERVER_NAME if is_like_the_server(name) else state.spelling(alike[0]) if alike else None
+        if other is None:
+            return None
+        return Refused("bad_name", f"{name} looks like {other}, a name that is taken; choose one that looks different")
 
     def _refuse_more(self, *, claims: bool) -> Refused | None:
         people_max = self._rules.people_max
@@ -157,6 +187,14 @@ class Logins:
         """Forget who owes nothing; and the oldest, if those are few, so that the next failures need not look again."""
         owing = [(address, bucket) for address, bucket in self._failed.items() if not bucket.is_full(self._elapsed_s)]
         self._failed = dict(owing[-ADDRESSES_MAX * 9 // 10 :])
+
+
+def _locked_down(login: Login) -> Refused:
+    """Say why a newcomer is not let in; with the key that the operator needs, so that it can be passed on."""
+    if login.invite is not None:
+        return Refused("not_allowed", INVITE_NOT_GOOD if login.key is not None else INVITE_NEEDS_KEY)
+    key = f" Your key is {key_text(login.key)}" if login.key is not None else ""
+    return Refused("not_allowed", LOCKED_DOWN + key)
 
 
 def _refuse_form(login: Login) -> Refused | None:

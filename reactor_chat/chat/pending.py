@@ -28,6 +28,8 @@ Mark = tuple[str, ...]
     ("work", NAME)      how much work somebody made for others of late
     ("keys", NAME)      which packages somebody has published
     ("blob", HASH)      which pieces of an object are here
+    ("looks", SKELETON) which names that look like one another are owned or held
+    ("invite", HASH)    whether an invitation is good
     ENTERING            how many people are there: one more
     CLAIMING            how many names are owned: one more
 """

@@ -63,12 +63,12 @@ class Readers:
         return reader
 
     def entering(
-        self, logins: Logins, pending: Pending, stamp: Callable[[], Stamp]
+        self, logins: Logins, pending: Pending, stamp: Callable[[], Stamp], now: int
     ) -> Iterator[tuple[Session, Change]]:
         """Yield the changes by which those enter who only read so far; each is on its way when the next is made."""
         for session, login in list(self._reading.values()):
-            if not session.flights and pending.blocking([("name", fold(login.name))]) is None:
-                change = logins.admit(login, stamp())
+            if not session.flights and pending.blocking(logins.needs(login)) is None:
+                change = logins.admit(login, stamp(), now)
                 if isinstance(change, Change):
                     yield session, change
 

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast", "stale_epoch", "damaged"})
+"""Refusals that may pass: sent again, the request is judged again (PROTOCOL §5.4)."""
+
 RECEIPTS_MAX = 1_024
 """How many ids are remembered for each person (PROTOCOL §5.4)."""
 

@@ -11,6 +11,16 @@ from typing import Any
 
 from msgspec import Struct
 
+from reactor_chat.chat.operator_records import (
+    Appointed,
+    Dismissed,
+    Expired,
+    Granted,
+    Invited,
+    Ordered,
+    Removed,
+    Uninvited,
+)
 from reactor_chat.wire.messages import (
     Exited,
     GroupChanged,
@@ -31,12 +41,16 @@ from reactor_chat.wire.messages import (
 
 
 class Entered(Struct, tag_field="type", tag="entered", frozen=True, omit_defaults=True, gc=False):
-    """Somebody came; a `key` claims the name for its owner, without one it is a guest."""
+    """Somebody came; a `key` claims the name for its owner, without one it is a guest.
+
+    `invite` is what is kept of the code by which the name could be claimed; it is used up.
+    """
 
     seq: int
     at: int
     name: str
     key: type_of_key | None = None
+    invite: type_of_key | None = None
 
 
 class GroupAltered(Struct, tag_field="type", tag="group_altered", frozen=True, omit_defaults=True, gc=False):
@@ -94,7 +108,7 @@ class BlobStored(Struct, tag_field="type", tag="blob_stored", frozen=True, omit_
 Spoken = Said | Told | GroupSaid
 AboutSeals = SealCreated | SealCommitted | SealAsked | SealEnded
 Stored = KeysPublished | BlobStored
-Record = Spoken | Entered | Exited | GroupAltered | Declined | Released | AboutSeals | Stored
+Record = Spoken | Entered | Exited | GroupAltered | Declined | Released | AboutSeals | Stored | Ordered
 
 
 def _joined(record: Entered) -> Notice:
@@ -112,6 +126,7 @@ _TOLD_DIFFERENTLY: dict[type, Callable[[Any], Notice | None]] = {
     Declined: lambda _: None,
     KeysPublished: lambda _: None,
     BlobStored: lambda _: None,
+    **dict.fromkeys((Granted, Invited, Uninvited, Removed, Expired, Appointed, Dismissed), lambda _: None),
 }
 
 

@@ -9,6 +9,7 @@ from itertools import islice
 
 from msgspec import Struct
 
+from reactor_chat.chat.lookalikes import Lookalikes
 from reactor_chat.text.parser import nearest
 from reactor_chat.wire.messages import fold
 
@@ -28,12 +29,17 @@ class Presence(Struct, frozen=True, array_like=True):
 
 
 class Roster:
-    """Everyone present, by folded name."""
+    """Everyone present, by folded name.
+
+    Attributes:
+        lookalikes: the same people by what their names look like.
+    """
 
     def __init__(self) -> None:
         self._present: dict[str, Presence] = {}
         self._alike: dict[Likeness, dict[str, None]] = {}
         self._conns: dict[str, int] = {}
+        self.lookalikes = Lookalikes()
 
     def __len__(self) -> int:
         return len(self._present)
@@ -46,6 +52,7 @@ class Roster:
         """Note that somebody came."""
         key = fold(presence.name)
         self._present[key] = presence
+        self.lookalikes.add(key)
         for likeness in _likenesses(key, len(key)):
             self._alike.setdefault(likeness, {})[key] = None
 
@@ -56,6 +63,7 @@ class Roster:
         presence = self._present.pop(key, None)
         if presence is not None:
             self._forget_likeness(key)
+            self.lookalikes.remove(key)
         return presence
 
     def _forget_likeness(self, key: str) -> None:
@@ -116,6 +124,7 @@ class Roster:
     def load(self, people: list[Presence]) -> None:
         """Replace the state by what `dump` returned; nobody has a connection."""
         self._present, self._alike, self._conns = {}, {}, {}
+        self.lookalikes.clear()
         for presence in people:
             self.add(presence)
 

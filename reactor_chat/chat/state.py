@@ -10,10 +10,22 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct, field
 
+from reactor_chat.chat.attendance import Attendance, Seen
 from reactor_chat.chat.blobs import Blob, Blobs
 from reactor_chat.chat.groups import Group, Groups
 from reactor_chat.chat.identity import Claim, Identity
+from reactor_chat.chat.invites import Invite, Invites
 from reactor_chat.chat.keyring import Keyring, Shelf
+from reactor_chat.chat.operator_records import (
+    Appointed,
+    Dismissed,
+    Expired,
+    Granted,
+    Invited,
+    Ordered,
+    Removed,
+    Uninvited,
+)
 from reactor_chat.chat.patience import Patience, Tried
 from reactor_chat.chat.receipts import Outcome, Receipts
 from reactor_chat.chat.records import (
@@ -44,7 +56,7 @@ from reactor_chat.wire.messages import (
 OUTCOMES_AT_ONCE = 2_000
 """Of a state that is written in pieces; a millisecond."""
 
-Rarer = Entered | Exited | GroupAltered | Declined | Released | AboutSeals | Stored
+Rarer = Entered | Exited | GroupAltered | Declined | Released | AboutSeals | Stored | Ordered
 
 
 class Snapshot(Struct, frozen=True, tag="reactor-chat state 1", omit_defaults=True):
@@ -66,6 +78,10 @@ class Snapshot(Struct, frozen=True, tag="reactor-chat state 1", omit_defaults=Tr
     blobs: list[Blob] = field(default_factory=list)
     tried: list[Tried] = field(default_factory=list)
     busy_until: list[tuple[str, int]] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
+    invites: list[Invite] = field(default_factory=list)
+    moderators: list[str] = field(default_factory=list)
+    expired: int = 0
 
 
 class ChatState:
@@ -74,6 +90,8 @@ class ChatState:
     Attributes:
         seq: the newest number applied; 0 at the beginning.
         at: the time of the newest record, in milliseconds since the Unix epoch; see `case.time_after`.
+        moderators: the owned names, folded, whose owners are moderators.
+        expired: the number up to which what was said is not kept any more.
     """
 
     def __init__(self) -> None:
@@ -88,6 +106,10 @@ class ChatState:
         self.seals = Seals()
         self.blobs = Blobs()
         self.patience = Patience()
+        self.attendance = Attendance()
+        self.invites = Invites()
+        self.moderators: set[str] = set()
+        self.expired = 0
 
     def apply(self, record: Record) -> list[str] | None:
         """Change the state as a committed record says.
@@ -130,6 +152,9 @@ class ChatState:
                 return []
             case KeysPublished() | BlobStored():
                 return self._store(record)
+            case Granted() | Invited() | Uninvited() | Removed() | Expired() | Appointed() | Dismissed():
+                self._follow(record)
+                return []
             case _:
                 return self._seal(record)
         return None
@@ -176,6 +201,10 @@ class ChatState:
             self.seals.dump(),
             self.blobs.dump(),
             *self.patience.dump(),
+            self.attendance.dump(),
+            self.invites.dump(),
+            sorted(self.moderators),
+            self.expired,
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -190,6 +219,10 @@ class ChatState:
         self.seals.load(snapshot.seals)
         self.blobs.load(snapshot.blobs)
         self.patience.load(snapshot.tried, snapshot.busy_until)
+        self.attendance.load(snapshot.seen)
+        self.invites.load(snapshot.invites)
+        self.moderators = set(snapshot.moderators)
+        self.expired = snapshot.expired
 
     def hash(self) -> str:
         """Return SHA-256 of the whole state, in hexadecimal."""
@@ -202,6 +235,9 @@ class ChatState:
     def _enter(self, record: Entered) -> None:
         if record.key is not None:
             self.identity.claim(record.name, record.key, record.seq)
+            self.attendance.seen(record.name, record.at)
+        if record.invite is not None:
+            self.invites.use(record.invite)
         self.roster.add(Presence(record.name, record.key is None, record.seq))
         self.groups.respell(record.name)
 
@@ -210,6 +246,25 @@ class ChatState:
         if presence is not None and presence.guest:
             self.timeline.forget(record.name)
             self.receipts.forget(fold(record.name))
+        elif presence is not None:
+            self.attendance.seen(record.name, record.at)
+
+    def _follow(self, record: Ordered) -> None:
+        """Do what the operator ordered."""
+        match record:
+            case Granted():
+                self.identity.claim(record.name, record.key, record.seq)
+                self.attendance.granted(record.name, record.at)
+            case Invited():
+                self.invites.add(Invite(record.seq, record.hash, record.at, record.until))
+            case Uninvited():
+                self.invites.revoke(record.invite)
+            case Expired():
+                self.expired = max(self.expired, record.last)
+            case Dismissed():
+                self._receipt(record.by, record.id, record.seq)
+            case Appointed():
+                (self.moderators.add if record.on else self.moderators.discard)(fold(record.name))
 
     def _alter(self, record: GroupAltered) -> list[str]:
         concerned = self.groups.apply(record)
@@ -265,6 +320,8 @@ class ChatState:
         self.seals.forget(record.name)
         self.blobs.forget(record.name)
         self.patience.forget(record.name)
+        self.attendance.forget(record.name)
+        self.moderators.discard(fold(record.name))
         self.timeline.forget(record.name)
         self.receipts.forget(fold(record.name))
 

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from reactor_chat.chat.boundary import Span
+from reactor_chat.chat.operator_records import Ordered
 from reactor_chat.chat.records import (
     AboutSeals,
     BlobStored,
@@ -30,7 +31,19 @@ from reactor_chat.chat.records import (
     Record,
     Stored,
 )
-from reactor_chat.wire.messages import SEQ_MAX, Exited, GroupSaid, Released, Said, Told, fold
+from reactor_chat.wire.messages import (
+    SEQ_MAX,
+    Exited,
+    GroupSaid,
+    Released,
+    Said,
+    SealAsked,
+    SealCommitted,
+    SealCreated,
+    SealEnded,
+    Told,
+    fold,
+)
 
 STAYS_ENDED_MAX = 1_000
 """How many ended stays are remembered for each person.
@@ -65,7 +78,7 @@ def labels_of(record: Record, born: int | None = None) -> tuple[str, ...]:
 
 
 def _labels_of_rarer(
-    record: Entered | Exited | Released | Declined | AboutSeals | Stored, born: int | None
+    record: Entered | Exited | Released | Declined | AboutSeals | Stored | Ordered, born: int | None
 ) -> tuple[str, ...]:
     match record:
         case Entered() | Exited() | Released():
@@ -76,8 +89,10 @@ def _labels_of_rarer(
             return (keys_of(record.name),)
         case BlobStored():
             return (blob_of(record.hash),)
-        case _:
+        case SealCreated() | SealCommitted() | SealAsked() | SealEnded():
             return _labels_of_seal(record, born)
+        case _:
+            return ()  # what the operator ordered
 
 
 def _labels_of_seal(record: AboutSeals, born: int | None) -> tuple[str, ...]:

@@ -116,6 +116,7 @@ def _talk(options: Namespace) -> ExitStatus:
             address=place_of(options.host, options.port),
             time_of_day=_local_time_of_day,
             files=ContactFiles(),
+            invite=options.invite,
             curious=not is_plain,
             scrollback=0 if is_plain else SCROLLBACK,
         )

@@ -151,6 +151,7 @@ class Settings:
         id_prefix: makes request ids unique among all runs of all clients; 1 to 40 characters, from fresh entropy.
         address: the server as a link has it, such as `chat.example:7667`.
         time_of_day: says when something happened, given milliseconds since the Unix epoch.
+        invite: the code of an invitation, sent with each login; None where there is none.
         files: where lists of contacts are read and written; None where there are no files.
         curious: ask after login, unseen, who is there and which groups there are, for completion.
         scrollback: how many notices of earlier runs are shown again at the start; what was never shown comes anyway.
@@ -172,6 +173,7 @@ class Settings:
     address: str = ""
     time_of_day: Callable[[int], str] = utc_time_of_day
     files: Files | None = None
+    invite: str | None = None
     curious: bool = False
     scrollback: int = 0
     idle_seconds_max: float = 60.0

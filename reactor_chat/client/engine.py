@@ -175,7 +175,7 @@ class Engine:
             binding: SHA-256 of the server's TLS public key, 32 zero bytes without TLS (PROTOCOL §7).
         """
         self._step(Step.CONNECTED)
-        self._link = Link(now, binding)
+        self._link = Link(now, binding, self._settings.invite)
 
     def unreachable(self, now: float, reason: str, *, missed: End | None = None, hint: str = START_ONE) -> None:
         """The connection that was wished for could not be made.

@@ -37,6 +37,7 @@ class Link:
     Args:
         now: when it was made, monotonic seconds.
         binding: SHA-256 of the server's TLS public key, 32 zero bytes without TLS (PROTOCOL §7).
+        invite: the code of an invitation, sent with a login.
 
     Attributes:
         since: when it was made, or when its login held.
@@ -52,12 +53,13 @@ class Link:
         replay_end_id: the one of them whose answer says that everything missed has come.
     """
 
-    def __init__(self, now: float, binding: bytes = NO_BINDING) -> None:
+    def __init__(self, now: float, binding: bytes = NO_BINDING, invite: str | None = None) -> None:
         self.since = self.heard_at = now
         self.pinged_at: float | None = None
         self.login_at: float | None = None
         self.replays = False
         self.binding = binding
+        self._invite = invite
         self.nonce = b""
         self.frame_bytes_max = FRAME_BYTES_MAX
         self.sealed_members_max = SEALED_MEMBERS_MAX
@@ -102,7 +104,7 @@ class Link:
             key = identity.key
             signature = identity.sign(login_transcript(self.nonce, name, key, self.binding))
         self.login_at, self.replays = now, cursor is not None
-        self.send(Login(name, PROTOCOL_VERSION, key, signature, after=cursor, seen=seen or None))
+        self.send(Login(name, PROTOCOL_VERSION, key, signature, after=cursor, seen=seen or None, invite=self._invite))
 
     def send(self, request: Request) -> bool:
         """Queue a request; return False, and queue nothing, where it is longer than the server takes."""

@@ -1,7 +1,7 @@
 """The words about names: which cannot be one, and what a server's no to one means."""
 
 from reactor_chat.text.server_words import REFUSALS
-from reactor_chat.wire.messages import Refused, quoted
+from reactor_chat.wire.messages import Refused, is_name, quoted
 
 NO_NAME = REFUSALS["bad_name"]
 
@@ -16,4 +16,6 @@ def refusal_in_words(refused: Refused, name: str, *, has_key: bool) -> str:
     """
     if refused.code == "name_taken" and has_key:
         return f"The name {name} belongs to another key than yours, or to a guest who is here now"
+    if refused.code == "bad_name" and is_name(name):
+        return quoted(refused.text)  # its form is right: what is wrong with it only the server knows
     return REFUSALS.get(refused.code) or quoted(refused.text)

@@ -41,6 +41,7 @@ OPTIONS = (
     Option("--guest", "", None, "log in without a key: the name is yours while you are connected, and nothing is kept"),
     Option("--home", "DIR", None, "where your key and archive are kept; left out, in your user data directory"),
     Option("--pin", "SHA256:…", None, "the server's key, as its operator tells it; also accepts a new one"),
+    Option("--invite", "CODE", None, "an invitation to claim a name on a server that lets in registered names only"),
     Option("--recover", "", None, "bring a key back from its recovery code, which is asked for, and stop"),
     Option("--lock", "", None, "protect the home with a passphrase, change or remove it, and stop; it is asked for"),
     Option("--plaintext", "", None, "connect without TLS: whoever is between can read and change everything"),

@@ -12,11 +12,18 @@ Why blocks and not a row for every entry (300-byte payloads, measured here): a l
 of hashing and 0.5 µs of fetching when read back, a block of twelve 0.2 and 0.1; twelve entries share one entry of the
 index.  And it costs nothing to write a small block again, as SQLite writes whole pages: a block ends where a page does.
 
+A block in which payloads were replaced (`cut`) keeps its link, so that the chain goes on from it, and cannot be checked
+by that any more.  It has a digest of its own instead, over the link before it, its number, its link and what it holds
+now: damage is noticed as in any other block.  But whoever may change the file at will could change such a block unseen,
+while the chain proves of all others that they are as they were written.
+
     body     row count u16 ‖ labels length u32 ‖ end of each payload u32 ‖ kind of each row u8 ‖ labels ‖ payloads
+    cut      row count | 0x8000 u16 ‖ labels length u32 ‖ digest ‖ the rest as in a body
     labels   JSON: the label tuples that occur, each once; a row's kind is its place in this list
 """
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 from hashlib import sha256
@@ -37,6 +44,8 @@ BODY_BYTES_MAX = 4_000
 A single entry that is larger is a block of its own."""
 
 _HEAD = Struct("<HI")
+CUT = 0x8000
+_DIGEST_AT, _DIGEST_END = _HEAD.size, _HEAD.size + LINK_BYTES
 _ROW_BYTES = 5
 """What a row costs in a body beside its payload."""
 
@@ -53,6 +62,10 @@ def link_of(link_before: bytes, first: int, body: bytes) -> bytes:
         body: as stored.
     """
     return sha256(link_before + first.to_bytes(8, "little") + body).digest()
+
+
+def _digest_of(link_before: bytes, first: int, link: bytes, body: bytes) -> bytes:
+    return sha256(b"cut" + link_before + first.to_bytes(8, "little") + link + body).digest()
 
 
 @lru_cache(maxsize=1_024)
@@ -102,16 +115,18 @@ class Draft:
         other = Draft(self.first, self.link_before)
         kinds = list(self._kinds)
         for seq in range(self.first, min(last + 1, self.end)):
-            other.add(Entry(seq, self._payloads[seq - self.first], kinds[self._kind_of_row[seq - self.first]]))
+            other.put(self._payloads[seq - self.first], kinds[self._kind_of_row[seq - self.first]])
         return other
 
     def add(self, entry: Entry) -> bool:
         """Add an entry where there is room; one always fits an empty block.  Returns whether it was added."""
-        payload, labels = entry.payload, entry.labels
+        return self._take(entry.payload, entry.labels, BODY_BYTES_MAX)
+
+    def _take(self, payload: bytes, labels: tuple[str, ...], body_bytes_max: int) -> bool:
         kind = self._kinds.get(labels)
         overhead_bytes = self._overhead_bytes + _ROW_BYTES + (0 if kind is not None else len(_json_of(labels)) + 1)
         payloads_end = (self._ends[-1] if self._ends else 0) + len(payload)
-        if self._ends and (overhead_bytes + payloads_end > BODY_BYTES_MAX or len(self._ends) == BLOCK_ROWS_MAX):
+        if self._ends and (overhead_bytes + payloads_end > body_bytes_max or len(self._ends) == BLOCK_ROWS_MAX):
             return False
         if kind is None:
             kind = self._kinds[labels] = len(self._kinds)
@@ -120,6 +135,10 @@ class Draft:
         self._ends.append(payloads_end)
         self._overhead_bytes = overhead_bytes
         return True
+
+    def put(self, payload: bytes, labels: tuple[str, ...]) -> None:
+        """Add an entry whether there is room or not: it was in this block before."""
+        self._take(payload, labels, sys.maxsize)
 
     def labels(self) -> set[str]:
         """Return every label that one of its entries carries."""
@@ -168,13 +187,16 @@ class Block:
         StorageCorrupt: this is not what was written.
     """
 
-    __slots__ = ("_body", "_ends", "_labels_at", "first", "link")
+    __slots__ = ("_body", "_ends", "_labels_at", "first", "is_cut", "link")
 
     def __init__(self, first: int, link_before: Any, link: Any, body: Any) -> None:
-        if not (type(link_before) is type(link) is type(body) is bytes) or link_of(link_before, first, body) != link:
-            raise StorageCorrupt(
-                f"The journal's entries from {first} on are not what was written; restore a backup", first
-            )
+        if not type(link_before) is type(link) is type(body) is bytes:
+            raise _damaged(first)
+        self.is_cut = is_cut(body)
+        if self.is_cut:
+            body = _uncut(link_before, first, link, body)
+        elif link_of(link_before, first, body) != link:
+            raise _damaged(first)
         self.first = first
         self.link: bytes = link
         self._body: bytes = body
@@ -233,11 +255,44 @@ class Block:
 
     def draft(self, link_before: bytes) -> Draft:
         """Return this block as one that still grows."""
+        return self._drafted(link_before, self.payloads())
+
+    def rewritten(self, link_before: bytes, payloads: dict[int, bytes]) -> Draft:
+        """Return this block as one that still grows, with other payloads for these numbers."""
+        kept = enumerate(self.payloads(), self.first)
+        return self._drafted(link_before, [payloads.get(seq, payload) for seq, payload in kept])
+
+    def cut(self, link_before: bytes, payloads: dict[int, bytes]) -> bytes:
+        """Return the body that this block has with other payloads for these numbers, under the link that it has."""
+        body = self.rewritten(link_before, payloads).body()
+        count, labels_bytes = _HEAD.unpack_from(body)
+        digest = _digest_of(link_before, self.first, self.link, body)
+        return _HEAD.pack(count | CUT, labels_bytes) + digest + body[_HEAD.size :]
+
+    def _drafted(self, link_before: bytes, payloads: list[bytes]) -> Draft:
         draft = Draft(self.first, link_before)
-        for (seq, payload), labels in zip(self.rows(), self.kinds(), strict=True):
-            draft.add(Entry(seq, payload, labels))
+        for payload, labels in zip(payloads, self.kinds(), strict=True):
+            draft.put(payload, labels)
         draft.indexed = draft.labels()
         return draft
+
+
+def is_cut(body: bytes) -> bool:
+    """Return whether a body, as stored, says that something in it was replaced."""
+    return len(body) > _DIGEST_END and body[1] >= CUT >> 8
+
+
+def _uncut(link_before: bytes, first: int, link: bytes, body: bytes) -> bytes:
+    """Return the body of a block with a cut as other blocks have it, checked by its digest."""
+    count, labels_bytes = _HEAD.unpack_from(body)
+    plain: bytes = _HEAD.pack(count & ~CUT, labels_bytes) + body[_DIGEST_END:]
+    if _digest_of(link_before, first, link, plain) != body[_DIGEST_AT:_DIGEST_END]:
+        raise _damaged(first)
+    return plain
+
+
+def _damaged(first: int) -> StorageCorrupt:
+    return StorageCorrupt(f"The journal's entries from {first} on are not what was written; restore a backup", first)
 
 
 def _foreign(first: int) -> StorageCorrupt:

@@ -162,6 +162,22 @@ class Journal(Protocol):
             StorageCorrupt: a row is not what was written; the rows before it have been yielded.
         """
 
+    def rewrite(self, rows: Sequence[Row]) -> None:
+        """Replace the payloads of committed entries, all or none; their numbers and labels stay.
+
+        What was there is overwritten, but older copies may be in a log of changes until `purge`.
+
+        Args:
+            rows: any committed entries, each once, with their new payloads.
+
+        Raises:
+            StorageFull: no space; nothing was replaced and the journal goes on.
+            StorageError: as for `commit`.
+        """
+
+    def purge(self) -> None:
+        """Leave no copy of a replaced payload in any file of the journal; the caller waits for it."""
+
     def keep_snapshot(self, seq: int, snapshot: bytes) -> None:
         """Keep a snapshot at once; see `snapshot_slices`."""
 

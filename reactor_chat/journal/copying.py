@@ -16,7 +16,7 @@ import fcntl
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from reactor_chat.journal.contract import Copy, Damage, Mark, Slices
 from reactor_chat.journal.failures import of_sqlite, of_system
 from reactor_chat.journal.place import APPLICATION_ID, SCHEMA_VERSION, plain_name, synced
 from reactor_chat.journal.places import Places
+from reactor_chat.journal.removal import Written, replace
 from reactor_chat.journal.survey import Survey
 
 SLICE_ROWS = 500
@@ -121,21 +122,24 @@ class Part:
             self._descriptor = -1
 
 
-def copied(source: sqlite3.Connection, draft: Draft, path: Path, since: Mark | None = None) -> Slices[Copy]:
+def copied(
+    source: sqlite3.Connection, draft: Draft, path: Path, changed: Set[int], since: Mark | None = None
+) -> Slices[Copy]:
     """Write a copy; see `contract.Journal.backup_slices`.
 
     Args:
         source: of the journal.
         draft: its open block; not changed by anybody from here on.
         path: of the copy.
+        changed: the first numbers of blocks that were rewritten since the copy began; it grows meanwhile.
         since: see there.
     """
     try:
-        begin = (1, FIRST_LINK) if since is None else _begin_of(source, draft, since)
+        begin = None if since is None else _begin_of(source, draft, since)
         part = Part(path)
         try:
             with closing(sqlite3.connect(plain_name(part.part), isolation_level=None)) as target:
-                copying = _Copying(source, draft, target, part, begin, whole=since is None)
+                copying = _Copying(source, draft, target, part, begin, changed)
                 yield from copying.run()
             part.finish()
         finally:
@@ -156,9 +160,8 @@ class _Copying:
         draft: Draft,
         target: sqlite3.Connection,
         part: Part,
-        begin: tuple[int, bytes],
-        *,
-        whole: bool,
+        begin: tuple[int, bytes] | None,
+        changed: Set[int],
     ) -> None:
         self._source = source
         self._target = target
@@ -167,8 +170,9 @@ class _Copying:
         self._labels = draft.labels()
         self._end = draft.end
         self._part = part
-        self._first, self._link = begin
-        self._whole = whole
+        self._first, self._link = begin or (1, FIRST_LINK)
+        self._changed = changed
+        self._whole = begin is None
         self.damaged: list[Damage] = []
 
     def run(self) -> Slices[None]:
@@ -188,11 +192,17 @@ class _Copying:
             rows = self._source.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608  a name of our schema
             self._insert(table, rows)
             yield 99
+        self._take_changes()
         self._part.sync_now_and_then()
 
     def _prepare(self) -> set[str]:
         target, source = self._target, self._source
-        for name, value in (("page_size", 4_096), ("journal_mode", "OFF"), ("synchronous", "OFF")):
+        for name, value in (
+            ("page_size", 4_096),
+            ("journal_mode", "OFF"),
+            ("synchronous", "OFF"),
+            ("secure_delete", 1),
+        ):
             target.execute(f"PRAGMA {name} = {value}").fetchall()
         target.execute("PRAGMA cache_size = -1024")
         target.execute("BEGIN")
@@ -224,6 +234,21 @@ class _Copying:
             link = link_of(self._draft.link_before, self._draft.first, self._body)
             self._insert("blocks", [(self._draft.first, link, self._body)])
         self.damaged = survey.damaged
+
+    def _take_changes(self) -> None:
+        """Put what was removed meanwhile out of the copy too; nothing else is done between this and its end."""
+        for first in sorted(self._changed):
+            if first == self._first and not self._whole:
+                raise StorageError("Something was removed where the earlier backup ends; make a whole backup")
+            if self._first <= first < self._end:
+                row = self._source.execute("SELECT first, link, body FROM blocks WHERE first = ?", (first,)).fetchone()
+                replace(self._target, [Written(*row) if first < self._draft.first else self._shortened(*row)])
+
+    def _shortened(self, first: int, link: bytes, body: bytes) -> Written:
+        """Return what the open block of the beginning holds now, without what was added to it since."""
+        before = self._draft.link_before
+        body = Block(first, before, link, body).draft(before).up_to(self._end - 1).body()
+        return Written(first, link_of(before, first, body), body)
 
     def _copy_index(self) -> Slices[None]:
         (label_last,) = self._source.execute("SELECT coalesce(max(id), 0) FROM labels").fetchone()
@@ -341,18 +366,25 @@ def _begin_of(source: sqlite3.Connection, draft: Draft, since: Mark) -> tuple[in
     if since.head >= draft.first:
         first, link, rows = draft.first, draft.link_before, draft
     else:
-        first, link, rows = _block_at(source, since.head)
+        first, link, block = _block_at(source, since.head)
+        if block.is_cut:
+            if (block.end - 1, block.link) == since:
+                return first, link
+            raise StorageError("Something was removed where the earlier backup ends; make a whole backup")
+        rows = block.draft(link)
     cut = rows.up_to(since.head)
     if link_of(link, first, cut.body()) != since.link:
-        raise StorageError("The earlier backup is of another journal; make a whole backup")
+        raise StorageError(
+            "The earlier backup is of another journal, or something at its end was removed since; make a whole backup"
+        )
     return first, link
 
 
-def _block_at(source: sqlite3.Connection, seq: int) -> tuple[int, bytes, Draft]:
+def _block_at(source: sqlite3.Connection, seq: int) -> tuple[int, bytes, Block]:
     found = list(_rows_down(source, seq))
     first, stored, body = found[0]
     link = found[1][1] if len(found) > 1 else FIRST_LINK
-    return first, link, Block(first, link, stored, body).draft(link)
+    return first, link, Block(first, link, stored, body)
 
 
 def _rows_down(source: sqlite3.Connection, seq: int) -> Iterator[tuple[int, bytes, bytes]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from reactor_chat.errors import StorageCorrupt, StorageLost
+from reactor_chat.errors import StorageCorrupt, StorageFull, StorageLost
 from reactor_chat.journal.failures import of_system
 from reactor_chat.journal.mark import MARK_NAME, Mark, MarkFile, read
 from reactor_chat.journal.write_ahead import refuse_damaged
@@ -115,6 +115,23 @@ class HighWater:
         self._mark = Mark(seq, link, logs)
         if self._file is not None:
             self._file.move(self._mark)
+
+    def fall_back(self, seq: int, link: bytes) -> None:
+        """Note an older number durably, before the link at newer ones changes; `move` follows.
+
+        Raises:
+            StorageFull: neither can that be noted nor the mark be removed; nothing may be changed.
+        """
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        try:
+            self._file = MarkFile(self._path, Mark(seq, link, self._mark.logs), is_sound=False)
+        except OSError:
+            try:
+                self._path.unlink(missing_ok=True)  # a mark that is missing accuses nobody
+            except OSError as error:
+                raise StorageFull(f"Nothing was changed: {self._unkept(error)}") from error
 
     def keep(self) -> str | None:
         """Make the newest mark durable; see `contract.Journal.keep_mark`."""

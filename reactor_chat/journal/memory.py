@@ -67,6 +67,15 @@ class MemoryJournal:
         """Yield every row above a number that is still kept; see `contract.Journal`."""
         return islice(iter(self._rows), max(0, after + 1 - self.oldest), None)
 
+    def rewrite(self, rows: Sequence[Row]) -> None:
+        """Replace payloads; see `contract.Journal`."""
+        for row in rows:
+            if row.seq >= self.oldest:
+                self._rows[row.seq - self.oldest] = row
+
+    def purge(self) -> None:
+        """Do nothing: what was replaced is nowhere."""
+
     def keep_snapshot(self, seq: int, snapshot: bytes) -> None:
         """Keep a snapshot; see `contract.Journal`."""
         self._snapshot = (seq, snapshot)

@@ -67,7 +67,7 @@ class Backups:
         Raises:
             StorageCorrupt: one is not what was written.
         """
-        return chain.from_iterable(block.rows() for _, block in self._blocks(self.head))
+        return chain.from_iterable(block.rows() for _, block, _ in self._blocks(self.head))
 
     def restore(self, path: Path, last: int | None = None) -> int:
         """Write a journal.
@@ -115,8 +115,8 @@ class Backups:
             if not _follows(before.mark, increment):
                 raise StorageError(f"{increment.path} does not follow {before.path}: it was made after another backup")
 
-    def _blocks(self, last: int) -> Iterator[tuple[bytes, Block]]:
-        """Yield every block up to the one that holds a number, each with the link before it."""
+    def _blocks(self, last: int) -> Iterator[tuple[bytes, Block, bytes]]:
+        """Yield every block up to the one that holds a number, with the link before it and its stored body."""
         for source, following in zip(self._sources, [*self._sources[1:], None], strict=True):
             end = source.mark.head + 1 if following is None else following.first
             link = source.link
@@ -124,7 +124,7 @@ class Backups:
             for piece in chain.from_iterable(survey):
                 if piece.block is None:
                     break
-                yield link, piece.block
+                yield link, piece.block, piece.body
                 link = piece.link
                 if piece.block.end > last:
                     return
@@ -156,10 +156,13 @@ class Backups:
 
     def _put_blocks(self, target: sqlite3.Connection, last: int) -> None:
         places = Places(target)
-        for link_before, block in self._blocks(last):
+        for link_before, block, stored in self._blocks(last):
             draft = block.draft(link_before).up_to(last)
-            body = draft.body()
-            link = link_of(link_before, draft.first, body)
+            if block.is_cut and block.end <= last:  # the next one stands on the link that it has
+                link, body = block.link, stored
+            else:
+                body = draft.body()
+                link = link_of(link_before, draft.first, body)
             target.execute("INSERT INTO blocks VALUES (?, ?, ?)", (draft.first, link, body))
             places.add(sorted(draft.labels()), draft.first)
 
@@ -213,5 +216,8 @@ def _follows(before: Mark, increment: _Source) -> bool:
     row = increment.database.execute("SELECT link, body FROM blocks WHERE first = ?", (increment.first,)).fetchone()
     if row is None:
         return False
-    draft = Block(increment.first, increment.link, row[0], row[1]).draft(increment.link).up_to(before.head)
+    block = Block(increment.first, increment.link, row[0], row[1])
+    if block.is_cut:
+        return (block.end - 1, block.link) == before
+    draft = block.draft(increment.link).up_to(before.head)
     return draft.end == before.head + 1 and link_of(increment.link, increment.first, draft.body()) == before.link

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 from reactor_chat.errors import StorageCorrupt
-from reactor_chat.journal.blocks import FIRST_LINK, Block, link_of
+from reactor_chat.journal.blocks import FIRST_LINK, Block, is_cut
 from reactor_chat.journal.contract import Condition, Damage, Slices
 from reactor_chat.journal.copying import opened
 from reactor_chat.journal.places import Places
@@ -102,12 +102,16 @@ class Scrub:
         link = self._link_before(damage.first)
         if link is None:
             return []
-        stored = {first: link for first, link, _ in _rows(self._database, damage)}
+        here = _rows(self._database, damage)
+        stored = {first: link for first, link, _ in here}
+        cut = {first for first, _, body in here if type(body) is bytes and is_cut(body)}
         rows: Rows = []
         proven = 0
         survey = Survey(copy, damage.first, link, damage.last + 1)
         for piece in (piece for pieces in survey for piece in pieces):
             if piece.block is None or survey.damaged:
+                break
+            if piece.first in cut and not piece.block.is_cut:  # it has what was removed here
                 break
             rows.append((piece.first, piece.link, piece.body))
             if stored.get(piece.first) == piece.link or self._leads_on(piece):
@@ -133,8 +137,8 @@ class Scrub:
             return piece.link == self._link
         try:
             row = self._database.execute("SELECT link, body FROM blocks WHERE first = ?", (end,)).fetchone()
-            return row is not None and link_of(piece.link, end, row[1]) == row[0]
-        except (sqlite3.Error, TypeError):
+            return row is not None and Block(end, piece.link, *row).first == end
+        except (sqlite3.Error, TypeError, StorageCorrupt):
             return False
 
     def _put(self, damage: Damage, rows: Rows) -> None:

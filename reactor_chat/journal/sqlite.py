@@ -35,6 +35,7 @@ from reactor_chat.journal.high_water import HighWater
 from reactor_chat.journal.logs import Log, Logs
 from reactor_chat.journal.place import FILE_NAME, LOCK_NAME, LOGS_TABLE, MOUNTS, SCHEMA, locked, plain_name, prepared
 from reactor_chat.journal.places import Places
+from reactor_chat.journal.removal import replace, rewritten
 from reactor_chat.journal.scrub import Scrub
 from reactor_chat.journal.snapshots import Snapshots
 from reactor_chat.journal.stored_blocks import StoredBlocks
@@ -63,7 +64,7 @@ _SETTINGS: tuple[tuple[str, int | str], ...] = (
     ("journal_size_limit", WAL_PAGES_MAX * PAGE_BYTES),
     ("cache_size", -CACHE_KIBIBYTES),
     ("mmap_size", 0),
-    ("secure_delete", 0),
+    ("secure_delete", 1),
     ("cell_size_check", 1),
     ("trusted_schema", 0),
 )
@@ -129,6 +130,7 @@ class SqliteJournal:
         self.logs = Logs()
         self._unkept_logs: list[Log] = []
         self._draft, self._link = Draft(1, FIRST_LINK), FIRST_LINK
+        self._copies: list[set[int]] = []  # for each copy under way, what was rewritten since it began
         self._fence = Fence(self.directory)
         self._reading = Reading(self._fence, self.directory)
         self._ground = Ground(self.directory)
@@ -218,6 +220,31 @@ class SqliteJournal:
         rows = chain.from_iterable(block.rows() for block in self._stored.walk(after + 1, self.head))
         return rows if after <= 0 else (row for row in rows if row.seq > after)
 
+    def rewrite(self, rows: Sequence[Row]) -> None:
+        """Replace payloads, all or none; see `contract.Journal`."""
+        payloads = {row.seq: row.payload for row in rows}
+        with self._fence:
+            self._ground.check()
+            if max(payloads) >= self._draft.first:  # the link up to here changes, and the mark must not accuse that
+                self.high_water.fall_back(self._draft.first - 1, self._draft.link_before)
+            try:
+                with self._transaction():
+                    found, newest = rewritten(self._database, self._stored.read, self._draft, payloads)
+                    replace(self._database, found)
+                self._draft = newest
+                self._link = next((block.link for block in found if block.first == newest.first), self._link)
+            finally:
+                self.high_water.move(self.head, self._link, tuple(log.name for log in self._unkept_logs))
+        self._wal_pages += 2 + sum(2 + len(block.body) // PAGE_BYTES for block in found)
+        for changed in self._copies:
+            changed.update(block.first for block in found)
+
+    def purge(self) -> None:
+        """Empty the write-ahead log, which holds what was replaced; see `contract.Journal`."""
+        with self._fence:
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._wal_pages = 0
+
     def keep_snapshot(self, seq: int, snapshot: bytes) -> None:
         """Keep a snapshot at once; see `contract.Journal`."""
         begins = range(0, max(len(snapshot), 1), SNAPSHOT_PIECE_BYTES)
@@ -304,7 +331,9 @@ class SqliteJournal:
             StorageError: the path exists, or cannot be written, or the earlier copy is of another journal; the journal
                 goes on.
         """
-        work = copied(self._database, self._draft.copy(), path, since)
+        changed: set[int] = set()
+        self._copies.append(changed)
+        work = copied(self._database, self._draft.copy(), path, changed, since)
         try:
             while True:
                 self._fence.check()
@@ -315,6 +344,7 @@ class SqliteJournal:
                     return copy
                 yield percent
         finally:
+            self._copies = [other for other in self._copies if other is not changed]
             work.close()
 
     def scrub_slices(self) -> Slices[Condition]:
@@ -398,6 +428,10 @@ class SqliteJournal:
             return self._link if seq else FIRST_LINK
         (first,) = self._database.execute("SELECT max(first) FROM blocks WHERE first <= ?", (seq,)).fetchone()
         link_before, block = self._stored.read(first)
+        if block.is_cut and seq < block.end - 1:
+            raise StorageCorrupt(f"Something from number {first} on was removed, and the link at {seq} with it", first)
+        if block.is_cut:
+            return block.link
         rows = [row for row in zip(block.rows(), block.kinds(), strict=True) if row[0].seq <= seq]
         entries = [Entry(row.seq, row.payload, labels) for row, labels in rows]
         return packed(Draft(first, link_before), entries)[-1][1]

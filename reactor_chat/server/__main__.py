@@ -12,6 +12,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from reactor_chat.errors import StorageBusy, StorageError, StorageLost, TlsBroken, UsageError
@@ -24,13 +25,14 @@ from reactor_chat.reactor.connection import Connection, Limits
 from reactor_chat.reactor.fanout import Fanout
 from reactor_chat.reactor.listener import Listener, open_listener
 from reactor_chat.reactor.loop import Loop
+from reactor_chat.reactor.proxied import ProxiedArrival
 from reactor_chat.reactor.signals import Signals
 from reactor_chat.reactor.timers import Timer
 from reactor_chat.reactor.tls import TlsContext, TlsFilter, key_sha256, server_context
 from reactor_chat.server import certificate
 from reactor_chat.server.app import App
 from reactor_chat.server.ban_file import BanFile
-from reactor_chat.server.bans import Ban
+from reactor_chat.server.bans import Ban, address_of
 from reactor_chat.server.control import CONTROL_SOCKET_NAME, Control, short_way
 from reactor_chat.server.descriptors import connections_possible, raise_descriptors_max
 from reactor_chat.server.doors import Door, FramesDoor, LinesDoor
@@ -38,6 +40,7 @@ from reactor_chat.server.intake import CLOGGED_BYTES
 from reactor_chat.server.log import PatientHandler
 from reactor_chat.server.operations import Facts, Operations
 from reactor_chat.server.options import Options, differences, live_part, read_options, reread_options
+from reactor_chat.server.retention import Retention
 from reactor_chat.server.vitals import files_bytes, memory_bytes, memory_bytes_max
 from reactor_chat.text.log_lines import SafeFormatter
 from reactor_chat.text.safe import safe
@@ -80,6 +83,7 @@ class Server:
         self._journal = journal
         self._app = App(options, journal, Fanout(self._loop), os.urandom, self._loop.run_soon)
         self._listeners: list[Listener] = []
+        self._arrivals: set[ProxiedArrival] = set()
         self._tls: tuple[TlsContext, bytes] | None = None  # for connections to come, and its key's SHA-256
         stops: dict[int, Callable[[], None]] = {signal.SIGINT: self._stop, signal.SIGTERM: self._stop}
         for number in (*stops, signal.SIGHUP):
@@ -93,6 +97,7 @@ class Server:
         self._bans = BanFile(options.data) if not options.memory else None
         self._operations = Operations(self._app, self._keep_bans, self._facts)
         self._control = Control(self._operations)
+        self._retention = Retention(self._app)
         self._began_at = self._loop.now
 
     def listen(self) -> None:
@@ -183,10 +188,11 @@ class Server:
         return FramesDoor(self._options.frame_bytes_max)
 
     def _open_frames_door(self) -> str:
-        def opened(sock: socket.socket, _address: str) -> None:
+        def opened(sock: socket.socket, address: str) -> None:
             context, binding = self._tls or (None, NO_BINDING)
             tls = TlsFilter(context) if context is not None else None
             connection = Connection(self._loop, sock, self._app, WIRE_LIMITS, tls)
+            connection.peer = address
             self._app.opened(
                 connection, self._new_frames_door(), self._app.options.login_seconds_max, self._loop.now, binding
             )
@@ -195,11 +201,12 @@ class Server:
         return f"listening {address} door=frames tls={'on' if self._tls else 'off'}"
 
     def _open_lines_door(self, host: str, port: int) -> str:
-        def opened(sock: socket.socket, _address: str) -> None:
+        def opened(sock: socket.socket, address: str) -> None:
             # Telnet sends the last byte of its Ctrl-C as urgent: taken out of the line, it would be missed there.
             with contextlib.suppress(OSError):  # the peer has gone already: reading will say so
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
             connection = Connection(self._loop, sock, self._app, WIRE_LIMITS)
+            connection.peer = address
             self._app.opened(connection, LinesDoor(), self._app.options.typed_login_seconds_max, self._loop.now)
 
         return f"listening {self._open(host, port, opened)} door=lines tls=off"
@@ -209,16 +216,24 @@ class Server:
             sock = open_listener(host, port)
         except OSError as error:
             raise _with_hint(error) from error
-        listener = Listener(self._loop, sock, opened)
+        listener = Listener(self._loop, sock, partial(self._arrived, opened))
         self._listeners.append(listener)
         shown_host, _, shown_port = listener.address.rpartition(":")
         return f"host={shown_host.strip('[]')} port={shown_port}"
+
+    def _arrived(self, opened: Callable[[socket.socket, str], None], sock: socket.socket, address: str) -> None:
+        """Open a connection; one of a proxy's when it has said who is there."""
+        if self._app.options.proxy_from.hold(address_of(address) or ""):
+            self._arrivals.add(ProxiedArrival(self._loop, sock, opened, self._arrivals.discard))
+        else:
+            opened(sock, address)
 
     def _middle(self, now: float) -> None:
         if self._lost is None:
             try:
                 self._app.turn(now, _unix_ms())
                 self._control.turn(now)
+                self._retention.turn(now)
                 if self._control.has_work:
                     self._loop.run_soon()
             except StorageLost as error:
@@ -229,7 +244,8 @@ class Server:
 
     def _set_alarm(self) -> None:
         """Wake the loop when the app wants its next turn."""
-        deadline = self._app.deadline if self._lost is None else None
+        wanted = (self._app.deadline, self._retention.deadline) if self._lost is None else ()
+        deadline = min((at for at in wanted if at is not None), default=None)
         if self._alarm is not None and self._alarm.armed:
             self._alarm.cancel()
         self._alarm = self._loop.timers.call_at(deadline, lambda: None) if deadline is not None else None
@@ -258,6 +274,8 @@ class Server:
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
+        for arrival in list(self._arrivals):
+            arrival.close("the server stops")
 
     def _stop(self) -> None:
         if self._stopping:

@@ -99,7 +99,7 @@ class App:
         self._ledger = Ledger(journal)
         self.keeping = Keeping(self._ledger, self.hub.state)
         self._broadcast = broadcast
-        self._entropy = entropy
+        self.entropy = entropy
         self._wake = wake
         self._peers: dict[int, Peer] = {}
         self._by_wire: dict[Wire, Peer] = {}
@@ -134,7 +134,7 @@ class App:
         self._unix_ms = unix_ms
         count = self._ledger.recover(self.hub.state)
         self.keeping.started(self.hub.state.seq - count)
-        self._handle(Started(begin_log(self._ledger.journal, self._entropy(LOG_BYTES))))
+        self._handle(Started(begin_log(self._ledger.journal, self.entropy(LOG_BYTES))))
         self._commit()
         return count
 
@@ -194,7 +194,7 @@ class App:
     def _hello(self) -> Hello:
         options = self._options
         limits = Limits(options.frame_bytes_max, options.text_bytes_max, options.sealed_members_max)
-        return Hello(PROTOCOL_VERSION, PRODUCT, self._entropy(NONCE_BYTES), limits)
+        return Hello(PROTOCOL_VERSION, PRODUCT, self.entropy(NONCE_BYTES), limits)
 
     def _turn_away(self, wire: Wire, door: Door, refusal: Refused) -> None:
         """Say why a connection is not taken, and close it; to tell everybody would cost more than to take them."""
@@ -263,6 +263,10 @@ class App:
     def unix_ms(self) -> int:
         """The time of this turn, in milliseconds since the Unix epoch."""
         return self._unix_ms
+
+    def idle_seconds(self, peer: Peer) -> int:
+        """Return for how long nothing has come on a connection."""
+        return max(0, int(self._now - peer.heard_at))
 
     def carry_out(self, effects: list[Effect]) -> bool:
         """Do what the core says to an order of the operator's, and commit it with everything that follows from it.
@@ -406,7 +410,7 @@ class App:
         peer = self._peers[effect.conn]
         peer.entered = True
         self._admission.arrived(peer)
-        peer.name = effect.name
+        peer.name, peer.since_ms = effect.name, self._unix_ms
         self._rates.entered(peer)
         peer.door.entered(effect.name)
         self.counters.logins += 1

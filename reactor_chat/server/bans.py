@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from reactor_chat.chat.identity import key_text
 from reactor_chat.errors import UsageError
 from reactor_chat.wire.messages import RESERVED_WORDS, Refused, fold, is_name
 
@@ -117,12 +118,7 @@ def _is_key(text: str) -> bool:
         key = base64.b64decode(text.encode("ascii"), validate=True)
     except (UnicodeEncodeError, binascii.Error):
         return False
-    return len(key) == KEY_BYTES and base64.b64encode(key).decode() == text
-
-
-def key_text(key: bytes) -> str:
-    """Return a public key as bans write it."""
-    return base64.b64encode(key).decode()
+    return len(key) == KEY_BYTES and key_text(key) == text
 
 
 def _without_zone(text: str) -> str:

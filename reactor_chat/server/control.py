@@ -17,14 +17,14 @@ import msgspec
 
 from reactor_chat.errors import FrameLengthInvalid
 from reactor_chat.journal.contract import Slices
-from reactor_chat.server.orders import Answer, ListBans, Order, TellStatus
+from reactor_chat.server.orders import Answer, ListBans, ListInvites, ListPeople, Order, ReadRecords, TellStatus
 from reactor_chat.wire.framing import FrameDecoder, frame
 
 CONTROL_SOCKET_NAME = "control.sock"
 ADDRESS_BYTES_MAX = 103
 """So long is the path of a Unix socket at most: 107 bytes on Linux, 103 on other systems."""
 
-QUESTIONS = (ListBans, TellStatus)
+QUESTIONS = (ListBans, ListInvites, ListPeople, ReadRecords, TellStatus)
 """Orders that change nothing; whoever watches a server asks every few seconds, and the log says nothing of it."""
 
 _log = logging.getLogger("reactor_chat.server")

@@ -18,6 +18,10 @@ from reactor_chat.wire.messages import PROTOCOL_VERSION, Hello, Line, Login, Not
 LINE_BYTES_MAX = 16_384
 PROMPT = b"Enter a unique username: "
 
+TOO_LONG = Refused("too_long", f"A line has at most {LINE_BYTES_MAX} bytes")
+NO_PROXY = Refused("not_allowed", "A PROXY header came from an address that is not named by --proxy-from")
+"""Said where the beginning of such a header stands in the place of a name."""
+
 Sent = Received | Garbled | Broken
 
 
@@ -161,7 +165,8 @@ class LinesDoor:
         del self._buffer[:place]
         if self._broken:
             self._buffer.clear()
-            sent.append(Broken(conn, Refused("too_long", f"A line has at most {LINE_BYTES_MAX} bytes"), "violation"))
+            if not sent or not isinstance(sent[-1], Broken):
+                sent.append(Broken(conn, TOO_LONG, "violation"))
             looked_at = max(looked_at, len(sent))
         return sent, looked_at
 
@@ -170,6 +175,9 @@ class LinesDoor:
             text = line.decode("utf-8")
         except UnicodeDecodeError:
             return [Garbled(conn, Refused("bad_text", "That line is not UTF-8"))]
+        if self._name is None and line == b"\0":
+            self._broken = True
+            return [Broken(conn, NO_PROXY, "violation")]
         if self._name is None:
             return [Received(conn, Login(stripped(text), PROTOCOL_VERSION))]
         return [] if is_blank(text) else [Received(conn, Line(text))]

@@ -8,12 +8,15 @@ from typing import Any, ClassVar
 
 from msgspec import to_builtins
 
+from reactor_chat.chat.announcement import announcing
 from reactor_chat.chat.boundary import Broken
+from reactor_chat.chat.identity import key_text
 from reactor_chat.errors import StorageCorrupt, StorageError, StorageFull, UsageError
 from reactor_chat.journal.contract import Mark, Slices, finished
 from reactor_chat.journal.survey import in_words
+from reactor_chat.server import registry, removals
 from reactor_chat.server.app import App
-from reactor_chat.server.bans import BANS_MAX, Ban, Bans, Target, address_of, key_text, target_of
+from reactor_chat.server.bans import BANS_MAX, Ban, Bans, Target, address_of, target_of
 from reactor_chat.server.options import read_rate, typed
 from reactor_chat.server.orders import (
     Announce,
@@ -31,11 +34,14 @@ from reactor_chat.server.orders import (
     TellStatus,
 )
 from reactor_chat.server.peers import Peer
+from reactor_chat.server.registry import changed
 from reactor_chat.text.safe import is_safe
 from reactor_chat.wire.messages import Refused, fold, is_name
 
 Facts = dict[str, Any]
-UNTIL = "until the server stops or reads its options again"
+ON_APP: dict[type, Callable[[App, Any], Answer]] = {**registry.ORDERS, **removals.ORDERS}
+"""Orders that take nothing but the app."""
+UNTIL = "until the server restarts or reloads its config"
 
 
 def no_facts() -> Facts:
@@ -73,10 +79,14 @@ class Operations:
             StorageError: the journal failed; the process must stop.
         """
         try:
-            answer: Answer | Slices[Answer] = self._ORDERS[type(order)](self, order)
+            answer: Answer | Slices[Answer] = self._carried_out(order)
             return answer if isinstance(answer, Answer) else (yield from answer)
         except (UsageError, StorageFull) as error:
             return Answer(done=False, text=str(error))
+
+    def _carried_out(self, order: Order) -> Answer | Slices[Answer]:
+        on_app = ON_APP.get(type(order))
+        return on_app(self._app, order) if on_app is not None else self._ORDERS[type(order)](self, order)
 
     def use_bans(self, bans: list[Ban]) -> int:
         """Go by these bans from now on; returns how many connections had to be closed for them."""
@@ -175,7 +185,7 @@ class Operations:
         peer = self._peer_of(order.whom)
         address = address_of(peer.wire.peer) if peer is not None else None
         if address is None:
-            raise UsageError(f"nobody called {order.whom} is here, so there is no address to ban; the log may know it")
+            raise UsageError(f"{order.whom} is not connected, so there is no address to ban; the log may have it")
         return target_of(address)
 
     def _replace(self, bans: list[Ban]) -> int:
@@ -198,10 +208,10 @@ class Operations:
             raise UsageError("a reason is one line without control characters")
         peer = self._peer_of(order.name) if is_name(order.name) else None
         if peer is None:
-            return Answer(done=False, text=f"nobody called {order.name[:80]} is here")
+            return Answer(done=False, text=f"{order.name[:80]} is not connected")
         because = f": {order.reason}" if order.reason else ""
         self._send_away(peer, Refused("not_allowed", f"The operator closed your connection{because}"))
-        return Answer(done=True, text=f"{peer.name} was sent away")
+        return Answer(done=True, text=f"{peer.name} was disconnected")
 
     def _peer_of(self, name: str) -> Peer | None:
         conn = self._app.hub.state.roster.conn_of(fold(name))
@@ -211,12 +221,9 @@ class Operations:
         self._app.carry_out(self._app.hub.handle(Broken(peer.conn, refusal, "kicked"), self._app.unix_ms))
 
     def _announce(self, order: Announce) -> Answer:
-        verdict = self._app.hub.announce(order.text, self._app.unix_ms)
-        if isinstance(verdict, Refused):
-            return Answer(done=False, text=verdict.text)
-        if not self._app.carry_out(verdict):
-            raise StorageFull("There is no space to record it; nobody was told")
-        return Answer(done=True, text="everybody is told")
+        changed(self._app, announcing(order.text))
+        count = sum(peer.entered for peer in self._app.peers)
+        return Answer(done=True, text=f"Announcement sent to {count} {'person' if count == 1 else 'people'}")
 
     # ---------------------------------------------------------------------------------------------- switches
 
@@ -227,11 +234,11 @@ class Operations:
             raise UsageError(str(error)) from error
         before = self._app.options.rate
         self._app.adopt(dataclasses.replace(self._app.options, rate=rate))
-        return Answer(done=True, text=f"the rate is {typed(rate)}, before: {typed(before)}; {UNTIL}")
+        return Answer(done=True, text=f"The rate is {typed(rate)} {UNTIL} (before: {typed(before)})")
 
     def _lockdown(self, order: SetLockdown) -> Answer:
         self._app.adopt(dataclasses.replace(self._app.options, lockdown=order.on))
-        return Answer(done=True, text=f"the lockdown is {typed(order.on)}; {UNTIL}")
+        return Answer(done=True, text=f"Lockdown is {typed(order.on)} {UNTIL}")
 
     def _status(self, _: TellStatus) -> Answer:
         app = self._app

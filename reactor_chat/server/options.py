@@ -16,6 +16,7 @@ from reactor_chat import PRODUCT
 from reactor_chat.chat.case import Rules
 from reactor_chat.errors import UsageError
 from reactor_chat.server.config import read_config
+from reactor_chat.server.networks import Networks, read_networks
 from reactor_chat.text.arguments import SafeArgumentParser
 from reactor_chat.text.hosts import is_loopback, split_port
 from reactor_chat.text.nearness import nearest
@@ -75,6 +76,15 @@ def _rate_that_is_on(text: str) -> Rate:
     if rate is None:
         raise argparse.ArgumentTypeError("this rate cannot be off; write a large one")
     return rate
+
+
+def _choice(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise argparse.ArgumentTypeError(f"{text!r} must be {' or '.join(words)}")
+        return text
+
+    return read
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -148,12 +158,26 @@ class Options:
     )
     key: Path | None = _option(None, _file, "FILE", "its private key, where the first file does not hold it", live=True)
     lines: tuple[str, int] | None = _option(None, _address, "[HOST:]PORT", "a second door, for nc and telnet; off")
+    proxy_from: Networks = _option(
+        Networks(),
+        read_networks,
+        "ADDRESS[,ADDRESS]",
+        "proxies, as addresses or networks, that say who is there (PROXY protocol, version 2); none",
+        live=True,
+    )
     config: Path | None = _option(None, _file, "FILE", "more of these, as TOML; the command line wins; none")
     lockdown: bool = _option(
         False,  # noqa: FBT003
         None,
         "",
-        "no guests and no new names: only who owns a name comes in",
+        "no guests and no new names: only people who own a name or are invited come in",
+        live=True,
+    )
+    lookalike_names: str = _option(
+        "refuse",
+        _choice("refuse", "allow"),
+        "WORD",
+        "refuse or allow new names that look like one that is taken, such as PauI and Paul",
         live=True,
     )
     rate: Rate | None = _option(
@@ -226,6 +250,13 @@ class Options:
         "",
         "start though some of what the journal once held is gone; how much is said, and everybody is told",
     )
+    keep_days: int | None = _option(
+        None,
+        _whole(1, 36_500),
+        "DAYS",
+        "how long messages are kept; then what they say is removed, as by admin delete; for ever",
+        live=True,
+    )
     output_bytes_max: int = _option(
         268_435_456,
         _whole(1_048_576, 2**43),
@@ -274,7 +305,7 @@ def _mark(row: dataclasses.Field[Any]) -> str:
 
 
 def _default(default: Any) -> str:
-    if default is None or default is False:
+    if default is None or default is False or default == ():
         return ""
     return "the user's data directory" if default == DEFAULT_DATA else typed(default)
 
@@ -283,6 +314,8 @@ def typed(value: Any) -> str:
     """Return the value of a row as it is typed; `off` for none, `on` and `off` for a switch."""
     if value is None or isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, Networks):
+        return str(value) or "off"
     if isinstance(value, tuple):
         return f"[{value[0]}]:{value[1]}" if ":" in value[0] else f"{value[0]}:{value[1]}"
     return f"{value.burst}/{value.per_second:g}" if isinstance(value, Rate) else str(value)
@@ -317,6 +350,7 @@ def rules_of(options: Options) -> Rules:
         help_text(),
         options.lockdown,
         options.sealed_members_max,
+        options.lookalike_names == "allow",
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from reactor_chat.chat.registration import DAYS_MAX
 from reactor_chat.server.bans import REASON_CHARS_MAX
 
 SECONDS_MAX = 10 * 365 * 86_400
@@ -81,6 +82,53 @@ class Announce(Struct, tag_field="do", tag="announce", frozen=True):
     text: str
 
 
+class ListPeople(Struct, tag_field="do", tag="people", frozen=True):
+    """Tell who is here, and who owns which name."""
+
+
+class Grant(Struct, tag_field="do", tag="add", frozen=True):
+    """Give a name to a key, an Ed25519 public key in base64."""
+
+    name: str
+    key: str
+
+
+class Invite(Struct, tag_field="do", tag="invite", frozen=True):
+    """Make a code by which one newcomer can claim a name while the server is locked down."""
+
+    days: Annotated[int, Meta(ge=1, le=DAYS_MAX)] = 7
+
+
+class ListInvites(Struct, tag_field="do", tag="invites", frozen=True):
+    """Tell which invitations are open."""
+
+
+class Uninvite(Struct, tag_field="do", tag="uninvite", frozen=True):
+    """Make an invitation void."""
+
+    number: int
+
+
+class Delete(Struct, tag_field="do", tag="delete", frozen=True):
+    """Remove what one message says from the journal."""
+
+    seq: int
+
+
+class ReadRecords(Struct, tag_field="do", tag="export", frozen=True):
+    """Tell the records after a number, as many as fit an answer; not beyond `last`, where that is named."""
+
+    after: Annotated[int, Meta(ge=0)] = 0
+    last: int | None = None
+
+
+class Appoint(Struct, tag_field="do", tag="moderator", frozen=True):
+    """Make the owner of a name a moderator, or none any more."""
+
+    name: str
+    on: bool
+
+
 class SetRate(Struct, tag_field="do", tag="rate", frozen=True):
     """Change `--rate` until the server stops or reads its options again."""
 
@@ -99,6 +147,7 @@ class TellStatus(Struct, tag_field="do", tag="status", frozen=True):
 
 Order = (
     Release | Backup | Repair | PutBan | LiftBan | ListBans | Kick | Announce | SetRate | SetLockdown | TellStatus
+    | ListPeople | Grant | Invite | ListInvites | Uninvite | Delete | ReadRecords | Appoint
 )  # fmt: skip
 
 

@@ -56,6 +56,7 @@ class Peer:
         entered: whether somebody is logged in on it.
         heard: while it catches up, the newest number it was told; None when it is current.
         heard_at: when something last came, in seconds of the turns' clock.
+        since_ms: when somebody logged in on it, in milliseconds since the Unix epoch.
         held: answers it is to be told when it has caught up, or takes what it is told again.
         slowed: whether it is not read for a while, because it was faster than its rate.
         ended: whether nothing more will come; what has come still counts.
@@ -76,6 +77,7 @@ class Peer:
         "held",
         "name",
         "paused",
+        "since_ms",
         "slowed",
         "wire",
     )
@@ -94,6 +96,7 @@ class Peer:
         self.slowed = False
         self.heard: int | None = None
         self.heard_at = 0.0
+        self.since_ms = 0
         self.held: deque[Notice] = deque()
 
     @property

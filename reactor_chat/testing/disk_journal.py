@@ -83,6 +83,18 @@ class DiskJournal:
         assert entries, "a commit without entries"
         for seq, entry in enumerate(entries, self.head + 1):
             assert entry.seq == seq, f"entry {entry.seq} where {seq} is next"
+        self._write(entries)
+        self._rows.commit(entries)
+
+    def rewrite(self, rows: Sequence[Row]) -> None:
+        """Replace payloads, by a piece with numbers that are there already; see `contract.Journal`."""
+        self._write([Entry(row.seq, row.payload) for row in rows])
+        self._rows.rewrite(rows)
+
+    def purge(self) -> None:
+        """Do nothing: there are no files in which anybody could look."""
+
+    def _write(self, entries: Sequence[Entry]) -> None:
         body = _encode((self._unkept_logs, entries))
         link = sha256(self._link + body).digest()
         try:
@@ -94,7 +106,6 @@ class DiskJournal:
         self._link = link
         self._unkept_logs.clear()
         self._end_bytes += _HEAD.size + len(body)
-        self._rows.commit(entries)
 
     def newest(self, spans: Sequence[Span], before: int | None, limit: int) -> list[Row]:
         """Read back from the newest; see `contract.Journal`."""
@@ -176,7 +187,7 @@ class DiskJournal:
             logs, entries = _decode(body)
             for log in logs:
                 self.logs.begin(log)
-            self._rows.commit([Entry(*entry) for entry in entries])
+            self._take([Entry(*entry) for entry in entries])
             self._link, self._end_bytes = link, begin + body_bytes
         for log in _decode_logs(self._disk.read(LOGS) or _encode_logs([])):
             if log.name not in self.logs:
@@ -188,6 +199,12 @@ class DiskJournal:
                 self._disk.sync(FILE)
             except OSError as error:
                 raise _failed(error) from error
+
+    def _take(self, entries: list[Entry]) -> None:
+        if entries[0].seq > self.head:
+            self._rows.commit(entries)
+        else:
+            self._rows.rewrite([Row(entry.seq, entry.payload) for entry in entries])
 
     def _give_up(self, error: OSError, name: str, size_bytes: int) -> None:
         """Take back what was written where the disk is full, for good; whatever else happened is the end."""

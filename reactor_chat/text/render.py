@@ -79,7 +79,7 @@ _EVENTS: dict[type[Notice], str] = {
     Welcome: "[Welcome {name}]",
     Joined: "[{name} joined]",
     Exited: "[{name} exited]",
-    Released: "[The name {name} is free; whoever takes it is somebody else]",
+    Released: "[The name {name} was released. Whoever uses it next may be a different person]",
     NamesAnswer: "[Connected users: {names}]",
     MembersAnswer: "[Members of {group}: {members}]",
     GroupsAnswer: "[Your groups: {groups}]",
@@ -109,6 +109,7 @@ _SENT = "[to {to}%s:"
 _OPEN = "] "
 _VERIFIED = " ✓"
 _SEALED = " sealed message"
+_REMOVED = "[message removed]"
 _NO_MESSAGES = "[No messages yet]"
 _NOBODY = "none"
 
@@ -184,6 +185,8 @@ def _message(notice: Any, me: str, line_break: str, aside: Aside) -> list[Line]:
     if notice.text is None:
         remark = f" ({safe(aside.remark)})" if aside.remark else ""
         return [[*head, Part(role, f"{_SEALED}{remark}]")]]
+    if notice.removed:
+        return [[*head, Part(role, f"{_OPEN}{_REMOVED}")]]
     first, *further = safe(notice.text, line_break).split("\n")
     lines = [[*head, Part(role, _OPEN), Part("text", first)], *([Part("text", line)] for line in further)]
     if isinstance(notice, Said) and notice.sender == SERVER_NAME:

@@ -294,6 +294,7 @@ class Said(Message, tag="said", frozen=True):
     text: str | None = None
     sealed: Sealed | None = None
     id: str | None = None
+    removed: bool = False
 
 
 class Told(Message, tag="told", frozen=True):
@@ -306,6 +307,7 @@ class Told(Message, tag="told", frozen=True):
     text: str | None = None
     sealed: Sealed | None = None
     id: str | None = None
+    removed: bool = False
 
 
 class GroupSaid(Message, tag="group_said", frozen=True):
@@ -318,6 +320,7 @@ class GroupSaid(Message, tag="group_said", frozen=True):
     text: str | None = None
     sealed: Sealed | None = None
     id: str | None = None
+    removed: bool = False
 
 
 class Joined(Message, tag="joined", frozen=True):
@@ -337,10 +340,7 @@ class Exited(Message, tag="exited", frozen=True):
 
 
 class Released(Message, tag="released", frozen=True):
-    """The operator gave a name free: whoever takes it next is somebody else.  Goes to everyone.
-
-    PROTOCOL's notices do not name it; a client that does not know it ignores it.
-    """
+    """The operator gave a name free: whoever takes it next is somebody else.  Goes to everyone."""
 
     seq: type_of_seq
     at: type_of_time

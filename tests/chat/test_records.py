@@ -5,6 +5,7 @@ import typing
 import msgspec
 import pytest
 
+from reactor_chat.chat.operator_records import Appointed, Dismissed, Expired, Granted, Invited, Removed, Uninvited
 from reactor_chat.chat.records import (
     NUMBERED,
     TOLD_AS_KEPT,
@@ -38,6 +39,15 @@ RECORDS: list[tuple[Record, m.Notice | None]] = [
     *((notice, notice) for notice in NOTICES if isinstance(notice, TOLD_AS_KEPT)),  # type: ignore[misc]
     (KeysPublished(1, 2, "Ann", 1, [b"p", b"q"], b"r", 0, True, "1"), None),
     (BlobStored(1, 2, "Ann", bytes(range(32)), 0, 2, b"data", "1"), None),
+    (Entered(1, 2, "Ann", bytes(range(32)), bytes(range(1, 33))), m.Joined(1, 2, "Ann")),
+    (Granted(1, 2, "Ann", bytes(range(32))), None),
+    (Invited(1, 2, bytes(range(32)), 3), None),
+    (Uninvited(2, 2, 1), None),
+    (Removed(2, 2, 1), None),
+    (Removed(2, 2, 1, "Ann"), None),
+    (Expired(2, 2, 1), None),
+    (Appointed(2, 2, "Ann", on=True), None),
+    (Dismissed(2, 2, "Bob", "Ann", "1"), None),
 ]
 
 

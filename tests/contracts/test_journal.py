@@ -93,6 +93,8 @@ operations = st.one_of(
     st.tuples(st.just("since"), st.tuples(spans, numbers, st.integers(1, 30))),
     st.tuples(st.just("replay"), numbers),
     st.tuples(st.just("snapshot"), st.tuples(numbers, st.binary(max_size=20))),
+    st.tuples(st.just("rewrite"), st.dictionaries(numbers, st.binary(max_size=60) | st.just(b"y" * 5_000), max_size=4)),
+    st.tuples(st.just("purge"), st.none()),
     st.tuples(st.just("rest"), st.none()),
     st.tuples(st.just("reopen"), st.none()),
 )
@@ -100,6 +102,14 @@ operations = st.one_of(
 
 def entries_after(head: int, texts: list[tuple[bytes, tuple[str, ...]]]) -> list[Entry]:
     return [Entry(seq, payload, labels) for seq, (payload, labels) in enumerate(texts, head + 1)]
+
+
+def rewrite(journal: Journal, entries: list[Entry], payloads: dict[int, bytes]) -> None:
+    changes = [Row(seq, payload) for seq, payload in payloads.items() if 1 <= seq <= len(entries)]
+    if changes:
+        journal.rewrite(changes)
+    for row in changes:
+        entries[row.seq - 1] = entries[row.seq - 1]._replace(payload=row.payload)
 
 
 @every_journal
@@ -127,8 +137,10 @@ def test_reads_find_what_a_list_would(kind, program):
             elif name == "snapshot":
                 snapshot = (max(snapshot[0] if snapshot else 0, min(given_to[0], journal.head)), given_to[1])
                 journal.keep_snapshot(*snapshot)
-            elif name == "rest":
-                journal.rest()
+            elif name == "rewrite":
+                rewrite(journal, entries, given_to)
+            elif name in ("rest", "purge"):
+                getattr(journal, name)()
             else:
                 place.reopen()
             assert place.journal.head == len(entries)

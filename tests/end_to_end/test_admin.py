@@ -18,7 +18,7 @@ from tests.end_to_end.fleet import STUCK_SECONDS, Fleet
 from tests.end_to_end.story import Story, ask_something
 
 NAMES = ["Ann", "Bob", "Cid"]
-FREE = "[The name Ann is free; whoever takes it is somebody else]"
+FREE = "[The name Ann was released. Whoever uses it next may be a different person]"
 
 
 def admin(data: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -134,7 +134,7 @@ def test_a_damaged_journal_is_one_line_and_1(talked: Path, damage: Callable[[Pat
 
 def test_a_journal_in_use_is_75_and_a_hint(talked: Path) -> None:
     with Server(storage=keep(talked)) as server:
-        for command in ("verify", "replay", "export"):
+        for command in ("verify", "replay"):
             assert complaint(talked, command, status=75).endswith("stop that one first; or work on a backup")
         server.check()
 

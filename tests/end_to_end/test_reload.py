@@ -98,7 +98,7 @@ def test_a_locked_house_lets_only_owners_in(server: Server, file: Path) -> None:
         stranger.refused("name_taken" if name == "Owner" else "not_allowed")
     typist = server.typist()
     typist.type("Typist")
-    typist.until("Only who owns a name may come in")
+    typist.until("The server only lets in registered names right now.")
     server.owner("Owner", KEY).until_pong()
     here.until_pong()
     file.write_text("")

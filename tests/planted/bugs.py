@@ -7,6 +7,7 @@ from tests.planted import (
     bugs_live,
     bugs_lost_ends,
     bugs_mls,
+    bugs_operator,
     bugs_server,
     bugs_start,
     bugs_terminal,
@@ -25,4 +26,5 @@ BUGS: tuple[Bug, ...] = (
     *bugs_start.BUGS,
     *bugs_terminal.BUGS,
     *bugs_lost_ends.BUGS,
+    *bugs_operator.BUGS,
 )

@@ -128,8 +128,8 @@ BUGS: tuple[Bug, ...] = (
         ),
         (
             "a guest inherits the ids of the one before",
-            "            self.receipts.forget(fold(record.name))\n\n    def _alter",
-            "\n    def _alter",
+            "            self.receipts.forget(fold(record.name))\n        elif presence is not None:",
+            "        elif presence is not None:",
         ),
         (
             "a guest inherits the groups' messages of the one before",

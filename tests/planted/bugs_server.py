@@ -160,7 +160,7 @@ BUGS: tuple[Bug, ...] = (
     *in_file(
         "reactor_chat/journal/blocks.py",
         (*BLOCKS, *CONTRACT),
-        ("the chain is not checked", " or link_of(link_before, first, body) != link:", ":"),
+        ("the chain is not checked", "elif link_of(link_before, first, body) != link:", "elif not body:"),
         (
             "a failed commit stays in the draft",
             "other._payloads = list(self._payloads)",

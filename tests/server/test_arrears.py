@@ -86,7 +86,7 @@ def test_who_is_sent_away_is_told_the_answers_that_were_held() -> None:
 
 def test_a_list_longer_than_a_queue_may_be_is_paid_as_the_wire_takes_it() -> None:
     world = World(rate=None, failed_logins=Rate(1_000_000, 1)).start()
-    owner = world.enter("O" * 32)
+    owner = world.enter("Q" * 32)
     names = [f"{number:032}" for number in range(60)]
     for name in names:
         world.enter(name)

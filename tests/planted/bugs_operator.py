@@ -1,0 +1,80 @@
+"""Bugs in what an operator relies on: who may come in, what is gone, who is there."""
+
+from tests.planted.copying import Bug, in_file
+
+REGISTRY = ("tests/server/test_registry.py",)
+REMOVAL = ("tests/journal/test_removal.py",)
+
+BUGS: tuple[Bug, ...] = (
+    *in_file(
+        "reactor_chat/chat/state.py",
+        REGISTRY,
+        (
+            "an invitation lets in any number of people",
+            "            self.invites.use(record.invite)\n",
+            "            assert record.invite\n",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/chat/logins.py",
+        REGISTRY,
+        (
+            "two come in by one invitation at the same moment",
+            'return marks if login.invite is None else [*marks, ("invite", hash_of(login.invite).hex())]',
+            "return marks",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/chat/lookalikes.py",
+        ("tests/chat/test_lookalikes.py",),
+        ("a capital I is no l", '{"i": "l", "1": "l",', '{"1": "l",'),
+    ),
+    *in_file(
+        "reactor_chat/journal/sqlite.py",
+        REMOVAL,
+        ("what is removed stays in the log of changes", "wal_checkpoint(TRUNCATE)", "wal_checkpoint(FULL)"),
+    ),
+    *in_file(
+        "reactor_chat/journal/blocks.py",
+        REMOVAL,
+        (
+            "a block with a cut is believed",
+            "!= body[_DIGEST_AT:_DIGEST_END]:",
+            "== body[_DIGEST_END:_DIGEST_AT]:",
+        ),
+        (
+            "entries that grew are lost when the block goes on",
+            "self._take(payload, labels, sys.maxsize)",
+            "self._take(payload, labels, BODY_BYTES_MAX)",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/server/retention.py",
+        ("tests/server/test_retention.py",),
+        ("what is younger goes too", "if record.at >= limit:", "if record.at >= app.unix_ms:"),
+    ),
+    *in_file(
+        "reactor_chat/server/removals.py",
+        ("tests/server/test_removals.py",),
+        ("what was removed is removed again", "    if record.removed:\n", "    if not record.at:\n"),
+    ),
+    *in_file(
+        "reactor_chat/chat/moderation.py",
+        ("tests/server/test_moderation.py",),
+        ("anybody is a moderator", "if fold(me) not in state.moderators:", "if not me:"),
+    ),
+    *in_file(
+        "reactor_chat/reactor/proxied.py",
+        ("tests/reactor/test_proxied.py",),
+        (
+            "a proxy that speaks for itself is somebody else",
+            "if command == _LOCAL or kind not in",
+            "if kind not in",
+        ),
+        (
+            "a proxy may take its time",
+            "self._timer = loop.timers.call_at(loop.now + seconds_max,",
+            "self._timer = loop.timers.call_at(loop.now + 100 * seconds_max,",
+        ),
+    ),
+)
