@@ -108,7 +108,7 @@ def test_an_increment_of_another_journal_is_refused_at_both_ends(tmp_path: Path)
             with closing(opened(tmp_path / f"{name}.db")) as earlier:
                 journal.backup(tmp_path / f"{name}.inc", mark_of(earlier))
     with closing(SqliteJournal(tmp_path / "one")) as journal, closing(opened(tmp_path / "other.inc")) as earlier:
-        with pytest.raises(StorageError, match="is of another journal, or .* removed since; make a whole backup"):
+        with pytest.raises(StorageError, match=r"is of another journal, or .* removed since; make a whole backup"):
             journal.backup(tmp_path / "never", mark_of(earlier))
         assert not (tmp_path / "never").exists()
     for files, words in (
