@@ -398,8 +398,7 @@ class Hub:
 
     def _expel(self, record: Dismissed, effects: list[Effect]) -> None:
         """Have somebody go whom a moderator disconnects, behind what they sent before."""
-        conn = self.state.roster.conn_of(record.name)
-        if conn is not None:
+        if (conn := self.state.roster.conn_of(record.name)) is not None:
             self._on_sent(Broken(conn, farewell(record), "kicked"), effects)
 
     def _answer(self, flight: Flight, effects: list[Effect]) -> None:

@@ -42,7 +42,7 @@ def restored(directory: Path, *backups: Path, last: int | None = None) -> list[R
     return rows
 
 
-@pytest.mark.parametrize("slices", [0, 1, 5, 9, 12])
+@pytest.mark.parametrize("slices", [0, 1, 3, 5, 6])
 def test_what_is_removed_while_a_copy_is_made_is_not_in_the_copy(tmp_path: Path, slices: int) -> None:
     with closing(filled(tmp_path / "data")) as journal:
         work = journal.backup_slices(tmp_path / "copy")
@@ -81,7 +81,7 @@ def test_an_increment_after_a_removal_elsewhere_follows_and_where_the_copy_ends_
 
 def damage(file: Path, what: bytes) -> None:
     data = file.read_bytes()
-    assert data.count(what) == 1
+    assert what in data
     file.write_bytes(data.replace(what, b"!" + what[1:]))
 
 

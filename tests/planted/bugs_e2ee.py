@@ -37,7 +37,7 @@ BUGS: tuple[Bug, ...] = (
         PROMISES,
         (
             "a message is shown wherever it was sealed for",
-            '            if said.where not in ("", common_name(self._talk.where, self._desk.me)):\n',
+            '            if said.where not in ("", self._talk.common_name):\n',
             "            if not said.kind:\n",
         ),
         (
