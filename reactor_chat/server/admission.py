@@ -77,7 +77,7 @@ class Admission:
         has_asked: Callable[[Peer], bool],
     ) -> None:
         self._options = options
-        self.entropy = entropy
+        self._entropy = entropy
         self._send_away = send_away
         self._has_asked = has_asked
         self._connects: dict[str, TokenBucket] = {}
@@ -194,7 +194,7 @@ class Admission:
 
     def _chance(self, below: int) -> int:
         """Draw a number from 0 to below `below`."""
-        return int.from_bytes(self.entropy(8), "big") * below >> 64
+        return int.from_bytes(self._entropy(8), "big") * below >> 64
 
     def _make_room(self, among: list[Peer]) -> bool:
         """Send one of these away; False where there is none that could go."""
