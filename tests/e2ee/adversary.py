@@ -75,6 +75,8 @@ class Adversary:
         rate: how often it changes, drops or invents, 0 to 1.
         lies_left: how many lies it may still tell in this step.
         muted: kinds of notices that are withheld, and for how many more steps.
+        swapped: folded names whose keys are always the server's own.
+        told: every lie, in words.
     """
 
     def __init__(self, village: Village) -> None:
@@ -86,6 +88,7 @@ class Adversary:
         self.values: dict[Any, list[Any]] = {}
         self.late: list[Notice] = []
         self.muted: dict[type[Any], int] = {}
+        self.swapped: set[str] = set()
         self.told: list[str] = []
 
     def begin_step(self, chance: Random, rate: float, lies: int) -> None:
@@ -103,6 +106,8 @@ class Adversary:
         self.learn(notice)
         if type(notice) in self.muted:
             return []
+        if isinstance(notice, KeysAnswer) and any(key.name.lower() in self.swapped for key in notice.keys):
+            return [_swap_keys(self, notice, self.swapped)]
         if self.lies_left <= 0 or self.chance.random() >= self.rate:
             return [notice]
         self.lies_left -= 1
@@ -223,17 +228,24 @@ def _repeat(it: Adversary, notice: Notice) -> Iterable[Notice]:
 
 def _bend(it: Adversary, notice: Notice) -> Iterable[Notice]:
     names = list(notice.__struct_fields__)
-    bent = _swap_keys(it, notice) if isinstance(notice, KeysAnswer) and it.chance.random() < 0.5 else notice
+    bent = (
+        _swap_keys(it, notice, {name.lower() for name in EVERYBODY})
+        if isinstance(notice, KeysAnswer) and it.chance.random() < 0.5
+        else notice
+    )
     for name in it.chance.sample(names, k=min(len(names), it.chance.choice((0, 1, 1, 2, 3)))):
         bent = it.with_field(bent, name)
     return [bent]
 
 
-def _swap_keys(it: Adversary, answer: KeysAnswer) -> KeysAnswer:
-    """Give the server's own key as that of whom was asked for."""
+def _swap_keys(it: Adversary, answer: KeysAnswer, names: set[str]) -> KeysAnswer:
+    """Give the server's own key as that of these, where they were asked for."""
     counts["field KeysAnswer.keys[]"] += 1
     keys = []
     for key in answer.keys:
+        if key.name.lower() not in names:
+            keys.append(key)
+            continue
         own = impostor(next((name for name in EVERYBODY if name.lower() == key.name.lower()), EVERYBODY[0]))
         package = it.chance.choice(own.packages).message
         keys.append(PublishedKey(key.name, own.key, package, reference_of(package)))

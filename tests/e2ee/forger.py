@@ -5,7 +5,7 @@ under their names; it makes groups of other people's packages under any name, li
 them; it commits what it likes where it is a member.  Whatever it can open with any of that, it has read.
 """
 
-from functools import lru_cache
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -61,7 +61,7 @@ class Impostor:
         return self.identity.signing_key.public_key
 
 
-@lru_cache(maxsize=None)
+@cache
 def impostor(name: str) -> Impostor:
     """Return the server's key for somebody's name; making one is work, so there is one for all programs."""
     return Impostor(name)

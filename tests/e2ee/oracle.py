@@ -7,7 +7,8 @@ stand for people by who holds their private halves: whatever name the server giv
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, fields
 
 from reactor_chat.e2ee.boundary import Mark, Note, Outcome, Posture, Shown
 from reactor_chat.e2ee.conversation import ROOM, Conversation, Scope, Spoken, where_heard, where_said
@@ -46,6 +47,7 @@ class Line:
         needs_yes: it was typed where the person had to look at something first.
         is_gone: its person took it back.
         readers: for whom it was sealed.
+        passphrases: its author wanted its readers to have typed one of these; without any where that did not matter.
         seals: how often it was.
         was_read: somebody else opened it.
         shown: how often as sealed, by home.
@@ -58,6 +60,7 @@ class Line:
     needs_yes: bool
     is_gone: bool = False
     readers: set[str] = field(default_factory=set)
+    passphrases: set[str] = field(default_factory=set)
     seals: int = 0
     was_read: bool = False
     shown: Counter[tuple[str, int]] = field(default_factory=Counter)
@@ -136,6 +139,11 @@ class Beliefs:
     def name(self) -> str:
         """The folded name."""
         return fold(self.client.name)
+
+    def copy(self) -> "Beliefs":
+        """Return the same beliefs, of the same client, that change by themselves."""
+        kept = {one.name: deepcopy(getattr(self, one.name)) for one in fields(self) if one.name != "client"}
+        return Beliefs(client=self.client, **kept)
 
     def told(self, note: Note) -> None:
         """Take a line that was shown."""
@@ -236,6 +244,7 @@ class Oracle:
                 self._check_reader(who, where, name, holder)
         self._check_terms(who, where, group, set(people.values()))
         line.readers |= set(people.values())
+        line.passphrases |= who.passphrases.get(where, set())
         line.seals += 1
         counts[f"sealed in {where.scope.value}"] += 1
 
@@ -264,9 +273,6 @@ class Oracle:
         return roll.has(name, holder, is_current=is_current)
 
     def _check_terms(self, who: Beliefs, where: Conversation, group: Group, readers: set[str]) -> None:
-        if typed := who.passphrases.get(where):
-            knowing = set.union(*(self.knows[one] for one in typed))
-            assert readers <= knowing, f"{readers - knowing} read {where.in_words} without its passphrase"
         if group.suite.number != HYBRID and GHOST not in readers:
             assert where in who.weaker, f"{where.in_words} is sealed more weakly than everybody there can"
 
@@ -318,6 +324,8 @@ class Oracle:
     def read(self, line: Line, reader: str) -> None:
         """Somebody opened a line."""
         assert reader in line.readers, f"{reader} reads {line.text} of {line.author.me} in {line.where.in_words}"
+        knowing = set().union(*(self.knows[one] for one in line.passphrases))
+        assert not line.passphrases or reader in knowing, f"{reader} reads {line.text} without its passphrase"
         if reader != line.author.me:
             line.was_read = True
             counts["read by the server's account" if reader == GHOST else "read by another"] += 1

@@ -9,7 +9,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from reactor_chat.e2ee import passphrase
@@ -34,6 +34,10 @@ ROOMS = ("open", "closed", "plain")
 
 RUNS_OF_A_HOME = 1_000
 """Homes of one person number their runs apart, so that no two give the same ids."""
+
+
+TURNS_MAX = 3_000
+"""Deadlines in one step of a program; a client whose deadline stays in the past would never rest."""
 
 
 class Watched(Person):
@@ -101,7 +105,7 @@ class Beginning(NamedTuple):
     now: float
 
 
-@lru_cache(maxsize=None)
+@cache
 def beginning(room: str) -> Beginning:
     """Return the village with a room that stands so."""
     village = Village("village", *HONEST, GHOST)
@@ -123,6 +127,7 @@ def beginning(room: str) -> Beginning:
 def take_up(begun: Beginning) -> Village:
     """Return a village that goes on from there, with nobody connected yet."""
     village = Village("village")
+    village.turns_max = TURNS_MAX
     village.service, village.now = copy_of(begun.service), begun.now
     village.service.ordered = village._ordered
     for name, home in begun.homes.items():
