@@ -228,11 +228,9 @@ def _repeat(it: Adversary, notice: Notice) -> Iterable[Notice]:
 
 def _bend(it: Adversary, notice: Notice) -> Iterable[Notice]:
     names = list(notice.__struct_fields__)
-    bent = (
-        _swap_keys(it, notice, {name.lower() for name in EVERYBODY})
-        if isinstance(notice, KeysAnswer) and it.chance.random() < 0.5
-        else notice
-    )
+    bent = notice
+    if isinstance(notice, KeysAnswer) and it.chance.random() < 0.5:
+        bent = _swap_keys(it, notice, {name.lower() for name in EVERYBODY})
     for name in it.chance.sample(names, k=min(len(names), it.chance.choice((0, 1, 1, 2, 3)))):
         bent = it.with_field(bent, name)
     return [bent]

@@ -42,6 +42,11 @@ def shrunk(room: str, steps: list[Step], found: str) -> list[Step]:
     return steps
 
 
+def _say(*lines: str) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     """Run programs; return how many kinds of findings there were."""
     parser = argparse.ArgumentParser(prog="python -m tests.e2ee.campaign", description=main.__doc__)
@@ -62,15 +67,15 @@ def main() -> int:
         done, read = done + 1, read + (counts["read by another"] + counts["read by the server's account"] > before)
         if what is not None and what not in found:
             found[what] = number
-            print(f"program {number} finds: {what}\n  {room}", *shrunk(room, steps, what)[:30], sep="\n  ", flush=True)
+            _say(f"program {number} finds: {what}", room, *map(str, shrunk(room, steps, what)))
         if time.monotonic() > news_at:
             news_at += NEWS_SECONDS
-            print(f"{number}: {done} programs, {len(found)} kinds of findings", flush=True)
+            _say(f"{number}: {done} programs, {len(found)} kinds of findings")
     each_ms = 1000 * time.process_time() / max(1, done)
-    print(f"{done} programs from {chosen.first}, {len(found)} kinds of findings; {each_ms:.0f} ms each")
-    print(f"lines were read in {100 * read / max(1, done):.0f} % of them")
+    _say(f"{done} programs from {chosen.first}, {len(found)} kinds of findings; {each_ms:.0f} ms each")
+    _say(f"lines were read in {100 * read / max(1, done):.0f} % of them")
     if chosen.count:
-        print(*(f"{count:8} {what}" for what, count in sorted(counts.items())), sep="\n")
+        _say(*(f"{count:8} {what}" for what, count in sorted(counts.items())))
     return min(len(found), 100)
 
 

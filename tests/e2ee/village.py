@@ -40,6 +40,10 @@ TURNS_MAX = 3_000
 """Deadlines in one step of a program; a client whose deadline stays in the past would never rest."""
 
 
+TURNS_MAX = 3_000
+"""Deadlines in one step of a program; a client whose deadline stays in the past would never rest."""
+
+
 class Watched(Person):
     """Somebody whose client is looked at after each turn, before anything of it is obeyed."""
 
@@ -127,6 +131,7 @@ def beginning(room: str) -> Beginning:
 def take_up(begun: Beginning) -> Village:
     """Return a village that goes on from there, with nobody connected yet."""
     village = Village("village")
+    village.turns_max = TURNS_MAX
     village.turns_max = TURNS_MAX
     village.service, village.now = copy_of(begun.service), begun.now
     village.service.ordered = village._ordered

@@ -212,6 +212,7 @@ class World:
         self.seed = seed
         self.now = 100.0
         self.turns_max = 100_000
+        self.turns_max = 100_000
         self.service = Service()
         self.service.ordered = self._ordered
         self.people: dict[str, Person] = {}
