@@ -17,9 +17,10 @@ from reactor_chat.wire.messages import (
     fold,
 )
 from tests.e2ee.adversary import KINDS, Adversary
+from tests.e2ee.deeds import Deeds
 from tests.e2ee.forger import EVERYBODY
 from tests.e2ee.oracle import Beliefs, Roll, Slot
-from tests.e2ee.stage import Stage, is_refused
+from tests.e2ee.stage import is_refused
 from tests.e2ee.village import (
     CLUB,
     GHOST,
@@ -31,7 +32,7 @@ from tests.e2ee.village import (
 )
 
 
-class Changes(Stage):
+class Changes(Deeds):
     """Steps about groups, homes and the server."""
 
     # ------------------------------------------------------------------------------------------ groups
@@ -209,9 +210,10 @@ class Changes(Stage):
     def _do_forge(self, who: Beliefs, what: str, chance: Random) -> None:
         if who.me in HONEST and (where := self._where(who, what)) is not None:
             self.forger.forge(who.me, where)
+            self.village.pass_time(1)
             if chance.random() < 0.5:
-                self.village.pass_time(1)
                 self._speak(who.me, where)
+            self._do_say(who, what, chance)  # what came of it shows in who reads the next line
 
     def _do_speak(self, who: Beliefs, what: str, _: Random) -> None:
         if who.me in HONEST and (where := self._where(who, what)) is not None:
@@ -221,8 +223,12 @@ class Changes(Stage):
         self.forger.follow()
         self.forger.speak(victim, where, len(self.forger.said))
 
-    def _do_commit(self, _: Beliefs, what: str, __: Random) -> None:
-        self.forger.commit({"room": ROOM, "team": TEAM}.get(what, CLUB))
+    def _do_commit(self, _: Beliefs, what: str, chance: Random) -> None:
+        """The server's account commits what it likes, and then somebody says something there."""
+        place = what if what in ("room", "team") else "club"
+        self.forger.commit({"room": ROOM, "team": TEAM}.get(place, CLUB))
+        self.village.pass_time(1)
+        self._do_say(self.homes[chance.choice(HONEST)][-1], place, chance)
 
     def _do_wait(self, _: Beliefs, __: str, chance: Random) -> None:
         self.village.pass_time(chance.choice((5, 30, 700)))

@@ -223,10 +223,10 @@ class Forger:
         group = talk.group
         if group is None:
             return
-        proposals, adds, removes = [], [], []
+        proposals, adds, removes, added = [], [], [], []
         others = {leaf: person_of(node) for leaf, node in group.members.items() if leaf != group.own_leaf}
         for leaf, person in others.items():
-            if chance.random() < 0.25:
+            if chance.random() < 0.1:
                 proposals.append(Remove(leaf))
                 removes.append(person.name)
         there = {person.folded for leaf, person in others.items() if person.name not in removes}
@@ -236,9 +236,10 @@ class Forger:
                 package = impostor(name).packages[0 if group.suite.number == HYBRID else 2].message
             if name.lower() not in there and name != GHOST:
                 proposals.append(Add(read_key_package(package, now=None)))
+                added.append(person_of(proposals[-1].key_package.leaf_node))
                 adds.append(SealAdd(name, reference_of(package)))
         if terms_of(group).closed and chance.random() < 0.7:
-            proposals.insert(0, self._other_list(group, adds, removes))
+            proposals.insert(0, self._other_list(group, added, removes))
         options = CommitOptions(authenticated_data=talk.chain.mark.encode(), include_received=False)
         try:
             made = group.commit(self.random, proposals, psks={}, options=options)
@@ -249,14 +250,21 @@ class Forger:
         self.keep(made.group)
         self._publish(group, where, made.message, made.welcome, adds, removes)
 
-    def _other_list(self, group: Group, adds: list[SealAdd], removes: list[str]) -> GroupContextExtensions:
+    def _other_list(self, group: Group, added: list[Member], removes: list[str]) -> GroupContextExtensions:
         """Another list of members, signed by itself or with the signature of the one there is."""
         chance, now = self.chance, member_list.members_of(group)
         people = [entry.person for entry in now.members if entry.name not in removes]
-        people += [Member(one.name, impostor(one.name).key) for one in adds]
+        people += added
         ghost = self.village[GHOST].session.desk
         owner = chance.choice([now.owner.person, Member(GHOST, ghost.own_key)])
         number = now.number + chance.choice((-1, 0, 1, 1, 1))
+        if chance.random() < 0.2:  # a list of before, with the signature it had
+            before = [
+                one for one in map(_list_of, self.states.values()) if one and one.conversation == now.conversation
+            ]
+            return GroupContextExtensions(
+                (group.context.extensions[0], member_list.extension_of(chance.choice(before or [now])))
+            )
         made = member_list.make(now.conversation, max(1, number), owner, people, ghost.identity.signing_key)
         if chance.random() < 0.3:
             made = msgspec.structs.replace(made, signature=now.signature)
@@ -340,6 +348,13 @@ class Forger:
                 continue
             states[place] = opened.group
         return found
+
+
+def _list_of(group: Group) -> member_list.MemberList | None:
+    try:
+        return member_list.members_of(group)
+    except MlsError:
+        return None
 
 
 def _name(identity: Identity) -> str:

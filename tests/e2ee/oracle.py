@@ -113,6 +113,7 @@ class Beliefs:
         passphrases: typed for a conversation; who reads there must have typed one of them too.
         follows: whose list counts, where one does.
         offers: what goes along with an `@encrypt on`.
+        out: by whom somebody was taken out, as it was told: of an owner's doing only an owner's order makes an end.
         weaker: where weaker terms were gone along with.
         is_new: the home began without memory.
     """
@@ -132,6 +133,7 @@ class Beliefs:
     passphrases: dict[Conversation, set[str]] = field(default_factory=dict)
     follows: dict[Conversation, set[str]] = field(default_factory=dict)
     offers: dict[Conversation, tuple[str, str]] = field(default_factory=dict)
+    out: dict[Conversation, set[tuple[str, str]]] = field(default_factory=dict)
     weaker: set[Conversation] = field(default_factory=set)
     is_new: bool = False
 
@@ -157,6 +159,7 @@ class Beliefs:
             readers[fold(match[1])] = match[2]
         elif match := _TAKEN.match(text):
             readers.pop(fold(match[1]), None)
+            self.out.setdefault(where, set()).add((fold(text.split()[0]), fold(match[1])))
         elif _BEGUN.match(text):
             readers.clear()
         elif match := _ENTERED.match(text):
@@ -270,6 +273,7 @@ class Oracle:
         if owner == GHOST or roll is None or holder == owner:
             return True
         is_current = who.me == owner and not who.is_new and self.homes_of[owner] == 1
+        is_current = is_current or (fold(owner), name) in who.out.get(where, set())
         return roll.has(name, holder, is_current=is_current)
 
     def _check_terms(self, who: Beliefs, where: Conversation, group: Group, readers: set[str]) -> None:

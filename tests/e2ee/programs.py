@@ -8,7 +8,6 @@ from random import Random
 from typing import NamedTuple
 
 from tests.e2ee.changes import Changes
-from tests.e2ee.deeds import Deeds
 from tests.e2ee.forger import EVERYBODY
 from tests.e2ee.oracle import counts
 from tests.e2ee.village import (
@@ -37,7 +36,7 @@ class Step(NamedTuple):
     pause: str = "all"
 
 
-class Program(Deeds, Changes):
+class Program(Changes):
     """A stage on which steps are taken."""
 
     # ------------------------------------------------------------------------------------------ steps
