@@ -22,15 +22,15 @@ from tests.e2ee.world import CANARY, CANARY_FORMS
 
 GHOST_WORDS = "words of the server"
 
-_ADDED = re.compile(r"\S+ let (\S+) \((\S+) key\) into the encryption of ")
-_TAKEN = re.compile(r"\S+ took (\S+) out of the encryption of ")
-_ENTERED = re.compile(r"\S+ let you into the encryption of .+; it can be read by (.*)")
-_MORE = re.compile(r"and in .+ by (.*)")
+_ADDED = re.compile(r"\S+ let (\S+) read .+ \((\S+) key\)$")
+_TAKEN = re.compile(r"\S+ took (\S+) out of .+: \S+ can no longer read it")
+_ENTERED = re.compile(r"\S+ let you into .+\. It can be read by (.*)")
+_MORE = re.compile(r"and by (.*)")
 _BEGUN = re.compile(r".+ is encrypted now$")
 _WARNED = re.compile(r"(\S+) has another key than ")
-_SIGNED = re.compile(r".*: (\S+) signed its list of members ")
-_ANOTHER = re.compile(r".*: (\S+) encrypted it, not \S+: @encrypt on")
-_LESS = re.compile(r".* with less protection \((.*)\): @encrypt on")
+_SIGNED = re.compile(r".*: (\S+) signed the list of members ")
+_ANOTHER = re.compile(r".*: (\S+) encrypted it, not \S+\. @encrypt on")
+_LESS = re.compile(r".* with less protection \((.*)\)\. @encrypt on")
 _NUMBER = re.compile(CANARY.encode() + rb" (\d+)\.")
 
 counts: Counter[str] = Counter()
