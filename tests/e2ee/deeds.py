@@ -176,7 +176,7 @@ class Deeds(Stage):
             who.follows.setdefault(ROOM, set()).add(who.me)
         self.village.pass_time(1)
         for note in who.client.notes[before:]:
-            if note.text.startswith("On the list of the room, beside you: "):
+            if note.text.startswith("These people can read the room beside you: "):
                 for name in note.text.partition(": ")[2].split(", "):
                     roll.add(name, who.pins.get(name.lower(), set()))
 
