@@ -67,7 +67,10 @@ class Record(msgspec.Struct):
     def want(self, *, closed: bool = False) -> None:
         """The person ordered encryption, of a room for those on a list where `closed`."""
         self.is_declined, self.is_wanted = False, True
-        self.is_closed = self.is_closed or closed
+        if closed:
+            self.is_closed = True
+            least = self.strength or Strength(suites()[-1])
+            self.strength = msgspec.structs.replace(least, closed=True, require=True)
 
     def decline(self) -> None:
         """The person ordered plain text, and wants nothing of what was offered."""

@@ -143,9 +143,12 @@ class Changes(Deeds):
             return
         place, was_online = (who.name, who.number), who.client.is_online
         if place not in self.backups:
-            self.backups[place] = who.client.back_up(), who.copy()
+            shown = {line.text: line.shown[place] for line in self.oracle.lines}
+            self.backups[place] = who.client.back_up(), who.copy(), shown
             return
-        copy, believed = self.backups.pop(place)
+        copy, believed, shown = self.backups.pop(place)
+        for line in self.oracle.lines:  # an older archive shows again what came since
+            line.shown[place] = shown.get(line.text, 0)
         who.client.restore(copy)
         self.homes[who.client.name][-1] = believed
         believed.is_new = True

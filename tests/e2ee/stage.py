@@ -32,7 +32,7 @@ class Stage:
         self.oracle.ghost_lines = self.forger.said
         self.homes: dict[str, list[Beliefs]] = {}
         self.lies: dict[str, Adversary] = {}
-        self.backups: dict[tuple[str, int], tuple[Any, Beliefs]] = {}
+        self.backups: dict[tuple[str, int], tuple[Any, Beliefs, dict[str, int]]] = {}
         for name in EVERYBODY:
             self.oracle.holders[impostor(name).key] = GHOST
         for name, person in self.village.people.items():
@@ -72,7 +72,7 @@ class Stage:
             who.pins = {known.name.lower(): {known.name} for known in who.client.session.desk.trust}
             who.offers.clear()
             for where, owner in ((TEAM, "Ann"), (CLUB, "Bob"), *([(ROOM, "Ann")] if room == "closed" else [])):
-                if where in who.announced:
+                if who.announced.get(where):  # they were let in, and not only told that it is encrypted
                     who.follows[where] = {owner}
             for where in who.client.session.desk.talks:
                 if who.client.session.posture(where) is not Posture.PLAIN:
