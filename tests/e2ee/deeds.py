@@ -166,19 +166,14 @@ class Deeds(Stage):
     def _do_close(self, who: Beliefs, _: str, chance: Random) -> None:
         """Close the room, for those who are named or those who are there."""
         names = tuple(chance.sample(EVERYBODY, k=2)) if chance.random() < 0.6 else None
-        before = len(who.client.notes)
-        roll = self.oracle.rolls.setdefault((ROOM, who.me), Roll())
         if names is not None:
+            roll = self.oracle.rolls.setdefault((ROOM, who.me), Roll())
             for name in names:
                 roll.add(name, who.pins.get(name.lower(), set()))
         self._go_along(who, ROOM)
         if not is_refused(self._order(who, Arm(ROOM, None, is_closed=True, names=names))):
             who.follows.setdefault(ROOM, set()).add(who.me)
         self.village.pass_time(1)
-        for note in who.client.notes[before:]:
-            if note.text.startswith("These people can read the room beside you: "):
-                for name in note.text.partition(": ")[2].split(", "):
-                    roll.add(name, who.pins.get(name.lower(), set()))
 
     def _do_let(self, who: Beliefs, what: str, chance: Random) -> None:
         """Put somebody on the list of the closed room, or take them off."""

@@ -31,6 +31,7 @@ _WARNED = re.compile(r"(\S+) has another key than ")
 _SIGNED = re.compile(r".*: (\S+) signed the list of members ")
 _ANOTHER = re.compile(r".*: (\S+) encrypted it, not \S+\. @encrypt on")
 _LESS = re.compile(r".* with less protection \((.*)\)\. @encrypt on")
+_CLOSED_FOR = re.compile(r"These people can read the room beside you: (.*)")
 _NUMBER = re.compile(CANARY.encode() + rb" (\d+)\.")
 
 counts: Counter[str] = Counter()
@@ -220,6 +221,10 @@ class Oracle:
         """Judge a turn of a client before anything of it is obeyed."""
         for note in outcome.notes:
             who.told(note)
+            if match := _CLOSED_FOR.match(note.text):
+                roll = self.rolls.setdefault((ROOM, who.me), Roll())
+                for name in match[1].split(", "):
+                    roll.add(name, who.pins.get(name.lower(), set()))
         for message in outcome.messages:
             if isinstance(message, Sealed):
                 self._sealed(who, message)
