@@ -125,7 +125,9 @@ class Record(msgspec.Struct):
     def agree_to(self, strength: Strength, members: MemberList | None) -> None:
         """Hold the conversation to what the group it is in now promises; `members` is the list of a closed one."""
         self.strength, self.known_members = strength, []
+        self.is_closed = strength.closed
         if members is None:
+            self.owner, self.own_list, self.list_number = None, [], 0
             return
         if self.owner is not None and self.owner.key != members.owner.key:
             self.own_list = list(members.members)  # it was handed over; ours now, if we are the new owner

@@ -4,6 +4,7 @@ import pytest
 
 from reactor_chat.e2ee.boundary import Arm, Order, Reset, SetPassphrase
 from reactor_chat.e2ee.conversation import ROOM
+from reactor_chat.e2ee.store import MemoryStore
 from reactor_chat.mls.suites import HYBRID
 from reactor_chat.wire.messages import BlobAnswer
 from tests.e2ee.mallory import group_of
@@ -41,3 +42,34 @@ def test_a_client_whose_welcome_is_withheld_rests() -> None:
     village.pass_time(10)
     deadline = village["Ann"].session.next_deadline
     assert deadline is None or deadline > village.now
+
+
+def test_an_owner_in_a_new_home_starts_a_closed_room_over_as_a_closed_one() -> None:
+    village = Village("home", "Ann", "Bob", "Dan")
+    village["Ann"].order(Arm(ROOM, is_closed=True, names=("Bob",)))
+    village.pass_time(10)
+    ann = village["Ann"]
+    ann.crash()
+    ann.store = MemoryStore()
+    ann.start()
+    ann.connect()
+    village.pass_time(30)
+    ann.order(Reset(ROOM))
+    village.pass_time(10)
+    ann.say("a line for the list")
+    village.pass_time(5)
+    assert "dan" not in ann.talk(ROOM).names
+    assert "a line for the list" not in village["Dan"].read
+
+
+def test_whoever_ordered_a_closed_room_is_not_let_into_an_open_one_instead() -> None:
+    village = Village("late", "Ann", "Bob", "Dan")
+    village["Bob"].disconnect()
+    village["Bob"].order(Arm(ROOM, is_closed=True, names=("Ann",)))
+    village.seal_room("Ann")
+    village["Bob"].connect()
+    village.pass_time(10)
+    village["Bob"].say("a line for the list")
+    village.pass_time(5)
+    assert "a line for the list" not in village["Dan"].read
+    assert "Ann encrypted it, not Bob" in village["Bob"].alarms
