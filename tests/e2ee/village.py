@@ -17,7 +17,7 @@ from reactor_chat.e2ee.boundary import Arm, Note, Outcome
 from reactor_chat.e2ee.conversation import ROOM, Conversation, Spoken
 from reactor_chat.e2ee.group_orders import GroupRequest
 from reactor_chat.e2ee.store import MemoryStore
-from reactor_chat.wire.messages import GroupSet
+from reactor_chat.wire.messages import GroupSet, fold
 from tests.e2ee.service import Service, Shelf
 from tests.e2ee.world import Person, World
 
@@ -55,6 +55,12 @@ class Watched(Person):
             self.seed = seed or self.seed
             self.runs = home * RUNS_OF_A_HOME
             self.start()
+
+    def connect(self) -> None:
+        """Log in, unless the name is somebody else's by now: the server would refuse it (`name_taken`)."""
+        own_key = self.session.desk.own_key
+        if self.world.service.accounts.get(fold(self.name), own_key) == own_key:
+            super().connect()
 
     def _obey(self, outcome: Outcome) -> None:
         self.watch(outcome)
