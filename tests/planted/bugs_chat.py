@@ -41,8 +41,8 @@ BUGS: tuple[Bug, ...] = (
         ("a takeover says quit", 'self._close(old, "taken_over", effects)', 'self._close(old, "quit", effects)'),
         (
             "a guest that could not leave stays for ever",
-            "                    self._departing[fold(record.name)] = record.name\n            if",
-            "                    self._departing.pop(fold(record.name), None)\n            if",
+            "                    self._endings.departing[fold(record.name)] = record.name\n            session",
+            "                    self._endings.departing.pop(fold(record.name), None)\n            session",
         ),
         (
             "accepted comes before its notices",
@@ -57,8 +57,8 @@ BUGS: tuple[Bug, ...] = (
         ("who goes is reached still", "            self.state.roster.unreach(session.name)\n", "            pass\n"),
         (
             "what waited is not looked at again",
-            "        self._record_ends(effects)\n        self._waiting.go_on(effects)\n\n    def _on_rejected",
-            "        self._record_ends(effects)\n\n    def _on_rejected",
+            "            self._let_readers_in(effects)\n        self._waiting.go_on(effects)\n\n    def _on_rejected",
+            "            self._let_readers_in(effects)\n\n    def _on_rejected",
         ),
     ),
     *in_file(
