@@ -13,7 +13,7 @@ from reactor_chat.chat.session import Session
 from reactor_chat.chat.state import ChatState
 from reactor_chat.wire.messages import Login, Refused, fold
 
-NO_SPACE = Refused("no_space", "The server has no space left; try again later")
+NO_SPACE = Refused("no_space", "The server can store nothing at the moment; you can read, and send again later")
 FULL = Refused("no_space", "The server's disk is full: you can read, and nothing you send is kept until there is space")
 READ_ONLY = Refused("no_space", "The server is read-only: you can read, and nothing you send is kept")
 

@@ -237,10 +237,16 @@ class ConversationCommands:
         if not self._talk.current or self._talk.is_note_to_self:
             return "That needs a connection, and somebody to talk to; try again then"
         record = self._talk.record
-        is_closed = where.scope is Scope.GROUP or record.owner is not None
+        is_closed = where.scope is Scope.GROUP or record.owner is not None or self._is_for_others
         if is_closed and not self._part.ownership.is_ours:
             return f"Only the owner of {self._talk.in_words} can start over. @encrypt on asks to be let in"
         return None
+
+    @property
+    def _is_for_others(self) -> bool:
+        """Whether the room is said to be closed, and we never were in it."""
+        record = self._talk.record
+        return record.claim is not None and record.claim.require and record.strength is None
 
     def _not_encrypted_yet(self) -> str | None:
         record = self._talk.record

@@ -15,7 +15,6 @@ from reactor_chat.e2ee.talk import Talk
 from reactor_chat.e2ee.transcript_hash import read_mark
 from reactor_chat.e2ee.trust import Standing
 from reactor_chat.errors import MlsError, MlsRefused
-from reactor_chat.mls.outcomes import Unprotected
 from reactor_chat.mls.secrettree import RatchetKind
 from reactor_chat.wire.messages import SealedMessage, fold
 
@@ -59,12 +58,11 @@ class Inbound:
         self._talk.chain.add(notice.seq, sealed.mls)
         if missing:
             self._tell_missing(person, missing)
+        self._desk.show(self._shown(person, notice, sealed, said))
         if not agrees:
             self._setbacks.stop_saying(FORK)
-        self._desk.show(self._shown(notice, sealed, opened, said))
 
-    def _shown(self, notice: Heard, sealed: SealedMessage, opened: Unprotected, said: payload.Payload) -> Shown:
-        person = self._talk.people[opened.sender]
+    def _shown(self, person: Person, notice: Heard, sealed: SealedMessage, said: payload.Payload) -> Shown:
         if said.kind != payload.TEXT or not said.body:
             return Shown(notice, Mark.UNKNOWN, f"a message of kind {said.kind!r}, which this version does not know")
         standing = self._desk.trust.standing(person.name, person.key)

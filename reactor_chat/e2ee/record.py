@@ -67,7 +67,10 @@ class Record(msgspec.Struct):
     def want(self, *, closed: bool = False) -> None:
         """The person ordered encryption, of a room for those on a list where `closed`."""
         self.is_declined, self.is_wanted = False, True
-        self.is_closed = self.is_closed or closed
+        if closed:
+            self.is_closed = True
+            least = self.strength or Strength(suites()[-1])
+            self.strength = msgspec.structs.replace(least, closed=True, require=True)
 
     def decline(self) -> None:
         """The person ordered plain text, and wants nothing of what was offered."""
@@ -122,7 +125,9 @@ class Record(msgspec.Struct):
     def agree_to(self, strength: Strength, members: MemberList | None) -> None:
         """Hold the conversation to what the group it is in now promises; `members` is the list of a closed one."""
         self.strength, self.known_members = strength, []
+        self.is_closed = strength.closed
         if members is None:
+            self.owner, self.own_list, self.list_number = None, [], 0
             return
         if self.owner is not None and self.owner.key != members.owner.key:
             self.own_list = list(members.members)  # it was handed over; ours now, if we are the new owner

@@ -240,6 +240,8 @@ class App:
         _log.info("conn=%d closed: %s", peer.conn, peer.farewell or reason)
         self._arrears.forgive(peer)
         self._end(peer)
+        if self._said_goodbye:
+            self._wake()  # it may have been the last one
 
     def _end(self, peer: Peer) -> None:
         if not peer.closing and not peer.ended:

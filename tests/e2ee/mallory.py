@@ -10,6 +10,8 @@ from typing import Any
 from reactor_chat.e2ee.blobs import hash_of, pieces
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.packages import reference_of
+from reactor_chat.e2ee.payload import decode
+from reactor_chat.errors import MlsError
 from reactor_chat.mls.commits import CommitOptions
 from reactor_chat.mls.framing import envelope, protect_public
 from reactor_chat.mls.group import Group
@@ -28,7 +30,7 @@ from reactor_chat.mls.state import AnyProposal, PskSecrets
 from reactor_chat.mls.structs import BasicCredential, Capabilities
 from reactor_chat.mls.suites import HYBRID
 from reactor_chat.wire.codec import encode
-from reactor_chat.wire.messages import GroupSaid, Notice, Said, SealAdd, SealCommit, Told
+from reactor_chat.wire.messages import GroupSaid, Notice, Said, SealAdd, SealCommit, Told, read_sealed
 from tests.e2ee.world import World
 
 
@@ -60,6 +62,20 @@ def said(world: World, sender: str, content: dict[str, Any], request_id: str = "
 def heard_sealed(world: World) -> list[Said]:
     """Return every sealed message of the room, in order."""
     return [notice for notice, _ in world.service.journal if isinstance(notice, Said) and notice.sealed]
+
+
+def texts_opened(world: World, group: Group) -> list[str]:
+    """Return every text that a member opens of all that passed."""
+    found = []
+    for raw in world.service.sealed:
+        sealed = read_sealed(raw)
+        try:
+            opened = group.unprotect(sealed.mls if sealed is not None else b"")
+        except MlsError:
+            continue
+        group = opened.group
+        found.append(decode(opened.data).body)
+    return found
 
 
 def in_the_open(group: Group, text: bytes) -> bytes:

@@ -1,10 +1,14 @@
 """Lines on their way out: held for a reason that is said once, in order, each under its own id."""
 
-from reactor_chat.e2ee.boundary import Arm, Block, Disarm, Held, HeldAction, Rekey
+import re
+
+import msgspec
+
+from reactor_chat.e2ee.boundary import Arm, Block, Disarm, Held, HeldAction, Mark, Rekey
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.lines import HELD_MAX
 from reactor_chat.e2ee.outbound import CAUGHT_UP_FIRST
-from reactor_chat.wire.messages import Say
+from reactor_chat.wire.messages import Said, Say
 from tests.e2ee.mallory import heard_sealed
 from tests.e2ee.world import World
 
@@ -88,3 +92,18 @@ def test_a_later_line_does_not_overtake_one_that_has_to_be_sealed_again() -> Non
     world["Bob"].say("canarybird second")
     world.pass_time(5)
     assert world["Ann"].read == ["canarybird first", "canarybird second"], world["Bob"].alarms
+
+
+def test_a_server_that_tells_another_time_of_our_own_words_is_found_out() -> None:
+    world = World("time", "Ann", "Bob")
+    world.seal_room("Ann")
+    honest = world["Ann"].session.noticed
+    later_ms = 3_600_000
+    world["Ann"].session.noticed = lambda notice, now: honest(  # type: ignore[method-assign]
+        msgspec.structs.replace(notice, at=notice.at + later_ms) if isinstance(notice, Said) else notice, now
+    )
+    world["Ann"].say("canarybird")
+    world.settle()
+    own = [shown for shown in world["Ann"].shown if shown.mark is Mark.SEALED]
+    (remark,) = [shown.remark for shown in own]
+    assert re.fullmatch(r"by its author's clock it was said \d\d minutes earlier", remark)

@@ -67,6 +67,15 @@ def test_what_our_person_changed_at_another_client_is_taken_and_who_waits_is_kep
     assert record.own_list == [ME, CID, waiting], "a list that is no newer than our own changes nothing"
 
 
+def test_what_the_group_is_decides_whether_it_is_closed_from_then_on() -> None:
+    record = Record()
+    record.agree_to(Strength(HYBRID, closed=True), list_of(ME, BOB))
+    assert record.is_closed, "as our person ordered at another client"
+    record.agree_to(Strength(HYBRID), None)
+    assert not record.is_closed
+    assert (record.owner, record.own_list) == (None, [])
+
+
 def test_going_along_takes_what_was_shown_and_no_more() -> None:
     weak = Strength(HYBRID)
     record = Record(strength=Strength(HYBRID, closed=True), offered_strength=weak, offered_owner=BOB, reason="why")

@@ -216,6 +216,8 @@ class World:
     def __init__(self, seed: object, *names: str) -> None:
         self.seed = seed
         self.now = 100.0
+        self.turns_max = 100_000
+        self.turns_max = 100_000
         self.service = Service()
         self.service.ordered = self._ordered
         self.people: dict[str, Person] = {}
@@ -264,7 +266,7 @@ class World:
     def pass_time(self, seconds: float) -> None:
         """Let time pass, deadline by deadline, delivering in between."""
         until = self.now + seconds
-        for _ in range(100_000):
+        for _ in range(self.turns_max):
             self.settle()
             due = [person.session.next_deadline for person in self.people.values() if person.is_online]
             following = min((when for when in due if when is not None and when <= until), default=None)

@@ -28,8 +28,9 @@ class Operated:
         if self.error is not None:
             raise self.error
         self.orders.append(order)
+        number = len(self.orders)
         yield from range(self.pieces)
-        return Answer(done=True, text=f"order {len(self.orders)}")
+        return Answer(done=True, text=f"order {number}")
 
 
 class Line:
@@ -115,6 +116,37 @@ def test_who_ends_without_an_order_is_let_go_and_who_ordered_is_answered_first()
     control.turn()
     assert len(eager.answers) == 2
     assert eager.end == "finished"
+
+
+def test_what_takes_long_is_done_in_pieces_and_told_of_every_second() -> None:
+    operated = Operated()
+    operated.pieces = 40
+    control, line = Control(operated), Line()
+    control.opened(line)
+    control.received(line, ORDERS[: len(ORDERS) // 2])
+    control.received(line, ORDERS[len(ORDERS) // 2 :])
+    turns = 0
+    while turns == 0 or control.has_work:
+        control.turn(turns / 10)
+        turns += 1
+    news = [answer.percent for answer in line.answers if answer.percent is not None]
+    assert turns == 2 * 40 + 1, "a piece a turn"
+    assert 6 <= len(news) <= 16
+    assert [answer.text for answer in line.answers if answer.percent is None] == ["order 1", "order 2"]
+
+
+def test_what_is_ordered_by_who_is_gone_is_given_up() -> None:
+    operated = Operated()
+    operated.pieces = 40
+    control, line = Control(operated), Line()
+    control.opened(line)
+    control.received(line, ORDERS)
+    control.turn()
+    assert control.has_work
+    control.lost(line, "gone")
+    assert not control.has_work
+    control.turn()
+    assert line.answers == []
 
 
 def test_who_never_reads_is_dropped() -> None:

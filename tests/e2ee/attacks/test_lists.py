@@ -30,8 +30,7 @@ from reactor_chat.wire.messages import (
     SealCommitted,
     SealCreated,
 )
-from tests.e2ee.adversary import Forger
-from tests.e2ee.mallory import commit_as, group_of, package
+from tests.e2ee.mallory import commit_as, group_of, package, texts_opened
 from tests.e2ee.service import No
 from tests.e2ee.world import World
 from tests.mls.people import SeededEntropy
@@ -92,9 +91,7 @@ class Forged:
 
     def reads(self) -> list[str]:
         """Return what whoever made the group opens of all that was sent."""
-        forger = Forger(self.world, None)  # type: ignore[arg-type]  no dice are thrown
-        forger.groups = [self.group]
-        return forger.opened()
+        return texts_opened(self.world, self.group)
 
 
 def own_package(world: World, name: str) -> OwnKeyPackage:
