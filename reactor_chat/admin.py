@@ -24,7 +24,7 @@ from reactor_chat.chat.state import ChatState
 from reactor_chat.errors import ReactorChatError, StorageBusy, UsageError
 from reactor_chat.journal.place import FILE_NAME
 from reactor_chat.journal.sqlite import SqliteJournal
-from reactor_chat.process_start import give_up_printing, program
+from reactor_chat.process_start import OutputLost, program
 from reactor_chat.server.app import App
 from reactor_chat.server.ban_file import BanFile
 from reactor_chat.server.bans import REASON_CHARS_MAX, Ban, target_of
@@ -418,13 +418,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except StorageBusy as error:
         return _tell(chosen, Answer(done=False, text=f"{error}; or work on a backup"), EXIT_TRY_LATER)
-    except BrokenPipeError:
-        give_up_printing()
-        return EXIT_FAILED
+    except (OutputLost, BrokenPipeError):
+        raise  # of standard output: `program` says so
     except ReactorChatError as error:
         return _tell(chosen, Answer(done=False, text=str(error)))
     except OSError as error:
-        give_up_printing()
         return _complain(_words(error), EXIT_FAILED)
     return status
 
