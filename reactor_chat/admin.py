@@ -27,7 +27,7 @@ from reactor_chat.journal.copying import opened as opened_backup
 from reactor_chat.journal.place import FILE_NAME, locked
 from reactor_chat.journal.restoring import Backups
 from reactor_chat.journal.sqlite import SqliteJournal
-from reactor_chat.process_start import give_up_printing, program
+from reactor_chat.process_start import OutputLost, program
 from reactor_chat.server import admin_people
 from reactor_chat.server.app import App
 from reactor_chat.server.asking import ServerSilent, order
@@ -436,13 +436,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _tell(chosen, Answer(done=False, text=f"{error}; or work on a backup"), EXIT_TRY_LATER)
     except ServerSilent as error:
         return _tell(chosen, Answer(done=False, text=str(error)), EXIT_TRY_LATER)
-    except BrokenPipeError:
-        give_up_printing()
-        return EXIT_FAILED
+    except (OutputLost, BrokenPipeError):
+        raise  # of standard output: `program` says so
     except ReactorChatError as error:
         return _tell(chosen, Answer(done=False, text=str(error)))
     except OSError as error:
-        give_up_printing()
         return _complain(_words(error), EXIT_FAILED)
     return status
 

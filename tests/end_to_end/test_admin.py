@@ -146,7 +146,10 @@ def test_where_nothing_can_be_printed_it_says_so_in_one_line(talked: Path, comma
     arguments = [sys.executable, "-m", "reactor_chat.admin", "--data", str(talked), command]
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False)
-    assert (done.returncode, done.stderr) == (1, "reactor-chat-admin: No space left on device\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "reactor-chat-admin: standard output cannot be written: No space left on device\n",
+    )
 
 
 def test_who_has_read_enough_is_no_error_worth_a_word(talked: Path) -> None:
