@@ -115,6 +115,7 @@ class Enter(Struct, frozen=True):
     conn: int
     name: str
     after: int | None
+    heartbeat_seconds: int | None = None  # something comes at least so often, it says; None: it says nothing of that
 
 
 class Recall(Struct, frozen=True):

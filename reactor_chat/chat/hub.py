@@ -397,7 +397,7 @@ class Hub:
         self.state.roster.reach(presence.name, session.conn)
         text = f"[Welcome {presence.name}]"
         self._tell(session, m.Welcome(presence.name, self.state.seq, presence.guest, text), effects)
-        effects.append(Enter(session.conn, presence.name, login.after))
+        effects.append(Enter(session.conn, presence.name, login.after, login.heartbeat_seconds))
 
     # --------------------------------------------------------------------------------------------- leaving
 

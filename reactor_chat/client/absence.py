@@ -29,6 +29,10 @@ class Absence:
         """When somebody who does not want to wait for ever should give up; None while there is a connection."""
         return None if self.since is None else self.since + self._settings.give_up_seconds
 
+    def may_be_haunted(self, now: float) -> bool:
+        """Whether the server may still take a connection that is dead for alive, and keep a guest's name for it."""
+        return self.since is not None and now < self.since + self._settings.ghost_seconds_max
+
     def failed(self, now: float, reason: str) -> str | None:
         """Plan the next attempt, after a cut or an attempt that failed.
 

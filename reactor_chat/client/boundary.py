@@ -15,6 +15,10 @@ from reactor_chat.wire.messages import Notice, Refused
 START_ONE = "Start one with: python -m reactor_chat.server"
 """What to do where no server is."""
 
+HEARTBEAT_SECONDS = 40
+"""A client says something at least so often, and promises that to the server: so it is known to be gone where it does
+not, even if a kernel or a relay still answers for it."""
+
 
 class ExitStatus(IntEnum):
     """How the client's process ends (PROTOCOL §10)."""
@@ -147,8 +151,11 @@ class Settings:
         files: where lists of contacts are read and written; None where there are no files.
         curious: ask after login, unseen, who is there and which groups there are, for completion.
         scrollback: how many notices of earlier runs are shown again at the start; what was never shown comes anyway.
-        idle_seconds_max: silence after which the server is asked whether it is there; below what routers forget.
-        pong_seconds_max: silence after that question which means that the connection is dead.
+        idle_seconds_max: after so long without a request the server is asked whether it is there; below what routers
+            forget, and not above what the login promises.
+        doubt_seconds: without an answer for so long, the person is told that none comes.
+        answer_seconds_max: without an answer for so long, the connection is dead.
+        ghost_seconds_max: so long after a cut a guest's name may still be held by the connection that is dead.
         greeting_seconds_max: from connection to `hello`.
         login_seconds_max: from `login` to its answer.
         leave_seconds_max: how long a person waits for a goodbye to be heard.
@@ -166,8 +173,10 @@ class Settings:
     files: Files | None = None
     curious: bool = False
     scrollback: int = 0
-    idle_seconds_max: float = 60.0
-    pong_seconds_max: float = 30.0
+    idle_seconds_max: float = float(HEARTBEAT_SECONDS)
+    doubt_seconds: float = 15.0
+    answer_seconds_max: float = 30.0
+    ghost_seconds_max: float = 150.0
     greeting_seconds_max: float = 10.0
     login_seconds_max: float = 20.0
     leave_seconds_max: float = 5.0

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from msgspec import structs
 
 from reactor_chat.client.boundary import Arrived, Draft, Files, Note, NoteKind, Settings, Tray
-from reactor_chat.client.inbox import request_concluded
+from reactor_chat.client.inbox import request_concluded, request_echoed
 from reactor_chat.client.invitation import invitation
 from reactor_chat.client.known import Known
 from reactor_chat.client.ledger import Ledger, aside_of
@@ -279,6 +279,21 @@ class Talking:
                 self.link.is_nonsense_told = True
                 self._tray.note(NoteKind.ALARM, NONSENSE)
             return None if error.request_id is None else Refused("bad_answer", BAD_ANSWER, error.request_id)
+
+    def answered(self, notice: Notice, me: str, now: float) -> None:
+        """Note what a notice answers; where the person was told that no answer comes, tell them that one has."""
+        link, concluded = self.link, request_concluded(notice)
+        link.answered(request_echoed(notice, me), now)
+        link.answered(getattr(notice, "re", None), now, is_last=concluded is not None)
+        if link.is_doubted and (link.asked_at is None or link.asked_at >= now):
+            link.is_doubted = False
+            self._tray.note(NoteKind.NEWS, "The server answers again")
+
+    def doubt_link(self) -> None:
+        """Tell the person that something they sent is not answered."""
+        self.link.is_doubted = True
+        doubt, limit = round(self._settings.doubt_seconds), round(self._settings.answer_seconds_max)
+        self._tray.note(NoteKind.NEWS, f"No answer for {doubt} s…  The client connects again after {limit} s")
 
     def heard(self, arrived: Arrived, me: str, now: float) -> str | None:
         """Take the next notice after a welcome, and show it where it is to be shown.

@@ -426,11 +426,10 @@ class App:
 
     def _enter(self, effect: Enter) -> None:
         peer = self._peers[effect.conn]
-        peer.entered = True
+        peer.enter(effect.name)
         self._admission.arrived(peer)
-        peer.name = effect.name
         self._rates.entered(peer)
-        peer.door.entered(effect.name)
+        self._upkeep.entered(peer, effect.heartbeat_seconds, self._now)
         self.counters.logins += 1
         _log.info("conn=%d logged in as %s", peer.conn, effect.name)
         if effect.after is None:

@@ -121,7 +121,7 @@ def ask(world: World, who: int, kind: int, pick: int) -> None:
         m.GroupAdd("red", [name, name, name.upper()], fresh),
         m.GroupSet("Blue", [person.name, name], fresh),
         m.AskGroups(fresh),
-        m.Login(name, 1, None, None, None, None, fresh),
+        m.Login(name, 1, id=fresh),
     )
     person.ask(requests[kind % len(requests)])
 

@@ -91,6 +91,7 @@ class Login(Message, tag="login", frozen=True):
     signature: Annotated[bytes, Meta(min_length=64, max_length=64)] | None = None
     after: type_of_seq | None = None
     invite: str | None = None
+    heartbeat_seconds: Annotated[int, Meta(ge=1, le=3_600)] | None = None  # promised: something comes at least so often
     id: type_of_id | None = None
 
 

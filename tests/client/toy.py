@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reactor_chat.client.boundary import Arrived, Note, NoteKind, Settings, Wish
+from reactor_chat.client.boundary import HEARTBEAT_SECONDS, Arrived, Note, NoteKind, Settings, Wish
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.vault import Identity, Vault
 from reactor_chat.wire.codec import decode_request, encode
@@ -199,6 +199,10 @@ class Watcher:
 
 def hello(protocol: int = 1, frame_bytes_max: int = 65_536) -> Hello:
     return Hello(protocol, "reactor-chat toy", NONCE, Limits(frame_bytes_max, 16_384))
+
+
+def login(name: str, key: bytes | None = None, signature: bytes | None = None) -> Login:
+    return Login(name, 1, key, signature, heartbeat_seconds=HEARTBEAT_SECONDS)
 
 
 def welcome(name: str = "Ann", seq: int = 0, *, guest: bool = True) -> Welcome:
