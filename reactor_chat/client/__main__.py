@@ -112,6 +112,7 @@ def _talk(options: Namespace) -> ExitStatus:
             id_prefix=secrets.token_hex(8),
             address=place_of(options.host, options.port),
             files=ContactFiles(),
+            tells_all=options.json,
             curious=not is_plain,
             scrollback=0 if is_plain else SCROLLBACK,
         )

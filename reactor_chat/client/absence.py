@@ -48,10 +48,10 @@ class Absence:
             return f"Still no connection ({reason}); trying every {seconds} s from now on"
         return None
 
-    def ended(self) -> bool:
-        """Note that we are logged in; return whether that is news, because there was no connection before."""
+    def ended(self, now: float) -> float | None:
+        """Note that we are logged in; return for how long there was no connection, None where that is no news."""
         was, self.since = self.since, None
-        return was is not None
+        return None if was is None else now - was
 
     def lasted(self, seconds: float) -> None:
         """Begin with short pauses again where a connection that is now gone was a good one."""

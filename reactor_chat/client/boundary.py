@@ -149,6 +149,7 @@ class Settings:
         id_prefix: makes request ids unique among all runs of all clients; 1 to 40 characters, from fresh entropy.
         address: the server as a link has it, such as `chat.example:7667`.
         files: where lists of contacts are read and written; None where there are no files.
+        tells_all: whoever reads is a program: nothing is condensed.
         curious: ask after login, unseen, who is there and which groups there are, for completion.
         scrollback: how many notices of earlier runs are shown again at the start; what was never shown comes anyway.
         idle_seconds_max: after so long without a request the server is asked whether it is there; below what routers
@@ -171,6 +172,7 @@ class Settings:
     id_prefix: str
     address: str = ""
     files: Files | None = None
+    tells_all: bool = False
     curious: bool = False
     scrollback: int = 0
     idle_seconds_max: float = float(HEARTBEAT_SECONDS)

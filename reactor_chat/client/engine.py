@@ -390,8 +390,9 @@ class Engine:
         self.name = self._candidate = notice.name
         if not self._has_lived:
             self._tray.show(*self._ledger.recall(self._settings.scrollback))
-        if self._absence.ended():
+        if (gone_seconds := self._absence.ended(now)) is not None:
             self._tray.note(NoteKind.NEWS, "Connected again")
+            self._talking.comes_back(gone_seconds, now)
         if self._ledger.inbox.welcomed(notice):
             self._tray.note(NoteKind.NEWS, "The server has begun anew: what you missed of it before is gone")
         self._ledger.welcomed(notice.name)
@@ -424,6 +425,7 @@ class Engine:
             self._link.hidden_ids.discard(concluded)
         if concluded is not None and concluded == self._link.replay_end_id:
             self._link.replay_end_id = None
+            self._talking.replayed(now)
             self._tray.show(*self._ledger.doubt("Perhaps not delivered", self._ledger.outbox.give_up_doubtful()))
         self._pump(now)
 

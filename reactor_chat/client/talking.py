@@ -19,6 +19,7 @@ from reactor_chat.client.ledger import Ledger, aside_of
 from reactor_chat.client.lines import is_utf_8
 from reactor_chat.client.link import Link
 from reactor_chat.client.outbox import WAITING_MAX
+from reactor_chat.client.returning import Returning
 from reactor_chat.client.vault import Vault
 from reactor_chat.e2ee import boundary as sealing
 from reactor_chat.e2ee.boundary import Posture
@@ -94,6 +95,7 @@ class Talking:
         self._open_session = open_session
         self._ids_given = 0
         self._passphrase_for: orders.Order | None = None  # whose passphrase is typed next
+        self._returning = Returning(settings, tray)
         self._binding: bytes | None = None  # of the server that let us in last
         self._me = settings.name or ""
 
@@ -150,7 +152,8 @@ class Talking:
     @property
     def next_deadline(self) -> float | None:
         """When `tick` should be called next, monotonic seconds."""
-        return self.session.next_deadline if self.session is not None else None
+        own = self.session.next_deadline if self.session is not None else None
+        return min((at for at in (own, self._returning.deadline) if at is not None), default=None)
 
     def posture(self, typed: str) -> Posture:
         """Return what becomes of a line as far as it is typed now; of what is no message, of one to everyone."""
@@ -249,6 +252,14 @@ class Talking:
 
     # ------------------------------------------------------------------------------------------ what the server says
 
+    def comes_back(self, gone_seconds: float, now: float) -> None:
+        """The server lets us in again, and what we missed follows."""
+        self._returning.begin(self._me, self.known.users, gone_seconds, now)
+
+    def replayed(self, now: float) -> None:
+        """Everything that we missed has come."""
+        self._returning.replayed(now)
+
     def welcomed(self, now: float) -> None:
         """The server let us in."""
         self._binding = self.link.binding
@@ -306,7 +317,7 @@ class Talking:
         is_new = self.ledger.inbox.is_new(notice)
         is_taken = is_new and self._noticed(notice, now)
         is_hidden = getattr(notice, "re", None) in self.link.hidden_ids
-        if is_taken:
+        if is_taken or (is_new and self._returning.takes(notice)):
             self.ledger.inbox.pass_over(notice)
         elif is_new and not is_hidden:
             self._tray.show(self.ledger.inbox.let_through(self._enriched(arrived)))
@@ -341,7 +352,8 @@ class Talking:
     # ------------------------------------------------------------------------------------------ time and the child
 
     def tick(self, now: float) -> None:
-        """Do what is due in the session."""
+        """Do what is due in the session, and for those who come back."""
+        self._returning.tick(now)
         if self.session is not None and (self.session.next_deadline or now + 1) <= now:
             with self.ledger.keeping():
                 self.session.tick(now)
