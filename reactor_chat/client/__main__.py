@@ -21,9 +21,11 @@ from reactor_chat.client.file_vault import FileVault, remembered_name
 from reactor_chat.client.first_contact import FirstContact, Missed
 from reactor_chat.client.home import Home, default_home
 from reactor_chat.client.identity import KeyIdentity, Restored
+from reactor_chat.client.ignore_file import IgnoreFile
 from reactor_chat.client.known_servers import KnownServers, place_of
 from reactor_chat.client.line_mode import LineMode
 from reactor_chat.client.locked_seed import LockedSeed
+from reactor_chat.client.moments import read_moment
 from reactor_chat.client.options import DEFAULT_PORT, read_options
 from reactor_chat.client.palette import Palette, wants_256, wants_color
 from reactor_chat.client.pipe_mode import PipeMode
@@ -58,6 +60,7 @@ class Belongings(NamedTuple):
     name: str | None = None  # of last time
     open_session: OpenSession | None = None
     news: Sequence[str] = ()  # about the server's key and the vault
+    ignored: IgnoreFile | None = None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -113,6 +116,10 @@ def _talk(options: Namespace) -> ExitStatus:
             address=place_of(options.host, options.port),
             files=ContactFiles(),
             tells_all=options.json,
+            greets=interactive,
+            moment=lambda typed: read_moment(typed, _local_time(None)),
+            ignored=belongings.ignored.names() if belongings.ignored is not None else (),
+            keep_ignored=belongings.ignored.keep if belongings.ignored is not None else None,
             curious=not is_plain,
             scrollback=0 if is_plain else SCROLLBACK,
         )
@@ -180,8 +187,9 @@ def _belongings(options: Namespace, server_key: ServerKey | None, stack: ExitSta
     if isinstance(chosen, Missed):
         return chosen
     vault = stack.enter_context(closing(FileVault(chosen.path, home, identity.vault_secret(seed))))
+    ignored = IgnoreFile(home, chosen.path.stem.replace(" ", "_"))
     opening = partial(_open_session, seed, options.introductions)
-    return Belongings(vault, KeyIdentity(seed), remembered_name(home), opening, chosen.news)
+    return Belongings(vault, KeyIdentity(seed), remembered_name(home), opening, chosen.news, ignored)
 
 
 def _chosen_vault(options: Namespace, server_key: ServerKey | None, vaults: ServerVaults) -> Chosen | Missed:

@@ -4,6 +4,7 @@ The engine is told what happened (bytes came, a line was typed, time passed) and
 obeyed in the order of its fields: send, show, then do what is wished.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import NamedTuple, Protocol
@@ -112,12 +113,13 @@ class Tray:
     """Where the engine puts what is to be shown and what it wishes, until they are taken."""
 
     def __init__(self) -> None:
+        self.sift: Callable[[Shown], Shown | None] = lambda item: item  # leaves out what nobody wants to see
         self._shown: list[Shown] = []
         self._wishes: list[Wish | Derive] = []
 
     def show(self, *items: Shown) -> None:
         """Show what came, had come, or is to be said about either."""
-        self._shown += items
+        self._shown += [kept for item in items if (kept := self.sift(item)) is not None]
 
     def refuse(self, code: str, text: str, re: str | None = None) -> None:
         """Show a refusal of our own."""
@@ -150,6 +152,10 @@ class Settings:
         address: the server as a link has it, such as `chat.example:7667`.
         files: where lists of contacts are read and written; None where there are no files.
         tells_all: whoever reads is a program: nothing is condensed.
+        greets: somebody is there to be told who is here, what was said last, and where the help is.
+        moment: reads a time that was typed, in milliseconds since 1970; None where there is no such time.
+        ignored: names of people whom nobody wants to read here.
+        keep_ignored: keeps them for the next run, may raise StorageError; None where nothing is kept.
         curious: ask after login, unseen, who is there and which groups there are, for completion.
         scrollback: how many notices of earlier runs are shown again at the start; what was never shown comes anyway.
         idle_seconds_max: after so long without a request the server is asked whether it is there; below what routers
@@ -173,6 +179,10 @@ class Settings:
     address: str = ""
     files: Files | None = None
     tells_all: bool = False
+    greets: bool = False
+    moment: Callable[[str], int | None] | None = None
+    ignored: Sequence[str] = ()
+    keep_ignored: Callable[[Sequence[str]], None] | None = None
     curious: bool = False
     scrollback: int = 0
     idle_seconds_max: float = float(HEARTBEAT_SECONDS)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from msgspec import structs
 
 from reactor_chat.client.boundary import Arrived, Draft, Files, Note, NoteKind, Settings, Tray
+from reactor_chat.client.greeting import LINES_MAX, Greeting
 from reactor_chat.client.inbox import request_concluded, request_echoed
 from reactor_chat.client.invitation import invitation
 from reactor_chat.client.known import Known
@@ -19,6 +20,7 @@ from reactor_chat.client.ledger import Ledger, aside_of
 from reactor_chat.client.lines import is_utf_8
 from reactor_chat.client.link import Link
 from reactor_chat.client.outbox import WAITING_MAX
+from reactor_chat.client.own_orders import OwnOrders
 from reactor_chat.client.returning import Returning
 from reactor_chat.client.vault import Vault
 from reactor_chat.e2ee import boundary as sealing
@@ -30,13 +32,14 @@ from reactor_chat.e2ee.session import Session
 from reactor_chat.e2ee.states import State
 from reactor_chat.errors import MessageInvalid, MessageUnknown, UsageError
 from reactor_chat.text import orders
-from reactor_chat.text.grammar import OWN_COMMANDS, help_text
+from reactor_chat.text.help_topics import overview
 from reactor_chat.text.parser import first_word, parse_typed
 from reactor_chat.text.render import NO_ASIDE
 from reactor_chat.text.server_words import BAD_ANSWER
 from reactor_chat.wire.codec import decode_notice
 from reactor_chat.wire.messages import (
     AskGroups,
+    AskHistory,
     AskNames,
     HelpAnswer,
     HistoryAnswer,
@@ -96,6 +99,8 @@ class Talking:
         self._ids_given = 0
         self._passphrase_for: orders.Order | None = None  # whose passphrase is typed next
         self._returning = Returning(settings, tray)
+        self._greeting = Greeting(tray)
+        self._own = OwnOrders(settings, tray, self._ask_unseen, self._ask_seen)
         self._binding: bytes | None = None  # of the server that let us in last
         self._me = settings.name or ""
 
@@ -134,6 +139,16 @@ class Talking:
         self.link.hidden_ids.add(fresh)
         return fresh
 
+    def _ask_unseen(self, request: AskHistory | AskNames) -> str:
+        asked = self.hidden_id()
+        self.link.send(structs.replace(request, id=asked))
+        return asked
+
+    def _ask_seen(self, page: AskHistory) -> None:
+        page = structs.replace(page, id=self.fresh_id())
+        self._own.pages.asked(page)
+        self.ledger.outbox.add(page)
+
     @property
     def is_full(self) -> bool:
         """Whether no more should be read from a pipe for now."""
@@ -142,7 +157,7 @@ class Talking:
     @property
     def is_waiting(self) -> bool:
         """Whether anything typed is not sent, not answered or not cleared up."""
-        return bool(len(self.ledger.outbox) or self.held_count)
+        return bool(len(self.ledger.outbox) or self.held_count or self._own.pages.is_searching)
 
     @property
     def held_count(self) -> int:
@@ -190,6 +205,8 @@ class Talking:
             self._tray.refuse("too_many", "Too much is waiting to be sent; this was not added")
         elif not isinstance(request, Spoken):
             outbox.add(request)
+            if isinstance(request, AskHistory):
+                self._own.pages.asked(request)
             if self.session is not None and isinstance(request, GroupRequest):
                 with self.ledger.keeping():
                     self.session.did(request, now)
@@ -200,7 +217,10 @@ class Talking:
                 self.session.said(request, now)
 
     def _order(self, order: orders.Order, now: float) -> None:
-        if self.session is None:
+        if isinstance(order, orders.OwnOrder):
+            with self.ledger.keeping():
+                self._own.ordered(order, self._me, has_key=self.session is not None)
+        elif self.session is None:
             self._refuse(Refused("not_allowed", NO_KEY))
         elif getattr(order, "passphrase", None) == ASKED_FOR:
             self.wants_passphrase = True
@@ -262,6 +282,11 @@ class Talking:
 
     def welcomed(self, now: float) -> None:
         """The server let us in."""
+        self._own.pages.go_on()
+        if self._settings.greets and self._binding is None:
+            if not self.link.replays:
+                self._greeting.history_id = self._ask_unseen(AskHistory(LINES_MAX))
+            self._greeting.names_id = self._ask_unseen(AskNames())
         self._binding = self.link.binding
         if self._settings.curious:
             self.link.send(AskNames(id=self.hidden_id()))
@@ -317,6 +342,10 @@ class Talking:
         is_new = self.ledger.inbox.is_new(notice)
         is_taken = is_new and self._noticed(notice, now)
         is_hidden = getattr(notice, "re", None) in self.link.hidden_ids
+        if isinstance(notice, HistoryAnswer):
+            self._own.pages.heard(notice)
+        if is_hidden:
+            self._greeting.heard(self._enriched(arrived), me)
         if is_taken or (is_new and self._returning.takes(notice)):
             self.ledger.inbox.pass_over(notice)
         elif is_new and not is_hidden:
@@ -337,7 +366,7 @@ class Talking:
         """An answer with what only we can add to it: our own commands, sealed messages as they were opened."""
         notice, session = arrived.notice, self.session
         if isinstance(notice, HelpAnswer):  # ours, whatever the server says: it is we who read what is typed
-            ours = structs.replace(notice, text=_help(has_session=session is not None))
+            ours = structs.replace(notice, text=overview(has_key=session is not None))
             return Arrived(ours, is_own=True)
         if session is None or not isinstance(notice, HistoryAnswer):
             return arrived
@@ -455,9 +484,3 @@ ORDERS: dict[type, Callable[[Any], sealing.Order]] = {
     orders.TrustBlock: lambda order: sealing.Block(order.user),
 }
 """What a session is told of each order that was typed."""
-
-
-def _help(*, has_session: bool) -> str:
-    """What can be typed here, one command a line; a guest has nothing to seal with."""
-    own = OWN_COMMANDS if has_session else ()
-    return help_text((command.usage, command.summary) for command in own)

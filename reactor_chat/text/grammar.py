@@ -28,10 +28,15 @@ from reactor_chat.text.orders import (
     HeldDrop,
     HeldEdit,
     HeldSend,
+    Help,
+    HistoryBefore,
+    HistoryMore,
+    Ignore,
     Invite,
     Order,
     TrustAccept,
     TrustBlock,
+    Unignore,
     Verify,
 )
 from reactor_chat.wire.messages import (
@@ -55,12 +60,13 @@ from reactor_chat.wire.messages import (
 )
 
 Kind = Literal[
-    "group", "user", "users", "text", "conversation", "number", "person", "contact", "rest", "some users", "secret"
+    "group", "user", "users", "text", "conversation", "number", "person", "contact", "rest", "some users", "secret",
+    "moment",
 ]  # fmt: skip
 """What an argument is: one word that names a group; one person, and nothing after; persons, separated by commas or
 blanks; all the rest of the line; `@` and a person, or a group, or nothing; a number, or nothing; one person, and more
 may follow; the same, or nothing; all the rest of the line, or nothing; persons, or nothing; `-` for a passphrase that
-is asked for, or `off` for none."""
+is asked for, or `off` for none; a time of day, a date, or both."""
 
 
 class Argument(NamedTuple):
@@ -156,6 +162,13 @@ OWN_COMMANDS = (
     Command("@contacts export", (_FILE,),         ContactsExport, "write the keys you verified into a file"),
     Command("@contacts import", (_FILE,),         ContactsImport, "take the keys of such a file"),
     Command("@invite",         (),                Invite,        "make a link that starts people verified"),
+    Command("@history more",   (),                HistoryMore,   "show the messages before those"),
+    Command("@history before", (Argument("moment", "<time>", "moment"), _WHERE), HistoryBefore,
+            "before 14:00, or 2026-11-26 14:00"),
+    Command("@ignore",         (Argument("user", "[<name>]", "contact"),), Ignore,
+            "hide what somebody says, or list whom"),
+    Command("@unignore",       (_PERSON,),        Unignore,      "show it again"),
+    Command("@help",           (Argument("topic", "<topic>", "text"),), Help, "show more about one topic"),
 )  # fmt: skip
 """What the client does itself, in the order of its `@help`."""
 

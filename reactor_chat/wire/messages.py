@@ -56,7 +56,7 @@ SEALED_MEMBERS_BELIEVED_MAX = 1_000
 """Members of a sealed conversation that a client reckons with, whatever a server claims."""
 RESERVED_WORDS = frozenset(
     "quit names history help group groups grouplist who add kick encrypt verify trust device sendfile acceptfile "
-    "rejectfile viewfile search contacts held invite me everyone server private".split()
+    "rejectfile viewfile search contacts held invite ignore unignore me everyone server private".split()
 )
 """No person and no group may be called so, in any case (PROTOCOL §2)."""
 
