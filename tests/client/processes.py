@@ -65,15 +65,23 @@ def piped(text: str | bytes, *arguments: str | int, **environ: str) -> subproces
 class Person:
     """Somebody at a terminal of their own, running a client; what they see is emulated."""
 
-    def __init__(self, *arguments: str | int, columns: int = 80, rows: int = 24, **environ: str) -> None:
+    def __init__(
+        self,
+        *arguments: str | int,
+        columns: int = 80,
+        rows: int = 24,
+        command: list[str] | None = None,
+        **environ: str,
+    ) -> None:
         self.emulated = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.emulated)
         self.seen = b""
+        self.writes_code_down = True  # presses Enter when told to
         self.keyboard, self.terminal = os.openpty()
         self.resize(columns, rows)
         self.modes_before = termios.tcgetattr(self.terminal)
         self.process = subprocess.Popen(
-            client_command(*arguments),
+            command or client_command(*arguments),
             stdin=self.terminal,
             stdout=self.terminal,
             stderr=self.terminal,
@@ -109,6 +117,9 @@ class Person:
             assert ready, f"{wanted!r} is not on the screen: {self.lines}"
             data = os.read(self.keyboard, 65_536)
             self.seen += data
+            if self.writes_code_down and b"written it down" in self.seen:
+                self.writes_code_down = False
+                self.press("\r")
             self._stream.feed(data)
 
     def left(self) -> int:
