@@ -16,7 +16,7 @@ from reactor_chat.chat.timeline import labels_of
 from reactor_chat.wire.messages import PROTOCOL_VERSION, RESERVED_WORDS, Login, Refused, fold, is_name
 
 NAME_TAKEN = Refused("name_taken", "Username is already taken")
-LOCKED_DOWN = Refused("not_allowed", "Only who owns a name may come in at the moment; try again later")
+LOCKED_DOWN = Refused("not_allowed", "The server only lets in registered names right now. Ask the operator to add you")
 NO_FAULT = frozenset({"server_full", "not_allowed"})
 """Refusals that are nobody's failure."""
 ADDRESSES_MAX = 10_000

@@ -98,7 +98,7 @@ def _talk(options: Namespace) -> ExitStatus:
     on_terminal = interactive and is_terminal(STDOUT)
     is_plain = options.plain or options.json or not on_terminal or os.environ.get("TERM", "dumb") in ("", "dumb")
     if options.name is None and not interactive:
-        raise UsageError("Nobody is there to be asked for a name. Pass one with --name")
+        raise UsageError("No terminal to ask for a name. Use --name NAME")
     if options.home is None and not options.guest:
         options.home = str(choose_home(options.name, _say))
     server_key = _server_key(options)

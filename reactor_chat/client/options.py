@@ -109,15 +109,13 @@ def _add(parser: SafeArgumentParser, option: Option) -> None:
 def _port(written: str) -> int:
     if written.isascii() and written.isdigit() and 1 <= int(written) <= 65_535:
         return int(written)
-    raise argparse.ArgumentTypeError(f"{written!r} is no port; one is a number from 1 to 65535")
+    raise argparse.ArgumentTypeError(f"Not a port: {written} (use 1 to 65535)")
 
 
 def _pin(written: str) -> bytes:
     if (binding := binding_of(written)) is not None:
         return binding
-    raise argparse.ArgumentTypeError(
-        f"{written!r} is no key; one is SHA256: and 44 characters, as the server prints it"
-    )
+    raise argparse.ArgumentTypeError(f"Not a key: {written} (use SHA256: and 44 characters, as the server prints it)")
 
 
 _KINDS: dict[str, Callable[[str], Any]] = {"port": _port, "--pin": _pin}

@@ -53,7 +53,7 @@ from reactor_chat.wire.transcript import NO_BINDING, pin_of
 
 ASKED_FOR = "-"
 NONSENSE = "The server sent something that makes no sense; it was ignored"
-NO_KEY = "A guest has no key, and sealing needs one. Connect without --guest"
+NO_KEY = "A guest has no key and cannot encrypt. Connect without --guest"
 
 NOTES: dict[sealing.NoteKind, NoteKind] = {
     sealing.NoteKind.ANSWER: NoteKind.ANSWER,

@@ -212,7 +212,7 @@ class App:
 
     def _turn_away(self, wire: Wire, door: Door, refusal: Refused) -> None:
         """Say why a connection is not taken, and close it; to tell everybody would cost more than to take them."""
-        _log.info("turned away: %s from=%s door=%s", refusal.code, wire.peer, door.name)
+        _log.info("turned away: %s (%s) from=%s door=%s", refusal.code, refusal.text, wire.peer, door.name)
         self.counters.turned_away += 1
         self.counters.refusals[refusal.code] += 1
         told = len(self._turned_away) < TURNED_AWAY_MAX

@@ -32,7 +32,7 @@ from reactor_chat.text.safe import is_safe
 from reactor_chat.wire.messages import Refused, fold, is_name
 
 Facts = dict[str, Any]
-UNTIL = "until the server stops or reads its options again"
+UNTIL = "until the server restarts or reloads its config"
 
 
 def no_facts() -> Facts:
@@ -146,7 +146,7 @@ class Operations:
         peer = self._peer_of(order.whom)
         address = address_of(peer.wire.peer) if peer is not None else None
         if address is None:
-            raise UsageError(f"nobody called {order.whom} is here, so there is no address to ban; the log may know it")
+            raise UsageError(f"{order.whom} is not connected, so there is no address to ban; the log may know it")
         return target_of(address)
 
     def _replace(self, bans: list[Ban]) -> int:
@@ -169,10 +169,10 @@ class Operations:
             raise UsageError("a reason is one line without control characters")
         peer = self._peer_of(order.name) if is_name(order.name) else None
         if peer is None:
-            return Answer(done=False, text=f"nobody called {order.name[:80]} is here")
+            return Answer(done=False, text=f"{order.name[:80]} is not connected")
         because = f": {order.reason}" if order.reason else ""
         self._send_away(peer, Refused("not_allowed", f"The operator closed your connection{because}"))
-        return Answer(done=True, text=f"{peer.name} was sent away")
+        return Answer(done=True, text=f"{peer.name} was disconnected")
 
     def _peer_of(self, name: str) -> Peer | None:
         conn = self._app.hub.state.roster.conn_of(fold(name))
@@ -187,7 +187,9 @@ class Operations:
             return Answer(done=False, text=verdict.text)
         if not self._app.carry_out(verdict):
             raise StorageFull("There is no space to record it; nobody was told")
-        return Answer(done=True, text="everybody is told")
+        count = len(self._app.hub.state.roster)
+        people = "1 person" if count == 1 else f"{count} people"
+        return Answer(done=True, text=f"Announcement sent to {people}")
 
     # ---------------------------------------------------------------------------------------------- switches
 
@@ -198,11 +200,11 @@ class Operations:
             raise UsageError(str(error)) from error
         before = self._app.options.rate
         self._app.adopt(dataclasses.replace(self._app.options, rate=rate))
-        return Answer(done=True, text=f"the rate is {typed(rate)}, before: {typed(before)}; {UNTIL}")
+        return Answer(done=True, text=f"The rate is {typed(rate)} (it was {typed(before)}) {UNTIL}")
 
     def _lockdown(self, order: SetLockdown) -> Answer:
         self._app.adopt(dataclasses.replace(self._app.options, lockdown=order.on))
-        return Answer(done=True, text=f"the lockdown is {typed(order.on)}; {UNTIL}")
+        return Answer(done=True, text=f"Lockdown is {typed(order.on)} {UNTIL}")
 
     def _status(self, _: TellStatus) -> Answer:
         app = self._app

@@ -79,7 +79,7 @@ _EVENTS: dict[type[Notice], str] = {
     Welcome: "[Welcome {name}]",
     Joined: "[{name} joined]",
     Exited: "[{name} exited]",
-    Released: "[The name {name} is free; whoever takes it is somebody else]",
+    Released: "[The name {name} was released. Whoever uses it next may be a different person]",
     NamesAnswer: "[Connected users: {names}]",
     MembersAnswer: "[Members of {group}: {members}]",
     GroupsAnswer: "[Your groups: {groups}]",

@@ -18,7 +18,7 @@ from tests.end_to_end.fleet import STUCK_SECONDS, Fleet
 from tests.end_to_end.story import Story, ask_something
 
 NAMES = ["Ann", "Bob", "Cid"]
-FREE = "[The name Ann is free; whoever takes it is somebody else]"
+FREE = "[The name Ann was released. Whoever uses it next may be a different person]"
 
 
 def admin(data: Path, *arguments: object) -> subprocess.CompletedProcess[str]:

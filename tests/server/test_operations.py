@@ -124,7 +124,7 @@ def test_somebody_is_banned_by_the_address_they_are_at() -> None:
 
 
 @pytest.mark.parametrize(("order", "says"), [
-    (PutBan("Nobody", by="key"), "nobody owns the name"), (PutBan("Nobody", by="address"), "nobody called Nobody"),
+    (PutBan("Nobody", by="key"), "nobody owns the name"), (PutBan("Nobody", by="address"), "Nobody is not connected"),
     (PutBan("Guest", by="key"), "nobody owns the name Guest"), (PutBan("a b"), "is no name, key, address or network"),
     (PutBan("server"), "nobody can be called server"), (PutBan("0.0.0.0/0"), "is everybody"),
     (PutBan("192.0.2.1", by="key"), "only of a name its key can be banned"),
@@ -220,7 +220,7 @@ def test_who_is_kicked_is_told_why_and_may_come_back() -> None:
     ann, bob = owner(here, "Ann"), stranger(here, "Bob")
     ann.ask(Say("before"))
     here.settle()
-    assert here.order(Kick("ANN", "Calm down")).text == "Ann was sent away"
+    assert here.order(Kick("ANN", "Calm down")).text == "Ann was disconnected"
     here.settle()
     assert end_of(ann) == ["The operator closed your connection: Calm down", "kicked"]
     assert [n.name for n in bob.of(Exited)] == ["Ann"]
@@ -234,7 +234,7 @@ def test_nobody_is_kicked_who_is_not_here(name: str) -> None:
     owner(here, "Kim")
     answer = here.order(Kick(name))
     assert not answer.done
-    assert answer.text.startswith("nobody called ")
+    assert answer.text.endswith(" is not connected")
     assert len(answer.text) < 200
 
 
@@ -253,7 +253,7 @@ def test_everybody_is_told_and_who_comes_later_finds_it_in_the_history() -> None
     heard = here.head
     here.lose(ann)
     here.settle()
-    assert here.order(Announce("Back at noon")) == Answer(done=True, text="everybody is told")
+    assert here.order(Announce("Back at noon")) == Answer(done=True, text="Announcement sent to 1 person")
     here.settle()
     assert "[server:] Back at noon\n" in typist.shown
     back = owner(here, "Ann", after=heard)
@@ -301,7 +301,7 @@ def test_the_rate_changes_for_those_who_are_here_and_those_who_come() -> None:
     ann.ask(*(Say(f"{number}") for number in range(20)))
     here.settle()
     assert len(bob.of(Said)) < 2
-    assert here.order(SetRate("off")).text.startswith("the rate is off, before: 1/0.001")
+    assert here.order(SetRate("off")).text.startswith("The rate is off (it was 1/0.001) until")
     here.settle()
     assert len(bob.of(Said)) == 20
     here.order(SetRate("2/0.001"))
@@ -327,7 +327,7 @@ def test_a_locked_house_lets_in_owners_only_and_keeps_who_is_there() -> None:
     ann, guest = owner(here, "Ann"), stranger(here, "Guest")
     here.lose(ann)
     here.settle()
-    assert here.order(SetLockdown(on=True)).text.startswith("the lockdown is on")
+    assert here.order(SetLockdown(on=True)).text.startswith("Lockdown is on until")
     for outside in (stranger(here, "New"), owner(here, "Claimant", Ed25519PrivateKey.generate())):
         assert outside.of(Refused)[0].code == "not_allowed"  # type: ignore[attr-defined]
         assert outside.of(Bye) == [], "the next name may be an owned one"

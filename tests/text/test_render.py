@@ -61,7 +61,10 @@ PROTOCOL_ROWS: list[tuple[Notice, str]] = [
     (group_said("Hi"), "[John (team):] Hi"),
     (Joined(seq=1, at=0, name="John"), "[John joined]"),
     (Exited(seq=1, at=0, name="John"), "[John exited]"),
-    (Released(seq=1, at=0, name="John"), "[The name John is free; whoever takes it is somebody else]"),
+    (
+        Released(seq=1, at=0, name="John"),
+        "[The name John was released. Whoever uses it next may be a different person]",
+    ),
     (NamesAnswer(names=["John", "Peter", "Stella"]), "[Connected users: John, Peter, Stella]"),
     (MembersAnswer(group="team", owner="John", members=["John", "Peter"]), "[Members of team: John, Peter]"),
     (
