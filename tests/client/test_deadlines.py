@@ -5,6 +5,7 @@ import pytest
 from reactor_chat.client.boundary import NoteKind, Wish
 from reactor_chat.client.states import State
 from reactor_chat.wire.messages import Accepted, Ping, Pong
+from tests.client.party import Party
 from tests.client.toy import Watcher, again, ids, live, said
 
 DOUBT = "No answer for 15 s…  The client connects again after 30 s"
@@ -99,3 +100,16 @@ def test_something_is_said_every_40_seconds_however_much_others_say():
             if isinstance(ping, Ping):
                 watcher.hear(Pong(None, ping.id), now=float(seq))
     assert sum(isinstance(request, Ping) for request in watcher.requests()) == 2
+
+
+def test_everything_that_clients_with_keys_send_is_answered():
+    party = Party()
+    people = [party.enter(name) for name in ("Ann", "Bob", "Cid")]
+    people[0].type("@encrypt on", "hello", "@Bob to you", "@group set team Bob,Cid", "@group send team to us")
+    party.wait(5)
+    people[1].type("@Ann and back", "@encrypt rekey @Ann", "@names", "@history", "@group leave team", "@verify Ann")
+    party.wait(130)
+    for person in people:
+        assert not person.sees("No answer"), person.lines
+        assert not person.sees("Connection lost"), person.lines
+        assert not person.engine.is_doubted
