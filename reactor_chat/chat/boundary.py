@@ -132,6 +132,7 @@ class Enter(Struct, frozen=True):
     name: str
     after: int | None
     seen: Sequence[Seen] = ()
+    heartbeat_seconds: int | None = None  # something comes at least so often, it says; None: it says nothing of that
 
 
 class Recall(Struct, frozen=True):

@@ -424,7 +424,7 @@ class Hub:
     def _greet(self, session: Session, login: m.Login, effects: list[Effect], *, guest: bool) -> None:
         text = f"[Welcome {session.name}]"
         self._tell(session, m.Welcome(session.name, self.state.seq, guest, text, self._log), effects)
-        effects.append(Enter(session.conn, session.name, login.after, login.seen or ()))
+        effects.append(Enter(session.conn, session.name, login.after, login.seen or (), login.heartbeat_seconds))
 
     # -------------------------------------------------------------------------- reading, where nothing is stored
 

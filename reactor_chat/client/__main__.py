@@ -18,13 +18,17 @@ from reactor_chat.client.boundary import ExitStatus, Settings
 from reactor_chat.client.contact_files import ContactFiles
 from reactor_chat.client.destination import read_destination
 from reactor_chat.client.engine import Engine
-from reactor_chat.client.file_vault import FileVault, remembered_name
+from reactor_chat.client.file_vault import FileVault, remember_name, remembered_name
 from reactor_chat.client.first_contact import FirstContact, Missed
-from reactor_chat.client.home import Home, default_home
+from reactor_chat.client.home import Home
+from reactor_chat.client.homes import choose_home, directory_of
 from reactor_chat.client.identity import KeyIdentity, Restored
+from reactor_chat.client.ignore_file import IgnoreFile
 from reactor_chat.client.known_servers import KnownServers, place_of
 from reactor_chat.client.line_mode import LineMode
 from reactor_chat.client.locked_seed import LockedSeed
+from reactor_chat.client.moments import read_moment
+from reactor_chat.client.naming import NO_NAME
 from reactor_chat.client.options import DEFAULT_PORT, read_options
 from reactor_chat.client.palette import Palette, wants_256, wants_color
 from reactor_chat.client.pipe_mode import PipeMode
@@ -41,6 +45,7 @@ from reactor_chat.e2ee.session import Session
 from reactor_chat.errors import ReactorChatError, StorageBusy, StorageError, TrustError, UsageError
 from reactor_chat.process_start import STDERR, STDIN, STDOUT, other_encoding, program, read_line, write_whole
 from reactor_chat.text.safe import safe
+from reactor_chat.wire.messages import is_name
 
 PROGRAM = "reactor-chat"
 SCROLLBACK = 20
@@ -66,6 +71,7 @@ class Belongings(NamedTuple):
     name: str | None = None  # of last time
     open_session: OpenSession | None = None
     news: Sequence[str] = ()  # about the server's key and the vault
+    ignored: IgnoreFile | None = None
 
 
 @program(PROGRAM)
@@ -95,7 +101,10 @@ def _talk(options: Namespace) -> ExitStatus:
     on_terminal = interactive and is_terminal(STDOUT)
     is_plain = options.plain or options.json or not on_terminal or os.environ.get("TERM", "dumb") in ("", "dumb")
     if options.name is None and not interactive:
-        raise UsageError("Nobody is there to be asked for a name. Pass one with --name")
+        raise UsageError("No terminal to ask for a name. Use --name NAME")
+    if options.home is None and not options.guest:
+        chosen = choose_home(options.name, _say)
+        options.home = None if chosen is None else str(chosen)
     server_key = _server_key(options)
     if options.guest and options.introductions:
         _say(
@@ -117,6 +126,11 @@ def _talk(options: Namespace) -> ExitStatus:
             time_of_day=_local_time_of_day,
             files=ContactFiles(),
             invite=options.invite,
+            tells_all=options.json,
+            greets=interactive,
+            moment=lambda typed: read_moment(typed, _local_time(None)),
+            ignored=belongings.ignored.names() if belongings.ignored is not None else (),
+            keep_ignored=belongings.ignored.keep if belongings.ignored is not None else None,
             curious=not is_plain,
             scrollback=0 if is_plain else SCROLLBACK,
         )
@@ -167,10 +181,15 @@ def _confirm_plaintext(options: Namespace) -> None:
 
 
 def _says_yes() -> bool:
+    return _line_typed().lower() == "yes"
+
+
+def _line_typed() -> str:
+    """Return the line that a person types; an empty one where they do not."""
     try:
-        return os.read(STDIN, CODE_CHARS_MAX).strip().lower() == b"yes"  # a terminal gives one line
+        return os.read(STDIN, CODE_CHARS_MAX).decode("utf-8", "replace").strip()  # a terminal gives one line
     except (OSError, KeyboardInterrupt):
-        return False
+        return ""
 
 
 def _place(options: Namespace) -> str:
@@ -192,14 +211,15 @@ def _belongings(options: Namespace, server_key: ServerKey | None, stack: ExitSta
 
     Where the server's key must be known first, go and look at it.
     """
-    home = stack.enter_context(Home(_directory(options)))
+    home = stack.enter_context(Home(_directory(options), options.name))
     seed = _seed(home)
     chosen = _chosen_vault(options, server_key, ServerVaults(home))
     if isinstance(chosen, Missed):
         return chosen
     vault = stack.enter_context(closing(FileVault(chosen.path, home, identity.vault_secret(seed))))
+    ignored = IgnoreFile(home, chosen.path.stem.replace(" ", "_"))
     opening = partial(_open_session, seed, options.introductions)
-    return Belongings(vault, KeyIdentity(seed), remembered_name(home), opening, chosen.news)
+    return Belongings(vault, KeyIdentity(seed), remembered_name(home), opening, chosen.news, ignored)
 
 
 def _chosen_vault(options: Namespace, server_key: ServerKey | None, vaults: ServerVaults) -> Chosen | Missed:
@@ -293,7 +313,23 @@ def _recover(options: Namespace) -> ExitStatus:
     with Home(_directory(options)) as home:
         done = identity.restore(home, seed_of(_read_code()))
         _say(f"Your key is {_RESTORED[done]}, in {home.directory}")
+        _recover_name(home, options.name)
     return ExitStatus.DONE
+
+
+def _recover_name(home: Home, name: str | None) -> None:
+    """Note under which name the key is known, so that the next start need not ask; a server would take any for new."""
+    if remembered_name(home) is not None:
+        return
+    if name is None and is_terminal(STDIN):
+        _aside(b"Your name so far (Enter: you are asked when you connect): ")
+        name = _line_typed() or None
+    if name is None:
+        return
+    if not is_name(name):
+        raise UsageError(f"{NO_NAME}. Your key is back; pass your name with --name when you connect")
+    remember_name(home, name)
+    _say(f"You are {name} from the next start on; another name is chosen with --name")
 
 
 def _read_code() -> str:
@@ -317,11 +353,22 @@ def _show_code(seed: bytes) -> None:
     _say("Its recovery code is shown only now. Write it down, and keep it to yourself:")
     _aside(f"\n    {' '.join(groups[:half])}\n    {' '.join(groups[half:])}\n\n".encode("ascii"))
     _say("With it, --recover brings the key back, here or on another machine.")
+    if is_terminal(STDIN):
+        _wait_for_enter(b"Press Enter when you have written it down: ")
+
+
+def _wait_for_enter(question: bytes) -> None:
+    """Return when a person has pressed Enter.  Raises UsageError where they gave up; no key was put in its place."""
+    _aside(question)
+    try:
+        os.read(STDIN, CODE_CHARS_MAX)
+    except (OSError, KeyboardInterrupt) as error:
+        raise UsageError("Stopped before the key was used. The next start makes another one") from error
 
 
 def _directory(options: Namespace) -> Path:
     """Return the home.  Raises UsageError where there is none."""
-    directory = _directory_if_any(options)
+    directory = directory_of(options.home, options.name)
     if directory is None:
         raise UsageError(
             "There is no home directory (HOME) to keep your key in. Name one with --home DIR, or add --guest"
@@ -329,17 +376,8 @@ def _directory(options: Namespace) -> Path:
     return directory
 
 
-def _directory_if_any(options: Namespace) -> Path | None:
-    try:
-        return default_home() if options.home is None else Path(options.home).absolute()
-    except FileNotFoundError as error:
-        raise UsageError(
-            f"{options.home} leads nowhere: the current directory was deleted. Change to another"
-        ) from error
-
-
 def _known_servers(options: Namespace) -> KnownServers:
-    return KnownServers(_directory_if_any(options), may_forget=options.guest and options.pin is not None)
+    return KnownServers(directory_of(options.home, options.name), may_forget=options.guest and options.pin is not None)
 
 
 # ---------------------------------------------------------------------------------------------- words

@@ -29,6 +29,10 @@ class Absence:
         """When somebody who does not want to wait for ever should give up; None while there is a connection."""
         return None if self.since is None else self.since + self._settings.give_up_seconds
 
+    def may_be_haunted(self, now: float) -> bool:
+        """Whether the server may still take a connection that is dead for alive, and keep a guest's name for it."""
+        return self.since is not None and now < self.since + self._settings.ghost_seconds_max
+
     def failed(self, now: float, reason: str) -> str | None:
         """Plan the next attempt, after a cut or an attempt that failed.
 
@@ -44,10 +48,10 @@ class Absence:
             return f"Still no connection ({reason}); trying every {seconds} s from now on"
         return None
 
-    def ended(self) -> bool:
-        """Note that we are logged in; return whether that is news, because there was no connection before."""
+    def ended(self, now: float) -> float | None:
+        """Note that we are logged in; return for how long there was no connection, None where that is no news."""
         was, self.since = self.since, None
-        return was is not None
+        return None if was is None else now - was
 
     def lasted(self, seconds: float) -> None:
         """Begin with short pauses again where a connection that is now gone was a good one."""

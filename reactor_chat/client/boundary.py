@@ -4,7 +4,7 @@ The engine is told what happened (bytes came, a line was typed, time passed) and
 obeyed in the order of its fields: send, show, then do what is wished.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import NamedTuple, Protocol
@@ -16,6 +16,10 @@ from reactor_chat.wire.messages import Notice, Refused
 
 START_ONE = "Start one with: python -m reactor_chat.server"
 """What to do where no server is."""
+
+HEARTBEAT_SECONDS = 40
+"""A client says something at least so often, and promises that to the server: so it is known to be gone where it does
+not, even if a kernel or a relay still answers for it."""
 
 
 class ExitStatus(IntEnum):
@@ -114,12 +118,13 @@ class Tray:
     """Where the engine puts what is to be shown and what it wishes, until they are taken."""
 
     def __init__(self) -> None:
+        self.sift: Callable[[Shown], Shown | None] = lambda item: item  # leaves out what nobody wants to see
         self._shown: list[Shown] = []
         self._wishes: list[Wish | Derive] = []
 
     def show(self, *items: Shown) -> None:
         """Show what came, had come, or is to be said about either."""
-        self._shown += items
+        self._shown += [kept for item in items if (kept := self.sift(item)) is not None]
 
     def refuse(self, code: str, text: str, re: str | None = None) -> None:
         """Show a refusal of our own."""
@@ -153,10 +158,18 @@ class Settings:
         time_of_day: says when something happened, given milliseconds since the Unix epoch.
         invite: the code of an invitation, sent with each login; None where there is none.
         files: where lists of contacts are read and written; None where there are no files.
+        tells_all: whoever reads is a program: nothing is condensed.
+        greets: somebody is there to be told who is here, what was said last, and where the help is.
+        moment: reads a time that was typed, in milliseconds since 1970; None where there is no such time.
+        ignored: names of people whom nobody wants to read here.
+        keep_ignored: keeps them for the next run, may raise StorageError; None where nothing is kept.
         curious: ask after login, unseen, who is there and which groups there are, for completion.
         scrollback: how many notices of earlier runs are shown again at the start; what was never shown comes anyway.
-        idle_seconds_max: silence after which the server is asked whether it is there; below what routers forget.
-        pong_seconds_max: silence after that question which means that the connection is dead.
+        idle_seconds_max: after so long without a request the server is asked whether it is there; below what routers
+            forget, and not above what the login promises.
+        doubt_seconds: without an answer for so long, the person is told that none comes.
+        answer_seconds_max: without an answer for so long, the connection is dead.
+        ghost_seconds_max: so long after a cut a guest's name may still be held by the connection that is dead.
         greeting_seconds_max: from connection to `hello`.
         login_seconds_max: from `login` to its answer.
         leave_seconds_max: how long a person waits for a goodbye to be heard.
@@ -174,10 +187,17 @@ class Settings:
     time_of_day: Callable[[int], str] = utc_time_of_day
     files: Files | None = None
     invite: str | None = None
+    tells_all: bool = False
+    greets: bool = False
+    moment: Callable[[str], int | None] | None = None
+    ignored: Sequence[str] = ()
+    keep_ignored: Callable[[Sequence[str]], None] | None = None
     curious: bool = False
     scrollback: int = 0
-    idle_seconds_max: float = 60.0
-    pong_seconds_max: float = 30.0
+    idle_seconds_max: float = float(HEARTBEAT_SECONDS)
+    doubt_seconds: float = 15.0
+    answer_seconds_max: float = 30.0
+    ghost_seconds_max: float = 150.0
     greeting_seconds_max: float = 10.0
     login_seconds_max: float = 20.0
     leave_seconds_max: float = 5.0

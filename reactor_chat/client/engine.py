@@ -13,8 +13,8 @@ Five promises are kept here and nowhere else:
   sent again where that cannot do it twice, and otherwise told to the person (see `outbox`).
 - *Kept before it leaves.*  `take` commits the vault before it hands anything over, so nothing is sent or shown that a
   crash could make us forget.  Where that fails, nothing of the turn happened, and the client stops.
-- *Never stuck.*  In every state something is due at a known time: silence is broken by a ping, a ping unanswered is a
-  cut, a cut is followed by an attempt to connect, with growing pauses.
+- *Never stuck.*  In every state something is due at a known time: silence is broken by a ping, what stays unanswered
+  is a cut, a cut is followed by an attempt to connect, with growing pauses.
 - *One's own words* appear when the server has numbered them, like everybody's.
 
 A guest learns its doubtful messages' fate in this way: `login` with `after` makes the server replay what everyone may
@@ -22,13 +22,13 @@ see, and the answer to a ping sent behind it says that the replay is over.  What
 """
 
 from collections.abc import Callable, Iterator
-from functools import partial
 
 from reactor_chat.client.absence import Absence
 from reactor_chat.client.boundary import START_ONE, Arrived, End, ExitStatus, NoteKind, Outcome, Settings, Tray, Wish
+from reactor_chat.client.deadlines import SILENCE, Due, Ending, deadlines
 from reactor_chat.client.known import Known
-from reactor_chat.client.link import Link, no_server
-from reactor_chat.client.naming import NO_NAME, refusal_in_words
+from reactor_chat.client.link import Link, another_server, no_server, other_protocol
+from reactor_chat.client.naming import NO_NAME, is_own_ghost, refusal_in_words
 from reactor_chat.client.states import AFTER_BYE, AFTER_LOGIN_REFUSED, ONLINE, STEPS, State, Step, Then
 from reactor_chat.client.talking import OpenSession, Talking
 from reactor_chat.client.vault import Identity, MemoryVault, Vault
@@ -130,6 +130,11 @@ class Engine:
         return self._absence.since is not None
 
     @property
+    def is_doubted(self) -> bool:
+        """Whether no answer comes to something that was sent, though the connection is not known to be lost."""
+        return self._link.is_doubted
+
+    @property
     def changes_waiting(self) -> int:
         """How much of what was typed is not known to be stored by the server."""
         return self._ledger.outbox.changes_waiting + self._talking.held_count
@@ -151,6 +156,10 @@ class Engine:
             self._link = Link(0.0)
             self.fail(ExitStatus.FAILED, failure)
         return self._tray.take(self._link.take())
+
+    def read_on(self, now: float, *, is_read: bool) -> None:
+        """Learn that what the server sends is read from now on, or is not: then its silence says nothing."""
+        self._link.read_on(now, is_read=is_read)
 
     def printed(self, place: int) -> None:
         """Note that everything up to this place of the archive was taken by whoever reads us."""
@@ -248,7 +257,7 @@ class Engine:
     def tick(self, now: float) -> None:
         """Do what is due; nothing, when called too early."""
         while due := min((d for d in self._due() if d[0] <= now), default=None, key=lambda d: d[0]):
-            due[1](now)
+            self._do(due[1], now)
         self._talking.tick(now)
         self._pump(now)
 
@@ -259,33 +268,25 @@ class Engine:
 
     # ------------------------------------------------------------------------------------------ time
 
-    def _due(self) -> Iterator[tuple[float, Callable[[float], None]]]:
-        settings, link = self._settings, self._link
-        if self.state is State.STOPPED:
-            return
-        if self.state is State.OFFLINE and self._absence.retry_at is not None:
-            yield self._absence.retry_at, self._dial
-        elif self.state is State.GREETED:
-            yield link.since + settings.greeting_seconds_max, partial(self._drop, reason="it says nothing")
-        elif self.state is State.LOGGING_IN and link.login_at is not None:
-            yield link.login_at + settings.login_seconds_max, partial(self._drop, reason="the login is not answered")
-        elif self.state is State.LIVE and link.pinged_at is not None:
-            yield link.pinged_at + settings.pong_seconds_max, partial(self._drop, reason="no answer")
-        elif self.state is State.LIVE:
-            yield link.heard_at + settings.idle_seconds_max, self._ping
-        if self._leave_by is not None:
-            yield self._leave_by, lambda _: self._stop(ExitStatus.DONE)
-        if self._ended_at is not None and self._talking.held_count:
-            yield self._ended_at + settings.give_up_seconds, lambda _: self._stop(ExitStatus.DONE)
-        if self._absence.ends_by is not None and not settings.interactive:
-            yield self._absence.ends_by, self._give_up
+    def _due(self) -> Iterator[tuple[float, Due]]:
+        ending = Ending(self._leave_by, self._ended_at, self._talking.held_count > 0)
+        return deadlines(self.state, self._settings, self._link, self._absence, ending)
 
-    def _ping(self, now: float) -> None:
-        self._link.pinged_at = now
-        self._link.send(Ping(id=self._talking.hidden_id()))
-
-    def _give_up(self, _now: float) -> None:
-        self.fail(ExitStatus.TRY_LATER, f"No connection to {self._settings.place}. Try again later")
+    def _do(self, due: Due, now: float) -> None:
+        match due:
+            case Due.DIAL:
+                self._dial(now)
+            case Due.PING:
+                self._link.send(Ping(id=self._talking.hidden_id()))
+                self._link.note_sent(now)
+            case Due.DOUBT:
+                self._talking.doubt_link()
+            case Due.STOP:
+                self._stop(ExitStatus.DONE)
+            case Due.GIVE_UP:
+                self.fail(ExitStatus.TRY_LATER, f"No connection to {self._settings.place}. Try again later")
+            case _:
+                self._drop(now, SILENCE[due])
 
     # ------------------------------------------------------------------------------------------ the connection
 
@@ -309,8 +310,7 @@ class Engine:
         if was is State.LEAVING:
             self._stop(ExitStatus.DONE)
         elif not self._has_met:
-            place = self._settings.place
-            self.fail(ExitStatus.NO_SERVER, f"{place} is no reactor-chat server ({reason}). {hint}")
+            self.fail(ExitStatus.NO_SERVER, another_server(self._settings.place, reason, hint))
         elif self._candidate is not None:
             if was is State.LIVE:
                 self._absence.lasted(lived_seconds)
@@ -349,8 +349,7 @@ class Engine:
         self._step(Step.HELLO)
         self._tray.show(arrived)
         if notice.protocol != PROTOCOL_VERSION:
-            what = f"The server speaks protocol {notice.protocol}, not {PROTOCOL_VERSION}"
-            self.fail(ExitStatus.FAILED, f"{what}. Update the older one of the two")
+            self.fail(ExitStatus.FAILED, other_protocol(notice.protocol))
             return
         self._link.greeted(notice)
         if self._candidate is not None:
@@ -366,15 +365,13 @@ class Engine:
         if self._link.login_at is None:
             return  # nobody typed a name within the server's patience; its `bye` follows
         self._link.login_at = None
-        # After a cut the server may not have noticed yet that our old connection, which holds the name, is dead.
-        # A key takes over whatever holds its name.
-        is_patient = self._identity is None and now < (self._absence.ends_by or now)
-        if notice.code == "name_taken" and is_patient:
-            self._drop(now, REFUSALS[notice.code])
+        has_key = self._identity is not None
+        text = refusal_in_words(notice, self.name, has_key=has_key)
+        if is_own_ghost(notice, has_key=has_key, may_be_haunted=self._absence.may_be_haunted(now)):
+            self._drop(now, text)
             return
         self._tray.show(arrived)
         then = AFTER_LOGIN_REFUSED.get(notice.code)
-        text = refusal_in_words(notice, self.name, has_key=self._identity is not None)
         if then is Then.ANOTHER_NAME:
             if self._settings.interactive and text != REFUSALS.get(notice.code):
                 self._tray.note(NoteKind.NEWS, text)
@@ -393,8 +390,9 @@ class Engine:
         self.name = self._candidate = notice.name
         if not self._has_lived:
             self._tray.show(*self._ledger.recall(self._settings.scrollback))
-        if self._absence.ended():
+        if (gone_seconds := self._absence.ended(now)) is not None:
             self._tray.note(NoteKind.NEWS, "Connected again")
+            self._talking.comes_back(notice, gone_seconds, now)
         if self._ledger.inbox.welcomed(notice):
             self._tray.note(NoteKind.NEWS, "The server has begun anew: what you missed of it before is gone")
         self._ledger.welcomed(notice.name)
@@ -421,11 +419,13 @@ class Engine:
             self.fail(status, f"The server closed the connection: {farewell_in_words(notice)}")
 
     def _on_live(self, arrived: Arrived, now: float) -> None:
+        self._talking.answered(arrived.notice, self.name, now)
         concluded = self._talking.heard(arrived, self.name, now)
         if concluded is not None:
             self._link.hidden_ids.discard(concluded)
         if concluded is not None and concluded == self._link.replay_end_id:
             self._link.replay_end_id = None
+            self._talking.replayed(now)
             self._tray.show(*self._ledger.doubt("Perhaps not delivered", self._ledger.outbox.give_up_doubtful()))
         self._pump(now)
 
@@ -486,6 +486,7 @@ class Engine:
             self._link.send(Quit())
             self._step(Step.QUIT)
             self._leave_by = now + self._settings.leave_seconds_max
+        self._link.note_sent(now)
 
     # ------------------------------------------------------------------------------------------ the end
 

@@ -7,7 +7,8 @@ place, synced, renamed, the directory synced.  Whoever reads it finds the old fi
     name              the name last welcomed, for who gives none
     known_servers     the keys of servers seen before; guests keep them too (see `known_servers`)
     servers/*.db      one vault for each server (see `server_vaults`), with the keys of its rows beside it
-    lock              locked while a client runs; holds its process id
+    ignored           whom the person ignores (see `ignore_file`)
+    lock              locked while a client runs; holds its process id and the name it was started with
 """
 
 import fcntl
@@ -22,6 +23,7 @@ from reactor_chat.errors import StorageBusy
 from reactor_chat.user_data import user_data_directory
 
 LOCK_NAME = "lock"
+NAME_NAME = "name"
 FILE_BYTES_MAX = 4_096
 """Far above what any of the small files holds; a foreign one may be huge."""
 
@@ -40,6 +42,7 @@ class Home:
 
     Args:
         directory: made, for its owner only, where there is none; where it is empty, closed to others.
+        name: the name its person comes in with, told to another client that wants this home; None: asked for later.
 
     Raises:
         StorageBusy: another client has it.
@@ -47,8 +50,9 @@ class Home:
         StorageError: it cannot be made or written.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, name: str | None = None) -> None:
         self.directory = directory
+        self._name = name or ""
         with told_of(directory):
             private_files.prepare(directory)
             self._lock = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -121,10 +125,26 @@ class Home:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            holder = os.pread(self._lock, 20, 0).decode("ascii", "replace").strip()
+            holder = _first_line(os.pread(self._lock, 100, 0))
             who = f"another client (process {holder})" if holder.isdigit() else "another client"
-            hint = "Stop that one, pass --guest, or name another --home"
+            hint = "Stop that one, come in under another --name or as a --guest, or name another --home"
             raise StorageBusy(f"The home {self.directory} is in use by {who}. {hint}") from error
         # Only for the words above: when it cannot be written, the first thing to be kept will say so.
         os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, f"{os.getpid()}\n".encode("ascii"), 0)
+        os.pwrite(self._lock, f"{os.getpid()}\n{self._name}\n".encode("utf-8", "replace"), 0)
+
+
+def name_of_holder(directory: Path) -> str | None:
+    """Return the name under which somebody uses a home now, or used it last; None where nobody knows.
+
+    Raises:
+        TrustError: others may read or write the files that say so.
+        StorageError: they cannot be read.
+    """
+    lock = private_files.read(directory / LOCK_NAME, FILE_BYTES_MAX) or b""
+    now = _first_line(lock.partition(b"\n")[2])
+    return now or _first_line(private_files.read(directory / NAME_NAME, FILE_BYTES_MAX) or b"") or None
+
+
+def _first_line(data: bytes) -> str:
+    return data.partition(b"\n")[0].decode("utf-8", "replace").strip()

@@ -76,7 +76,7 @@ def load(home: Home) -> bytes | LockedSeed | None:
             raise StorageCorrupt(f"{path} is damaged. {_way_out(path)}")
         return locked
     if header != _HEADER:
-        raise StorageCorrupt(f"{path} is no key of reactor-chat. {_way_out(path)}")
+        raise StorageCorrupt(f"{path} is not a key of reactor-chat. {_way_out(path)}")
     try:
         seed = seed_of(code)
     except UsageError as error:

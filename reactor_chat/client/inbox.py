@@ -95,6 +95,10 @@ class Inbox:
         is_named = bool(seen and seen[0].log)
         return self.cursor, [one for one in seen if one.log] if is_named else []
 
+    def is_other_log(self, welcome: Welcome) -> bool | None:
+        """Return whether the server was started anew since its last welcome; None where it does not name its logs."""
+        return welcome.log != self._log if welcome.log and self._log else None
+
     def welcomed(self, welcome: Welcome) -> bool:
         """Begin from where the server stands, on the first login, or where it began its numbers anew.
 

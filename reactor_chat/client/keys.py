@@ -44,7 +44,7 @@ class Binding(NamedTuple):
 KEYS = (
     Binding(("Enter",), Action.SUBMIT, "send the line"),
     Binding(("Alt-Enter",), Action.NEW_LINE, "begin another line of the same message"),
-    Binding(("Tab",), Action.COMPLETE, "complete a command, a name or a group; twice: show all that fit"),
+    Binding(("Tab",), Action.COMPLETE, "complete a command or a name; twice: show all that fit"),
     Binding(("Left", "Ctrl-B"), Action.LEFT, "back by one character"),
     Binding(("Right", "Ctrl-F"), Action.RIGHT, "forward by one character"),
     Binding(("Alt-B", "Ctrl-Left"), Action.WORD_LEFT, "back by one word"),

@@ -393,7 +393,7 @@ class LineMode:
             return "Enter a unique username: "
         if self._engine.wants_passphrase:
             return "Passphrase (it is not shown): "
-        where = "(offline) " if self._engine.is_offline else ""
+        where = "(offline) " if self._engine.is_offline else "(no answer) " if self._engine.is_doubted else ""
         waiting = self._engine.changes_waiting
         where += f"({waiting} on the way) " if waiting else ""
         what = f"({self._editor.lines} lines) " if self._editor.lines > 1 else ""

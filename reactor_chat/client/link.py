@@ -3,6 +3,9 @@
 Everything here ends with the connection; what outlives it is the engine's.
 """
 
+from msgspec import structs
+
+from reactor_chat.client.boundary import HEARTBEAT_SECONDS
 from reactor_chat.client.vault import Identity
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import FRAME_BYTES_MAX, FrameDecoder, frame
@@ -19,6 +22,16 @@ LEAVE_OUT_PLAINTEXT = "; for a server with TLS, leave out --plaintext"
 def no_server(place: str, reason: str, hint: str) -> str:
     """Return the words for a server that cannot be reached."""
     return f"No server at {place} ({reason}). {hint}"
+
+
+def another_server(place: str, reason: str, hint: str) -> str:
+    """Return the words for something that answers and is no server of ours."""
+    return f"{place} is not a reactor-chat server ({reason}). {hint}"
+
+
+def other_protocol(theirs: int) -> str:
+    """Return the words for a server that speaks another protocol than we do."""
+    return f"The server speaks protocol {theirs}, not {PROTOCOL_VERSION}. Update the older one of the two"
 
 
 def unknown_host(reason: str) -> str:
@@ -41,8 +54,10 @@ class Link:
 
     Attributes:
         since: when it was made, or when its login held.
-        heard_at: when bytes last came.
-        pinged_at: since when an answer to a ping is awaited, None while none is.
+        sent_at: when a request last left.
+        asked_at: since when no answer has come though one is awaited; None while none is.
+        is_doubted: the person was told that no answer comes.
+        is_read: whether we read what comes; while we do not, silence is no sign of anything.
         login_at: since when an answer to `login` is awaited, None while none is.
         replays: the login asked for what was missed.
         nonce: the server's, from `hello`.
@@ -54,8 +69,10 @@ class Link:
     """
 
     def __init__(self, now: float, binding: bytes = NO_BINDING, invite: str | None = None) -> None:
-        self.since = self.heard_at = now
-        self.pinged_at: float | None = None
+        self.since = self.sent_at = now
+        self.asked_at: float | None = None
+        self.is_doubted = False
+        self.is_read = True
         self.login_at: float | None = None
         self.replays = False
         self.binding = binding
@@ -68,6 +85,8 @@ class Link:
         self.replay_end_id: str | None = None
         self._decoder = FrameDecoder()
         self._out: list[bytes] = []
+        self._asked: set[str] = set()
+        self._has_sent = False
 
     @property
     def hint(self) -> str:
@@ -75,9 +94,32 @@ class Link:
         return CHECK + (LEAVE_OUT_PLAINTEXT if self.binding == NO_BINDING else "")
 
     def feed(self, data: bytes, now: float) -> None:
-        """Store what came."""
-        self.heard_at, self.pinged_at = now, None
+        """Store what came.  What was missed comes before any answer, and may take its time: all of it counts as one."""
+        if self.replay_end_id is not None:
+            self._got_answer(now)
         self._decoder.feed(data)
+
+    def answered(self, request_id: str | None, now: float, *, is_last: bool = True) -> None:
+        """Note an answer to a request, or (not `is_last`) a part of one; to anything else, nothing happens."""
+        if request_id in self._asked:
+            if is_last:
+                self._asked.remove(request_id)
+            self._got_answer(now)
+
+    def note_sent(self, now: float) -> None:
+        """Note the time of what was sent since the last call."""
+        if self._has_sent:
+            self._has_sent, self.sent_at = False, now
+            if self.asked_at is None and self._asked:
+                self.asked_at = now
+
+    def read_on(self, now: float, *, is_read: bool) -> None:
+        """Note that what comes is read from now on, or is not."""
+        self.is_read = is_read
+        self._got_answer(now)
+
+    def _got_answer(self, now: float) -> None:
+        self.asked_at = now if self._asked else None
 
     def next_payload(self) -> bytes | None:
         """Return the next payload, None when none is complete.
@@ -104,7 +146,8 @@ class Link:
             key = identity.key
             signature = identity.sign(login_transcript(self.nonce, name, key, self.binding))
         self.login_at, self.replays = now, cursor is not None
-        self.send(Login(name, PROTOCOL_VERSION, key, signature, after=cursor, seen=seen or None, invite=self._invite))
+        login = Login(name, PROTOCOL_VERSION, key, signature, after=cursor, seen=seen or None, invite=self._invite)
+        self.send(structs.replace(login, heartbeat_seconds=HEARTBEAT_SECONDS))
 
     def send(self, request: Request) -> bool:
         """Queue a request; return False, and queue nothing, where it is longer than the server takes."""
@@ -112,6 +155,9 @@ class Link:
         if len(payload) > self.frame_bytes_max:
             return False
         self._out.append(frame(payload))
+        self._has_sent = True
+        if request.id is not None:
+            self._asked.add(request.id)
         return True
 
     def take(self) -> bytes:

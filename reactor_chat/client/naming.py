@@ -6,6 +6,14 @@ from reactor_chat.wire.messages import Refused, is_name, quoted
 NO_NAME = REFUSALS["bad_name"]
 
 
+def is_own_ghost(refused: Refused, *, has_key: bool, may_be_haunted: bool) -> bool:
+    """Return whether a refused name is held, perhaps, by a connection of our own that the server takes for alive.
+
+    A guest waits for its end; a key takes over whatever holds its name.
+    """
+    return refused.code == "name_taken" and not has_key and may_be_haunted
+
+
 def refusal_in_words(refused: Refused, name: str, *, has_key: bool) -> str:
     """Return why a login was refused, to stand in a line of the client's own.
 

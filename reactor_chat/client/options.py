@@ -131,9 +131,7 @@ def _directory(written: str) -> str:
 def _pin(written: str) -> bytes:
     if (binding := binding_of(written)) is not None:
         return binding
-    raise argparse.ArgumentTypeError(
-        f"{written!r} is no key; one is SHA256: and 44 characters, as the server prints it"
-    )
+    raise argparse.ArgumentTypeError(f"Not a key: {written} (use SHA256: and 44 characters, as the server prints it)")
 
 
 _KINDS: dict[str, Callable[[str], Any]] = {"port": _port, "--pin": _pin, "--home": _directory}

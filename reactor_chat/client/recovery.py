@@ -49,7 +49,7 @@ def seed_of(code: str) -> bytes:
     data = number.to_bytes(SEED_BYTES + _CHECK_BYTES, "big")
     seed, digest = data[:SEED_BYTES], data[SEED_BYTES:]
     if digest != _digest(seed):
-        raise UsageError("The recovery code as a whole is wrong though each group seems right; compare every sign")
+        raise UsageError("The recovery code as a whole is wrong though each group seems right; compare every character")
     return seed
 
 
@@ -58,16 +58,16 @@ def _groups(code: str) -> list[str]:
     if len(words) == 1 and len(words[0]) == GROUPS * GROUP_SIGNS:
         return [words[0][i : i + GROUP_SIGNS] for i in range(0, GROUPS * GROUP_SIGNS, GROUP_SIGNS)]
     if len(words) != GROUPS:
-        raise UsageError(f"A recovery code has {GROUPS} groups of {GROUP_SIGNS} signs; this has {len(words)}")
+        raise UsageError(f"A recovery code has {GROUPS} groups of {GROUP_SIGNS} characters; you typed {len(words)}")
     return words
 
 
 def _values(place: int, group: str) -> list[int]:
     """Return the values of a group's signs without the last, which must fit them."""
     if len(group) != GROUP_SIGNS:
-        raise UsageError(f"Group {place + 1} of the recovery code, {group}, has not {GROUP_SIGNS} signs")
+        raise UsageError(f"Group {place + 1} of the recovery code, {group}, does not have {GROUP_SIGNS} characters")
     if any(sign not in _VALUES for sign in group):
-        raise UsageError(f"Group {place + 1} of the recovery code, {group}, has a sign that is in no such code")
+        raise UsageError(f"Group {place + 1} of the recovery code, {group}, has a character that is in no such code")
     *signs, check = (_VALUES[sign] for sign in group)
     if check != _check(place, signs):
         raise UsageError(f"Group {place + 1} of the recovery code, {group}, is mistyped or not in its place")

@@ -48,7 +48,7 @@ def read_link(text: str) -> Link:
     Raises:
         UsageError: it is no such link; the text says what one looks like.
     """
-    wrong = UsageError(f"{text!r} is no link to a server; one looks like chat://chat.example:7667/#SHA256:…")
+    wrong = UsageError(f"{text!r} is not a link to a server; one looks like chat://chat.example:7667/#SHA256:…")
     try:
         parts = urlsplit("".join(text.split()).strip("'\"`<>"))
         host, port = parts.hostname, parts.port
@@ -180,7 +180,7 @@ class ServerKey:
             return f"{self._place} has the key that was named, {pin_of(seen)}, and is known by it from now on"
         if others:
             return f"{self._place} has the key of {others[0]}, {pin_of(seen)}: it is the same server"
-        return f"First contact with {self._place}: its key is {pin_of(seen)}. Compare it with what the server printed"
+        return f"New server {self._place}. Its key is {pin_of(seen)}; ask the operator whether that is right"
 
     def _changed(self, known: KnownServer, seen: bytes) -> str:
         return (

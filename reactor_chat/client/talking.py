@@ -12,13 +12,16 @@ from typing import Any, Protocol
 from msgspec import structs
 
 from reactor_chat.client.boundary import Arrived, Draft, Files, Note, NoteKind, Settings, Tray
-from reactor_chat.client.inbox import request_concluded
+from reactor_chat.client.greeting import LINES_MAX, Greeting
+from reactor_chat.client.inbox import request_concluded, request_echoed
 from reactor_chat.client.invitation import invitation
 from reactor_chat.client.known import Known
 from reactor_chat.client.ledger import Ledger, aside_of
 from reactor_chat.client.lines import is_utf_8
 from reactor_chat.client.link import Link
 from reactor_chat.client.outbox import WAITING_MAX
+from reactor_chat.client.own_orders import OwnOrders
+from reactor_chat.client.returning import Returning
 from reactor_chat.client.vault import Vault
 from reactor_chat.e2ee import boundary as sealing
 from reactor_chat.e2ee.boundary import Posture
@@ -29,7 +32,7 @@ from reactor_chat.e2ee.session import Session
 from reactor_chat.e2ee.states import State
 from reactor_chat.errors import MessageInvalid, MessageUnknown, UsageError
 from reactor_chat.text import orders
-from reactor_chat.text.grammar import OWN_COMMANDS, help_text
+from reactor_chat.text.help_topics import overview
 from reactor_chat.text.opening import is_blank, split_opening
 from reactor_chat.text.parser import first_word, parse_typed
 from reactor_chat.text.render import NO_ASIDE
@@ -37,6 +40,7 @@ from reactor_chat.text.server_words import BAD_ANSWER
 from reactor_chat.wire.codec import decode_notice
 from reactor_chat.wire.messages import (
     AskGroups,
+    AskHistory,
     AskNames,
     HelpAnswer,
     HistoryAnswer,
@@ -44,13 +48,14 @@ from reactor_chat.wire.messages import (
     Quit,
     Refused,
     Request,
+    Welcome,
     is_name,
 )
 from reactor_chat.wire.transcript import NO_BINDING, pin_of
 
 ASKED_FOR = "-"
 NONSENSE = "The server sent something that makes no sense; it was ignored"
-NO_KEY = "A guest has no key, and sealing needs one. Connect without --guest"
+NO_KEY = "A guest has no key and cannot encrypt. Connect without --guest"
 
 NOTES: dict[sealing.NoteKind, NoteKind] = {
     sealing.NoteKind.ANSWER: NoteKind.ANSWER,
@@ -95,6 +100,9 @@ class Talking:
         self._open_session = open_session
         self._ids_given = 0
         self._passphrase_for: orders.Order | None = None  # whose passphrase is typed next
+        self._returning = Returning(settings, tray)
+        self._greeting = Greeting(tray)
+        self._own = OwnOrders(settings, tray, self._ask_unseen, self._ask_seen)
         self._binding: bytes | None = None  # of the server that let us in last
         self._me = settings.name or ""
 
@@ -133,6 +141,16 @@ class Talking:
         self.link.hidden_ids.add(fresh)
         return fresh
 
+    def _ask_unseen(self, request: AskHistory | AskNames) -> str:
+        asked = self.hidden_id()
+        self.link.send(structs.replace(request, id=asked))
+        return asked
+
+    def _ask_seen(self, page: AskHistory) -> None:
+        page = structs.replace(page, id=self.fresh_id())
+        self._own.pages.asked(page)
+        self.ledger.outbox.add(page)
+
     @property
     def is_full(self) -> bool:
         """Whether no more should be read from a pipe for now."""
@@ -141,7 +159,7 @@ class Talking:
     @property
     def is_waiting(self) -> bool:
         """Whether anything typed is not sent, not answered or not cleared up."""
-        return bool(len(self.ledger.outbox) or self.held_count)
+        return bool(len(self.ledger.outbox) or self.held_count or self._own.pages.is_searching)
 
     @property
     def held_count(self) -> int:
@@ -151,7 +169,8 @@ class Talking:
     @property
     def next_deadline(self) -> float | None:
         """When `tick` should be called next, monotonic seconds."""
-        return self.session.next_deadline if self.session is not None else None
+        own = self.session.next_deadline if self.session is not None else None
+        return min((at for at in (own, self._returning.deadline) if at is not None), default=None)
 
     def posture(self, typed: str) -> Posture:
         """Return what becomes of a line as far as it is typed now; of what is no message, of one to everyone."""
@@ -190,6 +209,8 @@ class Talking:
             self._tray.refuse("too_many", "Too much is waiting to be sent; this was not added")
         elif not isinstance(request, Spoken):
             outbox.add(request)
+            if isinstance(request, AskHistory):
+                self._own.pages.asked(request)
             if self.session is not None and isinstance(request, GroupRequest):
                 with self.ledger.keeping():
                     self.session.did(request, now)
@@ -200,7 +221,10 @@ class Talking:
                 self.session.said(request, now)
 
     def _order(self, order: orders.Order, now: float) -> None:
-        if self.session is None:
+        if isinstance(order, orders.OwnOrder):
+            with self.ledger.keeping():
+                self._own.ordered(order, self._me, has_key=self.session is not None)
+        elif self.session is None:
             self._refuse(Refused("not_allowed", NO_KEY))
         elif getattr(order, "passphrase", None) == ASKED_FOR:
             self.wants_passphrase = True
@@ -252,8 +276,22 @@ class Talking:
 
     # ------------------------------------------------------------------------------------------ what the server says
 
+    def comes_back(self, welcome: Welcome, gone_seconds: float, now: float) -> None:
+        """The server lets us in again, and what we missed follows."""
+        is_other = self.ledger.inbox.is_other_log(welcome)
+        self._returning.begin(self._me, self.known.users, gone_seconds, now, is_other_log=is_other)
+
+    def replayed(self, now: float) -> None:
+        """Everything that we missed has come."""
+        self._returning.replayed(now)
+
     def welcomed(self, now: float) -> None:
         """The server let us in."""
+        self._own.pages.go_on()
+        if self._settings.greets and self._binding is None:
+            if not self.link.replays:
+                self._greeting.history_id = self._ask_unseen(AskHistory(LINES_MAX))
+            self._greeting.names_id = self._ask_unseen(AskNames())
         self._binding = self.link.binding
         if self._settings.curious:
             self.link.send(AskNames(id=self.hidden_id()))
@@ -283,6 +321,21 @@ class Talking:
                 self._tray.note(NoteKind.ALARM, NONSENSE)
             return None if error.request_id is None else Refused("bad_answer", BAD_ANSWER, error.request_id)
 
+    def answered(self, notice: Notice, me: str, now: float) -> None:
+        """Note what a notice answers; where the person was told that no answer comes, tell them that one has."""
+        link, concluded = self.link, request_concluded(notice)
+        link.answered(request_echoed(notice, me), now)
+        link.answered(getattr(notice, "re", None), now, is_last=concluded is not None)
+        if link.is_doubted and (link.asked_at is None or link.asked_at >= now):
+            link.is_doubted = False
+            self._tray.note(NoteKind.NEWS, "The server answers again")
+
+    def doubt_link(self) -> None:
+        """Tell the person that something they sent is not answered."""
+        self.link.is_doubted = True
+        doubt, limit = round(self._settings.doubt_seconds), round(self._settings.answer_seconds_max)
+        self._tray.note(NoteKind.NEWS, f"No answer for {doubt} s…  The client connects again after {limit} s")
+
     def heard(self, arrived: Arrived, me: str, now: float) -> str | None:
         """Take the next notice after a welcome, and show it where it is to be shown.
 
@@ -294,7 +347,11 @@ class Talking:
         is_new = self.ledger.inbox.is_new(notice)
         is_taken = is_new and self._noticed(notice, now)
         is_hidden = getattr(notice, "re", None) in self.link.hidden_ids
-        if is_taken:
+        if isinstance(notice, HistoryAnswer):
+            self._own.pages.heard(notice)
+        if is_hidden:
+            self._greeting.heard(self._enriched(arrived), me)
+        if is_taken or (is_new and self._returning.takes(notice)):
             self.ledger.inbox.pass_over(notice)
         elif is_new and not is_hidden:
             self._tray.show(self.ledger.inbox.let_through(self._enriched(arrived)))
@@ -314,7 +371,7 @@ class Talking:
         """An answer with what only we can add to it: our own commands, sealed messages as they were opened."""
         notice, session = arrived.notice, self.session
         if isinstance(notice, HelpAnswer):  # ours, whatever the server says: it is we who read what is typed
-            ours = structs.replace(notice, text=_help(has_session=session is not None))
+            ours = structs.replace(notice, text=overview(has_key=session is not None))
             return Arrived(ours, is_own=True)
         if session is None or not isinstance(notice, HistoryAnswer):
             return arrived
@@ -329,7 +386,8 @@ class Talking:
     # ------------------------------------------------------------------------------------------ time and the child
 
     def tick(self, now: float) -> None:
-        """Do what is due in the session."""
+        """Do what is due in the session, and for those who come back."""
+        self._returning.tick(now)
         if self.session is not None and (self.session.next_deadline or now + 1) <= now:
             with self.ledger.keeping():
                 self.session.tick(now)
@@ -432,9 +490,3 @@ ORDERS: dict[type, Callable[[Any], sealing.Order]] = {
     orders.TrustBlock: lambda order: sealing.Block(order.user),
 }
 """What a session is told of each order that was typed."""
-
-
-def _help(*, has_session: bool) -> str:
-    """What can be typed here, one command a line; a guest has nothing to seal with."""
-    own = OWN_COMMANDS if has_session else ()
-    return help_text((command.usage, command.summary) for command in own)

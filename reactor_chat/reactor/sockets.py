@@ -12,8 +12,26 @@ NOT_NOW = (BlockingIOError, InterruptedError)
 STARVED = frozenset({errno.ENOBUFS, errno.ENOMEM})
 """The kernel is short of memory; it does not say when."""
 
-_KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
-"""A machine that vanished without a word is given up two minutes after its last one; seconds, seconds, times."""
+GONE_SECONDS_MAX = 120
+"""Within so long after its last word a machine that vanished is given up, whether anything is sent to it or not."""
+
+_IDLE_SECONDS, _BETWEEN_SECONDS, _UNANSWERED_SECONDS = 30, 10, 45
+assert _IDLE_SECONDS + 2 * _BETWEEN_SECONDS + _UNANSWERED_SECONDS < GONE_SECONDS_MAX
+
+_TCP_OPTIONS = {
+    "TCP_KEEPIDLE": _IDLE_SECONDS,
+    "TCP_KEEPALIVE": _IDLE_SECONDS,  # the same, as macOS calls it
+    "TCP_KEEPINTVL": _BETWEEN_SECONDS,
+    "TCP_KEEPCNT": 3,
+    "TCP_USER_TIMEOUT": _UNANSWERED_SECONDS * 1_000,
+}
+"""After a silence of 30 s the kernel asks every 10 s, and gives the peer up when nothing came for 45 s.
+
+While something sent is not acknowledged it asks nothing: then TCP_USER_TIMEOUT alone counts, from when that was sent
+(without it, the kernel of Linux repeats for 15 minutes).  So the worst case is something that is sent in the last
+instant before the peer is given up for its silence: 50 s, and 45 s more.  The same limit holds for a peer whose window
+has been closed for so long: a process that was stopped and reads nothing.
+"""
 
 
 def prepare(sock: socket.socket) -> None:
@@ -24,8 +42,8 @@ def prepare(sock: socket.socket) -> None:
         with contextlib.suppress(OSError):  # the peer has gone already: reading will say so
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            for name, value in _KEEPALIVE.items():
-                if hasattr(socket, name):  # macOS calls the first one otherwise
+            for name, value in _TCP_OPTIONS.items():
+                if hasattr(socket, name):  # no system has all of them
                     sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 

@@ -37,6 +37,7 @@ from reactor_chat.server.control import CONTROL_SOCKET_NAME, Control, short_way
 from reactor_chat.server.descriptors import connections_possible, raise_descriptors_max
 from reactor_chat.server.doors import Door, FramesDoor, LinesDoor
 from reactor_chat.server.intake import CLOGGED_BYTES
+from reactor_chat.server.link import server_link
 from reactor_chat.server.log import PatientHandler
 from reactor_chat.server.operations import Facts, Operations
 from reactor_chat.server.options import Options, differences, live_part, read_options, reread_options
@@ -119,7 +120,7 @@ class Server:
         if options.lines is not None:
             listening.append(self._open_lines_door(*options.lines))
         if self._tls is not None:
-            listening.append(f"key {pin_of(self._tls[1])}")
+            listening += [f"key {pin_of(self._tls[1])}", f"link {self._link(self._tls[1])}"]
         _announce("\n".join(listening) + "\n")
 
     def reload_certificate(self) -> None:
@@ -227,6 +228,11 @@ class Server:
             self._arrivals.add(ProxiedArrival(self._loop, sock, opened, self._arrivals.discard))
         else:
             opened(sock, address)
+
+    def _link(self, binding: bytes) -> str:
+        """Return what people pass to a client in the place of the host; they can paste it into a chat."""
+        _, _, port = self._listeners[-1 if self._options.lines is None else -2].address.rpartition(":")
+        return server_link(self._options.host, int(port), binding, socket.gethostname())
 
     def _middle(self, now: float) -> None:
         if self._lost is None:

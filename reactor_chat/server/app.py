@@ -198,7 +198,7 @@ class App:
 
     def _turn_away(self, wire: Wire, door: Door, refusal: Refused) -> None:
         """Say why a connection is not taken, and close it; to tell everybody would cost more than to take them."""
-        _log.info("turned away: %s from=%s door=%s", refusal.code, wire.peer, door.name)
+        _log.info("turned away: %s (%s) from=%s door=%s", refusal.code, refusal.text, wire.peer, door.name)
         self.counters.turned_away += 1
         self.counters.refusals[refusal.code] += 1
         told = len(self._turned_away) < TURNED_AWAY_MAX
@@ -410,11 +410,11 @@ class App:
 
     def _enter(self, effect: Enter) -> None:
         peer = self._peers[effect.conn]
-        peer.entered = True
+        peer.enter(effect.name)
         self._admission.arrived(peer)
-        peer.name, peer.since_ms = effect.name, self._unix_ms
+        peer.since_ms = self._unix_ms
         self._rates.entered(peer)
-        peer.door.entered(effect.name)
+        self._upkeep.entered(peer, effect.heartbeat_seconds, self._now)
         self.counters.logins += 1
         _log.info("conn=%d logged in as %s", peer.conn, effect.name)
         self._ledger.journal.keep_log()

@@ -31,7 +31,7 @@ def read_config(path: Path) -> dict[str, str | bool]:
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: this is not UTF-8 (byte {error.start}); save it as UTF-8") from error
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, a thousand brackets
-        raise UsageError(f"{path}: this is no TOML: {error}") from error
+        raise UsageError(f"{path}: this is not TOML: {error}") from error
     return {name: _typed(path, name, value) for name, value in found.items()}
 
 

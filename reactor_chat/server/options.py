@@ -51,7 +51,7 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         number = int(text) if text.isascii() and text.isdigit() else -1
         if not least <= number <= most:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} to {most}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
         return number
 
     return read
@@ -67,7 +67,7 @@ def read_rate(text: str) -> Rate | None:
     except ValueError:
         rate = Rate(0, 0)
     if not slash or not 1 <= rate.burst <= 1_000_000 or not 0.001 <= rate.per_second <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither BURST/PER_SECOND, such as 100/20, nor off")
+        raise argparse.ArgumentTypeError(f"{text!r} must be BURST/PER_SECOND (for example 100/20) or off")
     return rate
 
 
@@ -112,7 +112,7 @@ def _host(text: str) -> str:
 def read_directory(text: str) -> Path:
     """Return the directory that is meant, absolute.  Raises argparse.ArgumentTypeError where there can be none."""
     if not text:  # a variable of the shell that is not set, most likely
-        raise argparse.ArgumentTypeError("'' is no directory; '.' is where you are")
+        raise argparse.ArgumentTypeError("'' is not a directory; use . for where you are")
     try:
         return Path(text).absolute()
     except FileNotFoundError as error:
@@ -121,7 +121,7 @@ def read_directory(text: str) -> Path:
 
 def _file(text: str) -> Path:
     if not text:
-        raise argparse.ArgumentTypeError("'' is no file")
+        raise argparse.ArgumentTypeError("'' is not a file")
     return Path(text)
 
 
@@ -157,7 +157,9 @@ class Options:
         live=True,
     )
     key: Path | None = _option(None, _file, "FILE", "its private key, where the first file does not hold it", live=True)
-    lines: tuple[str, int] | None = _option(None, _address, "[HOST:]PORT", "a second door, for nc and telnet; off")
+    lines: tuple[str, int] | None = _option(
+        None, _address, "[HOST:]PORT", "also listen for nc and telnet, in plain text; off"
+    )
     proxy_from: Networks = _option(
         Networks(),
         read_networks,

@@ -57,6 +57,7 @@ class Peer:
         heard: while it catches up, the newest number it was told; None when it is current.
         heard_at: when something last came, in seconds of the turns' clock.
         since_ms: when somebody logged in on it, in milliseconds since the Unix epoch.
+        heartbeat_seconds: something comes at least so often, its login says; None where it says nothing of that.
         held: answers it is to be told when it has caught up, or takes what it is told again.
         slowed: whether it is not read for a while, because it was faster than its rate.
         ended: whether nothing more will come; what has come still counts.
@@ -74,6 +75,7 @@ class Peer:
         "farewell",
         "heard",
         "heard_at",
+        "heartbeat_seconds",
         "held",
         "name",
         "paused",
@@ -97,7 +99,13 @@ class Peer:
         self.heard: int | None = None
         self.heard_at = 0.0
         self.since_ms = 0
+        self.heartbeat_seconds: int | None = None
         self.held: deque[Notice] = deque()
+
+    def enter(self, name: str) -> None:
+        """Note who is logged in."""
+        self.entered, self.name = True, name
+        self.door.entered(name)
 
     @property
     def is_current(self) -> bool:

@@ -296,6 +296,7 @@ class Human(Person):
             "the world",
             self._interactive,
             f"{self.name}{self.starts}",
+            tells_all=True,
             curious=self._interactive,
             scrollback=3 if self._interactive else 0,
             retry_seconds_max=RETRY_SECONDS_MAX,

@@ -17,8 +17,8 @@ from typing import Protocol
 READ_BYTES_MAX = 65_536
 LINGER_SECONDS = 5.0
 ARRIVAL_SECONDS = 0.25
-KEEPALIVE_SECONDS = 120.0
-"""So long after the other machine vanished the kernel gives a connection up."""
+KEEPALIVE_SECONDS = 95.0
+"""So long after the other machine vanished the kernel gives a connection up at the latest (see `reactor.sockets`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,13 +53,14 @@ def completions(typed_up_to_cursor: str, people: Iterable[str], groups: Iterable
         bare = split_opening(word)[1]
         return _starting(bare, [*_FIRST_WORDS, *mentions]) if bare.startswith("@") else []
     key, rest = _row(before)
-    if key in _SECOND_WORDS and not rest:
-        return _starting(word, _SECOND_WORDS[key])
+    seconds = _SECOND_WORDS.get(key, ()) if not rest else ()
+    if seconds and key not in BY_KEY:
+        return _starting(word, seconds)
     kind = _kind_expected(key, rest)
     if kind == "group":
         return _starting(word, groups)
     if kind == "conversation":
-        return _starting(word, [*mentions, *groups])
+        return _starting(word, [*mentions, *groups, *seconds])
     if kind in ("user", "users", "person", "contact"):
         named = {fold(name) for name in _separators.split(rest.partition(" ")[2])}  # the first word is the group
         return _starting(word.lstrip("@"), [name for name in people if fold(name) not in named])

@@ -28,10 +28,15 @@ from reactor_chat.text.orders import (
     HeldDrop,
     HeldEdit,
     HeldSend,
+    Help,
+    HistoryBefore,
+    HistoryMore,
+    Ignore,
     Invite,
     Order,
     TrustAccept,
     TrustBlock,
+    Unignore,
     Verify,
 )
 from reactor_chat.wire.messages import (
@@ -55,12 +60,13 @@ from reactor_chat.wire.messages import (
 )
 
 Kind = Literal[
-    "group", "user", "users", "text", "conversation", "number", "person", "contact", "rest", "some users", "secret"
+    "group", "user", "users", "text", "conversation", "number", "person", "contact", "rest", "some users", "secret",
+    "moment",
 ]  # fmt: skip
 """What an argument is: one word that names a group; one person, and nothing after; persons, separated by commas or
 blanks; all the rest of the line; `@` and a person, or a group, or nothing; a number, or nothing; one person, and more
 may follow; the same, or nothing; all the rest of the line, or nothing; persons, or nothing; `-` for a passphrase that
-is asked for, or `off` for none."""
+is asked for, or `off` for none; a time of day, a date, or both."""
 
 
 class Argument(NamedTuple):
@@ -132,18 +138,18 @@ _FILE = Argument("path", "<file>", "text")
 
 OWN_COMMANDS = (
     Command("@encrypt on",     (Argument("passphrase", "[<passphrase>|-]", "rest"),), EncryptOn,
-            "seal what you say to everyone"),
+            "encrypt what you say to everyone"),
     Command("@encrypt on closed", (_SOME_USERS,), EncryptClosed, "the same, for those on your list only"),
     Command("@encrypt add",    (_USERS,),         EncryptAdd,    "put people on your closed room's list"),
     Command("@encrypt remove", (_USERS,),         EncryptRemove, "take people off it"),
-    Command("@encrypt off",    (_CONVERSATION,),  EncryptOff,    "say it in plain text again"),
-    Command("@encrypt user",   (_PERSON,),        EncryptUser,   "seal what you say to somebody"),
-    Command("@encrypt status", (_CONVERSATION,),  EncryptStatus, "show how it is sealed, for whom"),
+    Command("@encrypt off",    (_CONVERSATION,),  EncryptOff,    "send it unencrypted again"),
+    Command("@encrypt user",   (_PERSON,),        EncryptUser,   "encrypt your chat with somebody"),
+    Command("@encrypt status", (_CONVERSATION,),  EncryptStatus, "show how it is encrypted, for whom"),
     Command("@encrypt rekey",  (_CONVERSATION,),  EncryptRekey,  "renew your own key"),
     Command("@encrypt reset",  (_CONVERSATION,),  EncryptReset,  "start over with new keys for everyone"),
     Command("@encrypt passphrase", (_SECRET, _WHERE), EncryptPassphrase,
             "start over with a new passphrase, or none"),
-    Command("@group encrypt",  (_GROUP, _SOME_USERS), EncryptGroup,  "seal what you say to a group"),
+    Command("@group encrypt",  (_GROUP, _SOME_USERS), EncryptGroup,  "encrypt a group"),
     Command("@held",           (_ONE,),           Held,          "show what you typed and was not sent"),
     Command("@held send",      (_ONE,),           HeldSend,      "send it after all"),
     Command("@held edit",      (_ONE,),           HeldEdit,      "take a line back to change it"),
@@ -156,6 +162,13 @@ OWN_COMMANDS = (
     Command("@contacts export", (_FILE,),         ContactsExport, "write the keys you verified into a file"),
     Command("@contacts import", (_FILE,),         ContactsImport, "take the keys of such a file"),
     Command("@invite",         (),                Invite,        "make a link that starts people verified"),
+    Command("@history more",   (),                HistoryMore,   "show the messages before those"),
+    Command("@history before", (Argument("moment", "<time>", "moment"), _WHERE), HistoryBefore,
+            "before 14:00, or 2026-11-26 14:00"),
+    Command("@ignore",         (Argument("user", "[<name>]", "contact"),), Ignore,
+            "hide what somebody says, or list whom"),
+    Command("@unignore",       (_PERSON,),        Unignore,      "show it again"),
+    Command("@help",           (Argument("topic", "<topic>", "text"),), Help, "show more about one topic"),
 )  # fmt: skip
 """What the client does itself, in the order of its `@help`."""
 

@@ -1,4 +1,4 @@
-"""What a person asks of their own client, and no server: to seal what they say, and to look after keys.
+"""What a person asks of their own client, and no server: to seal what they say, to look after keys, and to look back.
 
 An order has the fields that its row of OWN_COMMANDS fills.  A conversation is the room, the person `with_`, or a
 `group`; neither is the room.
@@ -144,10 +144,44 @@ class Invite(Struct, frozen=True):
     """Show a link to this server that names its key and mine."""
 
 
+class HistoryMore(Struct, frozen=True):
+    """Show the messages before the oldest of the page that was shown last."""
+
+
+class HistoryBefore(Struct, frozen=True):
+    """Show the messages before a moment, written as `14:00`, `2026-11-26` or `2026-11-26 14:00`."""
+
+    moment: str
+    with_: str | None = None
+    group: str | None = None
+
+
+class Ignore(Struct, frozen=True):
+    """Hide what somebody says, on this client only; with no name, list whom I ignore."""
+
+    user: str = ""
+
+
+class Unignore(Struct, frozen=True):
+    """Show again what somebody says."""
+
+    user: str
+
+
+class Help(Struct, frozen=True):
+    """Show the commands of one topic."""
+
+    topic: str
+
+
+OwnOrder = HistoryMore | HistoryBefore | Ignore | Unignore | Help
+"""What needs neither a key nor a server."""
+
 Order = (
     EncryptOn | EncryptClosed | EncryptUser | EncryptGroup | EncryptOff | EncryptPassphrase | EncryptAdd
     | EncryptRemove | EncryptStatus | EncryptRekey | EncryptReset | Held | HeldSend | HeldEdit | HeldDrop
     | Verify | TrustAccept | TrustBlock | ContactsExport | ContactsImport | Invite
+    | HistoryMore | HistoryBefore | Ignore | Unignore | Help
 )  # fmt: skip
 
 OFF = "off"

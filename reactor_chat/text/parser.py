@@ -54,6 +54,7 @@ INVALID_COMMAND = "Invalid command. Use @help"
 ONLY_IN_A_CLIENT = "It is done by the client reactor-chat, on the machine where it is typed"
 """What a server adds where somebody asks it for what only a client can do."""
 
+_moment = re.compile(r"(\d{4}-\d{2}-\d{2}(\s+\d{1,2}:\d{2})?|\d{1,2}:\d{2})(?!\S)", re.ASCII)
 _separators = re.compile(r"[\s,]+")
 _FIRST_WORDS = tuple(dict.fromkeys(key.partition(" ")[0] for key in BY_KEY))
 _ALL_FIRST_WORDS = (*_FIRST_WORDS, *OWN_FIRST_WORDS)
@@ -152,8 +153,10 @@ def _order(typed: str) -> Order | Refused | None:
         return None
     command, rest = _own_command(fold(word), rest)
     if command is None:
-        return None if fold(word) in FAMILIES else _invalid(None, usage_of(fold(word)))
+        return None if fold(word) in FAMILIES or fold(word) in BY_KEY else _invalid(None, usage_of(fold(word)))
     fields = _fields(command, rest)
+    if fields is None and fold(word) in BY_KEY:
+        return None  # `@help` alone, or a group that is called like the second word of ours
     return _invalid(None, command.usage) if fields is None else _made(command, fields)
 
 
@@ -267,6 +270,11 @@ def _take_number(field: str, rest: str) -> Taken | None:
     return {field: int(digits)}, ""
 
 
+def _take_moment(field: str, rest: str) -> Taken | None:
+    found = _moment.match(rest)
+    return ({field: " ".join(found[0].split())}, rest[found.end() :].strip()) if found else None
+
+
 def _is_number(word: str) -> bool:
     return word.isascii() and word.isdigit()
 
@@ -283,6 +291,7 @@ _TAKES: dict[Kind, Callable[[str, str], Taken | None]] = {
     "rest": _take_rest,
     "some users": _take_some_users,
     "secret": _take_secret,
+    "moment": _take_moment,
 }
 """How each kind of argument takes its share of the rest of a line, which has no blanks around it; None: it cannot."""
 

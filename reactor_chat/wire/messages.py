@@ -21,6 +21,14 @@ from reactor_chat.wire.fields import (
     type_of_seq,
     type_of_time,
 )
+from reactor_chat.wire.limits import (
+    HISTORY_LIMIT_DEFAULT,
+    HISTORY_LIMIT_MAX,
+    SEALED_MEMBERS_BELIEVED_MAX,
+    SEALED_MEMBERS_MAX,
+    SEEN_MAX,
+    Limits,
+)
 from reactor_chat.wire.names import NAME_CHARS_MAX, RESERVED_WORDS, SERVER_NAME, fold, is_name
 from reactor_chat.wire.quoting import quoted
 from reactor_chat.wire.sealing import (
@@ -48,24 +56,16 @@ from reactor_chat.wire.sealing import (
 )
 
 __all__ = [
-    "NAME_CHARS_MAX", "RESERVED_WORDS", "SEQ_MAX", "SERVER_NAME", "AskBlob", "AskKeys", "AskSeals", "BlobAnswer",
-    "BlobPut", "Kdf", "KeysAnswer", "KeysPut", "Message", "PublishedKey", "SealAdd", "SealAsk", "SealAsked",
-    "SealCommit", "SealCommitted", "SealCreate", "SealCreated", "SealEnded", "SealOff", "Sealed", "SealedMessage",
-    "SealsAnswer", "Seen", "fold", "is_name", "quoted", "read_sealed", "type_of_id", "type_of_key", "type_of_log",
-    "type_of_seq", "type_of_time",
+    "HISTORY_LIMIT_DEFAULT", "HISTORY_LIMIT_MAX", "NAME_CHARS_MAX", "RESERVED_WORDS", "SEALED_MEMBERS_BELIEVED_MAX",
+    "SEALED_MEMBERS_MAX", "SEEN_MAX", "SEQ_MAX", "SERVER_NAME", "AskBlob", "AskKeys", "AskSeals", "BlobAnswer",
+    "BlobPut", "Kdf", "KeysAnswer", "KeysPut", "Limits", "Message", "PublishedKey", "SealAdd", "SealAsk",
+    "SealAsked", "SealCommit", "SealCommitted", "SealCreate", "SealCreated", "SealEnded", "SealOff", "Sealed",
+    "SealedMessage", "SealsAnswer", "Seen", "fold", "is_name", "quoted", "read_sealed", "type_of_id", "type_of_key",
+    "type_of_log", "type_of_seq", "type_of_time",
 ]  # fmt: skip
 """Defined in modules of their own, and found here with all the others."""
 
 PROTOCOL_VERSION = 1
-HISTORY_LIMIT_MAX = 200
-HISTORY_LIMIT_DEFAULT = 50
-
-SEEN_MAX = 32
-"""Logs that a login may name; whoever saw more names the newest."""
-
-SEALED_MEMBERS_MAX = 256
-SEALED_MEMBERS_BELIEVED_MAX = 1_000
-"""Members of a sealed conversation that a client reckons with, whatever a server claims."""
 
 
 # ------------------------------------------------------------------------------------------------- requests
@@ -86,6 +86,7 @@ class Login(Message, tag="login", frozen=True):
     after: type_of_seq | None = None
     invite: str | None = None
     seen: Annotated[list[Seen], Meta(max_length=SEEN_MAX)] | None = None
+    heartbeat_seconds: Annotated[int, Meta(ge=1, le=3_600)] | None = None  # promised: something comes at least so often
     id: type_of_id | None = None
 
 
@@ -227,23 +228,6 @@ class Ping(Message, tag="ping", frozen=True):
 
 
 # -------------------------------------------------------------------------------------------------- notices
-
-
-class Limits(Struct, frozen=True):
-    """What the server accepts, in bytes, and how many people one sealed conversation may have.
-
-    A server from before there was such a limit on the wire does not name it; what that one allows unless told otherwise
-    stands in for it.
-    """
-
-    frame_bytes_max: int
-    text_bytes_max: int
-    sealed_members_max: int = SEALED_MEMBERS_MAX
-
-    @property
-    def sealed_members_believed(self) -> int:
-        """How many members a client reckons with: what is claimed, within what it can carry."""
-        return max(2, min(self.sealed_members_max, SEALED_MEMBERS_BELIEVED_MAX))
 
 
 class Hello(Message, tag="hello", frozen=True):

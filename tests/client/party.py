@@ -171,6 +171,15 @@ class Party:
         self.settle()
         return guest
 
+    def restart(self) -> None:
+        """Have the server be killed, and started again on the same journal."""
+        now, self.world = self.world.now, World(self.world.journal)
+        self.world.now = now
+        self.world.start()
+        for guest in self.guests:
+            guest.person = None
+            guest.engine.cut(now, "cut")
+
     def leave(self, guest: Guest) -> None:
         """Have somebody's process be killed."""
         self.guests.remove(guest)

@@ -43,11 +43,11 @@ class ServerProcess:
         self.process.stdout.close()
 
 
-def client_command(*arguments: str | int, tls: bool = False) -> list[str]:
+def client_command(*arguments: str | int, tls: bool = False, guest: bool = True) -> list[str]:
     """The command of a client: a guest's, where no home is named; without TLS, as the servers here are."""
-    guest = [] if "--home" in arguments else ["--guest"]
+    guests = ["--guest"] if guest and "--home" not in arguments else []
     plaintext = [] if tls or "--plaintext" in arguments else ["--plaintext"]
-    return [sys.executable, "-m", "reactor_chat.client", *map(str, arguments), *guest, *plaintext]
+    return [sys.executable, "-m", "reactor_chat.client", *map(str, arguments), *guests, *plaintext]
 
 
 def piped(text: str | bytes, *arguments: str | int, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -72,16 +72,18 @@ class Person:
         columns: int = 80,
         rows: int = 24,
         program: tuple[str, ...] = CLIENT,
+        guest: bool = True,
         **environ: str,
     ) -> None:
         self.emulated = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.emulated)
         self.seen = b""
+        self.writes_code_down = True  # presses Enter when told to
         self.keyboard, self.terminal = os.openpty()
         self.resize(columns, rows)
         self.modes_before = termios.tcgetattr(self.terminal)
         self.process = subprocess.Popen(
-            [sys.executable, *program, *client_command(*arguments)[3:]],
+            [sys.executable, *program, *client_command(*arguments, guest=guest)[3:]],
             stdin=self.terminal,
             stdout=self.terminal,
             stderr=self.terminal,
@@ -117,6 +119,9 @@ class Person:
             assert ready, f"{wanted!r} is not on the screen: {self.lines}"
             data = os.read(self.keyboard, 65_536)
             self.seen += data
+            if self.writes_code_down and b"written it down" in self.seen:
+                self.writes_code_down = False
+                self.press("\r")
             self._stream.feed(data)
 
     def left(self) -> int:

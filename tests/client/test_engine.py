@@ -29,14 +29,14 @@ from reactor_chat.wire.messages import (
     Welcome,
 )
 from reactor_chat.wire.transcript import login_transcript
-from tests.client.toy import NONCE, Watcher, again, hello, ids, live, said, texts, welcome
+from tests.client.toy import NONCE, Watcher, again, hello, ids, live, login, said, texts, welcome
 
 # ---------------------------------------------------------------------------------------------------- logging in
 
 
 def test_logs_in_with_the_name_it_was_given():
     watcher = live(Watcher("Ann"))
-    assert watcher.requests() == [Login("Ann", 1)]
+    assert watcher.requests() == [login("Ann")]
     assert watcher.notices == [hello(), welcome("Ann")]
     assert watcher.engine.state is State.LIVE
 
@@ -58,7 +58,7 @@ def test_asks_for_a_name_and_connects_meanwhile():
     watcher.hear(hello())
     assert watcher.requests() == []
     watcher.engine.typed("  Ann ", 1.0)
-    assert watcher.requests() == [Login("Ann", 1)]
+    assert watcher.requests() == [login("Ann")]
 
 
 def test_a_name_typed_before_the_greeting_waits_for_it():
@@ -67,7 +67,7 @@ def test_a_name_typed_before_the_greeting_waits_for_it():
     watcher.engine.typed("Ann", 0.0)
     watcher.engine.connected(0.0)
     watcher.hear(hello())
-    assert watcher.requests() == [Login("Ann", 1)]
+    assert watcher.requests() == [login("Ann")]
 
 
 @pytest.mark.parametrize("code", ["name_taken", "bad_name", "name_reserved"])
@@ -80,7 +80,7 @@ def test_a_person_is_asked_for_another_name_on_the_same_connection(code):
     assert watcher.engine.wants_name
     watcher.engine.typed("Anna", 1.0)
     watcher.hear(welcome("Anna"))
-    assert watcher.requests() == [Login("Ann", 1), Login("Anna", 1)]
+    assert watcher.requests() == [login("Ann"), login("Anna")]
     assert watcher.engine.state is State.LIVE
 
 
@@ -131,7 +131,7 @@ def test_a_key_signs_what_the_server_sent():
     watcher.engine.start(0.0)
     watcher.engine.connected(0.0, b"b" * 32)
     watcher.hear(hello())
-    assert watcher.requests() == [Login("Ann", 1, b"k" * 32, b"s" * 64)]
+    assert watcher.requests() == [login("Ann", b"k" * 32, b"s" * 64)]
 
 
 def test_another_protocol_is_the_end():

@@ -14,7 +14,7 @@ from reactor_chat.client.palette import Palette
 from reactor_chat.client.qr import drawn
 from reactor_chat.client.states import State
 from reactor_chat.e2ee import scan_code
-from reactor_chat.text.grammar import help_text
+from reactor_chat.text.help_topics import overview
 from reactor_chat.wire.fields import TIME_MAX
 from reactor_chat.wire.messages import (
     Bye,
@@ -309,11 +309,19 @@ def test_every_kind_of_line():
     ]
 
 
+def test_the_prompt_says_that_no_answer_comes():
+    seat = Seat().live()
+    seat.press("hello\r")
+    seat.engine.tick(15.0)
+    seat.obey()
+    assert seat.glass.lines[-1] == "(no answer) (1 on the way) plain >"
+
+
 def test_the_help_fits_a_common_terminal():
     seat = Seat().live()
     seat.hear(HelpAnswer("[Bob, sealed:] whatever a server says"))
     assert "sealed" not in "".join(seat.glass.lines)
-    assert len(seat.glass.lines) == len(help_text().splitlines()) + 2
+    assert len(seat.glass.lines) == len(overview(has_key=False).splitlines()) + 2 <= 24
 
 
 def test_history_is_told_from_what_is_said_now():

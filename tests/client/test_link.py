@@ -23,14 +23,51 @@ def test_payloads_come_whole_and_in_order():
         while (payload := link.next_payload()) is not None:
             got.append(payload)
     assert got == [b"one", b"two"]
-    assert link.heard_at == 1.0
 
 
-def test_bytes_break_a_silence():
+def asking(*ids: str) -> Link:
     link = Link(0.0)
-    link.pinged_at = 5.0
-    link.feed(b"\0", 6.0)
-    assert link.pinged_at is None
+    for request_id in ids:
+        assert link.send(Ping(id=request_id))
+    link.note_sent(5.0)
+    return link
+
+
+def test_an_answer_is_awaited_since_the_first_request_without_one():
+    link = asking("one")
+    link.send(Ping(id="two"))
+    link.note_sent(7.0)
+    assert (link.asked_at, link.sent_at) == (5.0, 7.0)
+    link.answered("one", 9.0)
+    assert link.asked_at == 9.0, "an answer to one of them breaks the silence"
+    link.answered("two", 10.0)
+    assert link.asked_at is None
+
+
+def test_what_others_say_is_no_answer():
+    link = asking("one")
+    link.feed(frame(b"{}"), 8.0)
+    link.answered("somebody else's", 8.0)
+    link.answered(None, 8.0)
+    assert link.asked_at == 5.0
+
+
+def test_a_part_of_an_answer_and_what_was_missed_break_the_silence():
+    link = asking("one")
+    link.answered("one", 6.0, is_last=False)
+    assert link.asked_at == 6.0
+    link.replay_end_id = "one"
+    link.feed(b"\0", 7.0)
+    assert link.asked_at == 7.0
+
+
+def test_what_needs_no_answer_awaits_none():
+    link = Link(0.0)
+    link.send(Ping())
+    link.note_sent(3.0)
+    assert (link.asked_at, link.sent_at) == (None, 3.0)
+    link.note_sent(4.0)
+    assert link.sent_at == 3.0, "nothing was sent since"
 
 
 def test_what_is_no_frame_stays_none():

@@ -90,7 +90,7 @@ def test_something_else_answers():
             sock, _ = other.accept()
             sock.sendall(b"220 mail.example ESMTP\r\n")
             assert process.wait(SECONDS_MAX) == 69
-            assert "no reactor-chat server" in one_line(process.stderr.read())
+            assert "not a reactor-chat server" in one_line(process.stderr.read())
             sock.close()
 
 

@@ -169,6 +169,46 @@ def test_a_person_sees_where_they_left_off_and_is_called_as_last_time(server, tm
     ]
 
 
+def test_the_code_waits_for_enter_before_the_screen_goes_on(server, tmp_path, person):
+    one = person("127.0.0.1", server.port, "--name", "Slow", "--home", str(tmp_path / "h"))
+    one.writes_code_down = False
+    one.until("Press Enter when you have written it down:")
+    assert "[Welcome Slow]" not in "".join(one.lines)
+    assert not (tmp_path / "h" / "identity").exists()
+    one.press("\x03")
+    assert one.left() == 2
+    again = person("127.0.0.1", server.port, "--name", "Slow", "--home", str(tmp_path / "h"))
+    again.until("[Welcome Slow]")
+
+
+def test_whoever_brings_a_key_back_says_the_name_once(server, tmp_path, person):
+    code = code_in(piped("", *at(server, tmp_path / "h", "Known")).stderr)
+    home = ("--home", str(tmp_path / "new"))
+    one = person("--recover", *home)
+    one.until("Recovery code")
+    one.press(f"{code}\r")
+    one.until("Your name so far")
+    one.press("Known\r")
+    one.until("You are Known from the next start on")
+    assert one.left() == 0
+    two = person("127.0.0.1", server.port, *home)
+    two.until("[Welcome Known]")
+    done = piped(code + "\n", "--recover", "--name", "Known", "--home", str(tmp_path / "third"))
+    assert "You are Known from the next start on" in done.stderr
+
+
+def test_the_example_of_the_readme_works_for_two_people_on_one_machine(server, tmp_path, person):
+    account = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    people = {}
+    for name in ("John", "Stella"):
+        one = people[name] = person("127.0.0.1", server.port, "--name", name, guest=False, **account)
+        one.until(f"[Welcome {name}]")
+    people["Stella"].press("Hello everyone!\r")
+    people["John"].until("[Stella:] Hello everyone!")
+    people["John"].until("Nobody else is here. @help shows the commands")
+    people["Stella"].until("1 person is here: John. @help shows the commands")
+
+
 def test_a_line_is_on_the_way_until_it_is_stored(tmp_path, person):
     server = ServerProcess(data=tmp_path / "data")
     one = person("127.0.0.1", server.port, "--name", "Ann", "--home", str(tmp_path / "h"), NO_COLOR="1")

@@ -1,6 +1,7 @@
 """What is said and heard by clients with keys, and by guests: sealed where it should be, and never half."""
 
 import re
+from typing import get_args
 
 import pytest
 
@@ -28,7 +29,8 @@ def party() -> Party:
 
 def test_every_own_command_has_its_order() -> None:
     with_server = {orders.ContactsExport, orders.ContactsImport, orders.Invite}
-    assert {command.request for command in OWN_COMMANDS} == set(ORDERS) | with_server
+    without_key = set(get_args(orders.OwnOrder))
+    assert {command.request for command in OWN_COMMANDS} == set(ORDERS) | with_server | without_key
 
 
 @pytest.mark.parametrize(
@@ -229,8 +231,9 @@ def test_history_is_read_from_what_was_opened(party: Party) -> None:
 def test_help_lists_what_the_client_does_itself_where_there_is_a_key(party: Party) -> None:
     ann, guest = party.enter("Ann"), party.enter("Visitor", key=False)
     for one in (ann, guest):
-        one.type("@help")
+        one.type("@help", "@help Encryption", "@help @trust")
     assert ann.sees("@names  ", "@encrypt on [<passphrase>|-]  ", "@trust accept <name> [<digits>]  ")
+    assert guest.sees("There is no help on that")
     assert max(len(line) for line in ann.lines if line.startswith("@")) <= 80
     assert not guest.sees("@encrypt")
     guest.type("@encrypt on")

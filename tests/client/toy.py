@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reactor_chat.client.boundary import Arrived, Note, NoteKind, Settings, Wish
+from reactor_chat.client.boundary import HEARTBEAT_SECONDS, Arrived, Note, NoteKind, Settings, Wish
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.vault import Identity, Vault
 from reactor_chat.wire.codec import decode_request, encode
@@ -201,25 +201,29 @@ def hello(protocol: int = 1, frame_bytes_max: int = 65_536) -> Hello:
     return Hello(protocol, "reactor-chat toy", NONCE, Limits(frame_bytes_max, 16_384))
 
 
-def welcome(name: str = "Ann", seq: int = 0, *, guest: bool = True) -> Welcome:
-    return Welcome(name, seq, guest, f"[Welcome {name}]")
+def login(name: str, key: bytes | None = None, signature: bytes | None = None) -> Login:
+    return Login(name, 1, key, signature, heartbeat_seconds=HEARTBEAT_SECONDS)
+
+
+def welcome(name: str = "Ann", seq: int = 0, *, guest: bool = True, log: str | None = None) -> Welcome:
+    return Welcome(name, seq, guest, f"[Welcome {name}]", log)
 
 
 def said(seq: int, sender: str = "Bob", text: str = "hi", request_id: str | None = None) -> Said:
     return Said(seq, 0, sender, text, id=request_id)
 
 
-def live(watcher: Watcher, *, seq: int = 0, guest: bool = True, now: float = 0.0) -> Watcher:
+def live(watcher: Watcher, *, seq: int = 0, guest: bool = True, now: float = 0.0, log: str | None = None) -> Watcher:
     """Bring a new watcher to where it is logged in."""
     watcher.engine.start(now)
     assert watcher.took(Wish.CONNECT)
-    return again(watcher, seq=seq, guest=guest, now=now)
+    return again(watcher, seq=seq, guest=guest, now=now, log=log)
 
 
-def again(watcher: Watcher, *, seq: int = 0, guest: bool = True, now: float = 0.0) -> Watcher:
+def again(watcher: Watcher, *, seq: int = 0, guest: bool = True, now: float = 0.0, log: str | None = None) -> Watcher:
     """Connect and log in."""
     watcher.engine.connected(now)
-    watcher.hear(hello(), welcome(watcher.engine.name, seq, guest=guest), now=now)
+    watcher.hear(hello(), welcome(watcher.engine.name, seq, guest=guest, log=log), now=now)
     watcher.take()
     return watcher
 

@@ -179,7 +179,7 @@ def test_somebody_is_kicked_and_comes_back(server: Server, data: Path) -> None:
 
 def test_everybody_hears_an_announcement_and_nobody_can_fake_one(server: Server, data: Path) -> None:
     ann, typist = server.client("Ann"), server.typist("Typist")
-    assert said(data, "announce", "Back", "at noon").startswith("Announcement sent to ")
+    assert said(data, "announce", "Back", "at noon") == "Announcement sent to 2 people\n"
     assert ann.expect("said")["from"] == "server"
     typist.until("[server:] Back at noon\n")
     for name in ("server", "SERVER"):

@@ -64,8 +64,8 @@ def test_what_needs_a_restart_is_said_and_not_done(server: Server, file: Path) -
 def test_a_file_with_a_mistake_changes_nothing(server: Server, file: Path) -> None:
     for text, says in (
         ("people-max = 1\nnonsense = 1", "there is no option 'nonsense'"),
-        ("people-max = 0", "'0' is no whole number"),
-        ("\x1b[2J = 7", "this is no TOML"),
+        ("people-max = 0", "'0' is not a whole number"),
+        ("\x1b[2J = 7", "this is not TOML"),
     ):
         file.write_text(text)
         (line,) = hung_up(server)
@@ -134,4 +134,4 @@ def test_a_server_with_a_mistake_in_its_file_does_not_begin(file: Path) -> None:
     file.write_text("people-max = 0\n")
     done = run_server("--memory", "--plaintext", "--config", str(file))
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"reactor-chatd: {file}: people-max: '0' is no whole number from 1 to 1000000\n"
+    assert done.stderr == f"reactor-chatd: {file}: people-max: '0' is not a whole number from 1 to 1000000\n"

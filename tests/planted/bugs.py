@@ -4,6 +4,7 @@ from tests.planted import (
     bugs_chat,
     bugs_client,
     bugs_e2ee,
+    bugs_links,
     bugs_live,
     bugs_lost_ends,
     bugs_mls,
@@ -27,4 +28,5 @@ BUGS: tuple[Bug, ...] = (
     *bugs_terminal.BUGS,
     *bugs_lost_ends.BUGS,
     *bugs_operator.BUGS,
+    *bugs_links.BUGS,
 )

@@ -230,7 +230,7 @@ BUGS: tuple[Bug, ...] = (
         ("a restart forgets who was hasty", "        self.patience.load(snapshot.tried, snapshot.busy_until)\n", ""),
     ),
     *in_file(
-        "reactor_chat/wire/messages.py",
+        "reactor_chat/wire/limits.py",
         ("tests/wire/test_messages.py",),
         (
             "a server may claim any number of members",

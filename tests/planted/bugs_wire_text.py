@@ -45,7 +45,7 @@ BUGS: tuple[Bug, ...] = (
         ("a refusal repeats all that it refuses", "REASON_CHARS_MAX = 256\n", "REASON_CHARS_MAX = 256_000\n"),
     ),
     *in_file(
-        "reactor_chat/wire/messages.py",
+        "reactor_chat/wire/limits.py",
         MESSAGES,
         ("a page of one more is allowed", "HISTORY_LIMIT_MAX = 200\n", "HISTORY_LIMIT_MAX = 201\n"),
     ),

@@ -120,21 +120,21 @@ MISTAKES = {
     "people_max = 7": "there is no option 'people_max'; did you mean people-max?",
     "nonsense = 7": "there is no option 'nonsense'; its rows are called as in --help, without the dashes",
     "config = 'other.toml'": "there is no option 'config'",
-    "people-max = 0": "people-max: '0' is no whole number from 1 to 1000000",
-    "people-max = '7 '": "people-max: '7 ' is no whole number",
+    "people-max = 0": "people-max: '0' is not a whole number from 1 to 1000000",
+    "people-max = '7 '": "people-max: '7 ' is not a whole number",
     "people-max = true": "people-max: write COUNT",
     "memory = 1": "memory: write true or false",
     "memory = 'true'": "memory: write true or false",
-    "rate = 100": "rate: '100' is neither BURST/PER_SECOND",
+    "rate = 100": "rate: '100' must be BURST/PER_SECOND",
     "people-max = 1.5": "people-max: a row holds a text, a whole number, true or false",
     "people-max = [7]": "people-max: a row holds",
     "[limits]\npeople-max = 7": "limits: a row holds",
-    "people-max": "this is no TOML",
-    "port = 1\nport = 2": "this is no TOML",
-    "port = " + "9" * 5_000: "this is no TOML",
-    "port = " + "[" * 10_000: "this is no TOML",
+    "people-max": "this is not TOML",
+    "port = 1\nport = 2": "this is not TOML",
+    "port = " + "9" * 5_000: "this is not TOML",
+    "port = " + "[" * 10_000: "this is not TOML",
     "host = '0.0.0.0'\nplaintext = true": "--force",
-    "'\x1b[2J' = 1": "this is no TOML",
+    "'\x1b[2J' = 1": "this is not TOML",
     '"\\u001b[2J" = 1': "there is no option '\\x1b[2J'",
 }
 
@@ -162,7 +162,7 @@ def test_a_file_that_cannot_be_read_is_one_line_and_2(file: Path, capsys: pytest
     assert "there is no such file" in refused(capsys, "--config", str(file) + ".none")
     for other in (str(file.parent), "/dev/zero"):
         assert "this is not a file" in refused(capsys, "--config", other)
-    assert "is no file" in refused(capsys, "--config", "")
+    assert "is not a file" in refused(capsys, "--config", "")
 
 
 def test_complaints_about_the_command_line_harm_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:

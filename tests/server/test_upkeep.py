@@ -2,11 +2,13 @@
 
 import pytest
 
+from reactor_chat.client.boundary import HEARTBEAT_SECONDS
+from reactor_chat.reactor.sockets import GONE_SECONDS_MAX
 from reactor_chat.server.doors import FramesDoor
 from reactor_chat.server.options import Options
 from reactor_chat.server.peers import Peer
 from reactor_chat.server.upkeep import LOOK_SECONDS, Upkeep
-from reactor_chat.wire.messages import Bye, Ping, Said, Say, Tell, Told
+from reactor_chat.wire.messages import Bye, Exited, Ping, Said, Say, Tell, Told, Welcome
 from tests.server.world import MemoryWire, World
 
 MOST = 1_048_576
@@ -81,3 +83,49 @@ def test_silence_is_no_reason_otherwise() -> None:
     world.enter("Bob").ask(Say("still there?"), Tell("Ann", "are you?"))
     world.turn()
     assert len(ann.of(Said, Told)) == 2
+
+
+@pytest.mark.parametrize(("silent_seconds", "closed"), [(99.9, False), (100.0, True)])
+def test_who_promised_to_say_something_and_does_not_is_gone(silent_seconds: float, *, closed: bool) -> None:
+    world = World().start()
+    ann = world.enter("Ann", heartbeat_seconds=40)
+    bob = world.enter("Bob")
+    world.pass_time(silent_seconds)
+    assert [n.reason for n in ann.of(Bye)] == ["idle"] * closed
+    assert [n.name for n in bob.of(Exited)] == ["Ann"] * closed
+    assert not bob.of(Bye), "who promised nothing may be silent"
+
+
+def test_a_heartbeat_is_enough_and_the_last_one_counts() -> None:
+    world = World().start()
+    ann = world.enter("Ann", heartbeat_seconds=40)
+    for _ in range(10):
+        world.pass_time(40)
+        ann.ask(Ping())
+        world.turn()
+    world.pass_time(99)
+    assert not ann.of(Bye)
+    world.pass_time(1)
+    assert [n.reason for n in ann.of(Bye)] == ["idle"]
+
+
+def test_the_shorter_of_two_limits_counts() -> None:
+    world = World(idle_seconds_max=30).start()
+    world.enter("Ann", heartbeat_seconds=40)
+    world.enter("Bob", heartbeat_seconds=3_600)
+    world.pass_time(30)
+    assert all(person.of(Bye) for person in world.people)
+
+
+def test_the_name_of_a_machine_that_vanished_is_free_after_two_minutes_talked_to_or_not() -> None:
+    assert GONE_SECONDS_MAX == 120
+    for talks in (False, True):
+        world = World().start()
+        guest = world.enter("Ann", heartbeat_seconds=HEARTBEAT_SECONDS)
+        bob = world.enter("Bob")
+        for _ in range(GONE_SECONDS_MAX):
+            if talks:
+                bob.ask(Say("Ann, are you there?"))
+            world.pass_time(1)
+        assert guest.wire.finishing
+        assert world.enter("Ann").of(Welcome)

@@ -7,7 +7,7 @@ from reactor_chat.text.completion import completions, word_typed
 PEOPLE = ["stefan", "Stella", "Ann", "Stella"]
 GROUPS = ["team", "Lunch"]
 COMMANDS = ["@names", "@history", "@group", "@grouplist", "@who", "@add", "@kick", "@help", "@quit"]
-COMMANDS += ["@encrypt", "@held", "@verify", "@trust", "@contacts", "@invite"]
+COMMANDS += ["@encrypt", "@held", "@verify", "@trust", "@contacts", "@invite", "@ignore", "@unignore"]
 SECOND = ["set", "send", "add", "kick", "leave", "delete", "encrypt"]
 
 
@@ -44,7 +44,9 @@ SECOND = ["set", "send", "add", "kick", "leave", "delete", "encrypt"]
         ("@add team st", ["stefan", "Stella"]),
         ("@kick team @st", ["stefan", "Stella"]),
         ("@kick team Ann ", []),
-        ("@history ", ["@Ann", "@stefan", "@Stella", "Lunch", "team"]),
+        ("@history ", ["@Ann", "@stefan", "@Stella", "Lunch", "team", "more", "before"]),
+        ("@history b", ["before"]),
+        ("@ignore st", ["stefan", "Stella"]),
         ("@history @a", ["@Ann"]),
         ("@history t", ["team"]),
         ("@history team 2", []),

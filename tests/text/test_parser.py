@@ -279,6 +279,15 @@ ORDERS = [
     ("@Contacts import ~/x", orders.ContactsImport("~/x")),
     ("@invite", orders.Invite()),
     ("@trust block Stella", orders.TrustBlock("Stella")),
+    ("@history more", orders.HistoryMore()),
+    ("@History Before 14:00", orders.HistoryBefore("14:00")),
+    ("@history before 2026-11-26", orders.HistoryBefore("2026-11-26")),
+    ("@history before 2026-11-26  9:05 @Stella", orders.HistoryBefore("2026-11-26 9:05", "Stella")),
+    ("@history before 14:00 team", orders.HistoryBefore("14:00", group="team")),
+    ("@ignore", orders.Ignore()),
+    ("@IGNORE Stella", orders.Ignore("Stella")),
+    ("@unignore Stella", orders.Unignore("Stella")),
+    ("@help keys", orders.Help("keys")),
 ]
 NOT_ORDERS = [
     ("@encrypt", "@encrypt on [<passphrase>|-]"), ("@encrypt frob", "@encrypt on [<passphrase>|-]"),
@@ -288,6 +297,7 @@ NOT_ORDERS = [
     ("@held send x", "@held send [<number>]"),
     ("@contacts", "@contacts export <file>"), ("@trust Stella", "@trust accept <name>"),
     ("@contacts export", "@contacts export <file>"), ("@invite Stella", "@invite"),
+    ("@ignore Ann Bob", "@ignore [<name>]"), ("@unignore", "@unignore <name>"),
     ("@group encrypt", "@group encrypt <group>"), ("@encrypt \u212a", "@encrypt on [<passphrase>|-]"),
 ]  # fmt: skip
 
@@ -308,6 +318,20 @@ def test_what_is_nearly_that_is_told_how_it_is_typed(typed: str, usage: str) -> 
 @pytest.mark.parametrize("typed", [typed for typed, _ in [*ORDERS, *NOT_ORDERS]])
 def test_a_server_says_where_that_is_done(typed: str) -> None:
     assert parse(typed, "7") == Refused("invalid_command", f"{INVALID_COMMAND}\n{ONLY_IN_A_CLIENT}", "7")
+
+
+@pytest.mark.parametrize(
+    ("typed", "request_typed"),
+    [
+        ("@help", AskHelp()),
+        ("@history more 5", AskHistory(5, group="more")),
+        ("@history before 5", AskHistory(5, group="before")),
+        ("@history 5", AskHistory(5)),
+        ("@history", AskHistory()),
+    ],
+)
+def test_what_only_begins_like_an_order_asks_the_server(typed: str, request_typed: object) -> None:
+    assert parse_typed(typed) == parse(typed) == request_typed
 
 
 def test_every_order_has_its_row_and_no_passphrase_shows() -> None:

@@ -48,7 +48,9 @@ from tests.wire import sealing_examples
 SEALED = {"v": 1, "deep": [{"a": None, "b": [True, 1.5, "ü\n"]}], "big": 10**30, "": {}}
 
 REQUESTS_: list[Request] = [
-    Login("John", 1, bytes(range(32)), bytes(range(64)), 17, "come in", [Seen("a log", 17), Seen("l" * 64, 0)], "i"),
+    Login(
+        "John", 1, bytes(range(32)), bytes(range(64)), 17, "come in", [Seen("a log", 17), Seen("l" * 64, 0)], 40, "i"
+    ),
     Login("John", 1),
     Quit("i"),
     Line("@names", "i"),

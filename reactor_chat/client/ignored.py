@@ -1,0 +1,97 @@
+"""Whom a person does not want to read: hidden on this client, and nobody else learns of it.
+
+What somebody who is ignored says still arrives, is answered and counted; only the showing is left out, of their
+messages wherever they say them, and of their coming and going.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, repeat
+from typing import TypeVar
+
+from msgspec import structs
+
+from reactor_chat.client.boundary import Arrived, Earlier, Shown
+from reactor_chat.text.render import NO_ASIDE, Aside
+from reactor_chat.wire.messages import (
+    SERVER_NAME,
+    Exited,
+    GroupSaid,
+    HistoryAnswer,
+    Joined,
+    Notice,
+    Said,
+    Told,
+    fold,
+    is_name,
+)
+
+IGNORED_MAX = 1_000
+
+AnyNotice = TypeVar("AnyNotice", bound=Notice)
+Keep = Callable[[Sequence[str]], None]
+
+
+class Ignored:
+    """The people whom one person ignores.
+
+    Args:
+        names: from the beginning.
+        keep: keeps them for the next run, may raise StorageError; None where nothing is kept.
+    """
+
+    def __init__(self, names: Iterable[str] = (), keep: Keep | None = None) -> None:
+        self._names = {fold(name): name for name in names}
+        self._keep = keep
+
+    def ignore(self, name: str, me: str) -> str:
+        """Ignore somebody from now on, or list everybody for an empty name; return what to tell the person."""
+        if not name:
+            names = ", ".join(self._names[folded] for folded in sorted(self._names))
+            return f"You ignore: {names}" if names else "You ignore nobody"
+        name = name.removeprefix("@")
+        if not is_name(name):
+            return "That is not a name"
+        if fold(name) == fold(me):
+            return "You cannot ignore yourself"
+        if fold(name) == SERVER_NAME:
+            return "The operator cannot be ignored"
+        if len(self._names) >= IGNORED_MAX:
+            return f"You ignore {IGNORED_MAX} people already; @unignore somebody first"
+        self._change({**self._names, fold(name): name})
+        until = "" if self._keep is not None else ", until you leave"
+        return f"Ignoring {name}: hidden on this client only{until}. @unignore {name} shows them again"
+
+    def unignore(self, name: str) -> str:
+        """Show somebody again; return what to tell the person."""
+        name = name.removeprefix("@")
+        if fold(name) not in self._names:
+            return f"You do not ignore {name}" if is_name(name) else "That is not a name"
+        self._change({folded: known for folded, known in self._names.items() if folded != fold(name)})
+        return f"{name} is shown again"
+
+    def sift(self, item: Shown) -> Shown | None:
+        """Return what of it is to be shown; None where nothing is."""
+        if not self._names:
+            return item
+        if isinstance(item, Earlier):
+            kept = [pair for pair in _pairs(item.notices, item.asides) if not self._hides(pair[0])]
+            return Earlier([notice for notice, _ in kept], tuple(aside for _, aside in kept)) if kept else None
+        if isinstance(item, Arrived) and isinstance(item.notice, HistoryAnswer):
+            found = [pair for pair in _pairs(item.notice.messages, item.asides) if not self._hides(pair[0])]
+            page = structs.replace(item.notice, messages=[notice for notice, _ in found])
+            return item._replace(notice=page, asides=tuple(aside for _, aside in found))
+        return None if isinstance(item, Arrived) and self._hides(item.notice) else item
+
+    def _hides(self, notice: Notice) -> bool:
+        if isinstance(notice, Said | Told | GroupSaid):
+            return fold(notice.sender) in self._names
+        return isinstance(notice, Joined | Exited) and fold(notice.name) in self._names
+
+    def _change(self, names: dict[str, str]) -> None:
+        if self._keep is not None:
+            self._keep(list(names.values()))
+        self._names = names
+
+
+def _pairs(notices: Sequence[AnyNotice], asides: Sequence[Aside]) -> Iterable[tuple[AnyNotice, Aside]]:
+    return zip(notices, chain(asides, repeat(NO_ASIDE)), strict=False)
