@@ -263,19 +263,19 @@ class Options:
         268_435_456,
         _whole(1_048_576, 2**43),
         "BYTES",
-        "memory for what people do not read, all together; beyond it, who is owed most has to go, and resumes",
+        "memory for what people do not read, all together; beyond it, the client that is owed most is disconnected",
         live=True,
     )
     idle_seconds_max: int | None = _option(
         None,
         _whole(30, 31_536_000),
         "SECONDS",
-        "people who send nothing for so long are sent away; people read, so: never",
+        "people who send nothing for so long are disconnected; never",
         live=True,
     )
     login_seconds_max: int = _option(10, _whole(1, 3_600), "SECONDS", "from connecting to being logged in", live=True)
     typed_login_seconds_max: int = _option(
-        60, _whole(1, 3_600), "SECONDS", "the same on the door for nc: people type", live=True
+        60, _whole(1, 3_600), "SECONDS", "the same on the plain-text port, where people type", live=True
     )
     messages_per_turn_max: int = _option(
         256,

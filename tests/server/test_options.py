@@ -197,8 +197,8 @@ def test_all_of_loopback_is_loopback(host: str) -> None:
 @pytest.mark.parametrize(("arguments", "says"), [
     (["--host", ""], "is no address"), (["--host", "127.0.0.1:7667"], "--port"), (["--host", "[::1"], "is written"),
     (["--lines", ""], "is no address"), (["--lines", ":7667"], "is no address"), (["--lines", "::1"], "is no address"),
-    (["--lines", "[::1]"], "is no address"), (["--lines", "127.0.0.1:"], "is no whole number"),
-    (["--data", ""], "is no directory"), (["--port", ""], "is no whole number"), (["--cert", ""], "is no file"),
+    (["--lines", "[::1]"], "is no address"), (["--lines", "127.0.0.1:"], "is not a whole number"),
+    (["--data", ""], "is not a directory"), (["--port", ""], "is not a whole number"), (["--cert", ""], "is not a file"),
 ])  # fmt: skip
 def test_what_is_no_place_is_told(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert says in refused(capsys, *arguments)
