@@ -48,7 +48,7 @@ def read_destination(host: str, port: int, default_port: int) -> Destination:
     except ValueError as error:
         raise UsageError(str(error)) from error
     if not name or "/" in host or any(letter.isspace() for letter in name):
-        raise UsageError(f"{host!r} is no host; one looks like chat.example, 192.0.2.1:7667 or [::1]:7667")
+        raise UsageError(f"{host!r} is not a host; one looks like chat.example, 192.0.2.1:7667 or [::1]:7667")
     return Destination(name, _one_port(None if written is None else read_port(written), port, default_port))
 
 
@@ -56,7 +56,7 @@ def read_port(written: str) -> int:
     """Return a port.  Raises UsageError."""
     if written.isascii() and written.isdigit() and len(written) <= 5 and 1 <= int(written) <= PORT_MAX:
         return int(written)
-    raise UsageError(f"{written!r} is no port; use a number from 1 to {PORT_MAX}")
+    raise UsageError(f"Not a port: {written or repr(written)} (use 1 to {PORT_MAX})")
 
 
 def _one_port(beside: int | None, named: int, default_port: int) -> int:

@@ -125,7 +125,7 @@ def _port(written: str) -> int:
 def _directory(written: str) -> str:
     if written:
         return written
-    raise argparse.ArgumentTypeError("'' is no directory; '.' is where you are")  # a variable that is not set
+    raise argparse.ArgumentTypeError("'' is not a directory; use . for where you are")  # a variable that is not set
 
 
 def _pin(written: str) -> bytes:

@@ -93,7 +93,7 @@ def _address(text: str) -> tuple[str, int]:
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     if not host or port is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no address; write PORT, HOST:PORT or [::1]:PORT")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an address; write PORT, HOST:PORT or [::1]:PORT")
     return host, _whole(0, 65_535)(port)
 
 
@@ -105,7 +105,7 @@ def _host(text: str) -> str:
     if port is not None:
         raise argparse.ArgumentTypeError(f"{text!r} has a port in it; that is named with --port")
     if not host:  # a variable of the shell that is not set, most likely
-        raise argparse.ArgumentTypeError("'' is no address; 0.0.0.0 and :: listen on all of them")
+        raise argparse.ArgumentTypeError("'' is not an address; 0.0.0.0 and :: listen on all of them")
     return host
 
 

@@ -63,7 +63,7 @@ def split_port(text: str) -> tuple[str, str | None]:
         return (host, port) if colon and ":" not in port else (text, None)
     host, bracket, rest = text.removeprefix("[").partition("]")
     if not bracket or not (rest == "" or rest.startswith(":")):
-        raise ValueError(f"{text!r} is no address; one with colons is written [::1] or [::1]:7667")
+        raise ValueError(f"{text!r} is not an address; one with colons is written [::1] or [::1]:7667")
     return host, rest.removeprefix(":") if rest else None
 
 

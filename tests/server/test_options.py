@@ -195,10 +195,11 @@ def test_all_of_loopback_is_loopback(host: str) -> None:
 
 
 @pytest.mark.parametrize(("arguments", "says"), [
-    (["--host", ""], "is no address"), (["--host", "127.0.0.1:7667"], "--port"), (["--host", "[::1"], "is written"),
-    (["--lines", ""], "is no address"), (["--lines", ":7667"], "is no address"), (["--lines", "::1"], "is no address"),
-    (["--lines", "[::1]"], "is no address"), (["--lines", "127.0.0.1:"], "is not a whole number"),
-    (["--data", ""], "is not a directory"), (["--port", ""], "is not a whole number"), (["--cert", ""], "is not a file"),
+    (["--host", ""], "not an address"), (["--host", "127.0.0.1:7667"], "--port"), (["--host", "[::1"], "is written"),
+    (["--lines", ""], "not an address"), (["--lines", ":7667"], "not an address"),
+    (["--lines", "::1"], "not an address"), (["--lines", "[::1]"], "not an address"),
+    (["--lines", "127.0.0.1:"], "is not a whole number"),
+    (["--data", ""], "not a directory"), (["--port", ""], "not a whole number"), (["--cert", ""], "is not a file"),
 ])  # fmt: skip
 def test_what_is_no_place_is_told(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert says in refused(capsys, *arguments)
