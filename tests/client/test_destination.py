@@ -53,7 +53,7 @@ def test_a_link_names_a_key() -> None:
         ("[::1", "is written"),
         ("chat.example:71", "Leave one of them out"),
         ("chat://chat.example:71", "Leave one of them out"),
-        ("chat://", "is no link"),
+        ("chat://", "is not a link"),
     ],
 )
 def test_what_leads_nowhere_is_told(host: str, says: str) -> None:
@@ -63,6 +63,6 @@ def test_what_leads_nowhere_is_told(host: str, says: str) -> None:
 
 @pytest.mark.parametrize("written", ["", "0", "65536", "-1", "+1", "1 ", "١", "99999999999999999999", "0x1", "1e3"])
 def test_what_is_no_port(written: str) -> None:
-    with pytest.raises(UsageError, match="from 1 to 65535"):
+    with pytest.raises(UsageError, match="use 1 to 65535"):
         read_port(written)
     assert (read_port("1"), read_port("65535")) == (1, 65_535)

@@ -312,7 +312,7 @@ def test_every_kind_of_line():
 def test_the_prompt_says_that_no_answer_comes():
     seat = Seat().live()
     seat.press("hello\r")
-    seat.engine.tick(15.0)
+    seat.engine.tick(seat.now + 15.0)
     seat.obey()
     assert seat.glass.lines[-1] == "(no answer) (1 on the way) plain >"
 
