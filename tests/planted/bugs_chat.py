@@ -11,7 +11,24 @@ DECISIONS = ("tests/chat/test_decisions.py",)
 LOGINS = ("tests/chat/test_logins.py",)
 STATE = ("tests/chat/test_state.py",)
 
+READERS = ("tests/chat/test_readers.py",)
+
 BUGS: tuple[Bug, ...] = (
+    *in_file(
+        "reactor_chat/chat/hub.py",
+        READERS,
+        ("who reads is told of themselves only", ", *self._readers.conns_but(flight.session)]", "]"),
+        (
+            "an owner who reads is told nothing",
+            "conns + self._readers.owners_conns(audience) if self._readers else conns",
+            "conns",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/chat/decisions.py",
+        READERS,
+        ("names that are none are no answer", "LIST_NAMES_MAX)] or [[]]", "LIST_NAMES_MAX)]"),
+    ),
     *in_file(
         "reactor_chat/chat/hub.py",
         HUB,
