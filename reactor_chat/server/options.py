@@ -226,6 +226,12 @@ class Options:
         "",
         "start though some of what the journal once held is gone; how much is said, and everybody is told",
     )
+    read_only: bool = _option(
+        False,  # noqa: FBT003
+        None,
+        "",
+        "serve a journal on a disk that cannot be written: people read, and nothing is stored; it is copied to TMPDIR",
+    )
     output_bytes_max: int = _option(
         268_435_456,
         _whole(1_048_576, 2**43),
