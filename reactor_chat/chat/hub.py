@@ -22,7 +22,6 @@ from reactor_chat.chat.boundary import (
     Committed,
     Connected,
     Deliver,
-    DeliverAll,
     Disconnected,
     Effect,
     Enter,
@@ -42,7 +41,7 @@ from reactor_chat.chat.logins import NAME_TAKEN, Bar, Barred, Logins, Takeover, 
 from reactor_chat.chat.moderation import farewell
 from reactor_chat.chat.operator_records import Dismissed
 from reactor_chat.chat.pending import Flight, Mark, Pending
-from reactor_chat.chat.readers import FULL, NO_SPACE, READ_ONLY, Readers
+from reactor_chat.chat.readers import FULL, NO_SPACE, READ_ONLY, Readers, told
 from reactor_chat.chat.receipts import NOT_REMEMBERED, Outcome
 from reactor_chat.chat.records import Declined, Entered, Record, notice_of
 from reactor_chat.chat.searches import Searches
@@ -373,21 +372,16 @@ class Hub:
         """Apply a committed record and tell those it concerns."""
         if isinstance(record, Exited):
             self._dismiss(record.name, effects)
+        elif isinstance(record, Entered) and flight.session is not None:
+            self._end_reading(record.name, flight.session, effects)
         audience = self.state.apply(record)
         notice = notice_of(record)
         if notice is None:
             if isinstance(record, Dismissed):
                 self._expel(record, effects)
             return
-        if flight.session is not None and flight.session.state is State.READING:
-            others = [name for name in self.state.roster.names() if fold(name) != fold(flight.session.name)]
-            effects.append(Deliver(self.state.roster.conns_of(others), notice))
-        elif audience is None:
-            effects.append(DeliverAll(notice))
-        else:
-            effects.append(Deliver(self.state.roster.conns_of(audience), notice))
+        effects.append(told(notice, audience, self.state.roster, self._readers, flight.session))
         if isinstance(record, Entered) and flight.session is not None:
-            self._end_reading(record.name, flight.session, effects)
             self._welcome(flight.session, effects)
 
     def _dismiss(self, name: str, effects: list[Effect]) -> None:

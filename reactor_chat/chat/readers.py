@@ -6,12 +6,14 @@ owner reads what is the owner's.  When the journal takes records again, each ent
 
 from collections.abc import Callable, Iterator
 
+from reactor_chat.chat.boundary import Deliver, DeliverAll
 from reactor_chat.chat.case import Change, Stamp
 from reactor_chat.chat.logins import Logins
 from reactor_chat.chat.pending import Pending
-from reactor_chat.chat.session import Session
+from reactor_chat.chat.roster import Roster
+from reactor_chat.chat.session import Session, State
 from reactor_chat.chat.state import ChatState
-from reactor_chat.wire.messages import Login, Refused, fold
+from reactor_chat.wire.messages import Login, Notice, Refused, fold
 
 NO_SPACE = Refused("no_space", "The server can store nothing at the moment; you can read, and send again later")
 FULL = Refused("no_space", "The server's disk is full: you can read, and nothing you send is kept until there is space")
@@ -43,16 +45,29 @@ class Readers:
             Whether its owner does; a guest, and whoever would claim the name, is nobody yet.
         """
         claim = self._state.identity.claim_of(login.name)
-        is_owner = claim is not None and claim.key == login.key
+        is_owner = self._is_owner(login)
         session.name = login.name
         session.since = claim.since if claim is not None and is_owner else self._state.seq + 1
         self._reading[fold(login.name)] = (session, login)
         return is_owner
 
+    def _is_owner(self, login: Login) -> bool:
+        claim = self._state.identity.claim_of(login.name)
+        return claim is not None and claim.key == login.key
+
     def session_of(self, name: str) -> Session | None:
         """Return who reads under a name."""
         found = self._reading.get(fold(name))
         return found[0] if found is not None else None
+
+    def owners_conns(self, names: list[str]) -> list[int]:
+        """Return the connections of those of these people who own their names and read."""
+        readers = (self._reading.get(fold(name)) for name in names)
+        return [found[0].conn for found in readers if found is not None and self._is_owner(found[1])]
+
+    def conns_but(self, session: Session) -> list[int]:
+        """Return the connections of everybody else who reads."""
+        return [reader.conn for reader, _ in self._reading.values() if reader is not session]
 
     def superseded(self, name: str, unless: Session) -> Session | None:
         """Return who reads under a name that enters now, or reads by another connection; forget who enters itself."""
@@ -76,3 +91,20 @@ class Readers:
         """Forget somebody, who entered or left; nothing happens where somebody else reads under that name."""
         if self.session_of(session.name) is session:
             del self._reading[fold(session.name)]
+
+
+def told(
+    notice: Notice, audience: list[str] | None, roster: Roster, readers: Readers, by: Session | None
+) -> Deliver | DeliverAll:
+    """Return to whom a notice goes of what has happened.
+
+    Args:
+        audience: the names of those it concerns; None for everyone.
+        by: whose request it was; whoever enters that reads already was welcome before, and is not told of it.
+    """
+    if by is not None and by.state is State.READING:
+        return Deliver([*roster.conns_of(roster.names()), *readers.conns_but(by)], notice)
+    if audience is None:
+        return DeliverAll(notice)
+    conns = roster.conns_of(audience)
+    return Deliver(conns + readers.owners_conns(audience) if readers else conns, notice)

@@ -95,6 +95,10 @@ class Journal(Protocol):
         """The newest committed number; 0 where there is none."""
 
     @property
+    def is_read_only(self) -> bool:
+        """Whether every commit raises StorageReadOnly."""
+
+    @property
     def oldest(self) -> int:
         """The oldest number that can still be read; head + 1 where there is none."""
 

@@ -24,7 +24,10 @@ _BY_CODE: dict[int | None, tuple[type[StorageError], str]] = {
     sqlite3.SQLITE_NOTADB: (StorageCorrupt, "The journal in {place} is damaged ({error}); restore a backup"),
     sqlite3.SQLITE_CONSTRAINT: (StorageCorrupt, "The journal in {place} is damaged ({error}); restore a backup"),
     sqlite3.SQLITE_MISMATCH: (StorageCorrupt, "The journal in {place} is damaged ({error}); restore a backup"),
-    sqlite3.SQLITE_READONLY: (StorageError, "The journal in {place} is read-only; make it writable for this user"),
+    sqlite3.SQLITE_READONLY: (
+        StorageError,
+        "The journal in {place} is read-only; make it writable or see --read-only",
+    ),
     sqlite3.SQLITE_CANTOPEN: (StorageError, "The journal in {place} cannot be opened; check its owner and mode"),
     sqlite3.SQLITE_PERM: (StorageError, "The journal in {place} cannot be opened; check its owner and mode"),
     sqlite3.SQLITE_IOERR: (StorageError, "The disk of the journal in {place} failed ({name}); check it, then restart"),

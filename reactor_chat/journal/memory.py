@@ -20,6 +20,8 @@ class MemoryJournal:
         rows_max: most rows kept, 1 or more; up to twice as many are held for a while, so that forgetting is cheap.
     """
 
+    is_read_only = False
+
     def __init__(self, rows_max: int = ROWS_MAX) -> None:
         self._rows_max = rows_max
         self._rows: list[Row] = []

@@ -111,11 +111,13 @@ class SqliteJournal:
     Attributes:
         head: see `contract.Journal`.
         oldest: 1: nothing is ever forgotten.
+        is_read_only: see `contract.Journal`.
         logs: see `contract.Journal`.
         high_water: what was found out about its end when it was opened.
     """
 
     oldest = 1
+    is_read_only = False
 
     def __init__(
         self,

@@ -19,6 +19,7 @@ from reactor_chat.errors import StorageBusy, StorageError, StorageLost, TlsBroke
 from reactor_chat.journal.contract import Journal
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.journal.place import FILE_NAME
+from reactor_chat.journal.read_only import ReadOnlyJournal
 from reactor_chat.journal.sqlite import SqliteJournal
 from reactor_chat.process_start import STDERR, STDOUT, program, write_whole
 from reactor_chat.reactor.connection import Connection, Limits
@@ -427,7 +428,11 @@ def _serve(options: Options, reread: Callable[[], Options]) -> int:
 
 def _open_journal(options: Options) -> SqliteJournal:
     """Return the journal; what the operator should know of it is in the log.  Raises StorageError."""
-    journal = SqliteJournal(options.data, options.journal_bytes_max, accepts_loss=options.accept_loss)
+    journal = (
+        ReadOnlyJournal(options.data, accepts_loss=options.accept_loss)
+        if options.read_only
+        else SqliteJournal(options.data, options.journal_bytes_max, accepts_loss=options.accept_loss)
+    )
     for line in journal.high_water.losses:
         _log.warning("loss accepted: %s", line)
     for line in journal.high_water.news:

@@ -259,6 +259,12 @@ class Options:
         "how long messages are kept; then what they say is removed, as by admin delete; for ever",
         live=True,
     )
+    read_only: bool = _option(
+        False,  # noqa: FBT003
+        None,
+        "",
+        "serve a journal on a disk that cannot be written: people read, and nothing is stored; it is copied to TMPDIR",
+    )
     output_bytes_max: int = _option(
         268_435_456,
         _whole(1_048_576, 2**43),

@@ -12,7 +12,7 @@ LOG_BYTES = 16
 
 
 def begin_log(journal: Journal, random: bytes) -> str:
-    """Begin another log, as each start of a server does, and return its name.
+    """Begin another log, as each start of a server does that can give numbers, and return its name.
 
     How many there were is in it, so that no two logs of one journal have the same name, however poor the entropy.
 
@@ -20,6 +20,8 @@ def begin_log(journal: Journal, random: bytes) -> str:
         journal: recovered from, and not written since.
         random: LOG_BYTES bytes that no other log got.
     """
+    if journal.is_read_only and journal.logs.running is not None:
+        return journal.logs.running.name
     name = f"{len(journal.logs) + 1}.{random.hex()}"
     journal.begin_log(name)
     return name

@@ -48,6 +48,7 @@ class DiskJournal:
     """
 
     oldest = 1
+    is_read_only = False
 
     def __init__(self, disk: Disk) -> None:
         self.full_count = 0

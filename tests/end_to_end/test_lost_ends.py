@@ -147,3 +147,22 @@ def test_a_stop_leaves_a_mark_that_the_next_start_agrees_with(tmp_path: Path) ->
             assert "WARNING" not in server.stderr()
     os.truncate(data / "journal.mark", 100)
     assert "journal.mark is damaged" in complaint(data)
+
+
+def test_a_journal_on_a_disk_that_cannot_be_written_is_served_to_readers(tmp_path: Path) -> None:
+    _, seen = talk(tmp_path, 3)
+    before = {path.name: path.read_bytes() for path in tmp_path.glob("journal.*")}
+    with Server("--read-only", storage=keep(tmp_path)) as server:
+        again = server.owner("Ann", KEY, after=1, seen=[seen])
+        again.until_pong()
+        assert texts(again) == ["said 0", "said 1", "said 2"]
+        again.send("say", text="more", id="more")
+        assert again.expect("refused", re="more", code="no_space")["text"].startswith("The server is read-only")
+        bob = server.client()
+        bob.login("Bob")
+        assert bob.expect("refused", code="no_space")["text"].startswith("The server is read-only")
+    assert {path.name: path.read_bytes() for path in tmp_path.glob("journal.*")} == before
+    with Server(storage=keep(tmp_path)) as server:
+        again = server.owner("Ann", KEY, after=seen["seq"], seen=[seen])
+        again.until_pong()
+        assert not [got for got in again.heard if got.get("code") == "gap"]

@@ -11,7 +11,20 @@ DECISIONS = ("tests/chat/test_decisions.py",)
 LOGINS = ("tests/chat/test_logins.py",)
 STATE = ("tests/chat/test_state.py",)
 
+READERS = ("tests/chat/test_readers.py",)
+
 BUGS: tuple[Bug, ...] = (
+    *in_file(
+        "reactor_chat/chat/readers.py",
+        READERS,
+        ("who reads is told of themselves only", ", *readers.conns_but(by)]", "]"),
+        ("an owner who reads is told nothing", "conns + readers.owners_conns(audience) if readers else conns", "conns"),
+    ),
+    *in_file(
+        "reactor_chat/chat/decisions.py",
+        READERS,
+        ("names that are none are no answer", "LIST_NAMES_MAX)] or [[]]", "LIST_NAMES_MAX)]"),
+    ),
     *in_file(
         "reactor_chat/chat/hub.py",
         HUB,
