@@ -10,14 +10,16 @@ from reactor_chat.chat.case import Change, Decide, Rules, Stamp
 from reactor_chat.chat.operator_records import Expired, Removed
 from reactor_chat.chat.records import Spoken
 from reactor_chat.chat.state import ChatState
+from reactor_chat.wire.messages import remains_of
 
 REMOVED_TEXT = "[message removed]"
 """What a program that knows nothing of removals shows instead; `removed` says that nobody typed it."""
 
 
 def emptied(message: Spoken) -> Spoken:
-    """Return a message without what it says."""
-    return structs.replace(message, text=REMOVED_TEXT, sealed=None, removed=True)
+    """Return a message without what it says; of an encrypted one the hash stays, which its readers go on from."""
+    remains = remains_of(message.sealed)
+    return structs.replace(message, text=None if remains else REMOVED_TEXT, sealed=remains, removed=True)
 
 
 def removing(target: int, by: str = "") -> Decide:

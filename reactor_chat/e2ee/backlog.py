@@ -14,7 +14,15 @@ from reactor_chat.e2ee.outbound import Outbound
 from reactor_chat.e2ee.setbacks import RESTORED, Setbacks
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.talk import Talk
-from reactor_chat.wire.messages import BlobAnswer, SealCommitted, SealedMessage, fold, read_sealed
+from reactor_chat.wire.messages import (
+    BlobAnswer,
+    SealCommitted,
+    SealedMessage,
+    SealedRemains,
+    fold,
+    read_remains,
+    read_sealed,
+)
 
 
 class Backlog:
@@ -105,6 +113,9 @@ class Backlog:
             self._desk.ask(request, Purpose.FETCH_PIECE, self._talk.where)
 
     def _message_came(self, notice: Heard) -> None:
+        if notice.removed:
+            self._removed_came(notice)
+            return
         if notice.sealed is None:
             is_bare = self._talk.state is not State.PLAIN
             self._desk.show(Shown(notice, Mark.PLAIN, "not encrypted" if is_bare else ""))
@@ -119,7 +130,22 @@ class Backlog:
         else:
             self._inbound.hear(notice, sealed)
 
-    def _not_of_now(self, sealed: SealedMessage) -> str | None:
+    def _removed_came(self, notice: Heard) -> None:
+        """Take a message that the operator removed: its hash stands for it in the chain of what was heard.
+
+        A server that removes what it should not is seen to: there is a line that says so, and a wrong hash shows.
+        """
+        remains = read_remains(notice.sealed)
+        self._desk.show(Shown(notice, Mark.PLAIN))
+        if remains is None or self._not_of_now(remains) is not None:
+            return
+        self._talk.chain.add_digest(notice.seq, remains.digest)
+        if fold(notice.sender) != self._desk.me:
+            self._inbound.never_comes(notice)
+        elif not self._outbound.settle_removed(notice, remains.digest):
+            self._setbacks.freeze(RESTORED)
+
+    def _not_of_now(self, sealed: SealedMessage | SealedRemains) -> str | None:
         """Return why a message is not of the present epoch of our group; None where it is."""
         group = self._talk.group
         if group is None or sealed.group_id != group.group_id:

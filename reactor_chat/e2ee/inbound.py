@@ -4,6 +4,8 @@ A message that does not open changes nothing but the chain of what was heard: th
 opens.  One that opens and shows that the server told its sender another history freezes the conversation.
 """
 
+from collections import Counter
+
 from reactor_chat.e2ee import payload
 from reactor_chat.e2ee.boundary import Mark, NoteKind, Shown
 from reactor_chat.e2ee.conversation import Heard
@@ -34,6 +36,7 @@ class Inbound:
         self._talk = talk
         self._opened = opened
         self._setbacks = setbacks
+        self._removed: Counter[tuple[int, str]] = Counter()  # by epoch and sender: what comes no more
 
     def hear(self, notice: Heard, sealed: SealedMessage) -> None:
         """Open a message of somebody else, said in the present epoch of our group; show it or why not."""
@@ -56,11 +59,17 @@ class Inbound:
         self._talk.move(opened.group, opened.sender)
         agrees = self._talk.chain.agrees(mark)
         self._talk.chain.add(notice.seq, sealed.mls)
-        if missing:
+        missing -= self._removed.pop((opened.group.epoch, person.folded), 0)
+        if missing > 0:
             self._tell_missing(person, missing)
         self._desk.show(self._shown(person, notice, sealed, said))
         if not agrees:
             self._setbacks.stop_saying(FORK)
+
+    def never_comes(self, notice: Heard) -> None:
+        """Know that a message of somebody else was removed: that it does not come is nothing to be told of."""
+        assert self._talk.group is not None
+        self._removed[self._talk.group.epoch, fold(notice.sender)] += 1
 
     def _shown(self, person: Person, notice: Heard, sealed: SealedMessage, said: payload.Payload) -> Shown:
         if said.kind != payload.TEXT or not said.body:

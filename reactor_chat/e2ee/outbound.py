@@ -171,6 +171,14 @@ class Outbound:
         self._desk.show(Shown(enrich(notice, sent.line.text), Mark.SEALED, remark))
         return True
 
+    def settle_removed(self, notice: Heard, digest: bytes) -> bool:
+        """Take one's own words for said that were removed since; return whether they are ours as we sent them."""
+        sent = self._talk.lines.sealed.get(notice.id or "")
+        if sent is None or sent.digest != digest:
+            return False
+        self._talk.lines.settle(sent.line.id)
+        return True
+
     def _let_leave(self, line: Line) -> None:
         if self._talk.state is State.SEALED:
             self._let_leave_sealed(line)

@@ -101,7 +101,7 @@ class Session:
 
         What came in plain text into a conversation that is sealed for us is said to be plain.
         """
-        if notice.sealed is not None:
+        if notice.sealed is not None and not notice.removed:
             return self._opened.recall(notice)
         part = self.participations.find(where_heard(notice, self.desk.me))
         return Shown(notice, Mark.PLAIN) if part is not None and part.talk.record.strength is not None else None

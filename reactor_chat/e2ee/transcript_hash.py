@@ -96,7 +96,10 @@ class Chain:
 
     def add(self, seq: int, entry: bytes) -> None:
         """Add what was heard under a number."""
-        digest = hashlib.sha256(entry).digest()
+        self.add_digest(seq, hashlib.sha256(entry).digest())
+
+    def add_digest(self, seq: int, digest: bytes) -> None:
+        """Add what is known of something by its SHA-256 only."""
         self._hash = hashlib.sha256(self._hash + seq.to_bytes(8) + digest).digest()
         self._count += 1
         self._keep()

@@ -182,11 +182,11 @@ def _message(notice: Any, me: str, line_break: str, aside: Aside) -> list[Line]:
     word = f", {aside.word}" if aside.word else ""
     role = _ROLES_OF_WORDS.get(aside.word, "mark")
     head = _filled((_SENT if sent else _HEADS[type(notice)]) % word, role, notice)
+    if notice.removed:
+        return [[*head, Part(role, f"{_OPEN}{_REMOVED}")]]
     if notice.text is None:
         remark = f" ({safe(aside.remark)})" if aside.remark else ""
         return [[*head, Part(role, f"{_SEALED}{remark}]")]]
-    if notice.removed:
-        return [[*head, Part(role, f"{_OPEN}{_REMOVED}")]]
     first, *further = safe(notice.text, line_break).split("\n")
     lines = [[*head, Part(role, _OPEN), Part("text", first)], *([Part("text", line)] for line in further)]
     if isinstance(notice, Said) and notice.sender == SERVER_NAME:

@@ -49,10 +49,13 @@ from reactor_chat.wire.sealing import (
     SealCreate,
     SealCreated,
     SealedMessage,
+    SealedRemains,
     SealEnded,
     SealOff,
     SealsAnswer,
+    read_remains,
     read_sealed,
+    remains_of,
 )
 
 __all__ = [
@@ -60,8 +63,8 @@ __all__ = [
     "SEALED_MEMBERS_MAX", "SEEN_MAX", "SEQ_MAX", "SERVER_NAME", "AskBlob", "AskKeys", "AskSeals", "BlobAnswer",
     "BlobPut", "Kdf", "KeysAnswer", "KeysPut", "Limits", "Message", "PublishedKey", "SealAdd", "SealAsk",
     "SealAsked", "SealCommit", "SealCommitted", "SealCreate", "SealCreated", "SealEnded", "SealOff", "Sealed",
-    "SealedMessage", "SealsAnswer", "Seen", "fold", "is_name", "quoted", "read_sealed", "type_of_id", "type_of_key",
-    "type_of_log", "type_of_seq", "type_of_time",
+    "SealedMessage", "SealedRemains", "SealsAnswer", "Seen", "fold", "is_name", "quoted", "read_remains", "read_sealed",
+    "remains_of", "type_of_id", "type_of_key", "type_of_log", "type_of_seq", "type_of_time",
 ]  # fmt: skip
 """Defined in modules of their own, and found here with all the others."""
 

@@ -4,6 +4,7 @@ A conversation is the room, a pair of people (`with`, in notices `to` beside `fr
 orders these messages and checks the claims in them; what is sealed it cannot open.  Source of every field: SEALED.md.
 """
 
+import hashlib
 from typing import Annotated, Literal
 
 import msgspec
@@ -86,6 +87,36 @@ def read_sealed(sealed: Sealed) -> SealedMessage | None:
         return msgspec.convert(sealed, SealedMessage)
     except msgspec.ValidationError:
         return None
+
+
+class SealedRemains(Struct, frozen=True, gc=False):
+    """What is left of such an object where the message was removed: its place, and the SHA-256 of its `mls`."""
+
+    v: Literal[1]
+    group_id: type_of_key
+    epoch: type_of_epoch
+    digest: type_of_hash
+
+
+def read_remains(sealed: Sealed | None) -> SealedRemains | None:
+    """Return what is left of a removed message's `sealed` object; None where it is anything else.
+
+    Source: SEALED.md, "Sealed messages".
+    """
+    try:
+        return msgspec.convert(sealed, SealedRemains)
+    except msgspec.ValidationError:
+        return None
+
+
+def remains_of(sealed: Sealed | None) -> Sealed | None:
+    """Return what stays of a `sealed` object whose message is removed; None of one that nobody here can judge."""
+    message = read_sealed(sealed) if sealed is not None else None
+    if message is None:
+        return None
+    remains = SealedRemains(1, message.group_id, message.epoch, hashlib.sha256(message.mls).digest())
+    found: Sealed = msgspec.to_builtins(remains)
+    return found
 
 
 def _one_conversation(with_: str | None, group: str | None) -> None:

@@ -33,6 +33,20 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
+        "reactor_chat/e2ee/backlog.py",
+        ("tests/e2ee/test_removed.py",),
+        (
+            "a removed message is no part of what was heard",
+            "        self._talk.chain.add_digest(notice.seq, remains.digest)\n",
+            "",
+        ),
+        (
+            "anything removed counts as ones own",
+            "elif not self._outbound.settle_removed(notice, remains.digest):",
+            "elif self._outbound.settle_removed(notice, remains.digest) is None:",
+        ),
+    ),
+    *in_file(
         "reactor_chat/e2ee/inbound.py",
         PROMISES,
         (

@@ -269,3 +269,12 @@ def test_a_key_that_is_not_the_known_one_is_seen_in_the_brackets(message: Notice
     assert ", sealed, NEW KEY:" in "".join(part.text for part in lines[0])
     assert {part.role for part in lines[0]} - {"name", "group", "text"} == {"alarm"}
     assert "alarm" not in {part.role for part in compose(message, "Me", LINE_BREAK, [Aside("sealed")])[0]}
+
+
+@pytest.mark.parametrize(("text", "sealed"), [("anything", None), (None, {"v": 1})])
+def test_what_was_removed_is_said_to_be_whatever_stands_in_it(
+    text: str | None, sealed: dict[str, object] | None
+) -> None:
+    message = Said(7, 0, "Ann", text, sealed, removed=True)
+    assert render(message, "Bob") == "[Ann:] [message removed]"
+    assert render(Said(7, 0, "Ann", "[message removed]"), "Bob") == "[Ann:] [message removed]"
