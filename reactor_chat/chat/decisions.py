@@ -300,9 +300,9 @@ def _refuse_more(case: Case, members_count: int, coming: Iterable[str]) -> Refus
 
 
 def names(case: Case, request: m.AskNames) -> Answer:
-    """Who is connected; in several notices where they are many."""
+    """Who is connected; in several notices where they are many, in one that is empty where somebody reads alone."""
     found = case.state.roster.names()
-    pages = [found[i : i + LIST_NAMES_MAX] for i in range(0, len(found), LIST_NAMES_MAX)]
+    pages = [found[i : i + LIST_NAMES_MAX] for i in range(0, len(found), LIST_NAMES_MAX)] or [[]]
     return [_answer(case, m.NamesAnswer(page, request.id, page is not pages[-1])) for page in pages]
 
 

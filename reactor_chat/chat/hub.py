@@ -373,6 +373,8 @@ class Hub:
         """Apply a committed record and tell those it concerns."""
         if isinstance(record, Exited):
             self._dismiss(record.name, effects)
+        elif isinstance(record, Entered) and flight.session is not None:
+            self._end_reading(record.name, flight.session, effects)
         audience = self.state.apply(record)
         notice = notice_of(record)
         if notice is None:
@@ -380,14 +382,14 @@ class Hub:
                 self._expel(record, effects)
             return
         if flight.session is not None and flight.session.state is State.READING:
-            others = [name for name in self.state.roster.names() if fold(name) != fold(flight.session.name)]
-            effects.append(Deliver(self.state.roster.conns_of(others), notice))
+            others = [*self.state.roster.conns_of(self.state.roster.names()), *self._readers.conns_but(flight.session)]
+            effects.append(Deliver(others, notice))
         elif audience is None:
             effects.append(DeliverAll(notice))
         else:
-            effects.append(Deliver(self.state.roster.conns_of(audience), notice))
+            conns = self.state.roster.conns_of(audience)
+            effects.append(Deliver(conns + self._readers.owners_conns(audience) if self._readers else conns, notice))
         if isinstance(record, Entered) and flight.session is not None:
-            self._end_reading(record.name, flight.session, effects)
             self._welcome(flight.session, effects)
 
     def _dismiss(self, name: str, effects: list[Effect]) -> None:

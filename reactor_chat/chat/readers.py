@@ -43,16 +43,29 @@ class Readers:
             Whether its owner does; a guest, and whoever would claim the name, is nobody yet.
         """
         claim = self._state.identity.claim_of(login.name)
-        is_owner = claim is not None and claim.key == login.key
+        is_owner = self._is_owner(login)
         session.name = login.name
         session.since = claim.since if claim is not None and is_owner else self._state.seq + 1
         self._reading[fold(login.name)] = (session, login)
         return is_owner
 
+    def _is_owner(self, login: Login) -> bool:
+        claim = self._state.identity.claim_of(login.name)
+        return claim is not None and claim.key == login.key
+
     def session_of(self, name: str) -> Session | None:
         """Return who reads under a name."""
         found = self._reading.get(fold(name))
         return found[0] if found is not None else None
+
+    def owners_conns(self, names: list[str]) -> list[int]:
+        """Return the connections of those of these people who own their names and read."""
+        readers = (self._reading.get(fold(name)) for name in names)
+        return [found[0].conn for found in readers if found is not None and self._is_owner(found[1])]
+
+    def conns_but(self, session: Session) -> list[int]:
+        """Return the connections of everybody else who reads."""
+        return [reader.conn for reader, _ in self._reading.values() if reader is not session]
 
     def superseded(self, name: str, unless: Session) -> Session | None:
         """Return who reads under a name that enters now, or reads by another connection; forget who enters itself."""

@@ -29,6 +29,8 @@ from reactor_chat.wire.messages import Refused, fold
 
 _records: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 _numbered_text = re.compile(r"n\d+\b")
+NOBODY = -1
+"""The number of a person that no record tells of."""
 NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast", "damaged"})
 
 
@@ -102,6 +104,7 @@ class Checker:
         self._asked: dict[tuple[str, str], Asked] = {}
         self._logins: dict[tuple[str, bytes | None], None] = {}
         self._people: dict[str, list[tuple[int, int]]] = {}
+        self._keys: dict[int, bytes | None] = {}
         self._expected: deque[Happening] = deque()
 
     # ------------------------------------------------------------------------------------ what people do
@@ -172,8 +175,26 @@ class Checker:
         return state.hash()
 
     def person_at(self, name: str, seq: int) -> int:
-        """Return the number of whoever held or owned a name at a number: a guest is somebody new each time."""
-        return next((person for first, person in reversed(self._people.get(fold(name), ())) if first <= seq), -1)
+        """Return the number of whoever held or owned a name at a number: a guest is somebody new each time.
+
+        Returns:
+            That number, or NOBODY.
+        """
+        return next((person for first, person in reversed(self._people.get(fold(name), ())) if first <= seq), NOBODY)
+
+    def person_after(self, name: str, seq: int) -> int:
+        """Return the number of whoever first came under a name after a number, or NOBODY."""
+        came = self._people.get(fold(name), ())
+        return next((person for first, person in came if first > seq and person != NOBODY), NOBODY)
+
+    def key_of(self, person: int) -> bytes | None:
+        """Return the key that somebody came with; None for a guest."""
+        return self._keys[person]
+
+    def was_present(self, name: str, seq: int) -> bool:
+        """Return whether somebody was in the chat under a name at a number."""
+        present = next(names for first, names in reversed(self.names) if first <= seq)
+        return fold(name) in map(fold, present)
 
     def is_due(self, person: int, row: Row) -> bool:
         """Return whether somebody who is there is told of this."""
@@ -260,6 +281,9 @@ class Checker:
             subject = self.chat.person[fold(record.name)]
             if self.person_at(record.name, record.seq) != subject:
                 self._people.setdefault(fold(record.name), []).append((record.seq, subject))
+                self._keys[subject] = record.key
+        elif isinstance(record, m.Exited | m.Released) and fold(record.name) not in self.chat.person:
+            self._people[fold(record.name)].append((record.seq, NOBODY))
         self._remember(record)
         self._note_rare(record)
         self._add_row(payload, told, audience, subject)

@@ -242,13 +242,13 @@ class DullChat:
     # ------------------------------------------------------------------------------------- who may read what
 
     def entitled(self, key: str) -> list[m.Notice]:
-        """Everything that whoever holds this folded name is told of, oldest first."""
-        me = self.person[key]
+        """Everything that whoever holds this folded name is told of, oldest first; nobody is told what all are."""
+        me = self.person.get(key)
         return [notice for notice, audience, _ in self.log if notice and (audience is None or me in audience)]
 
     def history(self, key: str, request: m.AskHistory) -> list[m.Notice]:
         """Every message that `history` may show of what it asks for, oldest first."""
-        me, found = self.person[key], list[m.Notice]()
+        me, found = self.person.get(key), list[m.Notice]()
         born = self.groups[fold(request.group)]["born"] if request.group is not None else None
         for notice, audience, of_group in self.log:
             if not isinstance(notice, m.Said | m.Told | m.GroupSaid) or (audience is not None and me not in audience):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from reactor_chat.client.boundary import Arrived, Earlier, Shown
-from reactor_chat.testing.checker import Checker, demand
+from reactor_chat.testing.checker import NOBODY, Checker, demand
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import Refused, Welcome
 
@@ -16,19 +16,21 @@ class Screen:
 
     Attributes:
         at: the newest number that was come past; None before the first welcome.
-        person: who is looking.
+        person: who is looking; NOBODY where no record tells of them yet.
         texts: what was said, told or said to a group, as it was shown.
     """
 
     def __init__(self, checker: Checker) -> None:
         self.at: int | None = None
-        self.person = -1
+        self.person = NOBODY
+        self._welcome: Welcome | None = None
         self.texts: list[str] = []
         self._checker = checker
         self._repeatable: set[int] = set()
 
     def show(self, items: Iterable[Shown]) -> None:
         """Look at what the client shows now.  Raises Violation."""
+        self._note_entering()
         for item in items:
             if isinstance(item, Arrived):
                 self._show(item)
@@ -45,6 +47,7 @@ class Screen:
     @property
     def is_current(self) -> bool:
         """Whether everything that was due was shown."""
+        self._note_entering()
         return self.at is not None and self._missing(self.at + 1, self._checker.head + 1) is None
 
     def _missing(self, first: int, end: int) -> int | None:
@@ -58,10 +61,15 @@ class Screen:
             if (text := getattr(item.notice, "text", None)) is not None:
                 self.texts.append(text)
         elif isinstance(item.notice, Welcome):
+            self._welcome = item.notice
             self.person = self._checker.person_at(item.notice.name, item.notice.seq)
             self.at = item.notice.seq if self.at is None else self.at
         else:
             demand(not isinstance(item.notice, Refused) or item.notice.code != "gap", "nothing is ever lost", item)
+
+    def _note_entering(self) -> None:
+        if self.person == NOBODY and self._welcome is not None:
+            self.person = self._checker.person_after(self._welcome.name, self._welcome.seq)
 
     def _show_numbered(self, seq: int) -> None:
         if seq in self._repeatable:

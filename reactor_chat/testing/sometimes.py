@@ -26,6 +26,7 @@ BRANCHES = (
     "a server recovered from a snapshot",
     "a start failed",
     "a disk failed under a running server",
+    "somebody was let in only to read",
     "somebody resumed and had missed something",
     "somebody resumed and had missed nothing",
     "a request came again and was answered again",

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from reactor_chat.chat.decisions import READS
-from reactor_chat.testing.checker import NOT_REMEMBERED, Checker, demand
+from reactor_chat.testing.checker import NOBODY, NOT_REMEMBERED, Checker, demand
 from reactor_chat.text.parser import parse
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.codec import decode_notice, decode_request
 from reactor_chat.wire.framing import FrameDecoder
-from reactor_chat.wire.messages import fold
+from reactor_chat.wire.messages import Refused, fold
 
 FRAMES_MAX = 1 << 30
 NUMBERED = (m.Said, m.Told, m.GroupSaid, m.GroupChanged, m.Joined, m.Exited, m.Released)
@@ -29,21 +29,22 @@ class Witness:
 
     Attributes:
         at: the newest number it has come past; None before it is welcome.
-        person: whose connection it is.
+        person: whose connection it is; NOBODY before it is welcome, and where nobody yet came who reads already.
         frames: how many frames it has seen, in both directions.
         requests: how many of them were requests.
     """
 
     def __init__(self, checker: Checker) -> None:
         self.at: int | None = None
-        self.person = -1
+        self.person = NOBODY
         self.frames = 0
         self.requests = 0
         self._checker = checker
         self._decoder = FrameDecoder()
         self._login: m.Login | None = None
         self._asked: deque[tuple[Any, int]] = deque()
-        self._is_over = self._has_quit = False
+        self._is_over = self._has_quit = self._must_be_told = False
+        self._reads_since: int | None = None
         self._parts: list[Any] = []
 
     # ----------------------------------------------------------------------------------------- what is sent
@@ -91,6 +92,7 @@ class Witness:
         """
         decoder, seq_of, rows = self._decoder, self._checker.seq_of, self._checker.rows
         decoder.feed(data)
+        self._note_entering()
         others: list[m.Notice] = []
         payloads = decoder.take(FRAMES_MAX)
         self.frames += len(payloads)
@@ -110,6 +112,7 @@ class Witness:
     @property
     def is_current(self) -> bool:
         """Whether everything that was due has come, and everything that was asked is answered."""
+        self._note_entering()
         return self.at is not None and not self._asked and self._missing(self.at + 1, self._checker.head + 1) is None
 
     def waits_for(self) -> str:
@@ -141,7 +144,9 @@ class Witness:
         self._checker.saw(notice)
         demand(not self._is_over, "nothing comes after a goodbye", notice)
         demand(not isinstance(notice, NUMBERED), "nothing is shown before it is durable, or otherwise", notice)
-        if isinstance(notice, m.Welcome):
+        if self._must_be_told and not isinstance(notice, m.Bye):
+            self._told_to_read_only(notice)
+        elif isinstance(notice, m.Welcome):
             self._welcomed(notice)
         elif isinstance(notice, m.Bye):
             self._is_over = True
@@ -154,14 +159,30 @@ class Witness:
         demand(login is not None and self.at is None, "who asked to come in is welcome, once", notice)
         assert login is not None
         demand(fold(notice.name) == fold(login.name), "one is welcome by one's name", notice, login)
-        demand(notice.guest == (login.key is None), "a guest is one without a key", notice, login)
         demand(notice.seq <= self._checker.head, "a welcome knows no more than is durable", notice)
         self.person = self._checker.person_at(notice.name, notice.seq)
-        demand(self.person > 0, "who is welcome has come in", notice)
+        if not self._checker.was_present(notice.name, notice.seq):
+            self._reads_since, self._must_be_told = notice.seq, True
+            self._checker.seen["somebody was let in only to read"] += 1
+        is_owner = self.person != NOBODY and login.key is not None
+        demand(notice.guest != is_owner, "a guest is one without a key", notice, login)
+        demand(self.person != NOBODY or self._must_be_told, "who is welcome has come in", notice)
+        demand(self.person == NOBODY or self._checker.key_of(self.person) == login.key, "a name is its owner's", notice)
         self.at = notice.seq if login.after is None else login.after
         if login.after is not None:
             missed = self._missing(self.at + 1, notice.seq + 1) is not None
             self._checker.seen[f"somebody resumed and had missed {'something' if missed else 'nothing'}"] += 1
+
+    def _told_to_read_only(self, notice: m.Notice) -> None:
+        assert self._login is not None
+        self._must_be_told = False
+        is_told = isinstance(notice, Refused) and (notice.code, notice.re) == ("no_space", self._login.id)
+        demand(is_told, "who is let in only to read is told so", notice)
+
+    def _note_entering(self) -> None:
+        """Know the person by whose record the reader of this connection has entered."""
+        if self._reads_since is not None and self.person == NOBODY and self._login is not None:
+            self.person = self._checker.person_after(self._login.name, self._reads_since)
 
     # -------------------------------------------------------------------------------------------- answers
 
@@ -176,7 +197,7 @@ class Witness:
         self._asked.popleft()
         if isinstance(notice, m.Accepted):
             self._accepted(notice)
-        elif isinstance(notice, m.Refused):
+        elif isinstance(notice, Refused):
             self._refused(request, notice, low)
         else:
             self._READS[type(notice)](self, request, notice, low)
@@ -189,7 +210,7 @@ class Witness:
         is_late = self.at is None or (self.at < notice.seq and self._checker.is_due(self.person, row))
         demand(not is_late, "an acceptance comes after its notices", notice, self.at)
 
-    def _refused(self, request: Any, notice: m.Refused, low: int) -> None:
+    def _refused(self, request: Any, notice: Refused, low: int) -> None:
         if notice.code in NOT_REMEMBERED:
             text = self._checker.text_of(self._login.name if self._login else "", notice.re or "")
             if text is not None:
@@ -202,9 +223,11 @@ class Witness:
             self._refused_read(request, notice, low)
             return
         outcome = self._checker.outcomes.get((self.person, notice.re or ""))
+        if outcome is None and self._reads_since is not None and isinstance(request, Refused):
+            outcome = request.code  # nothing is recorded of it
         demand(outcome == notice.code, "a refusal is the recorded one", notice, outcome)
 
-    def _refused_read(self, request: Any, notice: m.Refused, low: int) -> None:
+    def _refused_read(self, request: Any, notice: Refused, low: int) -> None:
         group = getattr(request, "group", None)
         if group is None:
             demand(notice.code == "no_such_user", "a question is refused for what it asks", request, notice)
@@ -301,5 +324,5 @@ class Witness:
 
 def request_id(request: Any) -> str | None:
     """Return the id of a request, or of what it was refused as."""
-    found: str | None = request.re if isinstance(request, m.Refused) else request.id
+    found: str | None = request.re if isinstance(request, Refused) else request.id
     return found

@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 
 from fuzz.__main__ import main
+from fuzz.live.chat import PROTOCOL as CHAT
+from fuzz.live.playing import Conversation
+from fuzz.live.playing import Server as Place
+from fuzz.live.protocol import Act
 from tests.end_to_end.client import WAIT_SECONDS, Server
 from tests.planted.bugs_live import BUGS
 from tests.planted.copying import ROOT, Bug, plant
@@ -44,8 +48,26 @@ def test_our_server_is_what_it_says(capsys: pytest.CaptureFixture[str], tmp_path
     assert facts["not_judged"] == 0
     assert len(facts["not_reached"]["tried"]) <= 2
     assert len(facts["refusals"]) >= 15
-    assert {"guest", "owner", "taken over", "asked again", "resumed"} <= set(facts["states"])
+    assert {"guest", "owner", "asked again", "left", "say", "group_set"} <= set(facts["states"])
     assert "refusals\n" in (tmp_path / "report" / "report.txt").read_text()
+
+
+def test_the_model_follows_an_owner_from_connection_to_connection() -> None:
+    login = {"type": "login", "protocol": 1, "name": "{ann}", "key": 0}
+    acts = [
+        Act(0, login),
+        Act(0, {"type": "say", "text": "before", "id": "1"}),
+        Act(1, login),
+        Act(1, {"type": "say", "text": "before", "id": "1"}),
+        Act(1, {"type": "say", "text": "more"}),
+        Act(1, {"type": "quit"}),
+        Act(2, {**login, "after": "first"}),
+    ]
+    with Server() as server:
+        conversation = Conversation(CHAT, Place("127.0.0.1", server.port, None), "owner_")
+        conversation.play(acts)
+    assert conversation.final is not None
+    assert {"taken over", "asked again", "resumed", "told what was missed"} <= set(conversation.final.describe())
 
 
 def test_over_tls_only_the_key_that_was_asked_for_will_do(capsys: pytest.CaptureFixture[str]) -> None:

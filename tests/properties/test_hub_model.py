@@ -50,6 +50,8 @@ reads = st.one_of(
     st.builds(m.Ping),
 )
 END = m.Quit("end of the connection")
+ENTERING = m.Login("somebody who reads", 1)
+"""What is on its way for somebody who was let in only to read, and asked for nothing."""
 
 
 class Side:
@@ -63,6 +65,8 @@ class Side:
         self.joining = False
         self.refusals = 0
         self.ended = False
+        self.login: m.Login | None = None
+        self.reads = False
 
 
 class TracedWorld(World):
@@ -145,7 +149,9 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
             self.commit_all()
             self.disturb("Ann", 1)
             self.commit_all()
-            assert sorted(self.dull.present) == sorted(side.name for side in self.sides.values() if side.name)
+            within = [side for side in self.sides.values() if side.name]
+            assert sorted(self.dull.present) == sorted(side.name for side in within if side.name and not side.reads)
+            assert len(self.dull.present) == LIMITS["people_max"] or not any(side.reads for side in within)
 
     # ------------------------------------------------------------------------------------------ invariants
 
@@ -216,11 +222,29 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
             if flight.session is not None:
                 side = self.sides[flight.session.conn]
                 request = side.flying.popleft()
-                side.joining = False
-                if not side.ended:
+                if isinstance(request, m.Login) and request is not ENTERING:
+                    expected += self._let_read(side, request)
+                if not side.ended and request is not ENTERING:
                     expected.append(b.Deliver([side.conn], m.Refused("no_space", "", request.id)))
         self.flights.clear()
         self._explain(self._compare(expected))
+
+    def _let_read(self, side: Side, request: m.Login) -> list[b.Effect]:
+        """A login that nothing is stored of lets in to read; who reads under that name elsewhere already is closed."""
+        side.joining, side.reads, side.login = False, True, request
+        effects = self._end_reading(side, fold(request.name))
+        side.name = fold(request.name)
+        is_owner = request.key is not None and self.dull.owners.get(side.name) == request.key
+        welcome = m.Welcome(request.name, self.dull.seq, not is_owner, f"[Welcome {request.name}]")
+        return [*effects, b.Deliver([side.conn], welcome), b.Enter(side.conn, request.name, request.after)]
+
+    def _end_reading(self, unless: Side, name: str) -> list[b.Effect]:
+        effects: list[b.Effect] = []
+        for side in self.sides.values():
+            if side.reads and side is not unless and side.name == name:
+                effects.append(b.Close(side.conn, "taken_over"))
+                self._close(b.Close(side.conn, "taken_over"))
+        return effects
 
     def _commit(self, count: int) -> None:
         landing = [self.flights.popleft() for _ in range(min(count, len(self.flights)))]
@@ -243,6 +267,8 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
             return [one for effect in effects for one in self._dismissed(effect)]
         side = self.sides[flight.session.conn]
         request = side.flying.popleft()
+        if request is ENTERING:
+            return self._enter_who_reads(side)
         if isinstance(request, m.Login):
             return self._enter(side, request)
         key = fold(flight.session.name)
@@ -270,9 +296,20 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
     def _enter(self, side: Side, request: m.Login) -> list[b.Effect]:
         entries = self.dull.login(request, entering=0)
         assert isinstance(entries, list)
-        effects = self._happen(entries, request.key)
+        effects = self._end_reading(side, fold(request.name))
+        effects += self._happen(entries, request.key)
         effects += self._welcome(side, request)
         return [*effects, *self._to(side, m.Accepted("login", self.dull.seq))]
+
+    def _enter_who_reads(self, side: Side) -> list[b.Effect]:
+        """Everybody else is told, also those who read; whoever comes was welcome before."""
+        assert side.login is not None
+        entries = self.dull.login(side.login, entering=0)
+        assert isinstance(entries, list)
+        side.reads = False
+        effects = self._happen(entries, side.login.key)
+        others = [other.conn for other in self.sides.values() if other.name and not other.ended and other is not side]
+        return [b.Deliver(others, e.notice) if isinstance(e, b.DeliverAll) else e for e in effects]
 
     def _welcome(self, side: Side, request: m.Login) -> list[b.Effect]:
         side.name, side.joining = fold(request.name), False
@@ -315,6 +352,9 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
         if flight.session is None:
             return
         side = self.sides[flight.session.conn]
+        if side.reads:
+            side.flying.append(ENTERING)
+            return
         request = side.queue.popleft()
         assert request.id == flight.request_id
         side.flying.append(request)
@@ -336,7 +376,7 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
             case _:
                 assert effect.reason == "kicked"
         side.queue.clear()
-        side.ended, side.name = True, None
+        side.ended, side.name, side.reads = True, None, False
 
     def _recalled(self, effect: b.Recall) -> None:
         side = self.sides[effect.conn]
@@ -359,6 +399,8 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
             assert _words(notice) == ("already_logged_in", request.id)
         elif type(request) in READS:
             self._read(side.name, request, notice)
+        elif side.reads:
+            assert _words(notice) == ("no_space", request.id)
         else:
             outcome = self.dull.outcomes[side.name][request.id]
             assert _words(notice) == (outcome, request.id)
@@ -371,6 +413,9 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
             assert notice == self._welcome(side, request)[0].notice  # type: ignore[union-attr]
             return
         side.refusals += 1
+        if isinstance(outcome, list) and fold(request.name) not in self.dull.owners:
+            assert any(s.reads and s.name == fold(request.name) for s in self.sides.values())
+            outcome = "name_taken"
         held = any(s.name == fold(request.name) and not s.ended for s in self.sides.values())
         if _words(notice) == ("no_space", "login"):
             assert outcome == "name_taken"
