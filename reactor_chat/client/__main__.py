@@ -350,9 +350,9 @@ def _show_code(seed: bytes) -> None:
     groups = code_of(seed).split()
     half = len(groups) // 2
     _say("A key was made for you; the names you take belong to it.")
-    _say("Its recovery code is shown only now. Write it down, and keep it to yourself:")
+    _say("Write down its recovery code; it is shown only now:")
     _aside(f"\n    {' '.join(groups[:half])}\n    {' '.join(groups[half:])}\n\n".encode("ascii"))
-    _say("With it, --recover brings the key back, here or on another machine.")
+    _say("Keep it private: with it, --recover brings the key back, anywhere.")
     if is_terminal(STDIN):
         _wait_for_enter(b"Press Enter when you have written it down: ")
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from msgspec import structs
 
-from reactor_chat.client.boundary import Arrived, Earlier, Shown
+from reactor_chat.client.boundary import Arrived, Earlier, Note, NoteKind, Shown
 from reactor_chat.text.render import NO_ASIDE, Aside
 from reactor_chat.wire.messages import (
     SERVER_NAME,
@@ -37,11 +37,13 @@ class Ignored:
     Args:
         names: from the beginning.
         keep: keeps them for the next run, may raise StorageError; None where nothing is kept.
+        tells_all: whoever reads is a program: a page of history comes even if nothing of it is left.
     """
 
-    def __init__(self, names: Iterable[str] = (), keep: Keep | None = None) -> None:
+    def __init__(self, names: Iterable[str] = (), keep: Keep | None = None, *, tells_all: bool = False) -> None:
         self._names = {fold(name): name for name in names}
         self._keep = keep
+        self._tells_all = tells_all
 
     def ignore(self, name: str, me: str) -> str:
         """Ignore somebody from now on, or list everybody for an empty name; return what to tell the person."""
@@ -66,8 +68,9 @@ class Ignored:
         name = name.removeprefix("@")
         if fold(name) not in self._names:
             return f"You do not ignore {name}" if is_name(name) else "That is not a name"
+        shown = self._names[fold(name)]
         self._change({folded: known for folded, known in self._names.items() if folded != fold(name)})
-        return f"{name} is shown again"
+        return f"{shown} is shown again"
 
     def sift(self, item: Shown) -> Shown | None:
         """Return what of it is to be shown; None where nothing is."""
@@ -78,6 +81,8 @@ class Ignored:
             return Earlier([notice for notice, _ in kept], tuple(aside for _, aside in kept)) if kept else None
         if isinstance(item, Arrived) and isinstance(item.notice, HistoryAnswer):
             found = [pair for pair in _pairs(item.notice.messages, item.asides) if not self._hides(pair[0])]
+            if item.notice.messages and not found and not self._tells_all:
+                return Note(NoteKind.ANSWER, "Nothing to show: these messages are all from people you ignore")
             page = structs.replace(item.notice, messages=[notice for notice, _ in found])
             return item._replace(notice=page, asides=tuple(aside for _, aside in found))
         return None if isinstance(item, Arrived) and self._hides(item.notice) else item

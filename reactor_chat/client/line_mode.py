@@ -26,6 +26,7 @@ from reactor_chat.client.palette import Palette
 from reactor_chat.client.qr import drawn
 from reactor_chat.client.reflow import rows_above
 from reactor_chat.client.wrapping import wrapped
+from reactor_chat.e2ee.boundary import Posture
 from reactor_chat.text.completion import completions, word_typed
 from reactor_chat.text.orders import EncryptOn
 from reactor_chat.text.parser import parse_typed
@@ -53,6 +54,14 @@ FLUSH_SECONDS_MAX = 1.0
 
 ANSWER_SECONDS_MIN = 0.2
 """An Enter that comes sooner after a question does not answer it: nobody can have read it."""
+
+PROMPT_WORDS = {
+    Posture.PLAIN: "NOT encrypted",
+    Posture.WAITING: "getting keys",
+    Posture.SEALED: "encrypted",
+    Posture.HELD: "not sent",
+}
+"""What becomes of the line being typed."""
 
 TYPED_CELLS_MIN = 10
 """A prompt that leaves less than this to type in is left out, but for the word that says what becomes of the line."""
@@ -403,7 +412,7 @@ class LineMode:
         """What becomes of the line being typed, in a word: the last part of a prompt to be left out."""
         if self._is_answer:
             return ""
-        return f"{self._engine.posture(self._editor.text).value} > "
+        return f"{PROMPT_WORDS[self._engine.posture(self._editor.text)]} > "
 
     def _painted(self, prompt: str) -> str:
         end = self._prompt_end()
@@ -412,7 +421,7 @@ class LineMode:
         posture = self._engine.posture(self._editor.text)
         before = prompt.removesuffix(end)
         head = self._palette.dim(before) if before else ""
-        return f"{head}{self._palette.posture(posture, posture.value)}{self._palette.dim(' > ')}"
+        return f"{head}{self._palette.posture(posture, PROMPT_WORDS[posture])}{self._palette.dim(' > ')}"
 
     def _write(self, text: str, place: int | None = None) -> None:
         if text:

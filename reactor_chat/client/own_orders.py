@@ -36,7 +36,7 @@ class OwnOrders:
         self.pages = HistoryPages(ask, show)
         self._settings = settings
         self._tray = tray
-        self._ignored = Ignored(settings.ignored, settings.keep_ignored)
+        self._ignored = Ignored(settings.ignored, settings.keep_ignored, tells_all=settings.tells_all)
         tray.sift = self._ignored.sift
 
     def ordered(self, order: orders.OwnOrder, me: str, *, has_key: bool) -> None:

@@ -247,7 +247,7 @@ class Outcome(NamedTuple):
 
 
 class Posture(Enum):
-    """What becomes of a line that is typed now; the word in the prompt."""
+    """What becomes of a line that is typed now, as the prompt says."""
 
     PLAIN = "plain"
     WAITING = "waiting"  # it will be sealed, as soon as there are keys

@@ -9,6 +9,7 @@ from reactor_chat.e2ee.conversation import Conversation
 from reactor_chat.e2ee.participation import Participation, Participations
 from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.wire.messages import (
+    RESERVED_WORDS,
     Accepted,
     GroupAdd,
     GroupDelete,
@@ -40,6 +41,8 @@ class GroupOrders:
     def ordered(self, request: GroupRequest) -> None:
         """Take what our person orders; the request has an `id`."""
         assert request.id is not None
+        if fold(request.group) in RESERVED_WORDS:
+            return  # no group is called so: a moderator says `@kick everyone NAME`
         self._store.put(Table.INTENT, request.id, msgspec.json.encode(request))
         if isinstance(request, GroupKick | GroupAdd):
             self._amend(request)

@@ -48,11 +48,19 @@ def test_pages_and_what_an_earlier_run_showed_leave_them_out():
     assert ignored.sift(note) is note
 
 
+def test_a_page_of_which_nothing_is_left_is_not_called_empty():
+    page = Arrived(HistoryAnswer([BOBS[0]], more=False, re="1"))
+    assert "ignore" in Ignored(["Bob"]).sift(page).text
+    empty = Arrived(HistoryAnswer([], more=False, re="1"))
+    assert Ignored(["Bob"]).sift(empty) == empty
+    assert Ignored(["Bob"], tells_all=True).sift(page) == empty
+
+
 def test_what_is_changed_is_kept_and_what_cannot_be_kept_is_not_changed():
     kept = []
     ignored = Ignored(["Bob"], kept.append)
     ignored.ignore("@Cid", "Ann")
-    ignored.unignore("BOB")
+    assert ignored.unignore("BOB") == "Bob is shown again"
     assert kept == [["Bob", "Cid"], ["Cid"]]
 
     def fail(_names):

@@ -147,8 +147,8 @@ def test_what_arrives_is_printed_above_what_is_being_typed():
     seat.press("half a li")
     seat.hear(said(1, "hello"), Joined(2, AT, "Stella"))
     seat.press("ne")
-    assert seat.glass.lines == ["13:05 [Bob:] hello", "13:05 [Stella joined]", "plain > half a line"]
-    assert seat.glass.cursor == (2, 19)
+    assert seat.glass.lines == ["13:05 [Bob:] hello", "13:05 [Stella joined]", "NOT encrypted > half a line"]
+    assert seat.glass.cursor == (2, 27)
 
 
 def test_all_that_arrives_in_a_turn_is_drawn_in_one_write():
@@ -167,7 +167,7 @@ def test_a_code_is_drawn_whole_with_the_prompt_below_it():
     seat.face.draw()
     rows = drawn(CODE)
     assert [line.rstrip() for line in seat.glass.lines[:-1]] == [row.rstrip() for row in rows]
-    assert seat.glass.lines[-1].startswith("plain >")
+    assert seat.glass.lines[-1].startswith("NOT encrypted >")
     cell = seat.glass.emulated.buffer[0][0]
     assert (cell.fg, cell.bg, cell.data) == ("brightwhite", "black", "█")
 
@@ -210,10 +210,10 @@ def test_nothing_is_written_where_nothing_changed():
 def test_ones_own_line_is_on_the_way_until_it_comes_back_stored():
     seat = Seat().live()
     seat.press("Hello", "\r")
-    assert seat.glass.lines == ["(1 on the way) plain >"]
+    assert seat.glass.lines == ["(1 on the way) NOT encrypted >"]
     (request,) = [r for r in seat.watcher.requests() if isinstance(r, Say)]
     seat.hear(Said(1, AT, "Ann", "Hello", id=request.id))
-    assert seat.glass.lines == ["13:05 [Ann:] Hello ✓", "plain >"]
+    assert seat.glass.lines == ["13:05 [Ann:] Hello ✓", "NOT encrypted >"]
 
 
 def test_a_name_is_asked_for_in_the_prompt_and_again_after_a_refusal():
@@ -227,29 +227,29 @@ def test_a_name_is_asked_for_in_the_prompt_and_again_after_a_refusal():
     assert seat.glass.lines == ["13:05 Username is already taken", "Enter a unique username:"]
     seat.press("Anna\r")
     seat.hear(welcome("Anna"))
-    assert seat.glass.lines[1:] == ["13:05 [Welcome Ann]".replace("Ann]", "Anna]"), "plain >"]
+    assert seat.glass.lines[1:] == ["13:05 [Welcome Ann]".replace("Ann]", "Anna]"), "NOT encrypted >"]
     seat.press("\x1b[A")
-    assert seat.glass.lines[-1] == "plain >", "a name is not recalled as a line"
+    assert seat.glass.lines[-1] == "NOT encrypted >", "a name is not recalled as a line"
 
 
 def test_a_line_longer_than_the_row_scrolls_sideways():
     seat = Seat(columns=40).live()
     seat.press("the quick brown fox jumps over the lazy dog again and again")
     assert len(seat.glass.lines) == 1
-    assert seat.glass.lines[0].startswith("plain > ")
+    assert seat.glass.lines[0].startswith("NOT encrypted > ")
     assert seat.glass.lines[0].endswith("again and again")
     seat.hear(said(1, "still one row"))
     assert len(seat.glass.lines) == 2
     seat.press("\x01")
-    assert seat.glass.lines[1] == "plain > the quick brown fox jumps over"
-    assert seat.glass.cursor == (1, 8)
+    assert seat.glass.lines[1] == "NOT encrypted > the quick brown fox jum"
+    assert seat.glass.cursor == (1, 16)
 
 
 @pytest.mark.parametrize("columns", [80, 40])
 def test_wide_signs_keep_the_cursor_in_its_place(columns):
     seat = Seat(columns=columns).live()
     seat.press("日本語 e\u0301 🎉x", b"\x1b[D", b"\x1b[D")
-    assert seat.glass.cursor == (0, 8 + 6 + 1 + 1 + 1)
+    assert seat.glass.cursor == (0, 16 + 6 + 1 + 1 + 1)
     for byte in "語".encode():
         seat.press(bytes([byte]))
     assert same("日本語 e\u0301 語🎉x") in same(seat.glass.lines[0])
@@ -258,13 +258,13 @@ def test_wide_signs_keep_the_cursor_in_its_place(columns):
 def test_a_paste_is_one_message_with_marks_for_its_lines():
     seat = Seat().live()
     seat.press(PASTE)
-    assert seat.glass.lines == ["(3 lines) plain > one⏎two⏎three"]
+    assert seat.glass.lines == ["(3 lines) NOT encrypted > one⏎two⏎three"]
     assert not [r for r in seat.watcher.requests() if isinstance(r, Say)]
     seat.press("\r")
     (request,) = [r for r in seat.watcher.requests() if isinstance(r, Say)]
     assert request.text == "one\ntwo\nthree"
     seat.hear(Said(1, AT, "Ann", request.text, id=request.id))
-    assert seat.glass.lines == ["13:05 [Ann:] one", "      two", "      three ✓", "plain >"]
+    assert seat.glass.lines == ["13:05 [Ann:] one", "      two", "      three ✓", "NOT encrypted >"]
 
 
 def test_tab_completes_and_shows_what_fits():
@@ -272,11 +272,11 @@ def test_tab_completes_and_shows_what_fits():
     names = seat.watcher.requests()[1]
     seat.hear(NamesAnswer(["Ann", "Stefan", "Stella"], names.id))
     seat.press("@St\t")
-    assert seat.glass.lines == ["plain > @Ste"]
+    assert seat.glass.lines == ["NOT encrypted > @Ste"]
     seat.press("\t")
-    assert seat.glass.lines == ["13:05 @Stefan  @Stella", "plain > @Ste"]
+    assert seat.glass.lines == ["13:05 @Stefan  @Stella", "NOT encrypted > @Ste"]
     seat.press("l\thi")
-    assert seat.glass.lines[-1] == "plain > @Stella hi"
+    assert seat.glass.lines[-1] == "NOT encrypted > @Stella hi"
 
 
 def test_long_lines_go_on_indented_so_that_no_text_looks_like_a_line():
@@ -305,7 +305,7 @@ def test_every_kind_of_line():
         "13:05 [Bob:] ␛[2Jboo",
         "2025-11-20 13:05 [Bob:] last year",
         "9999-12-31 23:59 [Bob:] far from now",
-        "plain >",
+        "NOT encrypted >",
     ]
 
 
@@ -314,7 +314,7 @@ def test_the_prompt_says_that_no_answer_comes():
     seat.press("hello\r")
     seat.engine.tick(seat.now + 15.0)
     seat.obey()
-    assert seat.glass.lines[-1] == "(no answer) (1 on the way) plain >"
+    assert seat.glass.lines[-1] == "(no answer) (1 on the way) NOT encrypted >"
 
 
 def test_the_help_fits_a_common_terminal():
@@ -332,7 +332,7 @@ def test_history_is_told_from_what_is_said_now():
         "2026-11-19 13:05 [Bob:] old",
         "13:05 [Bob:] new",
         "13:05 * End of the history",
-        "plain >",
+        "NOT encrypted >",
     ]
 
 
@@ -340,13 +340,13 @@ def test_a_lost_connection_is_seen_in_the_prompt():
     seat = Seat().live()
     seat.engine.cut(1.0, "gone")
     seat.obey()
-    assert seat.glass.lines == ["13:05 * Connection lost (gone); trying to connect again", "(offline) plain >"]
+    assert seat.glass.lines == ["13:05 * Connection lost (gone); trying to connect again", "(offline) NOT encrypted >"]
 
 
 def test_control_c_drops_the_line_first_and_leaves_then():
     seat = Seat().live()
     seat.press("half", "\x03")
-    assert seat.glass.lines == ["plain >"]
+    assert seat.glass.lines == ["NOT encrypted >"]
     assert seat.engine.state is State.LIVE
     seat.press("\x03")
     assert seat.watcher.requests()[-1] == Quit()
@@ -369,14 +369,14 @@ def test_control_z_gives_the_terminal_back_and_takes_it_again():
     seat.glass.calls.clear()
     seat.press("\x1a")
     assert seat.glass.calls == ["leave", "flush", "stop", "enter"]
-    assert seat.glass.lines == ["plain > half"]
+    assert seat.glass.lines == ["NOT encrypted > half"]
 
 
 def test_control_l_clears_the_screen():
     seat = Seat().live()
     seat.hear(said(1, "hello"))
     seat.press("x\x0c")
-    assert seat.glass.lines == ["plain > x"]
+    assert seat.glass.lines == ["NOT encrypted > x"]
 
 
 def test_the_end_leaves_a_free_row_and_the_terminal_as_it_was():
@@ -398,7 +398,7 @@ def test_an_escape_alone_is_forgotten_after_a_moment():
     seat.wait(1.0)
     assert seat.face.next_deadline is None
     seat.press("b")
-    assert seat.glass.lines == ["plain > b"]
+    assert seat.glass.lines == ["NOT encrypted > b"]
 
 
 def test_what_cannot_be_done_rings_once():

@@ -56,7 +56,7 @@ def assert_is_one_line(rows: list[str]) -> None:
     for row in others:
         # What is no row of the face is the rest of a link, which has neither blank nor bracket.
         assert row.startswith("      ") or not re.search(r"[ \[*]", row), rows
-    assert prompt in {"plain >", ""}, rows  # the narrowest screens have no room for one
+    assert prompt in {"NOT encrypted >", ""}, rows  # the narrowest screens have no room for one
 
 
 @pytest.fixture(params=WIDTHS)

@@ -15,7 +15,7 @@ def test_a_line_that_begins_with_a_slash_is_said_when_enter_comes_again():
     seat.press("/msg Stella the secret", "\r", "\r")
     assert texts(seat) == [], "a bouncing key answers nothing"
     assert seat.glass.lines[0] == "13:05 * Commands here begin with @, not /. Enter again says it to everyone"
-    assert seat.glass.lines[1] == "plain > /msg Stella the secret"
+    assert seat.glass.lines[1] == "NOT encrypted > /msg Stella the secret"
     seat.wait(1.0)
     seat.press("\r")
     assert texts(seat) == ["/msg Stella the secret"]
@@ -55,7 +55,7 @@ def test_a_name_and_a_passphrase_may_begin_with_a_slash():
 def test_a_long_paste_is_asked_about_whether_it_has_brackets_or_not(data):
     seat = Seat().live()
     seat.press(data)
-    assert seat.glass.lines == ["(4 lines) plain > 1⏎2⏎3⏎4"]
+    assert seat.glass.lines == ["(4 lines) NOT encrypted > 1⏎2⏎3⏎4"]
     seat.press("\r")
     assert texts(seat) == []
     assert seat.glass.lines[0] == "13:05 * 4 lines were pasted. Enter again sends them to everyone"
@@ -75,7 +75,7 @@ def test_what_a_terminal_sends_that_is_not_utf_8_is_told_and_not_sent():
     seat.press(b"caf\xe9 f\xfcr \xa3", b"\r")
     assert texts(seat) == []
     assert seat.glass.lines[0].startswith("13:05 * Not sent: your terminal does not send UTF-8")
-    assert seat.glass.lines[-1] == "plain > caf\ufffd f\ufffdr \ufffd"
+    assert seat.glass.lines[-1] == "NOT encrypted > caf\ufffd f\ufffdr \ufffd"
     seat.press("\x15", "cafe", "\r")
     assert texts(seat) == ["cafe"]
 
@@ -97,7 +97,7 @@ def test_what_terminals_say_by_themselves_is_typed_by_nobody(data):
     for byte in data:
         seat.face.input_came(bytes([byte]), seat.now)
     seat.press("b")
-    assert seat.glass.lines == ["plain > ab"]
+    assert seat.glass.lines == ["NOT encrypted > ab"]
 
 
 def narrowed(seat: Seat, columns: int) -> None:
@@ -108,19 +108,19 @@ def narrowed(seat: Seat, columns: int) -> None:
 
 def test_a_row_that_became_too_long_is_looked_for_before_anything_is_drawn():
     seat = Seat().live()
-    seat.press("x" * 62)
+    seat.press("x" * 54)
     seat.glass.writes.clear()
     narrowed(seat, 40)
     seat.hear(said(1, "hello"))
     assert seat.glass.writes == [b"\x1b[6n"], "nothing is drawn while we do not know where"
-    seat.press(b"\x1b[9;31R")  # 8 cells of prompt and 62 of text are a row of 40 and 30 cells
+    seat.press(b"\x1b[9;31R")  # 16 cells of prompt and 54 of text are a row of 40 and 30 cells
     assert seat.glass.writes[1] == b"\x1b[1A\r\x1b[J"
     assert b"hello" in seat.glass.writes[2]
 
 
 def test_a_terminal_that_cuts_rows_off_loses_no_line_above():
     seat = Seat().live()
-    seat.press("x" * 62)
+    seat.press("x" * 54)
     seat.glass.writes.clear()
     narrowed(seat, 40)
     seat.press(b"\x1b[9;40R")
@@ -129,19 +129,19 @@ def test_a_terminal_that_cuts_rows_off_loses_no_line_above():
 
 def test_a_terminal_that_does_not_answer_is_not_waited_for():
     seat = Seat().live()
-    seat.press("x" * 62)
+    seat.press("x" * 54)
     seat.glass.writes.clear()
     narrowed(seat, 40)
     seat.wait(0.25)
     assert seat.glass.writes[1] == b"\r\x1b[J"
-    assert seat.glass.lines[-1].endswith("x" * 30)
+    assert seat.glass.lines[-1].endswith("x" * 23)
     seat.press(b"\x1b[9;31R", "y")
     assert b"\x1b[1A" not in b"".join(seat.glass.writes), "its answer comes too late"
 
 
 def test_only_the_answer_to_the_last_question_counts():
     seat = Seat().live()
-    seat.press("x" * 62)
+    seat.press("x" * 54)
     seat.glass.writes.clear()
     narrowed(seat, 60)
     narrowed(seat, 40)
@@ -164,10 +164,10 @@ def test_a_paste_that_broke_off_is_in_the_line_and_its_rest_too():
     seat = Seat().live()
     seat.press(b"\x1b[200~one\rtw")
     seat.wait(1.0)
-    assert seat.glass.lines == ["(2 lines) plain > one⏎tw"]
+    assert seat.glass.lines == ["(2 lines) NOT encrypted > one⏎tw"]
     seat.press(b"o\rthree\r\x1b[201~")
     assert texts(seat) == []
-    assert seat.glass.lines == ["(3 lines) plain > one⏎two⏎three"]
+    assert seat.glass.lines == ["(3 lines) NOT encrypted > one⏎two⏎three"]
 
 
 def test_a_stop_in_the_middle_of_a_paste_sends_nothing_of_it():
@@ -176,4 +176,4 @@ def test_a_stop_in_the_middle_of_a_paste_sends_nothing_of_it():
     seat.face.suspend()
     seat.press(b"two\r\x1b[201~")
     assert texts(seat) == []
-    assert seat.glass.lines[-1] == "(2 lines) plain > one⏎two"
+    assert seat.glass.lines[-1] == "(2 lines) NOT encrypted > one⏎two"

@@ -165,7 +165,7 @@ def test_a_person_sees_where_they_left_off_and_is_called_as_last_time(server, tm
         "[Other joined]",
         "[Other:] while away",
         "[Other exited]",
-        ">",
+        "NOT encrypted >"[6:],
     ]
 
 
@@ -217,14 +217,14 @@ def test_a_line_is_on_the_way_until_it_is_stored(tmp_path, person):
     one.until("Connection lost")
     one.press("first\r")
     one.press("second\r")
-    one.until_last("(offline) (2 on the way) plain >")
+    one.until_last("(offline) (2 on the way) NOT encrypted >")
     one.process.kill()
     one.left()
     again = ServerProcess(server.port, data=tmp_path / "data")
     two = person("127.0.0.1", server.port, "--home", str(tmp_path / "h"), columns=30, NO_COLOR="1")
     two.until("Sending 2 lines kept")
     two.until("[Ann:] second ✓")
-    two.until_last("plain >")
+    two.until_last("NOT encrypted >")
     assert [line[6:] for line in two.lines if "[Ann:]" in line] == ["[Ann:] first ✓", "[Ann:] second ✓"]
     again.stop()
 

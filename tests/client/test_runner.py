@@ -71,16 +71,16 @@ def test_a_screen_that_was_stopped_keeps_nobody_from_leaving(server, person):
 def test_a_terminal_of_another_size_is_drawn_anew(server, person):
     one = person("127.0.0.1", server.port, "--name", "Size")
     one.until("[Welcome Size]")
-    one.press("x" * 70)
-    one.until_last("plain > " + "x" * 70)
+    one.press("x" * 62)
+    one.until_last("NOT encrypted > " + "x" * 62)
     one.resize(40, 5)
     one.process.send_signal(signal.SIGWINCH)
-    one.until_last("plain > " + "x" * 31)
+    one.until_last("NOT encrypted > " + "x" * 23)
     one.resize(1, 1)
     one.process.send_signal(signal.SIGWINCH)
     one.resize(80, 24)
     one.process.send_signal(signal.SIGWINCH)
-    one.until_last("plain > " + "x" * 70)
+    one.until_last("NOT encrypted > " + "x" * 62)
 
 
 def test_a_stop_that_is_no_stop_changes_nothing(server, person):
@@ -88,11 +88,11 @@ def test_a_stop_that_is_no_stop_changes_nothing(server, person):
     one = person("127.0.0.1", server.port, "--name", "Stop")
     one.until("[Welcome Stop]")
     one.press("half\x1a line")
-    one.until_last("plain > half line")
+    one.until_last("NOT encrypted > half line")
     one.process.send_signal(signal.SIGSTOP)
     one.process.send_signal(signal.SIGCONT)
     one.press("\x7f")
-    one.until_last("plain > half lin")
+    one.until_last("NOT encrypted > half lin")
 
 
 def test_a_stop_that_somebody_else_sends_gives_the_terminal_back_first(server, person):
@@ -100,10 +100,10 @@ def test_a_stop_that_somebody_else_sends_gives_the_terminal_back_first(server, p
     one.until("[Welcome Stopt]")
     seen = len(one.seen)
     one.press("half a line")
-    one.until_last("plain > half a line")
+    one.until_last("NOT encrypted > half a line")
     one.process.send_signal(signal.SIGTSTP)
     one.press("!")
-    one.until_last("plain > half a line!")
+    one.until_last("NOT encrypted > half a line!")
     assert b"\x1b[?2004l" in one.seen[seen:], "the kernel stops no session's only process, and it went on"
     assert one.modes != one.modes_before
 
@@ -114,7 +114,7 @@ def test_a_server_that_comes_back_is_found_again(person):
     one.until("[Welcome Loyal]")
     server.stop()
     one.until("Connection lost")
-    one.until_last("(offline) plain >")
+    one.until_last("(offline) NOT encrypted >")
     one.press("still there?\r")
     one.until("will be sent")
     again = ServerProcess(server.port)

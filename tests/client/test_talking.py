@@ -14,6 +14,7 @@ from reactor_chat.client.vault import MemoryVault
 from reactor_chat.e2ee.boundary import Posture
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.trust import fingerprint_of
+from reactor_chat.server.orders import Appoint
 from reactor_chat.text import orders
 from reactor_chat.text.grammar import OWN_COMMANDS
 from reactor_chat.text.orders import Order
@@ -117,6 +118,16 @@ def test_a_group_is_sealed_by_its_owner_and_the_kicked_read_no_more(party: Party
     assert bob.sees("[Ann (team), sealed:] canary for two")
     assert not cid.sees("canary for two")
     assert b"canary" not in party.kept()
+
+
+def test_who_disconnects_somebody_as_a_moderator_hears_of_no_group(party: Party) -> None:
+    ann, bob = party.enter("Ann"), party.enter("Bob")
+    party.world.order(Appoint("Ann", on=True))
+    ann.lines.clear()
+    ann.type("@kick everyone Bob")
+    party.wait(10)
+    assert bob.sees("Ann, a moderator")
+    assert not [line for line in ann.lines if "everyone" in line], ann.lines
 
 
 def test_the_prompts_word_says_what_becomes_of_the_line(party: Party) -> None:

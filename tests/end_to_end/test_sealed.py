@@ -87,11 +87,11 @@ def test_a_room_a_late_joiner_and_a_guest(stage: Stage) -> None:
     ann, bob = stage.person("Ann"), stage.person("Bob")
     say(ann, f"{PLAIN} for all")
     bob.until(f"[Ann:] {PLAIN} for all")
-    ann.until_last("plain >")
+    ann.until_last("NOT encrypted >")
     say(ann, "@encrypt on")
     ann.until("You let Bob")
-    ann.until_last("sealed >")
-    bob.until_last("sealed >")
+    ann.until_last("encrypted >")
+    bob.until_last("encrypted >")
     say(ann, f"{CANARY} one")
     bob.until(f"[Ann, sealed:] {CANARY} one")
     ann.until(f"[Ann, sealed:] {CANARY} one ✓")
@@ -154,7 +154,7 @@ def test_a_changed_key_blocks_until_a_person_accepts_it(stage: Stage) -> None:
     other = stage.person("Bob", home="Bob-with-another-key")
     say(ann, f"@Bob {CANARY} for Bob")
     ann.press("@Bob ")
-    ann.until_last("(1 on the way) held > @Bob")
+    ann.until_last("(1 on the way) not sent > @Bob")
     ann.press("\x15@encrypt user bob\r")  # as the line above says
     ann.until("Bob has another key than the key known so far")
     say(ann, "done")
@@ -183,7 +183,7 @@ def test_a_key_brought_back_without_anything_else_is_let_in_again(stage: Stage) 
     (stage.directory / "new" / "identity").write_bytes(key)
     (stage.directory / "new" / "identity").chmod(0o600)
     again = stage.person("Bob", home="new")
-    again.until_last("sealed >")
+    again.until_last("encrypted >")
     say(ann, f"{CANARY} after the loss")
     again.until(f"[Ann, sealed:] {CANARY} after the loss")
     say(again, f"{CANARY} back again")
@@ -207,24 +207,24 @@ def test_a_passphrase_lets_in_who_knows_it(stage: Stage) -> None:
     ann.press("five random words are enough")
     ann.until_last("Passphrase (it is not shown):")
     ann.press("\r")
-    ann.until_last("sealed >")
+    ann.until_last("encrypted >")
     say(bob, "@encrypt on five random words are enough")
-    bob.until_last("sealed >")
+    bob.until_last("encrypted >")
     say(eve, "@encrypt on four wrong words here")
-    eve.until_last("waiting >")
+    eve.until_last("getting keys >")
     say(ann, f"{CANARY} behind a passphrase")
     bob.until(f"[Ann, sealed:] {CANARY} behind a passphrase")
     eve.until("[Ann: sealed message")
     assert not any(CANARY in line for line in eve.lines)
     assert stage.found("random words") == []
     bob.press("\x1b[A")
-    bob.until_last("sealed >")  # a passphrase is not recalled
+    bob.until_last("encrypted >")  # a passphrase is not recalled
 
 
 def test_a_pipe_and_a_program_read_what_is_sealed(stage: Stage) -> None:
     ann = stage.person("Ann")
     say(ann, "@encrypt on")
-    ann.until_last("sealed >")
+    ann.until_last("encrypted >")
     command = client_command(
         "127.0.0.1", stage.relay.port, "--name", "Robot", "--home", str(stage.directory / "Robot"), "--json"
     )

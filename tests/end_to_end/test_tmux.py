@@ -12,7 +12,7 @@ import pytest
 from tests.client.processes import SECONDS_MAX, ServerProcess, client_command, environment, piped
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux here")
-PROMPT = "plain >"
+PROMPT = "NOT encrypted >"
 
 
 class Pane:
