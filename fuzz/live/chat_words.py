@@ -146,18 +146,30 @@ BEGINNINGS = ((0,), (0, 0), (0, 1), (0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), 
 """Who comes in first: guests (0) and owners of their names (1)."""
 
 
-def assembled(beginning: tuple[int, ...], team: list[str] | None, drawn: list[Drawn], more: list[Drawn]) -> list[Act]:
-    """Return a conversation: these people come in, with or without a group; then they do all this."""
+RETURNS: list[What | None] = [None, None, None, None, {}, {"after": "last"}, {"after": "first"}]
+"""How the first owner comes in again on another connection, if at all: chance alone brings that about too seldom."""
+
+
+def assembled(
+    beginning: tuple[int, ...], team: list[str] | None, drawn: list[Drawn], back: What | None, more: list[Drawn]
+) -> list[Act]:
+    """Return a conversation: these people come in, with or without a group; then they do all this, and one is back."""
     acts = [
         Act(conn, {"type": "login", "name": NAMES[conn], "protocol": 1, **({"key": 0} if is_owner else {})})
         for conn, is_owner in enumerate(beginning)
     ]
     if team is not None:
         acts.append(Act(0, {"type": "group_set", "group": "{g}", "members": team}))
-    return acts + [
-        Act(conn, _with_id(what, request_id), together, cuts)
-        for (conn, what), request_id, together, cuts in [*drawn, *more]
-    ]
+    acts += map(_act, drawn)
+    if isinstance(back, dict) and 1 in beginning:
+        name = NAMES[beginning.index(1)]
+        acts.append(Act(len(NAMES), {"type": "login", "name": name, "protocol": 1, "key": 0, **back}))
+    return [*acts, *map(_act, more)]
+
+
+def _act(drawn: Drawn) -> Act:
+    (conn, what), request_id, together, cuts = drawn
+    return Act(conn, _with_id(what, request_id), together, cuts)
 
 
 def _with_id(what: What, request_id: str | None) -> What:
@@ -171,6 +183,7 @@ conversations = st.builds(
     st.sampled_from(BEGINNINGS),
     st.sampled_from((None, None, [], ["{Bob}"], ["{Bob}", "{Cy}"])),
     st.lists(acts, min_size=1, max_size=10),
+    st.sampled_from(RETURNS),
     st.lists(acts, max_size=10),
 )
 

@@ -4,8 +4,6 @@ Light is drawn and dark is left out, in colours of our own where there are any: 
 the terminal's background is.  The margin should be four modules wide and is two where the screen has no more.
 """
 
-import segno
-
 ROWS_MAX = 23
 """One row of 24 is the prompt's."""
 
@@ -21,6 +19,8 @@ def drawn(text: str) -> list[str]:
     Args:
         text: what the code says; digits, upper case and ``$%*+-./:`` take the least room.
     """
+    import segno  # noqa: PLC0415  long to load, and few starts come to a code
+
     code = segno.make_qr(text, error="L", boost_error=False)
     size = len(code.matrix)
     margin = _MARGIN if size + 2 * _MARGIN <= _MODULES_MAX else _MARGIN_MIN

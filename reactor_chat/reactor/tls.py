@@ -29,7 +29,6 @@ from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509 import load_der_x509_certificate
 
 from reactor_chat.errors import TlsBroken
 
@@ -102,6 +101,8 @@ def key_sha256(certificate: bytes) -> bytes:
 
     Source: RFC 5280, section 4.1; PROTOCOL §7.
     """
+    from cryptography.x509 import load_der_x509_certificate  # noqa: PLC0415  long to load; not all speak TLS
+
     try:
         key = load_der_x509_certificate(certificate).public_key()
         return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -58,6 +57,8 @@ def keep(directory: Path, now: datetime) -> Path:
 
 def make(now: datetime) -> bytes:
     """Return a fresh P-256 key and a certificate that it signed itself, as PEM."""
+    from cryptography import x509  # noqa: PLC0415  long to load; not all speak TLS
+
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "reactor-chat")])
     made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
@@ -94,8 +95,10 @@ def first_certificate(path: Path) -> bytes:
     Raises:
         UsageError: the file cannot be read, or holds none.
     """
+    from cryptography.x509 import load_pem_x509_certificates  # noqa: PLC0415  as above
+
     try:
-        return x509.load_pem_x509_certificates(path.read_bytes())[0].public_bytes(Encoding.DER)
+        return load_pem_x509_certificates(path.read_bytes())[0].public_bytes(Encoding.DER)
     except OSError as error:
         raise UsageError(f"The certificate {path} cannot be read: {error.strerror}") from error
     except ValueError as error:

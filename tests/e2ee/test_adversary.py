@@ -27,7 +27,7 @@ from tests.e2ee.oracle import counts
 from tests.e2ee.programs import ACTIONS, LIES, PAUSES, PEOPLE, PLACES, SEED_MAX, STEPS_MAX, Program, Step, steps_of
 from tests.e2ee.village import ROOMS, TEAM
 
-PROGRAMS = int(os.environ.get("REACTOR_CHAT_PROGRAMS", "2000" if os.environ.get(NIGHTLY) == "1" else "200"))
+PROGRAMS = int(os.environ.get("REACTOR_CHAT_PROGRAMS", "2000" if os.environ.get(NIGHTLY) == "1" else "60"))
 
 steps = st.builds(
     Step,
@@ -76,10 +76,10 @@ def test_most_programs_reach_what_they_are_about() -> None:
     """Of programs as they are drawn, most let somebody read another's line, and the server's account reads some too."""
     reached = 0
     before = counts["read by the server's account"]
-    for seed in range(40):
+    for seed in range(20):
         room, drawn = steps_of(Random(seed))  # noqa: S311  a test's dice
         run = Program(room)
         run.run(drawn)
         reached += run.was_read
-    assert reached > 20
+    assert reached > 10
     assert counts["read by the server's account"] > before

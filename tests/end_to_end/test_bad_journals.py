@@ -52,11 +52,18 @@ def contents(directory: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.fixture(scope="module")
+def data_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a server that was killed, so that there is no snapshot: 40 messages; nobody changes it."""
+    data = tmp_path_factory.mktemp("once") / "data"
+    talk(data).kill()
+    return data
+
+
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """The data of a server that was killed, so that there is no snapshot: 40 messages."""
-    talk(tmp_path / "data").kill()
-    return tmp_path / "data"
+def data(data_once: Path, tmp_path: Path) -> Path:
+    """Such data for one test, to do with it what it wants."""
+    return shutil.copytree(data_once, tmp_path / "data", ignore=shutil.ignore_patterns("*.sock"))
 
 
 def talk(data: Path) -> subprocess.Popen[bytes]:

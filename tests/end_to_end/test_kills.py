@@ -20,8 +20,9 @@ from tests.end_to_end.client import Server
 from tests.end_to_end.fleet import STUCK_SECONDS, Fleet
 from tests.end_to_end.story import Story, ask_something
 
-KILLS = 2_000 if os.environ.get("REACTOR_CHAT_NIGHTLY") == "1" else 50
-LIVES = 25
+NIGHTLY = os.environ.get("REACTOR_CHAT_NIGHTLY") == "1"
+KILLS = 2_000 if NIGHTLY else 16
+LIVES = 25 if NIGHTLY else 8
 """Kills of one journal; a failing run names its seed."""
 NAMES = ["Ann", "Bob", "Cid", "Dee"]
 LIFE_SECONDS_MAX = 0.2

@@ -1,5 +1,7 @@
 """Packing and chaining: what goes in comes out, and nothing that differs by a bit does."""
 
+import os
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,9 @@ from reactor_chat.journal.blocks import (
     packed,
 )
 from reactor_chat.journal.contract import Entry, Row
+from tests.conftest import NIGHTLY
+
+EXAMPLES_OF_MANY_BLOCKS = 20_000 if os.environ.get(NIGHTLY) == "1" else 60
 
 contents = st.tuples(
     st.binary(max_size=30) | st.integers(0, 6000).map(lambda size: b"p" * size),
@@ -45,6 +50,7 @@ def test_what_is_packed_is_read_back(texts):
         assert len(body) <= BODY_BYTES_MAX or draft.end - draft.first == 1
 
 
+@settings(max_examples=EXAMPLES_OF_MANY_BLOCKS)
 @given(st.lists(st.lists(contents, min_size=1, max_size=20), min_size=1, max_size=8))
 def test_the_open_block_grows_to_what_one_commit_would_have_made(commits):
     """However entries are spread over commits, and whether the block was read back between: the same blocks."""

@@ -20,8 +20,8 @@ from reactor_chat.journal.sqlite import SqliteJournal
 from tests.journal.content import LABELS, SEQ_MAX, check_everything, commit_up_to, copy_of, entry, row, seeded
 
 NIGHTLY = os.environ.get("REACTOR_CHAT_NIGHTLY") == "1"
-KILLS, TORN, FLIPS = (2_000, 5_000, 5_000) if NIGHTLY else (20, 100, 200)
-GROUP = 20
+KILLS, TORN, FLIPS = (2_000, 5_000, 5_000) if NIGHTLY else (10, 40, 100)
+GROUP = 10
 """Trials in one test; a failing one names itself."""
 
 

@@ -8,13 +8,15 @@ import threading
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.conftest import BYTECODE, NIGHTLY
+
 ROOT = Path(__file__).parents[2]
 COPIED = ("reactor_chat", "tests", "fuzz", "pyproject.toml", "setup.py", "README.md", "CHANGELOG.md", "LICENSE")
 SECONDS_MAX = 60.0
 """Of the processor's time, so that it means the same on a busy machine."""
 WAIT_SECONDS = 300.0
 TESTS_FAILED = 1
-LEFT_OUT = {"REACTOR_CHAT_NIGHTLY"}
+LEFT_OUT = {NIGHTLY, BYTECODE, "PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE"}
 
 
 class Bug(NamedTuple):
@@ -40,17 +42,22 @@ def in_file(file: str, tests: tuple[str, ...], *changes: tuple[str, str, str]) -
 
 
 def plant(bug: Bug, directory: Path) -> Path:
-    """Copy the project into an empty directory, with the bug; returns the root of the copy."""
+    """Copy the project into a directory, with the bug; returns the root of the copy.
+
+    The directory is empty, or has a copy with another bug and the bytecode of that, which serves where nothing changed.
+    """
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, directory / name)
+            shutil.copytree(source, directory / name, dirs_exist_ok=True)
         else:
             shutil.copy2(source, directory / name)
     path = directory / bug.file
     text = path.read_text("utf-8")
     assert text.count(bug.old) == 1, f"{bug.name}: its place in {bug.file} is there {text.count(bug.old)} times"
     path.write_text(text.replace(bug.old, bug.new), "utf-8")
+    for bytecode in (path.parent / "__pycache__").glob(f"{path.stem}.*"):
+        bytecode.unlink()  # it would be told from that of another bug by the second only
     return directory
 
 
