@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,17 @@ FUNCTION_LINES_MAX = 60
 HOMELESS_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager", "handler"}
 
 FILES = sorted(path for top in ("reactor_chat", "tests", "fuzz") for path in (ROOT / top).rglob("*.py"))
+OURS = [path for path in FILES if path.is_relative_to(ROOT / "reactor_chat")]
 
 
 def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
+
+
+@lru_cache(maxsize=1)
+def parsed(path: Path) -> ast.Module:
+    """Read a module once for all that is asked of it: with the scope `module`, that comes one after the other."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef]:
@@ -30,17 +38,16 @@ def lines_of(function: ast.FunctionDef) -> int:
     return (function.end_lineno or 0) - function.lineno + 1 - docstring_lines
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
+@pytest.mark.parametrize("path", FILES, ids=name, scope="module")
 def test_no_module_is_too_long_and_no_function(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert text.count("\n") <= MODULE_LINES_MAX
-    for function in functions(ast.parse(text)):
+    assert path.read_text(encoding="utf-8").count("\n") <= MODULE_LINES_MAX
+    for function in functions(parsed(path)):
         assert lines_of(function) <= FUNCTION_LINES_MAX, f"{function.name} has {lines_of(function)} lines"
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
+@pytest.mark.parametrize("path", FILES, ids=name, scope="module")
 def test_every_module_begins_with_its_purpose(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     docstring = ast.get_docstring(tree)
     if path.name == "__init__.py" and not tree.body:
         return
@@ -48,9 +55,9 @@ def test_every_module_begins_with_its_purpose(path: Path) -> None:
     assert "." in docstring.split("\n\n")[0] or docstring.endswith(":"), "the first paragraph is no sentence"
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if name(path).startswith("reactor_chat/")], ids=name)
+@pytest.mark.parametrize("path", OURS, ids=name, scope="module")
 def test_what_is_public_says_what_it_is(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
     for body in (tree.body, *(node.body for node in classes)):
         for node in body:

@@ -1,7 +1,7 @@
 """Nothing reaches a terminal or a log but through `text.safe`: the few places that print are read, and show it."""
 
 import ast
-from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -37,9 +37,11 @@ def name(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
-def calls(path: Path) -> Iterator[ast.Call]:
+@lru_cache(maxsize=1)
+def calls(path: Path) -> list[ast.Call]:
+    """Read a module once for all that is asked of it: with the scope `module`, that comes one after the other."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
 
 
 def prints(call: ast.Call) -> bool:
@@ -57,7 +59,7 @@ def shown(node: ast.expr) -> list[ast.expr]:
     return [node]
 
 
-@pytest.mark.parametrize("path", sources(), ids=name)
+@pytest.mark.parametrize("path", sources(), ids=name, scope="module")
 def test_what_is_printed_was_made_safe(path: Path) -> None:
     for call in filter(prints, calls(path)):
         if name(path) in PRINT_THEIR_OWN:
@@ -69,13 +71,13 @@ def test_what_is_printed_was_made_safe(path: Path) -> None:
                 assert is_safe, f"{name(path)}:{call.lineno}: {ast.unparse(part)}"
 
 
-@pytest.mark.parametrize("path", sources(), ids=name)
+@pytest.mark.parametrize("path", sources(), ids=name, scope="module")
 def test_few_write_to_a_descriptor(path: Path) -> None:
     if any(ast.unparse(call.func) == "os.write" for call in calls(path)):
         assert name(path) in WRITE_TO_DESCRIPTORS
 
 
-@pytest.mark.parametrize("path", sources(), ids=name)
+@pytest.mark.parametrize("path", sources(), ids=name, scope="module")
 def test_a_log_is_set_up_with_safe_lines(path: Path) -> None:
     for call in calls(path):
         if ast.unparse(call.func) == "logging.basicConfig":
