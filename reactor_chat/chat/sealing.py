@@ -28,8 +28,8 @@ WAITING_SHOWN_MAX = 256
 
 MARK_OF_ROOM: Mark = ("sealed", ROOM)
 
-_GUEST = Refused("not_allowed", "Guests have no key, and what is sealed needs one; log in without --guest")
-_NOT_SEALED = Refused("stale_epoch", "This conversation is not sealed")
+_GUEST = Refused("not_allowed", "Guests have no key, and encryption needs one; log in without --guest")
+_NOT_SEALED = Refused("stale_epoch", "This conversation is not encrypted")
 
 Conversing = m.SealCreate | m.SealCommit | m.SealAsk | m.SealOff | m.AskSeals
 
@@ -67,7 +67,7 @@ def refuse(case: Case, place: str, said: m.Say | m.Tell | m.GroupSend) -> Refuse
         return None
     sealed = m.read_sealed(said.sealed)
     if sealed is None:
-        return Refused("not_allowed", "This conversation is sealed in another way") if seal is not None else None
+        return Refused("not_allowed", "This conversation is encrypted in another way") if seal is not None else None
     if seal is None:
         return _NOT_SEALED
     return _refuse_stale(seal, sealed.group_id, sealed.epoch) or _refuse_stranger(case, seal)
@@ -82,7 +82,7 @@ def _refuse_stale(seal: Seal, group_id: bytes, epoch: int) -> Refused | None:
 def _refuse_stranger(case: Case, seal: Seal) -> Refused | None:
     if fold(case.session.name) in seal.members:
         return None
-    return Refused("not_a_member", "You were not let into this sealed conversation yet")
+    return Refused("not_a_member", "You were not let into this encrypted conversation yet")
 
 
 # ------------------------------------------------------------------------------------- the conversation
@@ -122,7 +122,7 @@ def _place_of(case: Case, request: Conversing) -> Place | Refused:
         known = case.state.spelling(request.with_)
         return no_such_user(case, request.with_) if known is None else _no_key(known)
     if fold(claim.name) == fold(case.session.name):
-        return Refused("not_allowed", "A conversation with yourself cannot be sealed")
+        return Refused("not_allowed", "A conversation with yourself cannot be encrypted")
     return Place(place_of_pair(case.session.name, claim.name), claim.name)
 
 
@@ -131,7 +131,7 @@ def _is_guest(case: Case) -> bool:
 
 
 def _no_key(name: str) -> Refused:
-    return Refused("not_allowed", f"{name} is a guest and has no key; nothing can be sealed for guests")
+    return Refused("not_allowed", f"{name} is a guest and has no key; nothing can be encrypted for guests")
 
 
 def _may_end(case: Case, place: Place, seal: Seal) -> bool:
@@ -195,14 +195,14 @@ def seal_create(case: Case, request: m.SealCreate) -> Verdict:
 def _refuse_creation(case: Case, place: Place, request: m.SealCreate) -> Refused | None:
     me, seal = case.session.name, case.state.seals.get(place.name)
     if place.group is not None and not place.group.is_owned_by(me):
-        return Refused("not_the_owner", f"Only the owner of {place.group.name} can seal it")
+        return Refused("not_the_owner", f"Only the owner of {place.group.name} can encrypt it")
     if case.state.seals.made_by(me) >= SEALS_MAX:
-        return Refused("too_many", f"You sealed {SEALS_MAX} conversations already; more are not possible")
+        return Refused("too_many", f"You have encrypted {SEALS_MAX} conversations; more are not possible")
     # Where nothing is sealed now, what it was to replace has ended meanwhile, which is as well.
     if seal is not None and request.replaces != seal.group_id:
-        return Refused("stale_epoch", f"The conversation is sealed already, as {seal.group_id.hex()[:16]}")
+        return Refused("stale_epoch", f"The conversation is encrypted already, as {seal.group_id.hex()[:16]}")
     if seal is not None and not _may_end(case, place, seal) and fold(me) not in seal.members:
-        return Refused("not_allowed", "Only a member can begin this sealed conversation anew")
+        return Refused("not_allowed", "Only a member can start this encrypted conversation over")
     return _refuse_haste(case, "create", place, "You turned encryption on here")
 
 
@@ -247,7 +247,7 @@ def _refuse_adds(case: Case, place: Place, seal: Seal, request: m.SealCommit) ->
     coming = {fold(add.name) for add in request.adds}
     members_max = case.rules.sealed_members_max
     if len(staying) + len(coming) > members_max:
-        return Refused("too_many", f"A sealed conversation has at most {members_max} members")
+        return Refused("too_many", f"An encrypted conversation has at most {members_max} members")
     if len(coming) < len(request.adds):
         return Refused("not_allowed", "Somebody is let in twice")
     for add in request.adds:
@@ -306,7 +306,7 @@ def seal_off(case: Case, request: m.SealOff) -> Verdict:
     if seal is None:
         return _NOT_SEALED
     if seal.require:
-        return Refused("not_allowed", "This conversation was sealed for good")
+        return Refused("not_allowed", "This conversation was encrypted for good")
     if not _may_end(case, place, seal):
         who = "Only the owner of the group" if place.group is not None else "Only who turned encryption on here"
         return Refused("not_allowed", f"{who} can turn it off for everybody")

@@ -147,11 +147,11 @@ class Ledger:
 
 
 MARKS: dict[Mark, str] = {
-    Mark.SEALED: "sealed",
+    Mark.SEALED: "encrypted",
     Mark.NEW_KEY: NEW_KEY,
-    Mark.PLAIN: "not sealed",
+    Mark.PLAIN: "not encrypted",
     Mark.UNREADABLE: "",
-    Mark.UNKNOWN: "sealed",
+    Mark.UNKNOWN: "encrypted",
 }
 """The word that stands in front of a message, by what a session knows of it."""
 

@@ -61,7 +61,7 @@ def in_words(requests: Iterable[Request]) -> tuple[int, list[str]]:
 
 def _in_words(request: Request) -> str:
     if isinstance(request, Spoken) and request.sealed is not None:
-        return f"a sealed message for {where_said(request).in_words}"
+        return f"an encrypted message for {where_said(request).in_words}"
     return format_request(request)
 
 

@@ -22,6 +22,13 @@ from reactor_chat.wire.messages import HistoryAnswer, Notice
 OURS = ("mark", "remark", "verified")
 
 
+_WORDS_OF_EARLIER_VERSIONS = {
+    "sealed": "encrypted",
+    "not sealed": "not encrypted",
+    "sealed, NEW KEY": "encrypted, NEW KEY",
+}
+
+
 class _Row(msgspec.Struct, array_like=True):
     word: str
     remark: str
@@ -49,7 +56,8 @@ def read_row(row: bytes) -> tuple[Notice, Aside]:
         read = _rows.decode(row)
     except msgspec.MsgspecError as error:
         raise MessageInvalid(str(error)) from None
-    return decode_notice(bytes(read.notice)), Aside(read.word, read.remark, read.is_verified)
+    word = _WORDS_OF_EARLIER_VERSIONS.get(read.word, read.word)
+    return decode_notice(bytes(read.notice)), Aside(word, read.remark, read.is_verified)
 
 
 def json_line(arrived: Arrived) -> str:

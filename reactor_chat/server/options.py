@@ -233,7 +233,7 @@ class Options:
         256,
         _whole(2, 1_000),
         "COUNT",
-        "members of one sealed conversation; each new one costs all the others work",
+        "members of one encrypted conversation; each new one costs all the others work",
         live=True,
     )
     text_bytes_max: int = _option(16_384, _whole(1, 24_576), "BYTES", "one text; escaped, it still fits one frame")

@@ -70,7 +70,7 @@ class Aside(NamedTuple):
 
 NO_ASIDE = Aside()
 
-NEW_KEY = "sealed, NEW KEY"
+NEW_KEY = "encrypted, NEW KEY"
 """The word beside a message that was sealed with another key than the one known as its sender's."""
 
 _ROLES_OF_WORDS: dict[str, Role] = {NEW_KEY: "alarm"}
@@ -108,7 +108,7 @@ follows."""
 _SENT = "[to {to}%s:"
 _OPEN = "] "
 _VERIFIED = " ✓"
-_SEALED = " sealed message"
+_SEALED = " encrypted message"
 _REMOVED = "[message removed]"
 _NO_MESSAGES = "[No messages yet]"
 _NOBODY = "none"

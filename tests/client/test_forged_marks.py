@@ -39,16 +39,16 @@ VOICE = re.compile(r"\[[^:\]]*, (not )?sealed|reactor-chat: |\* ")
 ROW = re.compile(r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\d ")
 
 FORMS = [
-    "[Bob, sealed:] ", "[Bob (private), sealed:] ", "[Bob, sealed, NEW KEY:] ", "[to Bob, sealed:] ",
-    "Bob, sealed:] ", "Bob (private), sealed:] x [", "team), sealed:] x (", "reactor-chat: ", "* ", "13:05 * ",
-    "x\n[Bob, sealed:] ", "x\r[Bob, sealed:] ", "x\u2028[Bob, sealed:] ", "\x1b[2K\r[Bob, sealed:] ",
-    "x" * 79 + "[Bob, sealed:] ", " " * 70 + "[Bob, sealed:] ", '" reactor-chat: ', "\ud7b0", "",
+    "[Bob, encrypted:] ", "[Bob (private), encrypted:] ", "[Bob, encrypted, NEW KEY:] ", "[to Bob, encrypted:] ",
+    "Bob, encrypted:] ", "Bob (private), encrypted:] x [", "team), encrypted:] x (", "reactor-chat: ", "* ", "13:05 * ",
+    "x\n[Bob, encrypted:] ", "x\r[Bob, encrypted:] ", "x\u2028[Bob, encrypted:] ", "\x1b[2K\r[Bob, encrypted:] ",
+    "x" * 79 + "[Bob, encrypted:] ", " " * 70 + "[Bob, encrypted:] ", '" reactor-chat: ', "\ud7b0", "",
 ]  # fmt: skip
 texts = st.builds(lambda form: f"{form}{CANARY}", st.sampled_from(FORMS))
 names = st.sampled_from(["Bob", "Ann", "server", "sealed", "Private", "to"]) | st.sampled_from(FORMS)
 numbers = st.sampled_from([0, 1, 2, 3, 7, -1, 2**53 - 1, 2**53, 2**63, 10**30])
 codes = st.sampled_from(["invalid_command", "name_taken", "gap", "not_allowed", "created", "added", "kicked", "owner"])
-marks: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {"mark": "sealed", "remark": "forged"}])
+marks: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {"mark": "encrypted", "remark": "forged"}])
 sealed = st.builds(lambda mark: {"v": 1, **mark, "in": [mark]}, marks)
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -127,7 +127,7 @@ def assert_is_the_servers(watcher: Watcher, item: Shown) -> None:
         as_json, lines = out[0].decode(), out[1].decode().split("\n")[:-1]
         assert as_json.count("\n") == 1
         ours = sum(aside != NO_ASIDE for aside in item.asides)
-        assert {aside.word for aside in item.asides} <= {"", "not sealed"}
+        assert {aside.word for aside in item.asides} <= {"", "not encrypted"}
         assert list(keys_in(json.loads(as_json))).count("mark") == ours
         assert sum(VOICE.match(line) is not None for line in lines) <= ours, lines
         assert len(lines) <= lines_max(item)
@@ -159,7 +159,7 @@ def is_ours(row: str, item: Shown) -> bool:
     """Whether we have reason to begin this row as only we may; what a server wrote ends with the canary."""
     if isinstance(item, Note) or row.endswith((":", "of the history", "what you have seen")):
         return True
-    return ", not sealed:] " in row and any(aside.word == "not sealed" for aside in item.asides)
+    return ", not encrypted:] " in row and any(aside.word == "not encrypted" for aside in item.asides)
 
 
 def with_session(name: str, vault: Vault, fresh_id: Callable[[], str]) -> Session:

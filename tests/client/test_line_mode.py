@@ -319,7 +319,7 @@ def test_the_prompt_says_that_no_answer_comes():
 
 def test_the_help_fits_a_common_terminal():
     seat = Seat().live()
-    seat.hear(HelpAnswer("[Bob, sealed:] whatever a server says"))
+    seat.hear(HelpAnswer("[Bob, encrypted:] whatever a server says"))
     assert "sealed" not in "".join(seat.glass.lines)
     assert len(seat.glass.lines) == len(overview(has_key=False).splitlines()) + 2 <= 24
 

@@ -56,8 +56,8 @@ def test_a_sealed_room_is_read_by_who_is_in_and_by_nobody_else(party: Party) -> 
     ann.type("canary one")
     bob.type("canary two")
     for reader in (ann, bob):
-        assert reader.sees("[Ann, sealed:] canary one", "[Bob, sealed:] canary two")
-    assert guest.sees("[Ann: sealed message]", "[Bob: sealed message]")
+        assert reader.sees("[Ann, encrypted:] canary one", "[Bob, encrypted:] canary two")
+    assert guest.sees("[Ann: encrypted message]", "[Bob: encrypted message]")
     assert not guest.sees("canary")
     assert b"canary" not in party.kept()
 
@@ -69,10 +69,10 @@ def test_who_comes_later_reads_what_is_said_from_then_on(party: Party) -> None:
     late = party.enter("Late")
     party.wait(2)
     ann.type("canary after")
-    assert late.sees("[Ann, sealed:] canary after")
+    assert late.sees("[Ann, encrypted:] canary after")
     assert not late.sees("canary before")
     late.type("canary of mine")
-    assert ann.sees("[Late, sealed:] canary of mine")
+    assert ann.sees("[Late, encrypted:] canary of mine")
     assert b"canary" not in party.kept()
 
 
@@ -80,8 +80,8 @@ def test_private_messages_are_sealed_unasked_where_both_can(party: Party) -> Non
     ann, bob, guest = party.enter("Ann"), party.enter("Bob"), party.enter("Visitor", key=False)
     ann.type("@Bob canary for two")
     party.wait(2)
-    assert ann.sees("[to Bob, sealed:] canary for two")
-    assert bob.sees("[Ann (private), sealed:] canary for two")
+    assert ann.sees("[to Bob, encrypted:] canary for two")
+    assert bob.sees("[Ann (private), encrypted:] canary for two")
     assert b"canary" not in party.kept()
     ann.type("@Visitor canary for whom?")
     party.wait(2)
@@ -102,7 +102,7 @@ def test_who_was_away_reads_it_on_coming_back(party: Party) -> None:
     party.wait(2)
     again = party.enter("Bob", vault)
     party.wait(2)
-    assert again.sees("[Ann (private), sealed:] canary while away")
+    assert again.sees("[Ann (private), encrypted:] canary while away")
     assert b"canary" not in party.kept()
 
 
@@ -111,11 +111,11 @@ def test_a_group_is_sealed_by_its_owner_and_the_kicked_read_no_more(party: Party
     ann.type("@group set team Bob,Cid", "@group encrypt team")
     party.wait(2)
     ann.type("@group send team canary for three")
-    assert all(one.sees("[Ann (team), sealed:] canary for three") for one in (ann, bob, cid))
+    assert all(one.sees("[Ann (team), encrypted:] canary for three") for one in (ann, bob, cid))
     ann.type("@kick team Cid")
     party.wait(3)
     ann.type("@group send team canary for two")
-    assert bob.sees("[Ann (team), sealed:] canary for two")
+    assert bob.sees("[Ann (team), encrypted:] canary for two")
     assert not cid.sees("canary for two")
     assert b"canary" not in party.kept()
 
@@ -152,8 +152,8 @@ def test_turned_off_is_plain_for_oneself_and_others_say_so(party: Party) -> None
     ann.type("@encrypt on")
     party.wait(2)
     ann.type("@encrypt off", "in the open")
-    assert ann.sees("[Ann, not sealed:] in the open") or ann.sees("[Ann:] in the open")
-    assert bob.sees("[Ann, not sealed:] in the open")
+    assert ann.sees("[Ann, not encrypted:] in the open") or ann.sees("[Ann:] in the open")
+    assert bob.sees("[Ann, not encrypted:] in the open")
 
 
 def test_what_is_sealed_is_sent_again_as_the_same_bytes(party: Party) -> None:
@@ -166,7 +166,7 @@ def test_what_is_sealed_is_sent_again_as_the_same_bytes(party: Party) -> None:
     ann.cut()  # none of it arrived
     ann.sent = b""
     ann.mend()
-    assert bob.sees("[Ann, sealed:] canary once")
+    assert bob.sees("[Ann, encrypted:] canary once")
     assert sum("canary once" in line for line in bob.lines) == 1
     sealed = first.data[first.data.index(b'"sealed"') : first.data.rindex(b'"id"')]
     assert sealed in ann.sent
@@ -183,7 +183,7 @@ def test_what_is_typed_offline_is_held_and_not_lost_by_a_crash(party: Party) -> 
     party.guests.remove(ann)
     party.enter("Ann", vault)
     party.wait(2)
-    assert bob.sees("[Ann, sealed:] canary held")
+    assert bob.sees("[Ann, encrypted:] canary held")
     assert b"canary" not in party.kept()
 
 
@@ -199,7 +199,7 @@ def test_a_passphrase_is_asked_for_and_lets_in_who_knows_it(party: Party) -> Non
     party.wait(5)
     ann.type("canary behind words")
     party.wait(2)
-    assert bob.sees("[Ann, sealed:] canary behind words")
+    assert bob.sees("[Ann, encrypted:] canary behind words")
     assert not eve.sees("canary")
     assert b"canary" not in party.kept()
     assert b"random words" not in party.kept()
@@ -213,7 +213,7 @@ def test_in_a_pipe_the_next_line_is_the_passphrase(party: Party) -> None:
     party.wait(5)
     pipe.type("canary out of a pipe")
     party.wait(2)
-    assert ann.sees("[Pipe, sealed:] canary out of a pipe")
+    assert ann.sees("[Pipe, encrypted:] canary out of a pipe")
     assert not ann.sees("random words")
     assert b"canary" not in party.kept()
 
@@ -232,10 +232,10 @@ def test_history_is_read_from_what_was_opened(party: Party) -> None:
     ann.type("canary in the past")
     bob.lines.clear()
     bob.type("@history")
-    assert bob.sees("[Ann, sealed:] canary in the past")
+    assert bob.sees("[Ann, encrypted:] canary in the past")
     late = party.enter("Late")
     late.type("@history")
-    assert late.sees("[Ann: sealed message")
+    assert late.sees("[Ann: encrypted message")
     assert not late.sees("canary")
 
 
@@ -298,7 +298,7 @@ def test_verified_people_go_from_home_to_home_in_a_file(party: Party) -> None:
     party.leave(ann)
     again = party.enter("Ann").type("@contacts import friends", "@verify")
     assert again.sees("Signed by yourself: 1 of 1 contacts verified ✓", "Cid: verified ✓")
-    assert cid.sees("[Ann (private), sealed:] hi")
+    assert cid.sees("[Ann (private), encrypted:] hi")
 
 
 def test_a_failed_export_says_nothing_of_a_file_written(party: Party) -> None:

@@ -93,14 +93,14 @@ def test_a_room_a_late_joiner_and_a_guest(stage: Stage) -> None:
     ann.until_last("encrypted >")
     bob.until_last("encrypted >")
     say(ann, f"{CANARY} one")
-    bob.until(f"[Ann, sealed:] {CANARY} one")
-    ann.until(f"[Ann, sealed:] {CANARY} one ✓")
+    bob.until(f"[Ann, encrypted:] {CANARY} one")
+    ann.until(f"[Ann, encrypted:] {CANARY} one ✓")
     guest, late = stage.person("Visitor", guest=True), stage.person("Late")
     late.until("let you into")
     say(bob, f"{CANARY} two")
     for reader in (ann, late):
-        reader.until(f"[Bob, sealed:] {CANARY} two")
-    guest.until("[Bob: sealed message]")
+        reader.until(f"[Bob, encrypted:] {CANARY} two")
+    guest.until("[Bob: encrypted message]")
     assert not any(CANARY in line for line in guest.lines)
     say(late, "@history")
     late.until("End of the history")
@@ -113,15 +113,15 @@ def test_a_friend_who_is_offline_reads_it_later(stage: Stage) -> None:
     say(ann, "@encrypt user Bob")
     ann.until("You let Bob")
     say(ann, f"@Bob {CANARY} at once")
-    bob.until(f"[Ann (private), sealed:] {CANARY} at once")
+    bob.until(f"[Ann (private), encrypted:] {CANARY} at once")
     say(bob, "@quit")
     assert bob.left() == 0
     say(ann, f"@Bob {CANARY} while you were away")
-    ann.until(f"[to Bob, sealed:] {CANARY} while you were away ✓")
+    ann.until(f"[to Bob, encrypted:] {CANARY} while you were away ✓")
     again = stage.person("Bob")
-    again.until(f"[Ann (private), sealed:] {CANARY} while you were away")
+    again.until(f"[Ann (private), encrypted:] {CANARY} while you were away")
     say(again, f"@Ann {CANARY} thanks")
-    ann.until(f"[Bob (private), sealed:] {CANARY} thanks")
+    ann.until(f"[Bob (private), encrypted:] {CANARY} thanks")
 
 
 def test_a_kick_from_a_sealed_group(stage: Stage) -> None:
@@ -132,11 +132,11 @@ def test_a_kick_from_a_sealed_group(stage: Stage) -> None:
     ann.until("You let")
     say(ann, f"@group send team {CANARY} for three")
     for reader in (bob, cid):
-        reader.until(f"[Ann (team), sealed:] {CANARY} for three")
+        reader.until(f"[Ann (team), encrypted:] {CANARY} for three")
     say(ann, "@kick team Cid")
     cid.until("[Cid kicked from team by Ann]")
     say(ann, f"@group send team {CANARY} for two")
-    bob.until(f"[Ann (team), sealed:] {CANARY} for two")
+    bob.until(f"[Ann (team), encrypted:] {CANARY} for two")
     say(ann, "done")
     cid.until("[Ann:] done")
     assert not any("for two" in line for line in cid.lines)
@@ -147,7 +147,7 @@ def test_a_changed_key_blocks_until_a_person_accepts_it(stage: Stage) -> None:
     say(ann, "@encrypt user Bob")
     ann.until("You let Bob")
     say(ann, f"@Bob {CANARY} before")
-    bob.until(f"[Ann (private), sealed:] {CANARY} before")
+    bob.until(f"[Ann (private), encrypted:] {CANARY} before")
     say(bob, "@quit")
     assert bob.left() == 0
     release(stage, "Bob")
@@ -167,7 +167,7 @@ def test_a_changed_key_blocks_until_a_person_accepts_it(stage: Stage) -> None:
     say(ann, "@trust accept Bob")
     ann.until("Accepted Bob's new key (not verified)")
     say(ann, "@held send")
-    other.until(f"[Ann (private), sealed:] {CANARY} for Bob")
+    other.until(f"[Ann (private), encrypted:] {CANARY} for Bob")
 
 
 def test_a_key_brought_back_without_anything_else_is_let_in_again(stage: Stage) -> None:
@@ -175,7 +175,7 @@ def test_a_key_brought_back_without_anything_else_is_let_in_again(stage: Stage) 
     say(ann, "@encrypt on")
     ann.until("You let Bob")
     say(ann, f"{CANARY} before the loss")
-    bob.until(f"[Ann, sealed:] {CANARY} before the loss")
+    bob.until(f"[Ann, encrypted:] {CANARY} before the loss")
     say(bob, "@quit")
     assert bob.left() == 0
     (stage.directory / "new").mkdir(mode=0o700)
@@ -185,9 +185,9 @@ def test_a_key_brought_back_without_anything_else_is_let_in_again(stage: Stage) 
     again = stage.person("Bob", home="new")
     again.until_last("encrypted >")
     say(ann, f"{CANARY} after the loss")
-    again.until(f"[Ann, sealed:] {CANARY} after the loss")
+    again.until(f"[Ann, encrypted:] {CANARY} after the loss")
     say(again, f"{CANARY} back again")
-    ann.until(f"[Bob, sealed:] {CANARY} back again")
+    ann.until(f"[Bob, encrypted:] {CANARY} back again")
     say(again, "@history")
     again.until("End of the history")
     assert not any("before the loss" in line for line in again.lines), "what was said before stays closed"
@@ -213,8 +213,8 @@ def test_a_passphrase_lets_in_who_knows_it(stage: Stage) -> None:
     say(eve, "@encrypt on four wrong words here")
     eve.until_last("getting keys >")
     say(ann, f"{CANARY} behind a passphrase")
-    bob.until(f"[Ann, sealed:] {CANARY} behind a passphrase")
-    eve.until("[Ann: sealed message")
+    bob.until(f"[Ann, encrypted:] {CANARY} behind a passphrase")
+    eve.until("[Ann: encrypted message")
     assert not any(CANARY in line for line in eve.lines)
     assert stage.found("random words") == []
     bob.press("\x1b[A")
@@ -237,5 +237,5 @@ def test_a_pipe_and_a_program_read_what_is_sealed(stage: Stage) -> None:
         assert b'"mark":"sealed"' in line
         robot.stdin.write(f"{CANARY} from a pipe\n".encode())
         robot.stdin.close()
-        ann.until(f"[Robot, sealed:] {CANARY} from a pipe")
+        ann.until(f"[Robot, encrypted:] {CANARY} from a pipe")
         assert robot.wait(20) == 0

@@ -111,10 +111,10 @@ def test_no_notice_was_forgotten() -> None:
 @pytest.mark.parametrize(
     ("notice", "line"),
     [
-        (said(None), "[John: sealed message]"),
-        (told(None), "[John (private): sealed message]"),
-        (told(None, sender="ME"), "[to Stella: sealed message]"),
-        (group_said(None), "[John (team): sealed message]"),
+        (said(None), "[John: encrypted message]"),
+        (told(None), "[John (private): encrypted message]"),
+        (told(None, sender="ME"), "[to Stella: encrypted message]"),
+        (group_said(None), "[John (team): encrypted message]"),
         (told("a note", sender="Me", to="Me"), "[to Me:] a note"),
         (said("  as typed "), "[John:]   as typed "),
         (NamesAnswer(names=[]), "[Connected users: none]"),
@@ -133,7 +133,7 @@ def test_history_is_its_messages_lines() -> None:
     page = HistoryAnswer(
         messages=[said("one"), told("two", sender="Me"), group_said("three\nfour"), said(None)], more=True
     )
-    assert render(page, "me") == "[John:] one\n[to Stella:] two\n[John (team):] three ⏎ four\n[John: sealed message]"
+    assert render(page, "me") == "[John:] one\n[to Stella:] two\n[John (team):] three ⏎ four\n[John: encrypted message]"
 
 
 def test_help_is_read_as_it_is_written() -> None:
@@ -216,15 +216,15 @@ def test_what_the_operator_says_is_told_apart_and_by_nobody_else() -> None:
 @pytest.mark.parametrize(
     ("notice", "line"),
     [
-        (said("hi"), "[John, sealed:] hi"),
-        (told("hi"), "[John (private), sealed:] hi"),
-        (told("hi", sender="ME"), "[to Stella, sealed:] hi"),
-        (group_said("hi"), "[John (team), sealed:] hi"),
-        (said(None), "[John, sealed: sealed message (from before you came)]"),
+        (said("hi"), "[John, encrypted:] hi"),
+        (told("hi"), "[John (private), encrypted:] hi"),
+        (told("hi", sender="ME"), "[to Stella, encrypted:] hi"),
+        (group_said("hi"), "[John (team), encrypted:] hi"),
+        (said(None), "[John, encrypted: encrypted message (from before you came)]"),
     ],
 )
 def test_what_a_client_knows_of_a_message_stands_where_nobody_else_can_write(notice: Notice, line: str) -> None:
-    aside = Aside("sealed", "from before you came")
+    aside = Aside("encrypted", "from before you came")
     assert ["".join(part.text for part in parts) for parts in compose(notice, "Me", LINE_BREAK, [aside])] == [line]
     assert compose(notice, "Me", LINE_BREAK, [NO_ASIDE]) == compose(notice, "Me")
 
@@ -232,21 +232,21 @@ def test_what_a_client_knows_of_a_message_stands_where_nobody_else_can_write(not
 @pytest.mark.parametrize(
     ("notice", "line"),
     [
-        (said("hi"), "[John ✓, sealed:] hi"),
-        (told("hi"), "[John ✓ (private), sealed:] hi"),
-        (told("hi", sender="ME"), "[to Stella ✓, sealed:] hi"),
-        (group_said("hi"), "[John ✓ (team), sealed:] hi"),
-        (said(None), "[John ✓, sealed: sealed message]"),
+        (said("hi"), "[John ✓, encrypted:] hi"),
+        (told("hi"), "[John ✓ (private), encrypted:] hi"),
+        (told("hi", sender="ME"), "[to Stella ✓, encrypted:] hi"),
+        (group_said("hi"), "[John ✓ (team), encrypted:] hi"),
+        (said(None), "[John ✓, encrypted: encrypted message]"),
     ],
 )
 def test_a_verified_name_has_a_check_mark_within_our_brackets(notice: Notice, line: str) -> None:
-    aside = Aside("sealed", is_verified=True)
+    aside = Aside("encrypted", is_verified=True)
     (parts,) = compose(notice, "Me", LINE_BREAK, [aside])
     assert "".join(part.text for part in parts) == line
     assert [part.role for part in parts if "✓" in part.text] == ["mark"]
     page = HistoryAnswer(messages=[notice, notice], more=False)
     shown = ["".join(part.text for part in parts) for parts in compose(page, "Me", LINE_BREAK, [NO_ASIDE, aside])]
-    assert shown == [line.replace(" ✓", "").replace(", sealed:", ":"), line]
+    assert shown == [line.replace(" ✓", "").replace(", encrypted:", ":"), line]
 
 
 def test_nobody_can_write_a_check_mark_that_stands_there() -> None:
@@ -256,19 +256,19 @@ def test_nobody_can_write_a_check_mark_that_stands_there() -> None:
 
 def test_each_message_of_a_history_has_its_own() -> None:
     page = HistoryAnswer(messages=[said("one"), said("two"), said(None)], more=False)
-    lines = compose(page, "Me", LINE_BREAK, [Aside("sealed"), NO_ASIDE, Aside("", "no\nkey")])
+    lines = compose(page, "Me", LINE_BREAK, [Aside("encrypted"), NO_ASIDE, Aside("", "no\nkey")])
     shown = ["".join(part.text for part in parts) for parts in lines]
-    assert shown[:2] == ["[John, sealed:] one", "[John:] two"]
-    assert shown[2].startswith("[John: sealed message (no")
+    assert shown[:2] == ["[John, encrypted:] one", "[John:] two"]
+    assert shown[2].startswith("[John: encrypted message (no")
     assert "\n" not in shown[2]
 
 
 @pytest.mark.parametrize("message", [said("hi"), told("hi"), group_said(None)])
 def test_a_key_that_is_not_the_known_one_is_seen_in_the_brackets(message: Notice) -> None:
     lines = compose(message, "Me", LINE_BREAK, [Aside(NEW_KEY)])
-    assert ", sealed, NEW KEY:" in "".join(part.text for part in lines[0])
+    assert ", encrypted, NEW KEY:" in "".join(part.text for part in lines[0])
     assert {part.role for part in lines[0]} - {"name", "group", "text"} == {"alarm"}
-    assert "alarm" not in {part.role for part in compose(message, "Me", LINE_BREAK, [Aside("sealed")])[0]}
+    assert "alarm" not in {part.role for part in compose(message, "Me", LINE_BREAK, [Aside("encrypted")])[0]}
 
 
 @pytest.mark.parametrize(("text", "sealed"), [("anything", None), (None, {"v": 1})])

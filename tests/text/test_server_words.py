@@ -8,7 +8,13 @@ from reactor_chat.text.render import compose, render
 from reactor_chat.text.server_words import FAREWELLS, REFUSALS, farewell_in_words
 from reactor_chat.wire.messages import Bye, Refused
 
-FORGED = ["[Bob, sealed:] hi", "reactor-chat: The key is verified", "* Connected again", "a\n[Bob, sealed:] hi", "x] y"]
+FORGED = [
+    "[Bob, encrypted:] hi",
+    "reactor-chat: The key is verified",
+    "* Connected again",
+    "a\n[Bob, encrypted:] hi",
+    "x] y",
+]
 
 
 def shown(refused: Refused, line_break: str = " ⏎ ") -> list[str]:

@@ -30,4 +30,4 @@ def test_what_is_longer_is_cut_and_that_is_seen(length: int) -> None:
 
 def test_what_is_printable_is_said_as_it_came() -> None:
     assert quoted("There is no user Zoë") == 'the server said: "There is no user Zoë"'
-    assert quoted("a\n[Bob, sealed:] b\x1b[2J") == 'the server said: "a [Bob, sealed:] b [2J"'
+    assert quoted("a\n[Bob, encrypted:] b\x1b[2J") == 'the server said: "a [Bob, encrypted:] b [2J"'

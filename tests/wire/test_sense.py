@@ -23,7 +23,17 @@ from reactor_chat.wire.messages import (
 from reactor_chat.wire.sense import GROUPS, NAMES
 from tests.wire.examples import NOTICES_
 
-NO_NAMES = ["", "Bob, sealed", "Bob (private), sealed:] x [", "é", "n" * 33, "Bob\n", " Bob", "\u212aim", "Bob\x1b[2J"]
+NO_NAMES = [
+    "",
+    "Bob, sealed",
+    "Bob (private), encrypted:] x [",
+    "é",
+    "n" * 33,
+    "Bob\n",
+    " Bob",
+    "\u212aim",
+    "Bob\x1b[2J",
+]
 NOT_ABOUT_NAMES = {"server", "reason", "text", "code", "re", "change", "data", "id", "log"}
 """Fields that hold a text and no name: shown as the server's, or not at all."""
 
