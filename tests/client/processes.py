@@ -98,6 +98,7 @@ class Person:
     def resize(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.emulated.resize(rows, columns)
+        self.emulated.cursor.y = min(self.emulated.cursor.y, rows - 1)  # a terminal never leaves it outside
 
     @property
     def lines(self) -> list[str]:
