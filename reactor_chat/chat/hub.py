@@ -42,7 +42,7 @@ from reactor_chat.chat.moderation import farewell
 from reactor_chat.chat.operator_records import Dismissed
 from reactor_chat.chat.pending import Flight, Mark, Pending
 from reactor_chat.chat.readers import FULL, NO_SPACE, READ_ONLY, Readers, told
-from reactor_chat.chat.receipts import NOT_REMEMBERED, Outcome
+from reactor_chat.chat.receipts import NOT_REMEMBERED
 from reactor_chat.chat.records import Declined, Entered, Record, notice_of
 from reactor_chat.chat.searches import Searches
 from reactor_chat.chat.session import BAD_MESSAGES_MAX, LOGIN_REFUSALS_MAX, NOT_SERVED, SERVED, Session, State
@@ -293,7 +293,7 @@ class Hub:
                 return False
             outcome = self.state.receipts.get(person, request_id)
             if outcome is not None:
-                return self._answer_now(session, [_repeated(session, request_id, outcome)], effects)
+                return self._answer_now(session, [Deliver([session.conn], outcome.answer(request_id))], effects)
         refusal = what if isinstance(what, Refused) else refuse_list(what)
         if refusal is not None:
             return self._conclude(session, request_id, refusal, effects)
@@ -486,9 +486,3 @@ class Hub:
     def _tell(self, session: Session, notice: m.Notice, effects: list[Effect]) -> None:
         if session.state is not State.GONE:
             effects.append(Deliver([session.conn], notice))
-
-
-def _repeated(session: Session, request_id: str, outcome: Outcome) -> Effect:
-    if outcome.code is None:
-        return Deliver([session.conn], m.Accepted(request_id, outcome.seq))
-    return Deliver([session.conn], Refused(outcome.code, outcome.text or "", request_id))

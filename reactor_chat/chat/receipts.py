@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from reactor_chat.wire.messages import Accepted, Refused
+
 NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast", "stale_epoch", "damaged"})
 """Refusals that may pass: sent again, the request is judged again (PROTOCOL §5.4)."""
 
@@ -18,6 +20,12 @@ class Outcome(Struct, frozen=True, array_like=True, gc=False):
     seq: int
     code: str | None = None
     text: str | None = None
+
+    def answer(self, request_id: str) -> Accepted | Refused:
+        """Return what the request is answered when it comes again."""
+        if self.code is None:
+            return Accepted(request_id, self.seq)
+        return Refused(self.code, self.text or "", request_id)
 
 
 class Receipts:
