@@ -42,14 +42,11 @@ def in_file(file: str, tests: tuple[str, ...], *changes: tuple[str, str, str]) -
 
 
 def plant(bug: Bug, directory: Path) -> Path:
-    """Copy the project into a directory, with the bug; returns the root of the copy.
-
-    The directory is empty, or has a copy with another bug and the bytecode of that, which serves where nothing changed.
-    """
-    for name in COPIED:
+    """Copy the project into a directory, unless it is there, and plant the bug; returns the root of the copy."""
+    for name in () if (directory / COPIED[0]).exists() else COPIED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, directory / name, dirs_exist_ok=True)
+            shutil.copytree(source, directory / name)
         else:
             shutil.copy2(source, directory / name)
     path = directory / bug.file
@@ -78,7 +75,7 @@ class Verdict(NamedTuple):
 
 
 def hunt(bug: Bug, directory: Path) -> Verdict:
-    """Run the tests that should find the bug against a copy that has it, up to the first failure."""
+    """Run the tests that should find the bug against a copy that has it, up to the first failure; and take it out."""
     root = plant(bug, directory)
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *bug.tests]
     with subprocess.Popen(
@@ -92,4 +89,5 @@ def hunt(bug: Bug, directory: Path) -> Verdict:
         alarm.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
     took_s = used.ru_utime + used.ru_stime
+    shutil.copy2(ROOT / bug.file, root / bug.file)
     return Verdict(process.returncode == TESTS_FAILED and took_s <= SECONDS_MAX, took_s, words[-2_000:])

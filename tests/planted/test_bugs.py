@@ -12,7 +12,7 @@ BUGS_MIN = 60
 QUICK = (
     *("a frame of the longest length is refused", "a broken stream recovers", "a name may be a character longer"),
     *("a login signs no name", "a delete comes through", "what is said loses its blanks"),
-    *("a takeover says quit", "an owner can be kicked", "a signature is not checked"),
+    *("a takeover says quit", "who was kicked is not told", "a signature is not checked"),
     *("a guest inherits the ids of the one before", "an id too few is remembered"),
     *("accepted comes before it is kept", "a line of the longest length closes", "the last of a span is left out"),
     *("what the kernel took is sent again", "timers fire in the order of their birth"),
@@ -52,7 +52,7 @@ def test_the_table_shows_each_of_them_found() -> None:
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where all copies are, one after the other: only the first of them is compiled whole."""
+    """Return where the one copy is in which all of them are planted, one after the other."""
     return tmp_path_factory.mktemp("planted")
 
 
