@@ -1,7 +1,9 @@
 """The terminal's modes: what is taken is given back, whatever happens to the terminal meanwhile."""
 
 import os
+import select
 import termios
+import time
 
 import pytest
 
@@ -31,6 +33,9 @@ def test_a_screen_that_was_stopped_goes_on_and_nobody_waits_for_it():
     terminal.enter()
     os.write(keyboard, b"\x13")
     again = opened_again(descriptor)
+    deadline = time.monotonic() + 20
+    while select.select([], [again], [], 0)[1]:  # the kernel takes what was typed in its own time
+        assert time.monotonic() < deadline, "Ctrl-S stops nothing"
     with pytest.raises(BlockingIOError):
         os.write(again, b"x")
     terminal.leave()
