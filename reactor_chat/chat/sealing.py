@@ -2,7 +2,7 @@
 
 The server goes by claims: which epoch is current, who was let in, whose packages are used up.  It orders them, so that
 all members go from epoch to epoch together, and refuses what does not fit the newest state of the conversation: the
-sender was overtaken by somebody and asks again.  Nothing here can open what is sealed.  Source: SEALED.md.
+sender was overtaken by somebody and asks again.  Nothing here can open what is sealed.  Source: PROTOCOL §15.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The client's command line as one table, from which the parser, `--help` and the README's table are made."""
+"""The client's command line as one table, from which the parser, `--help` and the table in docs/using.md are made."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -74,7 +74,7 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def markdown_table() -> str:
-    """Return the options as the README shows them."""
+    """Return the options as the table in docs/using.md has them."""
     rows = [f"| `{_written(option)}` | {_default(option)} | {option.help} |" for option in OPTIONS]
     return "\n".join(["| option | default | what it does |", "|---|---|---|", *rows])
 

@@ -1,7 +1,7 @@
 """Which conversation something belongs to: the room, a pair of people, or a group.
 
 A pair is named by the other one, so the two see it under different names.  On the wire it is `with` in requests and
-`from` beside `to` in notices; see wire/SEALED.md.
+`from` beside `to` in notices; see PROTOCOL §11.
 """
 
 from enum import Enum

@@ -1,7 +1,7 @@
 """The OPTIONS table: everything an operator may choose, with its default, its bounds and the reason.
 
-`--help`, the README's table, the rows of a `--config` file and the validation are made from it.  A row marked `live`
-may change while the server runs.  The others could only be changed under the feet of those who are connected (they
+`--help`, the table in docs/operating.md, the rows of a `--config` file and the validation are made from it.  A row
+marked `live` may change while the server runs.  The others could only be changed under the feet of those who are connected (they
 were told the size of a frame), or are the very place where the server is.
 """
 

@@ -1,8 +1,8 @@
 """The commands as one table, and everything that is only another look at it.
 
 A row says what is typed, what follows, which request that becomes, and what a person gets.  The parser, its inverse,
-completion, `@help`, the README's table and the fuzzer's dictionary read the rows; none of them knows a command of its
-own.  So a new command is a new row, and what is not in a row is `Invalid command. Use @help`.
+completion, `@help`, the table in docs/using.md and the fuzzer's dictionary read the rows; none of them knows a command
+of its own.  So a new command is a new row, and what is not in a row is `Invalid command. Use @help`.
 
 What the client does itself, without asking a server, stands in a second table of the same form, OWN_COMMANDS.
 """
@@ -224,7 +224,7 @@ def help_text(more: Iterable[tuple[str, str]] = ()) -> str:
 
 
 def markdown_table() -> str:
-    """Return the table of the README, one row a command, without a final line break."""
+    """Return the table of docs/using.md, one row a command, without a final line break."""
     # A bar ends a cell even inside code, unless it is escaped.
     cells = [(command.usage.replace("|", "\\|"), command.summary) for command in (*COMMANDS, *OWN_COMMANDS)]
     rows = [f"| `{usage}` | {summary} |" for usage, summary in cells]

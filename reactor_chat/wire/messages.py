@@ -2,8 +2,8 @@
 
 A request is an imperative and goes from client to server; a notice tells what is the case and comes back.  The field
 types are the first of two checks: what does not fit them is `bad_message`.  Rules that need the state of the chat or
-its words (names, texts) are not here.  Source of every field: PROTOCOL §2 to §4; of those about sealed conversations,
-which `sealing` defines, SEALED.md.
+its words (names, texts) are not here.  Source of every field: PROTOCOL §2 to §4; of those about encrypted
+conversations, which `sealing` defines, §11 to §14.
 """
 
 from typing import Annotated

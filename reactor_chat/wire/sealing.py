@@ -1,7 +1,8 @@
 """The messages about sealed conversations: keys, the epochs of a conversation, and objects too large for a frame.
 
 A conversation is the room, a pair of people (`with`, in notices `to` beside `from`) or a group (`group`).  The server
-orders these messages and checks the claims in them; what is sealed it cannot open.  Source of every field: SEALED.md.
+orders these messages and checks the claims in them; what is sealed it cannot open.  Source of every
+field: PROTOCOL §12 to §14.
 """
 
 import hashlib
@@ -81,7 +82,7 @@ class SealedMessage(Struct, frozen=True, gc=False):
 def read_sealed(sealed: Sealed) -> SealedMessage | None:
     """Return what a `sealed` object of version 1 says; None where it is another one, which nobody here can judge.
 
-    Source: SEALED.md, "Sealed messages".
+    Source: PROTOCOL §14.
     """
     try:
         return msgspec.convert(sealed, SealedMessage)
@@ -101,7 +102,7 @@ class SealedRemains(Struct, frozen=True, gc=False):
 def read_remains(sealed: Sealed | None) -> SealedRemains | None:
     """Return what is left of a removed message's `sealed` object; None where it is anything else.
 
-    Source: SEALED.md, "Sealed messages".
+    Source: PROTOCOL §14.
     """
     try:
         return msgspec.convert(sealed, SealedRemains)

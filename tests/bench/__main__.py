@@ -3,7 +3,7 @@
     python -m tests.bench DIRECTORY                                  everything: about a quarter of an hour
     python -m tests.bench DIRECTORY --cells 'fan-1000.*' --runs 7    some of it
     python -m tests.bench DIRECTORY --report                         only the table and the plots again
-    python -m tests.bench DIRECTORY --readme                         ... and the table in the README
+    python -m tests.bench DIRECTORY --document                         ... and the table in docs/performance.md
 
 The server has one processor, the generator another.  The contenders of a cell take turns, so that what disturbs the
 machine disturbs all of them alike, and a ratio is one of neighbours.  Every run is kept in DIRECTORY/results.json.
@@ -31,7 +31,7 @@ from tests.bench.contenders import CONTENDERS, GENERATOR_CPU, Interpreters, serv
 from tests.bench.plot import Curve, plot
 from tests.bench.verdicts import Runs, table, verdicts
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 SYNCS = 200
 PLOTTED = ("us", "Redis", "NATS", "InspIRCd")
 
@@ -51,10 +51,10 @@ def main() -> int:
     for name, picture in _plots(runs).items():
         (options.directory / name).write_text(picture, encoding="utf-8")
     if options.readme:
-        text = README.read_text(encoding="utf-8")
+        text = PAGE.read_text(encoding="utf-8")
         begin, end = "<!-- bench -->\n", "<!-- end bench -->"
         before, rest = text.split(begin)
-        README.write_text(f"{before}{begin}{said}{end}{rest.split(end)[1]}", encoding="utf-8")
+        PAGE.write_text(f"{before}{begin}{said}{end}{rest.split(end)[1]}", encoding="utf-8")
     return 0
 
 
@@ -77,7 +77,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--twisted", metavar="PYTHON", help="an interpreter with Twisted installed")
     parser.add_argument("--fresh", action="store_true", help="forget the results that are there")
     parser.add_argument("--report", action="store_true", help="measure nothing")
-    parser.add_argument("--readme", action="store_true", help="measure nothing, and put the table into the README")
+    parser.add_argument("--document", action="store_true", help="measure nothing; write docs/performance.md")
     return parser.parse_args()
 
 

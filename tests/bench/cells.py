@@ -1,4 +1,4 @@
-"""What is measured, and what is claimed of it: every row of the README's table is a claim here."""
+"""What is measured, and what is claimed of it: every row of the table in docs/performance.md is a claim here."""
 
 from typing import Any, NamedTuple
 

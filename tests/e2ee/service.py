@@ -1,4 +1,4 @@
-"""An honest delivery service in memory, written from wire/SEALED.md, and the strings by which a test makes it lie.
+"""An honest delivery service in memory, written from PROTOCOL §11 to §15, and the strings by which a test makes it lie.
 
 It speaks encoded messages, remembers every byte that passed it, and delivers nothing by itself: who plays the world
 takes what lies ready.  `twist` may change, drop or multiply what one person is told; `swallow` may lose a request.

@@ -16,7 +16,7 @@ CODES = (
     "not_the_owner already_a_member bad_group_name too_many too_long too_fast gap server_full not_allowed "
     "stale_epoch damaged"
 ).split()
-"""PROTOCOL §6, and what `wire/SEALED.md` adds."""
+"""PROTOCOL §6."""
 
 ON_THEIR_OWN = {
     "login_first": "test_nothing_is_served_before_the_login",

@@ -13,11 +13,9 @@ from reactor_chat.wire.messages import NOTICES, REQUESTS, RESERVED_WORDS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("[CS]*I*ING.md"), *ROOT.glob("SECURITY.md")])
+PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("[CS]*I*ING.md"), *ROOT.glob("SECURITY.md"), *ROOT.glob("README.md")])
 PROTOCOL = (DOCS / "protocol.md").read_text(encoding="utf-8")
 OPERATING = (DOCS / "operating.md").read_text(encoding="utf-8")
-MOVES_TO_THE_TOP = "README-next.md"
-"""It replaces README.md, and its links are from there."""
 
 _link = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
 _citation = re.compile(r"PROTOCOL §(\d+(?:\.\d+)?)")
@@ -41,11 +39,10 @@ def words_of(text: str) -> set[str]:
 @pytest.mark.parametrize("page", PAGES, ids=shown)
 def test_links_lead_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    home = ROOT if page.name == MOVES_TO_THE_TOP else page.parent
     for target, anchor in _link.findall(text):
         if "://" in target:
             continue
-        found = home / target if target else page
+        found = page.parent / target if target else page
         assert found.exists(), target
         assert not anchor or anchor in anchors(found.read_text(encoding="utf-8")), f"{target}#{anchor}"
 

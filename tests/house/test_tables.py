@@ -1,9 +1,12 @@
-"""The tables are the program: what README, `--help` and `@help` say is made from them, and stays true."""
+"""The tables are the program: what the documents, `--help` and `@help` say is made from them, and stays true."""
 
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from reactor_chat.chat.session import SERVED, State
 from reactor_chat.client.options import markdown_table as client_options_table
@@ -13,7 +16,7 @@ from reactor_chat.text.grammar import COMMANDS, help_text, markdown_table
 from reactor_chat.wire.messages import NOTICES, REQUESTS
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = ROOT / "docs"
 
 
 def help_of(program: str) -> str:
@@ -27,11 +30,12 @@ def server_options_table() -> str:
     return "\n".join(["| option | default | what for |", "|---|---|---|", *rows])
 
 
-def test_the_readme_has_the_tables_as_they_are() -> None:
-    assert markdown_table().strip() in README
-    assert server_options_table() in README
-    assert client_options_table().strip() in README
-    assert load_options_table().strip() in README
+@pytest.mark.parametrize(("page", "table"), [
+    ("using", markdown_table), ("using", client_options_table), ("operating", server_options_table),
+    ("performance", load_options_table),
+])  # fmt: skip
+def test_the_documents_have_the_tables_as_they_are(page: str, table: Callable[[], str]) -> None:
+    assert table().strip() in (DOCS / f"{page}.md").read_text(encoding="utf-8")
 
 
 def test_help_names_every_option() -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tests.conftest import BYTECODE, NIGHTLY
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("reactor_chat", "tests", "fuzz", "pyproject.toml", "setup.py", "README.md", "CHANGELOG.md", "LICENSE")
+COPIED = ("reactor_chat", "tests", "fuzz", "pyproject.toml", "setup.py", "README.md", "docs", "CHANGELOG.md", "LICENSE")
 SECONDS_MAX = 60.0
 """Of the processor's time, so that it means the same on a busy machine."""
 WAIT_SECONDS = 300.0

@@ -1,4 +1,4 @@
-"""The world as whoever writes a bot sees it: the README's example runs, and what it promises is the case."""
+"""The world as whoever writes a bot sees it: the example of docs/fuzzing.md runs, and what it promises is the case."""
 
 import re
 from pathlib import Path
@@ -10,12 +10,12 @@ from reactor_chat.testing.clients import Human
 from reactor_chat.testing.disk import Fate
 from reactor_chat.testing.world import PEOPLE, World
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "fuzzing.md"
 
 
 def test_the_example_of_the_readme_runs() -> None:
-    (example,) = re.findall(r"```python\n(from reactor_chat\.testing.*?)```", README.read_text("utf-8"), re.DOTALL)
-    exec(compile(example, "README.md", "exec"), {})  # noqa: S102  it is ours
+    (example,) = re.findall(r"```python\n(from reactor_chat\.testing.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    exec(compile(example, PAGE.name, "exec"), {})  # noqa: S102  it is ours
 
 
 @pytest.mark.parametrize("shape", range(len(PEOPLE)))

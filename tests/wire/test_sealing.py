@@ -1,4 +1,4 @@
-"""The messages about sealed conversations keep their limits, and SEALED.md names them all.
+"""The messages about sealed conversations keep their limits, and docs/protocol.md names them all.
 
 The `sealed` object of version 1 is recognised by its shape, and nothing else is.
 """
@@ -19,7 +19,7 @@ from reactor_chat.wire.messages import NOTICES, REQUESTS, Request, SealAdd, Seal
 from reactor_chat.wire.sealing import SealedMessage, read_sealed
 from tests.wire import sealing_examples as examples
 
-PAGE = (Path(sealing.__file__).parent / "SEALED.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
 
 GROUP_ID = b64encode(bytes(32)).decode()
 SEALED = {"v": 1, "group_id": GROUP_ID, "epoch": 3, "mls": "AAE="}
