@@ -1,4 +1,4 @@
-"""The load generator's command line as one table: parser, `--help` and the table in docs/performance.md are made from it."""
+"""The load generator's command line as one table, of which parser, `--help` and docs/performance.md are made."""
 
 import argparse
 from collections.abc import Callable, Sequence

@@ -1,8 +1,8 @@
 """The OPTIONS table: everything an operator may choose, with its default, its bounds and the reason.
 
 `--help`, the table in docs/operating.md, the rows of a `--config` file and the validation are made from it.  A row
-marked `live` may change while the server runs.  The others could only be changed under the feet of those who are connected (they
-were told the size of a frame), or are the very place where the server is.
+marked `live` may change while the server runs.  The others could only be changed under the feet of those who are
+connected (they were told the size of a frame), or are the very place where the server is.
 """
 
 import argparse

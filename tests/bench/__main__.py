@@ -41,7 +41,7 @@ def main() -> int:
     options = _options()
     options.directory.mkdir(parents=True, exist_ok=True)
     kept = options.directory / "results.json"
-    if not (options.report or options.readme):
+    if not (options.report or options.document):
         _measure(options, kept)
     results = json.loads(kept.read_text(encoding="utf-8"))
     runs = _by_cell(results["runs"])
@@ -50,7 +50,7 @@ def main() -> int:
     (options.directory / "table.md").write_text(said, encoding="utf-8")
     for name, picture in _plots(runs).items():
         (options.directory / name).write_text(picture, encoding="utf-8")
-    if options.readme:
+    if options.document:
         text = PAGE.read_text(encoding="utf-8")
         begin, end = "<!-- bench -->\n", "<!-- end bench -->"
         before, rest = text.split(begin)
