@@ -321,6 +321,7 @@ class Hub:
         return True
 
     def _serve_login(self, session: Session, login: m.Login, effects: list[Effect]) -> bool:
+        login = self._logins.named(session, login)
         name = fold(login.name)
         departs = name in self._endings.departing and self.state.identity.claim_of(name) is None
         if self._is_blocked(session, self._logins.needs(login)) or (departs and self._pending.records_count):

@@ -74,6 +74,10 @@ class Identity:
         """Return the claim on this name, whatever its spelling; None where nobody owns it."""
         return self._claims.get(fold(name))
 
+    def names_of(self, key: bytes) -> list[str]:
+        """Return the names that belong to a key, in the order of their claiming; it costs a look at every claim."""
+        return [claim.name for claim in sorted(self._claims.values(), key=lambda one: one.since) if claim.key == key]
+
     def claim(self, name: str, key: bytes, seq: int) -> None:
         """Note that the name belongs to the key; its owner's later spellings replace the first."""
         known = self._claims.get(fold(name))

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from reactor_chat.chat.case import Change, Rules, Stamp
 from reactor_chat.chat.identity import key_text, proves
@@ -21,6 +21,8 @@ NAME_TAKEN = Refused("name_taken", "Username is already taken")
 LOCKED_DOWN = "The server only lets in registered names right now. Ask the operator to add you."
 INVITE_NOT_GOOD = "This invitation was used, revoked or has expired. Ask the operator for another one"
 INVITE_NEEDS_KEY = "An invitation is for a name of your own: log in with a key, not as a guest"
+NAMES_SAID_MAX = 8
+NO_NAME_OWNED = "Your key owns no name on this server; choose one"
 NO_FAULT = frozenset({"server_full", "not_allowed"})
 """Refusals that are nobody's failure."""
 ADDRESSES_MAX = 10_000
@@ -80,6 +82,16 @@ class Logins:
             self._failed.clear()
         self._rules = rules
 
+    def named(self, session: Session, login: Login) -> Login:
+        """Return a login whose name is left to the server under the name that its key owns, where it is one name."""
+        if login.name or login.key is None or self._wait(session.address) is not None:
+            return login
+        if _refuse_proof(session, login) is not None:
+            return login
+        session.proved_key = login.key
+        owned = self._state.identity.names_of(login.key)
+        return structs.replace(login, name=owned[0]) if len(owned) == 1 else login
+
     def judge(self, session: Session, login: Login, stamp: Stamp, now: int) -> Verdict:
         """Say what a login comes to.
 
@@ -107,11 +119,18 @@ class Logins:
         return claim is not None and claim.key == login.key and _refuse_proof(session, login) is None
 
     def _judge(self, session: Session, login: Login, stamp: Stamp, now: int) -> Verdict:
-        refusal = _refuse_form(login) or _refuse_proof(session, login)
+        refusal = self._refuse_nameless(session, login) or _refuse_form(login) or _refuse_proof(session, login)
         if refusal is not None:
             return refusal
         barred = self._bar(login.name, login.key, now)
         return self.admit(login, stamp, now) if barred is None else Barred(barred)
+
+    def _refuse_nameless(self, session: Session, login: Login) -> Refused | None:
+        if login.name or login.key is None or session.proved_key != login.key:
+            return None
+        owned = self._state.identity.names_of(login.key)
+        text = f"Your key owns {', '.join(owned[:NAMES_SAID_MAX])}; choose one of them" if owned else NO_NAME_OWNED
+        return Refused("bad_name", text)
 
     def needs(self, login: Login) -> list[Mark]:
         """Return what the judgement of a login depends on."""
@@ -208,7 +227,7 @@ def _refuse_form(login: Login) -> Refused | None:
 
 
 def _refuse_proof(session: Session, login: Login) -> Refused | None:
-    if login.key is None:
+    if login.key is None or login.key == session.proved_key:
         return None
     if login.signature is None or not proves(login.key, login.signature, session.nonce, login.name, session.binding):
         return Refused("bad_signature", "The signature does not prove that this key is yours")

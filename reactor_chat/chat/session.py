@@ -60,6 +60,7 @@ class Session:
         backlog: what it sent that cannot be judged yet, oldest first.
         blocked_by: a mark that the foremost of it waits for; None where it waits for something else.
         login: the one that is on its way, or waits to take over.
+        proved_key: proved on this connection by a login that left the name to the server.
         superseded: whether its owner waits to come in elsewhere: what it sends from then on does not count.
         ending: whether the release of its name is on its way: what it sends waits for what becomes of that.
     """
@@ -77,6 +78,7 @@ class Session:
         "login_refusals",
         "name",
         "nonce",
+        "proved_key",
         "since",
         "state",
         "superseded",
@@ -89,6 +91,7 @@ class Session:
         self.address = address
         self.state = State.ARRIVED
         self.name = ""
+        self.proved_key: bytes | None = None
         self.since = 0
         self.login: m.Login | None = None
         self.login_refusals = 0

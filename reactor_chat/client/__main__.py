@@ -72,6 +72,7 @@ class Belongings(NamedTuple):
     open_session: OpenSession | None = None
     news: Sequence[str] = ()  # about the server's key and the vault
     ignored: IgnoreFile | None = None
+    is_key_new: bool = False
 
 
 @program(PROGRAM)
@@ -100,6 +101,8 @@ def _talk(options: Namespace) -> ExitStatus:
     interactive = is_terminal(STDIN)
     on_terminal = interactive and is_terminal(STDOUT)
     is_plain = options.plain or options.json or not on_terminal or os.environ.get("TERM", "dumb") in ("", "dumb")
+    if options.name == "":
+        raise UsageError(f"{NO_NAME}. Use --name NAME")
     if options.name is None and not interactive:
         raise UsageError("No terminal to ask for a name. Use --name NAME")
     if options.home is None and not options.guest:
@@ -117,6 +120,8 @@ def _talk(options: Namespace) -> ExitStatus:
         if options.name is None and belongings.name is not None:
             options.name = belongings.name
             _say(f"You are {options.name}, as last time; another name is chosen with --name")
+        elif options.name is None and belongings.key is not None and not belongings.is_key_new:
+            options.name = ""  # the server knows which one the key owns
         settings = Settings(
             name=options.name,
             place=_place(options),
@@ -212,6 +217,7 @@ def _belongings(options: Namespace, server_key: ServerKey | None, stack: ExitSta
     Where the server's key must be known first, go and look at it.
     """
     home = stack.enter_context(Home(_directory(options), options.name))
+    is_key_new = not identity.is_there(home)
     seed = _seed(home)
     chosen = _chosen_vault(options, server_key, ServerVaults(home))
     if isinstance(chosen, Missed):
@@ -219,7 +225,7 @@ def _belongings(options: Namespace, server_key: ServerKey | None, stack: ExitSta
     vault = stack.enter_context(closing(FileVault(chosen.path, home, identity.vault_secret(seed))))
     ignored = IgnoreFile(home, chosen.path.stem.replace(" ", "_"))
     opening = partial(_open_session, seed, options.introductions)
-    return Belongings(vault, KeyIdentity(seed), remembered_name(home), opening, chosen.news, ignored)
+    return Belongings(vault, KeyIdentity(seed), remembered_name(home), opening, chosen.news, ignored, is_key_new)
 
 
 def _chosen_vault(options: Namespace, server_key: ServerKey | None, vaults: ServerVaults) -> Chosen | Missed:
@@ -318,13 +324,12 @@ def _recover(options: Namespace) -> ExitStatus:
 
 
 def _recover_name(home: Home, name: str | None) -> None:
-    """Note under which name the key is known, so that the next start need not ask; a server would take any for new."""
+    """Note under which name the key is known, where it is said; else the server says it when the key connects."""
     if remembered_name(home) is not None:
         return
-    if name is None and is_terminal(STDIN):
-        _aside(b"Your name so far (Enter: you are asked when you connect): ")
-        name = _line_typed() or None
     if name is None:
+        if is_terminal(STDIN):
+            _say("The server tells your name when you connect")
         return
     if not is_name(name):
         raise UsageError(f"{NO_NAME}. Your key is back; pass your name with --name when you connect")

@@ -150,7 +150,8 @@ class Settings:
     """What one run of the engine is told once.
 
     Attributes:
-        name: the name to log in with; None asks for one, which needs `interactive`.
+        name: the name to log in with; empty for the one that the key owns, as the server says; None asks for one,
+            which needs `interactive`, as does a key that owns none.
         place: the server, as a person would write it.
         interactive: somebody is there to answer questions; nobody is in a pipe.
         id_prefix: makes request ids unique among all runs of all clients; 1 to 40 characters, from fresh entropy.

@@ -83,7 +83,7 @@ class Engine:
         self._talking = Talking(settings, MemoryVault() if vault is None else vault, self._tray, open_session)
         self._ledger = self._talking.ledger
         self._absence = Absence(settings, jitter)
-        self._candidate = settings.name  # the name to log in with; None while one is wanted
+        self._candidate = settings.name  # to log in with; None while one is wanted, "" where the server says it
         self._ending = False  # no more input; quit when everything is answered
         self._has_met = False  # a server greeted us once
         self._has_lived = False  # we were logged in once
@@ -103,7 +103,7 @@ class Engine:
     @property
     def wants_name(self) -> bool:
         """Whether the next typed line is taken as a name."""
-        return self._candidate is None
+        return not self._candidate
 
     @property
     def wants_passphrase(self) -> bool:
@@ -171,7 +171,7 @@ class Engine:
         """Begin: connect, and ask for a name where none was given."""
         if self._candidate is None:
             self._tray.note(NoteKind.QUESTION, "Enter a unique username")
-        else:
+        elif self._candidate:
             self._consider(self._candidate, now)
         if self.state is State.OFFLINE:
             self._dial(now)
@@ -223,7 +223,7 @@ class Engine:
         """A person, or a pipe, gave one line (or a paste of several) without its line end.  Blank ones ask nothing."""
         if self._ending or self.state is State.STOPPED:
             return
-        if self._candidate is None:
+        if not self._candidate:
             self._name_typed(line.strip(), now)
         elif line.strip() or self.wants_passphrase:
             self._ask(line, now)
@@ -382,6 +382,8 @@ class Engine:
             self.fail(ExitStatus.REFUSED, f"The login was refused: {text}")
 
     def _on_welcome(self, notice: Welcome, arrived: Arrived, now: float) -> None:
+        if not self.name:  # it was left to the server
+            self._consider(notice.name, now)
         if fold(notice.name) != fold(self.name):  # else what others told us would be shown as what we told them
             self._drop(now, "it calls you by another name")
             return
@@ -438,11 +440,9 @@ class Engine:
             self._stop(ExitStatus.DONE)
             return
         self._consider(name, now)
-        if self._candidate is None:
-            return
-        if self.state is State.LOGGING_IN:
+        if self._candidate and self.state is State.LOGGING_IN:
             self._login(name, now)
-        elif self.state is State.OFFLINE:
+        elif self._candidate and self.state is State.OFFLINE:
             self._dial(now)
 
     def _consider(self, name: str, now: float) -> None:

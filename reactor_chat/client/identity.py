@@ -59,6 +59,11 @@ def vault_secret(seed: bytes) -> bytes:
     return hmac.digest(seed, b"reactor-chat: secret of the vaults, format 1", "sha256")
 
 
+def is_there(home: Home) -> bool:
+    """Return whether a home has a key, of whatever kind.  Raises as `load` does where nobody can tell."""
+    return home.read(FILE_NAME) is not None
+
+
 def load(home: Home) -> bytes | LockedSeed | None:
     """Return the seed that is kept in a home, or what a passphrase opens; None where there is none.
 

@@ -24,6 +24,6 @@ def refusal_in_words(refused: Refused, name: str, *, has_key: bool) -> str:
     """
     if refused.code == "name_taken" and has_key:
         return f"The name {name} belongs to another key than yours, or to a guest who is here now"
-    if refused.code == "bad_name" and is_name(name):
-        return quoted(refused.text)  # its form is right: what is wrong with it only the server knows
+    if refused.code == "bad_name" and (is_name(name) or not name):
+        return quoted(refused.text)  # its form is right, or it was left to the server, which alone knows what is wrong
     return REFUSALS.get(refused.code) or quoted(refused.text)

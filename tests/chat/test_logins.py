@@ -127,6 +127,45 @@ def test_the_proof_of_a_used_connection_opens_no_other() -> None:
     assert shown(answer_to(world, proof)) == "bad_signature"
 
 
+# --------------------------------------------------------------------------------- a name left to the server
+
+
+def test_a_key_comes_in_under_the_one_name_it_owns() -> None:
+    world = World()
+    world.ask(world.join("Ann", KEY), m.Quit())
+    world.join("Bob", OTHER)
+    assert refused(world, "", KEY) == "welcome Ann"
+    assert refused(world, "", KEY) == "welcome Ann"  # it takes over
+
+
+def test_a_key_that_owns_none_or_several_chooses() -> None:
+    world = World()
+    conn = world.connect()
+    world.send(conn, login(conn, "", KEY))
+    assert world.take(conn) == [m.Refused("bad_name", logins.NO_NAME_OWNED)]
+    for name in ("Ann", "Amy"):
+        world.ask(world.join(name, KEY), m.Quit())
+    conn = world.connect()
+    world.send(conn, login(conn, "", KEY))
+    assert world.take(conn) == [m.Refused("bad_name", "Your key owns Ann, Amy; choose one of them")]
+    world.send(conn, m.Login("Amy", 1, KEY.public))  # proved on this connection already
+    world.commit()
+    assert shown(world.take(conn)[0]) == "welcome Amy"
+
+
+@pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED.keys())
+def test_nobody_learns_a_keys_name_without_the_key(forged: Callable[[int], dict[str, object]]) -> None:
+    world = World()
+    world.ask(world.join("Ann", KEY), m.Quit())
+    conn = world.connect()
+    world.send(conn, structs.replace(login(conn, "", KEY), **forged(conn)))
+    world.commit()
+    assert shown(world.take(conn)[0]) in ("bad_name", "bad_signature")
+    world.send(conn, m.Login("Ann", 1, KEY.public))
+    world.commit()
+    assert shown(world.take(conn)[0]) == "bad_signature"
+
+
 # -------------------------------------------------------------------------------------------------- room
 
 

@@ -49,6 +49,40 @@ def test_takes_the_spelling_the_server_shows():
     assert watcher.engine.name == "Ann"
 
 
+def test_takes_the_name_that_its_key_owns():
+    watcher = Watcher("", interactive=True)
+    watcher.engine.start(0.0)
+    watcher.engine.connected(0.0)
+    watcher.hear(hello())
+    assert watcher.requests() == [login("")]
+    watcher.hear(welcome("Ann"))
+    assert watcher.engine.name == "Ann"
+    assert not watcher.notes(NoteKind.QUESTION)
+    assert watcher.engine.state is State.LIVE
+
+
+def test_asks_for_a_name_where_its_key_owns_none():
+    watcher = Watcher("", interactive=True)
+    watcher.engine.start(0.0)
+    watcher.engine.connected(0.0)
+    watcher.hear(hello(), Refused("bad_name", "Your key owns no name"))
+    assert watcher.notes(NoteKind.QUESTION)
+    assert any("Your key owns no name" in text for text in watcher.notes(NoteKind.NEWS))
+    watcher.engine.typed("Ann", 1.0)
+    assert watcher.requests()[-1] == login("Ann")
+
+
+def test_what_is_typed_before_the_server_said_a_name_is_a_name_and_is_said_to_nobody():
+    watcher = Watcher("", interactive=True)
+    watcher.engine.start(0.0)
+    watcher.engine.connected(0.0)
+    watcher.hear(hello())
+    watcher.engine.typed("Bob", 1.0)
+    watcher.hear(welcome("Ann"))
+    assert watcher.engine.state is State.OFFLINE
+    assert all(isinstance(request, Login) for request in watcher.requests())
+
+
 def test_asks_for_a_name_and_connects_meanwhile():
     watcher = Watcher(None, interactive=True)
     watcher.engine.start(0.0)
@@ -94,7 +128,7 @@ def test_a_pipe_stops_where_its_name_is_refused(code):
     assert watcher.engine.exit_status is ExitStatus.REFUSED
 
 
-@pytest.mark.parametrize("name", ["two words", "", "a" * 33, "é", "\udcff"])
+@pytest.mark.parametrize("name", ["two words", "a" * 33, "é", "\udcff"])
 def test_what_cannot_be_a_name_is_refused_without_asking(name):
     piped = Watcher(name)
     piped.engine.start(0.0)

@@ -155,7 +155,7 @@ def test_a_person_sees_where_they_left_off_and_is_called_as_last_time(server, tm
     piped("while away\n", "127.0.0.1", server.port, "--name", "Other")
     second = person("127.0.0.1", server.port, *home)
     second.until("You are Again, as last time")
-    second.until("[Other exited]")
+    second.until("Nobody else is here")
     said = [line[6:] for line in second.lines if not line.startswith("reactor-chat:")]
     assert said == [
         "* Where you left off:",
@@ -165,6 +165,7 @@ def test_a_person_sees_where_they_left_off_and_is_called_as_last_time(server, tm
         "[Other joined]",
         "[Other:] while away",
         "[Other exited]",
+        "* Nobody else is here. @help shows the commands",
         "NOT encrypted >"[6:],
     ]
 
@@ -181,18 +182,20 @@ def test_the_code_waits_for_enter_before_the_screen_goes_on(server, tmp_path, pe
     again.until("[Welcome Slow]")
 
 
-def test_whoever_brings_a_key_back_says_the_name_once(server, tmp_path, person):
+def test_whoever_brings_a_key_back_is_told_their_name_by_the_server(server, tmp_path, person):
     code = code_in(piped("", *at(server, tmp_path / "h", "Known")).stderr)
     home = ("--home", str(tmp_path / "new"))
     one = person("--recover", *home)
     one.until("Recovery code")
     one.press(f"{code}\r")
-    one.until("Your name so far")
-    one.press("Known\r")
-    one.until("You are Known from the next start on")
+    one.until("The server tells your name when you connect")
     assert one.left() == 0
-    two = person("127.0.0.1", server.port, *home)
+    two = person("127.0.0.1", server.port, *home, guest=False)
     two.until("[Welcome Known]")
+    two.press("@quit\r")
+    assert two.left() == 0
+    three = person("127.0.0.1", server.port, *home, guest=False)
+    three.until("You are Known, as last time")
     done = piped(code + "\n", "--recover", "--name", "Known", "--home", str(tmp_path / "third"))
     assert "You are Known from the next start on" in done.stderr
 
@@ -273,3 +276,9 @@ def test_a_passphrase_is_not_taken_from_a_pipe(tmp_path):
     assert "on a terminal" in one_line(done.stderr)
     assert not (tmp_path / "h").exists()
     assert piped("", "--lock", "--guest").returncode == 2
+
+
+def test_an_empty_name_is_none(server, tmp_path):
+    done = piped("", *at(server, tmp_path / "h", ""))
+    assert done.returncode == 2
+    assert "--name NAME" in one_line(done.stderr)
