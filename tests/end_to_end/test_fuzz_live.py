@@ -21,6 +21,7 @@ from tests.planted.copying import ROOT, Bug, plant
 EXAMPLE = ROOT / "fuzz" / "examples" / "locker_protocol.py"
 CONVERSATIONS = 200
 MESSAGES_MAX = 6
+REPLAYS_MAX = 20
 
 
 @pytest.fixture(autouse=True)
@@ -96,7 +97,8 @@ def test_a_planted_bug_is_found_and_shrunk(bug: Bug, tmp_path: Path, capsys: pyt
         facts = json.loads(found(1).read_text())
         assert len(facts["acts"]) <= MESSAGES_MAX, shown
         assert facts["sent"]
-        assert main(["replay", str(found(1))]) == 1
+        # A server without time reads at once what was sent in pieces, and then some bugs are not to be seen.
+        assert any(main(["replay", str(found(1))]) == 1 for _ in range(REPLAYS_MAX))
     with Server("--failed-logins", "1000000/1000000") as ours:
         assert main(["replay", str(found(1)), "127.0.0.1", str(ours.port)]) == 0
     assert "holds" in capsys.readouterr().out
