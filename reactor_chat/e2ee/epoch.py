@@ -280,7 +280,7 @@ class Epochs:
         """Name everybody who can read, before a line is sent to them."""
         where, others = self._talk.where, self._talk.names - {self._desk.me}
         names = sorted((person.name for person in self._talk.people.values() if person.folded in others), key=fold)
-        first = f"{by.name} let you into {self._talk.in_words}. It can be read by "
+        first = f"{by.name} let you into {self._talk.in_words_beside_name}. It can be read by "
         for at in range(0, max(1, len(names)), NAMES_IN_A_NOTE):
             some = ", ".join(names[at : at + NAMES_IN_A_NOTE])
             self._desk.note(NoteKind.NEWS, (first if at == 0 else "and by ") + some, where)
@@ -295,7 +295,7 @@ class Epochs:
     def _in_words(self, change: Change) -> list[str]:
         """Return a line for each newcomer and each who left."""
         by = "You" if change.by.folded == self._desk.me else change.by.name
-        where = self._talk.in_words
+        where = self._talk.in_words_beside_name
         back = {person.folded for person in change.removed} & {person.folded for person in change.added}
         lines = []
         for person in change.added:

@@ -45,7 +45,7 @@ class HeldLines:
         chosen = [one for one in self.numbered() if order.number in (None, one.number)]
         if not chosen:
             held_one = order.number is not None
-            self._answer(f"No line that waits has the number {order.number}" if held_one else NOTHING)
+            self._answer(f"There is no unsent line {order.number}" if held_one else NOTHING)
         elif order.action is HeldAction.LIST:
             for one in chosen:
                 self._answer(_in_words(one))

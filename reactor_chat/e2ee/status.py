@@ -49,9 +49,9 @@ class Status:
             found = [f"{where}: what you type is NOT encrypted"]
         else:
             why = self._outbound.obstacle()
-            found = [f"{where}: {WORDS[self._talk.state]}" + (f", not sent: {why}" if why else "")]
+            found = [f"{where}: {WORDS[self._talk.state]}" + (f"; not sent yet: {why}" if why else "")]
         if self._talk.lines.held:
-            found.append(f"Lines that wait: {len(self._talk.lines.held)}")
+            found.append(f"Lines not sent yet: {len(self._talk.lines.held)}")
         if self._talk.group is None or not self._talk.is_in:
             return found
         return found + self._of_group(self._talk.group)
@@ -64,7 +64,7 @@ class Status:
         extra = ", with a passphrase" if self._talk.shared_key is not None else ""
         return [
             f"Suite {group.suite.name}, {strength}; epoch {group.epoch}",
-            f"Group code {group_code(group)}: the same for everybody, or something is wrong",
+            f"Group code {group_code(group)}: must be the same for everybody",
             *self._members(),
             f"Your keys are {minutes} minutes old{extra}",
         ]

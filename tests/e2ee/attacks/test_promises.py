@@ -164,7 +164,7 @@ def test_held_lines_are_listed_edited_and_dropped() -> None:
     assert ann.drafts == ["@bob canarybird one"]
     assert "Dropped 2" in ann.order(Held(HeldAction.DROP, 2))[0]
     assert "Everything you typed was sent" in ann.order(Held())[0]
-    assert "No line that waits has the number 7" in ann.order(Held(HeldAction.SEND, 7))[0]
+    assert "There is no unsent line 7" in ann.order(Held(HeldAction.SEND, 7))[0]
 
 
 def test_what_a_frozen_conversation_holds_waits_for_a_yes() -> None:
