@@ -62,7 +62,8 @@ def test_conversations_are_found_in_the_store() -> None:
 
 def test_a_note_names_its_conversation_as_it_is_spelled() -> None:
     world = World("spelled", "Ann", "Stella")
-    world["Ann"].say("canarybird", Conversation.pair("Stella"))
+    world["Stella"].say("canarybird", Conversation.pair("Ann"))
     world.settle()
     about = [note.conversation for note in world["Ann"].notes if note.conversation is not None]
+    assert about
     assert {one.name for one in about} == {"Stella"}
