@@ -5,13 +5,11 @@ before it is read more slowly.  The measure is what can be seen of a request bef
 """
 
 from reactor_chat.chat.boundary import Broken, Disconnected, Garbled, Received
+from reactor_chat.chat.rules import RULES
 from reactor_chat.wire import messages as m
 
 NAMES_PER_COST = 2
 """Each name of a list is looked up, marked, written, and told to the others."""
-NAMES_PER_PACKAGE = 10
-"""A package is read from the journal, with those that were published beside it."""
-DEAR_COST = 5
 LOGIN_COST = 20
 """A signature is checked, an entry kept, and everybody told."""
 END_COST = 10
@@ -33,7 +31,10 @@ def cost_of(sent: Received | Garbled | Broken | Disconnected) -> int:
         return 1
     if isinstance(request, m.Line):
         return 1 if request.text[:1] != "@" else 1 + len(request.text) // LINE_COST_BYTES // NAMES_PER_COST
-    return _COSTS.get(type(request), 1) + _names_in(request) // NAMES_PER_COST
+    if isinstance(request, _COMING_AND_GOING):
+        return LOGIN_COST if isinstance(request, m.Login) else END_COST
+    rule = RULES[type(request)]
+    return rule.cost + rule.names(request) // NAMES_PER_COST
 
 
 def charge_of(sent: Received | Garbled | Broken | Disconnected) -> int:
@@ -46,25 +47,6 @@ def charge_of(sent: Received | Garbled | Broken | Disconnected) -> int:
     return min(cost_of(sent), CHARGE_MAX)
 
 
-def _names_in(request: m.Request) -> int:
-    if isinstance(request, m.GroupSet):
-        return len(request.members)
-    if isinstance(request, m.SealCommit):
-        return len(request.adds) + len(request.removes)
-    if isinstance(request, m.AskKeys):
-        return len(request.names) * NAMES_PER_PACKAGE
-    return len(request.users) if isinstance(request, m.GroupAdd) else 0
-
-
 # As tuples, and not as unions that each call would make anew: with `Roster.conns_of`, 5 % of what a message costs.
 _SAID = (m.Say, m.Tell, m.GroupSend)
 _COMING_AND_GOING = (m.Login, m.Quit)
-
-_COSTS: dict[type, int] = dict.fromkeys(
-    (m.GroupSet, m.GroupAdd, m.GroupKick, m.GroupLeave, m.GroupDelete, m.AskHistory, m.AskNames, m.AskGroups, m.AskWho,
-     m.KeysPut, m.AskKeys, m.SealCreate, m.SealCommit, m.AskSeals, m.BlobPut, m.AskBlob),
-    DEAR_COST,
-)  # fmt: skip
-"""What costs more than to say something, beside the names in it."""
-_COSTS[m.Login] = LOGIN_COST
-_COSTS[m.Quit] = END_COST

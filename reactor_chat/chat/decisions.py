@@ -1,14 +1,12 @@
 """What each request comes to: a change of the chat, an answer, or a refusal.
 
 Every function here looks at the state and changes nothing.  A change is a draft of records with the labels they are
-found by and the marks of what they will change; it becomes true when the journal has it.  NEEDS says, for each type of
-change, what its judgement depends on: while one of those is about to change, the request waits.
+found by and the marks of what they will change; it becomes true when the journal has it.  Which of them serves which
+request, and what its judgement depends on, says the table of `rules`.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct, structs
 
@@ -364,51 +362,3 @@ def history(case: Case, request: m.AskHistory) -> Answer:
 
 def _answer(case: Case, notice: m.Notice) -> Effect:
     return Deliver([case.session.conn], notice)
-
-
-# --------------------------------------------------------------------------------------------- tables
-
-CHANGES: dict[type, Callable[[Case, Any], Change | Refused]] = {
-    m.Say: say,
-    m.Tell: tell,
-    m.GroupSend: group_send,
-    m.GroupSet: group_set,
-    m.GroupAdd: group_add,
-    m.GroupKick: group_kick,
-    m.GroupLeave: group_leave,
-    m.GroupDelete: group_delete,
-    **sealing.CHANGES,
-}
-"""Requests that change something; with an id, each is one request for ever."""
-
-READS: dict[type, Callable[[Case, Any], Answer]] = {
-    m.AskNames: names,
-    m.AskGroups: groups,
-    m.AskHelp: help_,
-    m.AskWho: who,
-    m.AskHistory: history,
-    m.Ping: ping,
-    **sealing.READS,
-}
-"""Requests that are answered at once, and anew each time they come."""
-
-
-def _coming(people: Iterable[str]) -> Iterator[Mark]:
-    """What it depends on whether these people can come into one more group; nearly always the first blocks or none."""
-    for key in map(fold, people):
-        yield "name", key
-        yield "groups", key
-
-
-NEEDS: dict[type, Callable[[Any, str], Iterable[Mark]]] = {
-    m.Say: lambda _, __: [sealing.MARK_OF_ROOM],
-    m.Tell: lambda r, me: [("name", fold(r.to)), sealing.mark_of_pair(me, r.to)],
-    m.GroupSend: lambda r, _: [("group", fold(r.group)), sealing.mark_of_group(r.group)],
-    m.GroupSet: lambda r, me: chain([("group", fold(r.group))], _coming([me, *r.members])),
-    m.GroupAdd: lambda r, _: chain([("group", fold(r.group))], _coming(r.users)),
-    m.GroupKick: lambda r, _: [("group", fold(r.group))],
-    m.GroupLeave: lambda r, _: [("group", fold(r.group))],
-    m.GroupDelete: lambda r, _: [("group", fold(r.group))],
-    **sealing.NEEDS,
-}
-"""What the judgement of somebody's request for a change depends on."""

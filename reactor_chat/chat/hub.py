@@ -35,7 +35,7 @@ from reactor_chat.chat.boundary import (
     Started,
 )
 from reactor_chat.chat.case import Case, Change, Decide, Rules, Stamp, time_after
-from reactor_chat.chat.decisions import CHANGES, NEEDS, READS, refuse_list
+from reactor_chat.chat.decisions import refuse_list
 from reactor_chat.chat.endings import Endings
 from reactor_chat.chat.logins import NAME_TAKEN, Bar, Barred, Logins, Takeover, nobody_barred
 from reactor_chat.chat.moderation import farewell
@@ -44,6 +44,7 @@ from reactor_chat.chat.pending import Flight, Mark, Pending
 from reactor_chat.chat.readers import FULL, NO_SPACE, READ_ONLY, Readers, told
 from reactor_chat.chat.receipts import NOT_REMEMBERED
 from reactor_chat.chat.records import Declined, Entered, Record, notice_of
+from reactor_chat.chat.rules import RULES
 from reactor_chat.chat.searches import Searches
 from reactor_chat.chat.session import BAD_MESSAGES_MAX, LOGIN_REFUSALS_MAX, NOT_SERVED, SERVED, Session, State
 from reactor_chat.chat.state import ChatState
@@ -267,10 +268,10 @@ class Hub:
             return self._answer_now(session, [Deliver([session.conn], verdict)], effects)
         if isinstance(request, m.Line):
             verdict = parse(request.text, request.id)
-        if session.state is State.READING and type(verdict) not in READS and not isinstance(verdict, m.Quit):
+        if session.state is State.READING and not isinstance(verdict, (m.Question, m.Quit)):
             verdict = structs.replace(verdict if isinstance(verdict, Refused) else self._full, re=request.id)
             return self._answer_now(session, [Deliver([session.conn], verdict)], effects)
-        if type(verdict) in READS:
+        if isinstance(verdict, m.Question):
             return self._serve_read(session, verdict, effects)
         if isinstance(verdict, m.Login):
             return self._serve_login(session, verdict, effects)
@@ -281,7 +282,7 @@ class Hub:
     def _serve_read(self, session: Session, request: Any, effects: list[Effect]) -> bool:
         if session.flights:
             return False
-        verdict = READS[type(request)](self._case(session), request)
+        verdict = RULES[type(request)].decide(self._case(session), request)
         if isinstance(verdict, Refused):  # not recorded: a read is judged anew each time it comes
             verdict = [Deliver([session.conn], structs.replace(verdict, re=request.id))]
         return self._answer_now(session, verdict, effects)
@@ -297,9 +298,10 @@ class Hub:
         refusal = what if isinstance(what, Refused) else refuse_list(what)
         if refusal is not None:
             return self._conclude(session, request_id, refusal, effects)
-        if self._is_blocked(session, NEEDS[type(what)](what, session.name)):
+        rule = RULES[type(what)]
+        if self._is_blocked(session, rule.needs(what, session.name)):
             return False
-        return self._conclude(session, request_id, CHANGES[type(what)](self._case(session), what), effects)
+        return self._conclude(session, request_id, rule.decide(self._case(session), what), effects)
 
     def _is_blocked(self, session: Session, marks: Iterable[Mark]) -> bool:
         session.blocked_by = self._pending.blocking(marks)

@@ -132,8 +132,6 @@ _TOLD_DIFFERENTLY: dict[type, Callable[[Any], Notice | None]] = {
 
 TOLD_AS_KEPT = (Said, Told, GroupSaid, Exited, Released, SealCreated, SealCommitted, SealAsked, SealEnded)
 """Records that are told in the very words in which they are kept."""
-NUMBERED = (*TOLD_AS_KEPT, Joined, GroupChanged)
-"""The notices that have a number: whoever missed one is told it from the journal."""
 
 
 def notice_of(record: Record) -> Notice | None:

@@ -5,9 +5,6 @@ all members go from epoch to epoch together, and refuses what does not fit the n
 sender was overtaken by somebody and asks again.  Nothing here can open what is sealed.  Source: PROTOCOL §15.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 from msgspec import Struct
 
 from reactor_chat.chat.blobs import Blob
@@ -51,7 +48,16 @@ def mark_of(request: Conversing, me: str) -> Mark:
     return mark_of_group(request.group) if request.group is not None else MARK_OF_ROOM
 
 
-def _mark_of_asking(request: m.SealAsk, me: str) -> Mark:
+def needs_of(request: Conversing, me: str) -> list[Mark]:
+    """Return what it depends on that a conversation is there, and how it is sealed."""
+    there: list[Mark] = [("group", fold(request.group))] if request.group is not None else []
+    if request.with_ is not None:
+        there = [("name", fold(request.with_))]
+    return [*there, mark_of(request, me)]
+
+
+def mark_of_asking(request: m.SealAsk, me: str) -> Mark:
+    """Return the mark of when somebody asked last to be let into a conversation."""
     return ("asks", fold(me), *mark_of(request, me))
 
 
@@ -294,7 +300,7 @@ def seal_ask(case: Case, request: m.SealAsk) -> Verdict:
     if refusal is not None:
         return refusal
     record = m.SealAsked(stamp.seq(), stamp.at, me, lost=request.lost, id=request.id, **place.fields())
-    return _change(place, record, _mark_of_asking(request, me))
+    return _change(place, record, mark_of_asking(request, me))
 
 
 def seal_off(case: Case, request: m.SealOff) -> Verdict:
@@ -413,48 +419,3 @@ def blob(case: Case, request: m.AskBlob) -> Answer:
         return gone
     seq = found.seqs[request.index]
     return [RecallBlob(case.session.conn, blob_of(request.hash), seq, request.id, gone)]
-
-
-# ---------------------------------------------------------------------------------------------- tables
-
-CHANGES: dict[type, Callable[[Case, Any], Verdict]] = {
-    m.KeysPut: keys_put,
-    m.SealCreate: seal_create,
-    m.SealCommit: seal_commit,
-    m.SealAsk: seal_ask,
-    m.SealOff: seal_off,
-    m.BlobPut: blob_put,
-}
-"""Requests about sealed conversations that change something."""
-
-READS: dict[type, Callable[[Case, Any], Answer]] = {
-    m.AskKeys: keys,
-    m.AskSeals: seals,
-    m.AskBlob: blob,
-}
-"""Those that are answered at once."""
-
-
-def _of_conversation(request: Conversing, me: str) -> list[Mark]:
-    """What it depends on that a conversation is there, and how it is sealed."""
-    there: list[Mark] = [("group", fold(request.group))] if request.group is not None else []
-    if request.with_ is not None:
-        there = [("name", fold(request.with_))]
-    return [*there, mark_of(request, me)]
-
-
-def _of_commit(request: m.SealCommit, me: str) -> list[Mark]:
-    coming: list[Mark] = [(kind, fold(add.name)) for add in request.adds for kind in ("name", "keys")]
-    blobs: list[Mark] = [("blob", one.hex()) for one in (request.commit_blob, request.welcome) if one is not None]
-    return [*_of_conversation(request, me), ("work", fold(me)), *coming, *blobs]
-
-
-NEEDS: dict[type, Callable[[Any, str], list[Mark]]] = {
-    m.KeysPut: lambda _, __: [],
-    m.SealCreate: lambda r, me: [*_of_conversation(r, me), ("seals", fold(me))],
-    m.SealCommit: _of_commit,
-    m.SealAsk: lambda r, me: [*_of_conversation(r, me), _mark_of_asking(r, me)],
-    m.SealOff: _of_conversation,
-    m.BlobPut: lambda _, __: [],
-}
-"""What the judgement of somebody's request depends on."""

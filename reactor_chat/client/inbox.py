@@ -16,37 +16,22 @@ from reactor_chat.client.vault import Vault
 from reactor_chat.client.written import row_of
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import (
-    Exited,
-    GroupChanged,
     GroupSaid,
-    GroupsAnswer,
-    Joined,
-    KeysAnswer,
-    MembersAnswer,
-    NamesAnswer,
+    InParts,
     Notice,
+    Numbered,
     Refused,
-    Released,
     Said,
-    SealAsked,
-    SealCommitted,
-    SealCreated,
-    SealEnded,
     Seen,
     Told,
     Welcome,
     fold,
 )
 
-NUMBERED = (
-    Said, Told, GroupSaid, Joined, Exited, Released, GroupChanged, SealCreated, SealCommitted, SealAsked, SealEnded
-)  # fmt: skip
-IN_PARTS = (NamesAnswer, GroupsAnswer, MembersAnswer, KeysAnswer)
-
 
 def request_concluded(notice: Notice) -> str | None:
     """Return the id of the request that this notice is the last word on, None where it is on none."""
-    if isinstance(notice, IN_PARTS) and notice.more:
+    if isinstance(notice, InParts) and notice.more:
         return None
     re: str | None = getattr(notice, "re", None)
     return re
@@ -119,12 +104,12 @@ class Inbox:
 
     def _come(self, notice: Notice) -> None:
         """Note that something of the server's log came."""
-        if not self._has_begun and isinstance(notice, NUMBERED):
+        if not self._has_begun and isinstance(notice, Numbered):
             self._begin(self._vault.cursor() or 0)
 
     def is_new(self, notice: Notice) -> bool:
         """Return whether a notice is no repetition; before `let_through` or `pass_over`."""
-        if not isinstance(notice, NUMBERED):
+        if not isinstance(notice, Numbered):
             return True
         is_above = notice.seq > (self._vault.cursor() or 0)
         return is_above and not (self._shown and encode(notice) in self._shown)
@@ -132,7 +117,7 @@ class Inbox:
     def pass_over(self, notice: Notice) -> None:
         """Note that a notice came that is not shown as it is, or not yet."""
         self._come(notice)
-        if isinstance(notice, NUMBERED):
+        if isinstance(notice, Numbered):
             self._vault.move_cursor(notice.seq)
 
     def let_through(self, arrived: Arrived) -> Arrived:
@@ -146,7 +131,7 @@ class Inbox:
             # that something is missing.
             place = self._vault.archive(max(cursor, self._welcome_seq), row_of(notice))
             return arrived._replace(place=place)
-        if not isinstance(notice, NUMBERED):
+        if not isinstance(notice, Numbered):
             return arrived
         return arrived._replace(place=self._vault.archive(notice.seq, row_of(notice)))
 

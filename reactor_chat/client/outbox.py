@@ -28,7 +28,11 @@ from reactor_chat.client.vault import Vault
 from reactor_chat.e2ee.conversation import Spoken, where_said
 from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.text.parser import format_request
-from reactor_chat.wire.messages import AskGroups, AskHelp, AskHistory, AskNames, AskWho, Ping, Refused, Request
+from reactor_chat.wire.messages import (
+    Question,
+    Refused,
+    Request,
+)
 
 IN_FLIGHT_MAX = 64
 """The server stops reading from who is too fast; what is in flight beyond that only waits in buffers."""
@@ -42,12 +46,10 @@ REFUSED_FROM = 4_096
 REPORTED_MAX = 5
 REPORTED_CHARS_MAX = 200
 
-_READS = (AskNames, AskGroups, AskHelp, AskWho, AskHistory, Ping)
-
 
 def only_reads(request: Request) -> bool:
     """Return whether the request changes nothing, so that asking twice harms nobody."""
-    return isinstance(request, _READS)
+    return isinstance(request, Question)
 
 
 def in_words(requests: Iterable[Request]) -> tuple[int, list[str]]:

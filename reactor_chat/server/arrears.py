@@ -12,13 +12,13 @@ from collections import deque
 from collections.abc import Callable
 
 from reactor_chat.chat.hub import Hub
-from reactor_chat.chat.records import NUMBERED, notice_of
+from reactor_chat.chat.records import notice_of
 from reactor_chat.errors import StorageCorrupt
 from reactor_chat.server.intake import CLOGGED_BYTES
 from reactor_chat.server.keeping import Keeping
 from reactor_chat.server.ledger import Ledger, record_of
 from reactor_chat.server.peers import Peer
-from reactor_chat.wire.messages import SEQ_MAX, Notice
+from reactor_chat.wire.messages import SEQ_MAX, Notice, Numbered
 
 PAGE_ROWS = 256
 PAGES_MAX = 8
@@ -67,7 +67,7 @@ class Arrears:
 
     def take(self, peer: Peer, notice: Notice) -> bool:
         """Take a notice that cannot be sent now; False where it can be."""
-        if isinstance(notice, NUMBERED):
+        if isinstance(notice, Numbered):
             return peer.heard is not None  # the journal has it
         if peer.is_current and peer.wire.queued_bytes < CLOGGED_BYTES:
             return False

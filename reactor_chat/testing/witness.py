@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from reactor_chat.chat.decisions import READS
 from reactor_chat.testing.checker import NOBODY, NOT_REMEMBERED, Checker, demand
 from reactor_chat.text.parser import parse
 from reactor_chat.wire import messages as m
@@ -18,7 +17,6 @@ from reactor_chat.wire.framing import FrameDecoder
 from reactor_chat.wire.messages import Refused, fold
 
 FRAMES_MAX = 1 << 30
-NUMBERED = (m.Said, m.Told, m.GroupSaid, m.GroupChanged, m.Joined, m.Exited, m.Released)
 
 
 class Witness:
@@ -143,7 +141,7 @@ class Witness:
         notice = decode_notice(payload)
         self._checker.saw(notice)
         demand(not self._is_over, "nothing comes after a goodbye", notice)
-        demand(not isinstance(notice, NUMBERED), "nothing is shown before it is durable, or otherwise", notice)
+        demand(not isinstance(notice, m.Numbered), "nothing is shown before it is durable, or otherwise", notice)
         if self._must_be_told and not isinstance(notice, m.Bye):
             self._told_to_read_only(notice)
         elif isinstance(notice, m.Welcome):
@@ -219,7 +217,7 @@ class Witness:
         if isinstance(request, m.Login):
             demand(notice.code == "already_logged_in", "one comes in once", notice)
             return
-        if type(request) in READS:
+        if isinstance(request, m.Question):
             self._refused_read(request, notice, low)
             return
         outcome = self._checker.outcomes.get((self.person, notice.re or ""))

@@ -22,6 +22,18 @@ class Message(Struct, tag_field="type", frozen=True, omit_defaults=True, gc=Fals
     """What every message has: a `type`.  Fields that hold their default are left out of the encoding."""
 
 
+class Question(Message, frozen=True):
+    """A request that changes nothing: to ask twice harms nobody."""
+
+
+class Numbered(Message, frozen=True):
+    """A notice of something that happened: it has a number, and whoever missed it is told it from the journal."""
+
+
+class InParts(Message, frozen=True):
+    """An answer that comes in several notices where it is long; all but the last say `more`."""
+
+
 class Seen(Struct, frozen=True, gc=False):
     """How far a client has seen a log (PROTOCOL §5.5)."""
 

@@ -12,7 +12,10 @@ from msgspec import Meta, Struct, field
 
 from reactor_chat.wire.fields import (
     SEQ_MAX,
+    InParts,
     Message,
+    Numbered,
+    Question,
     Sealed,
     Seen,
     type_of_id,
@@ -59,12 +62,54 @@ from reactor_chat.wire.sealing import (
 )
 
 __all__ = [
-    "HISTORY_LIMIT_DEFAULT", "HISTORY_LIMIT_MAX", "NAME_CHARS_MAX", "RESERVED_WORDS", "SEALED_MEMBERS_BELIEVED_MAX",
-    "SEALED_MEMBERS_MAX", "SEEN_MAX", "SEQ_MAX", "SERVER_NAME", "AskBlob", "AskKeys", "AskSeals", "BlobAnswer",
-    "BlobPut", "Kdf", "KeysAnswer", "KeysPut", "Limits", "Message", "PublishedKey", "SealAdd", "SealAsk",
-    "SealAsked", "SealCommit", "SealCommitted", "SealCreate", "SealCreated", "SealEnded", "SealOff", "Sealed",
-    "SealedMessage", "SealedRemains", "SealsAnswer", "Seen", "fold", "is_name", "quoted", "read_remains", "read_sealed",
-    "remains_of", "type_of_id", "type_of_key", "type_of_log", "type_of_seq", "type_of_time",
+    "HISTORY_LIMIT_DEFAULT",
+    "HISTORY_LIMIT_MAX",
+    "NAME_CHARS_MAX",
+    "RESERVED_WORDS",
+    "SEALED_MEMBERS_BELIEVED_MAX",
+    "SEALED_MEMBERS_MAX",
+    "SEEN_MAX",
+    "SEQ_MAX",
+    "SERVER_NAME",
+    "AskBlob",
+    "AskKeys",
+    "AskSeals",
+    "BlobAnswer",
+    "BlobPut",
+    "InParts",
+    "Kdf",
+    "KeysAnswer",
+    "KeysPut",
+    "Limits",
+    "Message",
+    "Numbered",
+    "PublishedKey",
+    "Question",
+    "SealAdd",
+    "SealAsk",
+    "SealAsked",
+    "SealCommit",
+    "SealCommitted",
+    "SealCreate",
+    "SealCreated",
+    "SealEnded",
+    "SealOff",
+    "Sealed",
+    "SealedMessage",
+    "SealedRemains",
+    "SealsAnswer",
+    "Seen",
+    "fold",
+    "is_name",
+    "quoted",
+    "read_remains",
+    "read_sealed",
+    "remains_of",
+    "type_of_id",
+    "type_of_key",
+    "type_of_log",
+    "type_of_seq",
+    "type_of_time",
 ]  # fmt: skip
 """Defined in modules of their own, and found here with all the others."""
 
@@ -184,32 +229,32 @@ class GroupDelete(Message, tag="group_delete", frozen=True):
     id: type_of_id | None = None
 
 
-class AskNames(Message, tag="names", frozen=True):
+class AskNames(Question, tag="names", frozen=True):
     """Who is connected."""
 
     id: type_of_id | None = None
 
 
-class AskGroups(Message, tag="groups", frozen=True):
+class AskGroups(Question, tag="groups", frozen=True):
     """Which groups the asker is a member of."""
 
     id: type_of_id | None = None
 
 
-class AskHelp(Message, tag="help", frozen=True):
+class AskHelp(Question, tag="help", frozen=True):
     """The commands."""
 
     id: type_of_id | None = None
 
 
-class AskWho(Message, tag="who", frozen=True):
+class AskWho(Question, tag="who", frozen=True):
     """Who is a member of a group of the asker's."""
 
     group: str
     id: type_of_id | None = None
 
 
-class AskHistory(Message, tag="history", frozen=True):
+class AskHistory(Question, tag="history", frozen=True):
     """The newest messages the asker was entitled to see."""
 
     limit: Annotated[int, Meta(ge=1, le=HISTORY_LIMIT_MAX)] = HISTORY_LIMIT_DEFAULT
@@ -223,7 +268,7 @@ class AskHistory(Message, tag="history", frozen=True):
             raise ValueError("at most one of `with` and `group` is possible")
 
 
-class Ping(Message, tag="ping", frozen=True):
+class Ping(Question, tag="ping", frozen=True):
     """Are you there?"""
 
     data: Annotated[str, Meta(max_length=64)] | None = None
@@ -272,7 +317,7 @@ class Refused(Message, tag="refused", frozen=True):
     seq: type_of_seq | None = None
 
 
-class Said(Message, tag="said", frozen=True):
+class Said(Numbered, tag="said", frozen=True):
     """Somebody said something to everyone."""
 
     seq: type_of_seq
@@ -284,7 +329,7 @@ class Said(Message, tag="said", frozen=True):
     removed: bool = False
 
 
-class Told(Message, tag="told", frozen=True):
+class Told(Numbered, tag="told", frozen=True):
     """Somebody said something to one person."""
 
     seq: type_of_seq
@@ -297,7 +342,7 @@ class Told(Message, tag="told", frozen=True):
     removed: bool = False
 
 
-class GroupSaid(Message, tag="group_said", frozen=True):
+class GroupSaid(Numbered, tag="group_said", frozen=True):
     """Somebody said something to a group."""
 
     seq: type_of_seq
@@ -310,7 +355,7 @@ class GroupSaid(Message, tag="group_said", frozen=True):
     removed: bool = False
 
 
-class Joined(Message, tag="joined", frozen=True):
+class Joined(Numbered, tag="joined", frozen=True):
     """Somebody came."""
 
     seq: type_of_seq
@@ -318,7 +363,7 @@ class Joined(Message, tag="joined", frozen=True):
     name: str
 
 
-class Exited(Message, tag="exited", frozen=True):
+class Exited(Numbered, tag="exited", frozen=True):
     """Somebody went."""
 
     seq: type_of_seq
@@ -326,7 +371,7 @@ class Exited(Message, tag="exited", frozen=True):
     name: str
 
 
-class Released(Message, tag="released", frozen=True):
+class Released(Numbered, tag="released", frozen=True):
     """The operator gave a name free: whoever takes it next is somebody else.  Goes to everyone."""
 
     seq: type_of_seq
@@ -334,7 +379,7 @@ class Released(Message, tag="released", frozen=True):
     name: str
 
 
-class GroupChanged(Message, tag="group_changed", frozen=True):
+class GroupChanged(Numbered, tag="group_changed", frozen=True):
     """A group was created or deleted, or its members or owner changed; `members` is the list after the change."""
 
     seq: type_of_seq
@@ -353,7 +398,7 @@ class Accepted(Message, tag="accepted", frozen=True):
     seq: type_of_seq
 
 
-class NamesAnswer(Message, tag="names", frozen=True):
+class NamesAnswer(InParts, tag="names", frozen=True):
     """Who is connected, sorted regardless of case; `more` where another such notice follows."""
 
     names: list[str]
@@ -369,7 +414,7 @@ class GroupOverview(Struct, frozen=True, gc=False):
     members: list[str]
 
 
-class GroupsAnswer(Message, tag="groups", frozen=True):
+class GroupsAnswer(InParts, tag="groups", frozen=True):
     """The asker's groups, sorted regardless of case."""
 
     groups: list[GroupOverview]
@@ -377,7 +422,7 @@ class GroupsAnswer(Message, tag="groups", frozen=True):
     more: bool = False
 
 
-class MembersAnswer(Message, tag="members", frozen=True):
+class MembersAnswer(InParts, tag="members", frozen=True):
     """Members of one group, sorted regardless of case."""
 
     group: str

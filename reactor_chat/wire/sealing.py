@@ -13,7 +13,10 @@ from msgspec import Meta, Struct, field
 
 from reactor_chat.wire.fields import (
     SEQ_MAX,
+    InParts,
     Message,
+    Numbered,
+    Question,
     Sealed,
     type_of_hash,
     type_of_id,
@@ -139,7 +142,7 @@ class KeysPut(Message, tag="keys_put", frozen=True):
     id: type_of_id | None = None
 
 
-class AskKeys(Message, tag="keys", frozen=True):
+class AskKeys(Question, tag="keys", frozen=True):
     """A package of each of these people."""
 
     names: Annotated[list[str], Meta(min_length=1, max_length=KEYS_AT_ONCE_MAX)]
@@ -211,7 +214,7 @@ class SealOff(Message, tag="seal_off", frozen=True):
         _one_conversation(self.with_, self.group)
 
 
-class AskSeals(Message, tag="seals", frozen=True):
+class AskSeals(Question, tag="seals", frozen=True):
     """Whether and how a conversation is sealed."""
 
     with_: str | None = field(default=None, name="with")
@@ -236,7 +239,7 @@ class BlobPut(Message, tag="blob_put", frozen=True):
             raise ValueError("`index` is below `count`")
 
 
-class AskBlob(Message, tag="blob", frozen=True):
+class AskBlob(Question, tag="blob", frozen=True):
     """One piece of such an object."""
 
     hash: type_of_hash
@@ -247,7 +250,7 @@ class AskBlob(Message, tag="blob", frozen=True):
 # -------------------------------------------------------------------------------------------------- notices
 
 
-class KeysAnswer(Message, tag="keys", frozen=True):
+class KeysAnswer(InParts, tag="keys", frozen=True):
     """A package of each of those asked for who has one; `more` where another such notice follows."""
 
     keys: list[PublishedKey]
@@ -256,7 +259,7 @@ class KeysAnswer(Message, tag="keys", frozen=True):
     more: bool = False
 
 
-class SealCreated(Message, tag="seal_created", frozen=True):
+class SealCreated(Numbered, tag="seal_created", frozen=True):
     """Somebody sealed a conversation."""
 
     seq: type_of_seq
@@ -273,7 +276,7 @@ class SealCreated(Message, tag="seal_created", frozen=True):
     id: str | None = None
 
 
-class SealCommitted(Message, tag="seal_committed", frozen=True):
+class SealCommitted(Numbered, tag="seal_committed", frozen=True):
     """A sealed conversation went on from this epoch to the next."""
 
     seq: type_of_seq
@@ -291,7 +294,7 @@ class SealCommitted(Message, tag="seal_committed", frozen=True):
     id: str | None = None
 
 
-class SealAsked(Message, tag="seal_asked", frozen=True):
+class SealAsked(Numbered, tag="seal_asked", frozen=True):
     """Somebody asks to be let into a sealed conversation."""
 
     seq: type_of_seq
@@ -303,7 +306,7 @@ class SealAsked(Message, tag="seal_asked", frozen=True):
     id: str | None = None
 
 
-class SealEnded(Message, tag="seal_ended", frozen=True):
+class SealEnded(Numbered, tag="seal_ended", frozen=True):
     """The server seals a conversation no more; what a client does not want sealed less stays sealed."""
 
     seq: type_of_seq

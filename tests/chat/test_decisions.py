@@ -7,20 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.chat import boundary as b
-from reactor_chat.chat.decisions import CHANGES, LIST_NAMES_MAX, NEEDS, READS, REQUEST_NAMES_MAX
-from reactor_chat.chat.session import SERVED, State
+from reactor_chat.chat.decisions import LIST_NAMES_MAX, REQUEST_NAMES_MAX
 from reactor_chat.wire import messages as m
 from tests.chat.toy import Key, World, shown
 
 BIDI = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 FORBIDDEN = {*range(0x20), *range(0x7F, 0xA0), *BIDI} - {0x09, 0x0A}
 NEIGHBOURS = {code + step for code in FORBIDDEN for step in (-1, 1)} - FORBIDDEN - {-1}
-
-
-def test_every_request_that_a_person_can_make_is_in_one_table() -> None:
-    assert not CHANGES.keys() & READS.keys()
-    assert CHANGES.keys() | READS.keys() == SERVED[State.PRESENT] - {m.Line, m.Quit}
-    assert NEEDS.keys() == CHANGES.keys()
 
 
 # ------------------------------------------------------------------------------------------------- texts

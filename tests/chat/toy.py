@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from reactor_chat.chat import boundary as b
 from reactor_chat.chat.case import Rules
 from reactor_chat.chat.hub import Hub
-from reactor_chat.chat.records import NUMBERED, Entered, Record, notice_of
+from reactor_chat.chat.records import Entered, Record, notice_of
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import fold
 from reactor_chat.wire.transcript import NO_BINDING, login_transcript
@@ -170,7 +170,7 @@ class World:
             assert conn not in self.closed
             if conn not in self.heard:
                 self.told[conn].append(notice)
-            elif not isinstance(notice, NUMBERED):
+            elif not isinstance(notice, m.Numbered):
                 self.held[conn].append(notice)
 
     def _recall(self, effect: b.Recall) -> None:

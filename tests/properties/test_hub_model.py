@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from reactor_chat.chat import boundary as b
-from reactor_chat.chat.decisions import READS
 from reactor_chat.chat.pending import Flight
 from reactor_chat.chat.records import Entered, notice_of
 from reactor_chat.chat.state import ChatState
@@ -163,7 +162,7 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
                 is_ending = self.world.hub._sessions[
                     side.conn
                 ].ending  # what it sends waits for what comes of a release
-                assert is_ending or type(side.queue[0]) not in READS
+                assert is_ending or not isinstance(side.queue[0], m.Question)
 
     @invariant()
     def everybody_may_read_what_they_were_told(self) -> None:
@@ -397,7 +396,7 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
             assert _words(notice) == ("login_first", request.id)
         elif isinstance(request, m.Login):
             assert _words(notice) == ("already_logged_in", request.id)
-        elif type(request) in READS:
+        elif isinstance(request, m.Question):
             self._read(side.name, request, notice)
         elif side.reads:
             assert _words(notice) == ("no_space", request.id)

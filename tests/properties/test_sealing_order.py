@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reactor_chat.chat import rules
 from reactor_chat.chat.case import Case, Change, Stamp
-from reactor_chat.chat.decisions import CHANGES
 from reactor_chat.chat.records import Declined
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.state import ChatState
@@ -72,7 +72,7 @@ def check(world: SealedWorld, began: int, asked: dict[str, m.Request]) -> None:
             session = Session(1, bytes(32), bytes(32), "192.0.2.1")
             session.name = name
             case = Case(state, RULES, session, Stamp(record.seq - 1, record.at), lambda _: None)
-            verdict = CHANGES[type(request)](case, request)
+            verdict = rules.RULES[type(request)].decide(case, request)
             if isinstance(record, Declined):
                 assert isinstance(verdict, m.Refused)
                 assert verdict.code == record.code

@@ -7,13 +7,13 @@ from reactor_chat.wire.messages import (
     Accepted,
     AskHistory,
     Exited,
-    GroupChanged,
     GroupSaid,
     GroupSend,
     GroupSet,
     HistoryAnswer,
     Joined,
     Login,
+    Numbered,
     Ping,
     Pong,
     Quit,
@@ -26,11 +26,9 @@ from reactor_chat.wire.messages import (
 )
 from tests.server.world import Person, World
 
-NUMBERED = (Said, Told, GroupSaid, GroupChanged, Joined, Exited)
-
 
 def numbers(person: Person) -> list[int]:
-    return [notice.seq for notice in person.of(*NUMBERED)]
+    return [notice.seq for notice in person.of(Numbered)]
 
 
 @pytest.fixture

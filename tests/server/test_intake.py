@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from reactor_chat.chat.costs import CHARGE_MAX, DEAR_COST, LOGIN_COST
+from reactor_chat.chat.costs import CHARGE_MAX, LOGIN_COST
+from reactor_chat.chat.rules import DEAR_COST
 from reactor_chat.server.intake import (
     EXPIRED_AT_ONCE_MAX,
     NEWCOMERS_COST_MAX,

@@ -5,26 +5,20 @@ import pytest
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.server.marking import MARK_SECONDS, Marking
 from reactor_chat.wire.messages import (
-    Exited,
-    GroupChanged,
-    GroupSaid,
     Joined,
     Login,
+    Numbered,
     Refused,
-    Said,
     Say,
     Seen,
-    Told,
     Welcome,
 )
 from tests.server.restored import restored
 from tests.server.world import Person, World
 
-NUMBERED = (Said, Told, GroupSaid, GroupChanged, Joined, Exited)
-
 
 def numbers(person: Person) -> list[int]:
-    return [notice.seq for notice in person.of(*NUMBERED)]
+    return [notice.seq for notice in person.of(Numbered)]
 
 
 def log_of(person: Person) -> str:

@@ -1,0 +1,103 @@
+"""One row for each request of somebody in the chat: what it comes to, what that depends on, and what it costs to serve.
+
+A request that is no `Question` asks for a change; with an id, it is one request for ever.  While something that its
+judgement depends on is about to change, it waits (see `pending`).  Questions are answered at once, and anew each time.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import Any, NamedTuple
+
+from reactor_chat.chat import decisions, sealing
+from reactor_chat.chat.case import Case
+from reactor_chat.chat.pending import Mark
+from reactor_chat.wire import messages as m
+from reactor_chat.wire.messages import fold
+
+DEAR_COST = 5
+"""Of whatever is more than to say something, in things said to everybody (see `costs`)."""
+NAMES_PER_PACKAGE = 10
+"""A package is read from the journal, with those that were published beside it: it costs as much as so many names."""
+
+Needs = Callable[[Any, str], Iterable[Mark]]
+
+
+def _nothing(_: Any, __: str) -> Iterable[Mark]:
+    return ()
+
+
+def _no_names(_: Any) -> int:
+    return 0
+
+
+class Rule(NamedTuple):
+    """One row.
+
+    Attributes:
+        decide: judges it by the state and changes nothing: a `Verdict` of a change, an `Answer` to a question.
+        needs: the read set: the marks that the judgement of a request, made under a folded or spelled name, depends on.
+        cost: in things said to everybody, beside the names in it.
+        names: how many names it lists.
+    """
+
+    decide: Callable[[Case, Any], Any]
+    needs: Needs = _nothing
+    cost: int = DEAR_COST
+    names: Callable[[Any], int] = _no_names
+
+
+def _group(request: Any, _: str) -> list[Mark]:
+    return [("group", fold(request.group))]
+
+
+def _coming(people: Iterable[str]) -> Iterator[Mark]:
+    """What it depends on whether these people can come into one more group; nearly always the first blocks or none."""
+    for key in map(fold, people):
+        yield "name", key
+        yield "groups", key
+
+
+def _of_commit(request: m.SealCommit, me: str) -> list[Mark]:
+    coming: list[Mark] = [(kind, fold(add.name)) for add in request.adds for kind in ("name", "keys")]
+    blobs: list[Mark] = [("blob", one.hex()) for one in (request.commit_blob, request.welcome) if one is not None]
+    return [*sealing.needs_of(request, me), ("work", fold(me)), *coming, *blobs]
+
+
+RULES: dict[type, Rule] = {
+    m.Say: Rule(decisions.say, lambda _, __: [sealing.MARK_OF_ROOM], 1),
+    m.Tell: Rule(decisions.tell, lambda r, me: [("name", fold(r.to)), sealing.mark_of_pair(me, r.to)], 1),
+    m.GroupSend: Rule(decisions.group_send, lambda r, _: [("group", fold(r.group)), sealing.mark_of_group(r.group)], 1),
+    m.GroupSet: Rule(
+        decisions.group_set,
+        lambda r, me: chain([("group", fold(r.group))], _coming([me, *r.members])),
+        names=lambda r: len(r.members),
+    ),
+    m.GroupAdd: Rule(
+        decisions.group_add,
+        lambda r, _: chain([("group", fold(r.group))], _coming(r.users)),
+        names=lambda r: len(r.users),
+    ),
+    m.GroupKick: Rule(decisions.group_kick, _group),
+    m.GroupLeave: Rule(decisions.group_leave, _group),
+    m.GroupDelete: Rule(decisions.group_delete, _group),
+    m.AskNames: Rule(decisions.names),
+    m.AskGroups: Rule(decisions.groups),
+    m.AskHelp: Rule(decisions.help_, cost=1),
+    m.AskWho: Rule(decisions.who),
+    m.AskHistory: Rule(decisions.history),
+    m.Ping: Rule(decisions.ping, cost=1),
+    m.KeysPut: Rule(sealing.keys_put),
+    m.AskKeys: Rule(sealing.keys, names=lambda r: len(r.names) * NAMES_PER_PACKAGE),
+    m.SealCreate: Rule(sealing.seal_create, lambda r, me: [*sealing.needs_of(r, me), ("seals", fold(me))]),
+    m.SealCommit: Rule(sealing.seal_commit, _of_commit, names=lambda r: len(r.adds) + len(r.removes)),
+    m.SealAsk: Rule(sealing.seal_ask, lambda r, me: [*sealing.needs_of(r, me), sealing.mark_of_asking(r, me)], 1),
+    m.SealOff: Rule(sealing.seal_off, sealing.needs_of, 1),
+    m.AskSeals: Rule(sealing.seals),
+    m.BlobPut: Rule(sealing.blob_put),
+    m.AskBlob: Rule(sealing.blob),
+}
+"""Every request but those that come before a name and after it, and a typed line, which is read first."""
+
+BESIDE_RULES = frozenset({m.Login, m.Quit, m.Line})
+_forgotten = frozenset(m.REQUESTS.values()) - BESIDE_RULES - RULES.keys()
+assert not _forgotten, f"no rule for {_forgotten}"
