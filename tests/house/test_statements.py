@@ -1,6 +1,6 @@
 """SQL names what it is given by bare question marks.
 
-Python 3.12 warns where numbered or named ones get a sequence, and later ones refuse it; up to 3.12.3 numbered ones warn too.
+Python 3.12 warns where named ones get a sequence, 3.14 refuses it, and up to 3.12.3 numbered ones count as named.
 """
 
 import ast

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ def test_a_snapshot_comes_under_constant_load_and_one_piece_in_a_turn() -> None:
             numbers.append(kept[0])
     assert len(numbers) >= 3, numbers
     assert journal.pieces >= 3 * PEOPLE
-    assert all(later - earlier >= DUE for earlier, later in zip(numbers, numbers[1:], strict=False))
+    assert all(later - earlier >= DUE for earlier, later in pairwise(numbers))
 
 
 def test_where_it_is_killed_between_two_pieces_the_one_before_is_used(tmp_path: Path) -> None:
