@@ -134,7 +134,7 @@ class ConversationCommands:
         """Return why an order to encrypt cannot be followed as it was typed, before anything is changed by it."""
         record, where = self._talk.record, self._talk.where
         if self._talk.is_note_to_self:
-            return "Nobody else is there to read what you tell yourself"
+            return "A note to yourself cannot be encrypted"
         if order.passphrase is not None and (why := self._unusable(order.passphrase)) is not None:
             return why
         if order.is_closed and record.claim is not None and not self._part.ownership.is_ours:

@@ -45,7 +45,7 @@ class HeldLines:
         chosen = [one for one in self.numbered() if order.number in (None, one.number)]
         if not chosen:
             held_one = order.number is not None
-            self._answer(f"No line that waits has the number {order.number}" if held_one else NOTHING)
+            self._answer(f"There is no unsent line {order.number}" if held_one else NOTHING)
         elif order.action is HeldAction.LIST:
             for one in chosen:
                 self._answer(_in_words(one))
@@ -84,7 +84,7 @@ class HeldLines:
     def _drop(self, chosen: list[Chosen]) -> None:
         for number, part, line in chosen:
             part.talk.lines.release(line)
-            self._answer(f"Dropped {number}, for {part.talk.in_words}", part.talk.where)
+            self._answer(f"Dropped {number}, {_to(part)}", part.talk.where)
 
 
 def as_typed(where: Conversation, line: Line) -> str:
@@ -99,4 +99,13 @@ def as_typed(where: Conversation, line: Line) -> str:
 def _in_words(one: Chosen) -> str:
     why = one.part.outbound.obstacle() or ("waiting for your @held send" if one.line.needs_yes else "on its way")
     text = one.line.text if len(one.line.text) <= SHOWN_CHARS_MAX else f"{one.line.text[:SHOWN_CHARS_MAX]}…"
-    return f"{one.number} for {one.part.talk.in_words}: {text} ({why})"
+    return f"{one.number}. {_to(one.part)}: {text} ({why})"
+
+
+def _to(part: Participation) -> str:
+    """Return for whom what is typed in a conversation is."""
+    where = part.talk.where
+    if where.scope is Scope.ROOM:
+        return "to everyone"
+    name = part.talk.record.spelled or where.name
+    return f"to group {name}" if where.scope is Scope.GROUP else f"to {name}"

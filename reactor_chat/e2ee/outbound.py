@@ -25,6 +25,7 @@ from reactor_chat.errors import MlsError
 from reactor_chat.wire.messages import GroupSend, Say, SealedMessage, Tell
 
 CAUGHT_UP_FIRST = "waiting for the server"
+KEYS_FIRST = "waiting for keys"
 NOTE_TO_SELF = "a note to yourself cannot be encrypted. @encrypt off sends it unencrypted"
 
 
@@ -83,7 +84,7 @@ class Outbound:
         if not self._talk.current:
             return self._talk.waits_for or CAUGHT_UP_FIRST
         if self._talk.state is State.ARMING:
-            return self._talk.waits_for or "waiting for keys"
+            return self._talk.waits_for or KEYS_FIRST
         return "" if self._talk.state is State.PLAIN else self._obstacle_to_sealing()
 
     def _obstacle_to_sealing(self) -> str:
@@ -129,7 +130,7 @@ class Outbound:
             self._let_leave(line)
             return
         if self._talk.lines.is_full:
-            text = f"Not taken: {HELD_MAX} lines wait in {self._talk.in_words} already"
+            text = f"Not accepted: {HELD_MAX} lines in {self._talk.in_words} are still unsent"
             self._desk.note(NoteKind.ALARM, text, self._talk.where)
             return
         self._talk.hold(msgspec.structs.replace(line, needs_yes=self.needs_person()))

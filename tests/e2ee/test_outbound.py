@@ -68,7 +68,7 @@ def test_no_more_lines_are_held_than_can_be_kept() -> None:
     for number in range(HELD_MAX + 2):
         session.said(Say("x", id=f"x{number}"), 1.0)
     assert len(world["Ann"].talk().lines.held) == HELD_MAX
-    assert any("Not taken" in note.text for note in session.take().notes)
+    assert any("Not accepted" in note.text for note in session.take().notes)
 
 
 def test_a_note_to_oneself_is_held_until_its_person_wants_it_plain() -> None:
