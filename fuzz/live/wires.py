@@ -35,6 +35,74 @@ def pin_of(binding: bytes) -> str:
     return "SHA256:" + b64encode(binding).decode()
 
 
+class Tls:
+    """The client's side of TLS, fed by hand: so the end of what is said is told without waiting for the other's end.
+
+    A socket of `ssl` would wait for it, and lose what the server says meanwhile.
+
+    Args:
+        sock: connected.
+
+    Raises:
+        OSError: there is no TLS.
+    """
+
+    def __init__(self, context: ssl.SSLContext, sock: socket.socket) -> None:
+        self._sock = sock
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing)
+        while not self._is_ready():
+            self._feed()
+
+    @property
+    def binding(self) -> bytes:
+        """SHA-256 of the server's public key."""
+        return _binding(self._tls.getpeercert(binary_form=True) or b"")
+
+    def send(self, data: bytes) -> None:
+        """Send bytes.  Raises OSError."""
+        self._tls.write(data)
+        self._flush()
+
+    def finish(self) -> None:
+        """Tell that nothing more will be said.  Raises OSError."""
+        with contextlib.suppress(ssl.SSLError):  # the other's end has not come
+            self._tls.unwrap()
+        self._flush()
+
+    def receive(self) -> tuple[bytes, bool]:
+        """Return what has come, and whether that was the end.  Raises OSError."""
+        self._feed()
+        data = b""
+        try:
+            while more := self._tls.read(READ_BYTES):
+                data += more
+        except ssl.SSLWantReadError:
+            return data, False
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            pass
+        return data, True
+
+    def _is_ready(self) -> bool:
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        finally:
+            self._flush()
+        return True
+
+    def _feed(self) -> None:
+        if data := self._sock.recv(READ_BYTES):
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+    def _flush(self) -> None:
+        if self._outgoing.pending:
+            self._sock.sendall(self._outgoing.read())
+
+
 class Wire:
     """One connection.
 
@@ -48,11 +116,10 @@ class Wire:
             self.sock = socket.create_connection(address, wait_seconds)
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            if context is not None:
-                self.sock = context.wrap_socket(self.sock)
+            self._tls = Tls(context, self.sock) if context is not None else None
         except OSError as error:
             raise Gone(f"no server at {address[0]} port {address[1]}: {error}") from None
-        self.binding = _binding(self.sock) if isinstance(self.sock, ssl.SSLSocket) else NO_BINDING
+        self.binding = self._tls.binding if self._tls is not None else NO_BINDING
         self.ended = ""
         self._buffer = b""
 
@@ -60,31 +127,31 @@ class Wire:
         """Send bytes; what a closed connection does not take is lost."""
         if not self.ended:
             with contextlib.suppress(OSError):  # it is read to its end, which says more
-                self.sock.sendall(data)
+                (self._tls.send if self._tls is not None else self.sock.sendall)(data)
 
     def finish(self) -> None:
         """Send nothing any more."""
         if not self.ended:
-            with contextlib.suppress(OSError, ValueError):
-                if isinstance(self.sock, ssl.SSLSocket):
-                    self.sock.unwrap()
+            with contextlib.suppress(OSError):
+                if self._tls is not None:
+                    self._tls.finish()
                 else:
                     self.sock.shutdown(socket.SHUT_WR)
 
     def receive(self) -> None:
         """Read what there is; it was said to be readable."""
         try:
-            data = self.sock.recv(READ_BYTES)
-            while isinstance(self.sock, ssl.SSLSocket) and data and self.sock.pending():
-                data += self.sock.recv(self.sock.pending())
-        except ssl.SSLZeroReturnError:
-            data = b""
+            data, is_over = self._tls.receive() if self._tls is not None else self._receive_plain()
         except OSError:
             self.ended = "reset"
             return
-        if not data:
+        if is_over:
             self.ended = "closed"
         self._buffer += data
+
+    def _receive_plain(self) -> tuple[bytes, bool]:
+        data = self.sock.recv(READ_BYTES)
+        return data, not data
 
     def payloads(self, length: struct.Struct) -> list[bytes]:
         """Remove and return the payloads that are whole, oldest first."""
@@ -108,9 +175,9 @@ class Wire:
         self.sock.close()
 
 
-def _binding(sock: ssl.SSLSocket) -> bytes:
-    certificate = x509.load_der_x509_certificate(sock.getpeercert(binary_form=True) or b"")
-    public = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+def _binding(certificate: bytes) -> bytes:
+    key = x509.load_der_x509_certificate(certificate).public_key()
+    public = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(public).digest()
 
 

@@ -28,7 +28,7 @@ from reactor_chat.client.boundary import START_ONE, Arrived, End, ExitStatus, No
 from reactor_chat.client.deadlines import SILENCE, Due, Ending, deadlines
 from reactor_chat.client.known import Known
 from reactor_chat.client.link import Link, another_server, no_server, other_protocol
-from reactor_chat.client.naming import NO_NAME, is_own_ghost, refusal_in_words
+from reactor_chat.client.naming import NO_NAME, is_own_ghost, is_said_by_its_code, refusal_in_words
 from reactor_chat.client.states import AFTER_BYE, AFTER_LOGIN_REFUSED, ONLINE, STEPS, State, Step, Then
 from reactor_chat.client.talking import OpenSession, Talking
 from reactor_chat.client.vault import Identity, MemoryVault, Vault
@@ -143,8 +143,7 @@ class Engine:
     def next_deadline(self) -> float | None:
         """When `tick` should be called next, monotonic seconds; None when only the outside can bring news."""
         session_at = self._talking.next_deadline if self.state is not State.STOPPED else None
-        deadlines = [*(when for when, _ in self._due()), *([] if session_at is None else [session_at])]
-        return min(deadlines, default=None)
+        return min((*(when for when, _ in self._due()), *(() if session_at is None else (session_at,))), default=None)
 
     def take(self) -> Outcome:
         """Remove and return everything that is to be done by now, to be obeyed in the order of the fields.
@@ -370,7 +369,8 @@ class Engine:
         if is_own_ghost(notice, has_key=has_key, may_be_haunted=self._absence.may_be_haunted(now)):
             self._drop(now, text)
             return
-        self._tray.show(arrived)
+        if self._settings.tells_all or is_said_by_its_code(notice, self.name):
+            self._tray.show(arrived)
         then = AFTER_LOGIN_REFUSED.get(notice.code)
         if then is Then.ANOTHER_NAME:
             if self._settings.interactive and text != REFUSALS.get(notice.code):

@@ -1,5 +1,7 @@
 """What a person is told first: the last lines that were said, who is there, and where the help is."""
 
+from msgspec import structs
+
 from reactor_chat.client.boundary import Arrived, NoteKind, Tray
 from reactor_chat.wire.messages import HistoryAnswer, NamesAnswer, Notice, fold
 
@@ -38,8 +40,11 @@ class Greeting:
     def _show_last_lines(self, arrived: Arrived, page: HistoryAnswer) -> None:
         """Show what can be read: a newcomer has no keys for what was encrypted before."""
         self.history_id = None
-        if page.messages and all(_is_readable(notice) for notice in page.messages):
-            self._tray.show(arrived)
+        places = [place for place, notice in enumerate(page.messages) if _is_readable(notice)]
+        if places:
+            readable = structs.replace(page, messages=[page.messages[place] for place in places])
+            asides = tuple(arrived.asides[place] for place in places) if arrived.asides else ()
+            self._tray.show(arrived._replace(notice=readable, asides=asides))
 
 
 def _is_readable(notice: Notice) -> bool:

@@ -14,6 +14,11 @@ def is_own_ghost(refused: Refused, *, has_key: bool, may_be_haunted: bool) -> bo
     return refused.code == "name_taken" and not has_key and may_be_haunted
 
 
+def is_said_by_its_code(refused: Refused, name: str) -> bool:
+    """Return whether what a refusal's code says is true of a name: a name of the right form is refused for more."""
+    return refused.code != "bad_name" or not (is_name(name) or not name)
+
+
 def refusal_in_words(refused: Refused, name: str, *, has_key: bool) -> str:
     """Return why a login was refused, to stand in a line of the client's own.
 

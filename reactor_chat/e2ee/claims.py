@@ -138,8 +138,7 @@ class Claims:
         if not self._talk.record.is_declined:
             self._talk.step(Step.ARM)
         again = " again, with new keys," if was_sealed else ""
-        is_theirs = self._talk.where.scope is Scope.PAIR and fold(by) == self._talk.where.name
-        text = f"{by} turned on encryption{again} in {'your chat' if is_theirs else self._talk.in_words}"
+        text = f"{by} turned on encryption{again} in {self._talk.spelled_where.in_words_beside_name}"
         self._desk.note(NoteKind.NEWS, text, self._talk.where)
 
     def _not_agreed(self, claim: Claim, by: str) -> str | None:

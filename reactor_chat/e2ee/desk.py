@@ -172,7 +172,7 @@ class Desk:
     ) -> None:
         """Say something to the person, once a turn; whatever a server may have called somebody, it is printable."""
         safe = "".join(letter if letter.isprintable() else UNPRINTABLE for letter in text[:NOTE_CHARS_MAX])
-        note = Note(kind, safe, where, beside)
+        note = Note(kind, safe, self.talks[where].spelled_where if where in self.talks else where, beside)
         if note not in self._outcome.notes:
             self._outcome.notes.append(note)
 

@@ -299,7 +299,7 @@ class Epochs:
     def _in_words(self, change: Change) -> list[str]:
         """Return a line for each newcomer and each who left."""
         by = "You" if change.by.folded == self._desk.me else change.by.name
-        where = "your chat" if self._talk.where.scope is Scope.PAIR else self._talk.in_words
+        where = self._talk.spelled_where.in_words_beside_name
         back = {person.folded for person in change.removed} & {person.folded for person in change.added}
         lines = []
         for person in change.added:

@@ -104,8 +104,7 @@ def _in_words(one: Chosen) -> str:
 
 def _to(part: Participation) -> str:
     """Return for whom what is typed in a conversation is."""
-    where = part.talk.where
+    where = part.talk.spelled_where
     if where.scope is Scope.ROOM:
         return "to everyone"
-    name = part.talk.record.spelled or where.name
-    return f"to group {name}" if where.scope is Scope.GROUP else f"to {name}"
+    return f"to group {where.name}" if where.scope is Scope.GROUP else f"to {where.name}"

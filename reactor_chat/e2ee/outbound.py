@@ -130,7 +130,7 @@ class Outbound:
             self._let_leave(line)
             return
         if self._talk.lines.is_full:
-            text = f"Not accepted: {HELD_MAX} lines in {self._talk.in_words} are still unsent"
+            text = f"Not accepted: {HELD_MAX} lines in {self._talk.in_words} are not sent yet"
             self._desk.note(NoteKind.ALARM, text, self._talk.where)
             return
         self._talk.hold(msgspec.structs.replace(line, needs_yes=self.needs_person()))

@@ -52,4 +52,4 @@ class Setbacks:
         todo = "asking to be let in again. If nobody answers, @encrypt reset starts over"
         if self._talk.lose():
             todo = "that happened too often. @encrypt on asks to be let in again"
-        self._desk.note(NoteKind.ALARM, f"Not sent yet in {self._talk.in_words}: {why}; {todo}", self._talk.where)
+        self._desk.note(NoteKind.ALARM, f"{self._talk.first_in_words} is interrupted: {why}; {todo}", self._talk.where)

@@ -59,7 +59,7 @@ class Status:
         why = self._outbound.obstacle()
         if why == KEYS_FIRST:
             return " (nothing is sent until they arrive)"
-        return f", not sent: {why}" if why else ""
+        return f"; not sent yet: {why}" if why else ""
 
     def _of_group(self, group: Group) -> list[str]:
         strength = (

@@ -128,7 +128,12 @@ class Talk:
     @property
     def in_words(self) -> str:
         """What a person calls it."""
-        return self.where._replace(name=self.record.spelled or self.where.name).in_words
+        return self.spelled_where.in_words
+
+    @property
+    def spelled_where(self) -> Conversation:
+        """The conversation with its name as it is spelled, for a person to read."""
+        return self.where._replace(name=self.record.spelled or self.where.name)
 
     @property
     def first_in_words(self) -> str:

@@ -31,7 +31,7 @@ from struct import Struct, pack, unpack_from
 from typing import Any
 
 from reactor_chat.errors import StorageCorrupt
-from reactor_chat.journal.contract import Entry, Row, Span
+from reactor_chat.journal.contract import REPAIR, Entry, Row, Span
 
 LINK_BYTES = 32
 FIRST_LINK = bytes(LINK_BYTES)
@@ -246,9 +246,7 @@ class Block:
         for label, first, last in spans:
             labelled = [seq for seq, labels in enumerate(kinds, self.first) if label in labels]
             if not labelled:
-                raise StorageCorrupt(
-                    f"The journal's index is wrong about entry {self.first}; restore a backup", self.first
-                )
+                raise StorageCorrupt(f"The journal's index is wrong about entry {self.first}; {REPAIR}", self.first)
             wanted.update(seq for seq in labelled if first <= seq <= last)
         payloads = self.payloads()
         return [Row(seq, payloads[seq - self.first]) for seq in sorted(wanted)]
@@ -292,7 +290,7 @@ def _uncut(link_before: bytes, first: int, link: bytes, body: bytes) -> bytes:
 
 
 def _damaged(first: int) -> StorageCorrupt:
-    return StorageCorrupt(f"The journal's entries from {first} on are not what was written; restore a backup", first)
+    return StorageCorrupt(f"The journal's entries from {first} on are not what was written; {REPAIR}", first)
 
 
 def _foreign(first: int) -> StorageCorrupt:

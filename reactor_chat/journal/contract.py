@@ -57,6 +57,10 @@ class Damage(NamedTuple):
         return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
 
 
+REPAIR = "repair it with `admin repair --from BACKUP`"
+"""What to do about entries that are damaged; the rest of the journal stays as it is."""
+
+
 class Condition(NamedTuple):
     """What one way through the whole journal found.
 

@@ -46,6 +46,11 @@ class HighWater:
         self._mark = Mark(0, b"")
         self.logs: tuple[str, ...] = self._found.logs if self._found is not None else ()
 
+    @property
+    def end(self) -> Mark | None:
+        """What was found noted when it was opened; None where nothing was."""
+        return self._found
+
     def refuse_gone(self, path: Path) -> None:
         """Return if a journal's file is there, or none of its numbers was ever given; what is left of one goes aside.
 

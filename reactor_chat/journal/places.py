@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 
 from reactor_chat.errors import StorageCorrupt
-from reactor_chat.journal.contract import Span
+from reactor_chat.journal.contract import REPAIR, Span
 
 CACHED_LABELS_MAX = 4_096
 """Labels whose number is remembered; 0.5 MiB.  Beyond that all are forgotten and looked up again, 2 µs each."""
@@ -58,7 +58,7 @@ class Places:
         high, find = last, f"{_FIND} {'DESC' if newest else 'ASC'} LIMIT 1"
         while (found := self._database.execute(find, (identity, low, high)).fetchone()) is not None:
             if type(found[0]) is not int:
-                raise StorageCorrupt("The journal's index is damaged; restore a backup")
+                raise StorageCorrupt(f"The journal's index is damaged; {REPAIR}")
             yield found[0], span
             low, high = (low, found[0] - 1) if newest else (found[0] + 1, high)
 

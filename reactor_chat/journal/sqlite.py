@@ -27,7 +27,7 @@ from typing import NamedTuple, TypeVar
 from reactor_chat.errors import StorageCorrupt, StorageError, StorageFull
 from reactor_chat.journal import log_rows
 from reactor_chat.journal.blocks import FIRST_LINK, Draft, packed
-from reactor_chat.journal.contract import Condition, Copy, Entry, Mark, Row, Slices, Span, finished
+from reactor_chat.journal.contract import REPAIR, Condition, Copy, Entry, Mark, Row, Slices, Span, finished
 from reactor_chat.journal.copying import copied
 from reactor_chat.journal.failures import Fence, Reading, of_sqlite
 from reactor_chat.journal.ground import Ground, refuse_second_names
@@ -312,12 +312,12 @@ class SqliteJournal:
             carried = set(chain.from_iterable(block.kinds()))
             with self._fence:
                 if not all(self._places.has(label, block.first) for label in carried):
-                    raise StorageCorrupt(f"The journal's index leaves out entry {block.first}; restore a backup")
+                    raise StorageCorrupt(f"The journal's index leaves out entry {block.first}; {REPAIR}")
             blocks, places, link = blocks + 1, places + len(carried), block.link
             labels |= carried
         with self._fence:
             if places != self._places.count():
-                raise StorageCorrupt(f"The journal in {self.directory} has a wrong index; restore a backup")
+                raise StorageCorrupt(f"The journal in {self.directory} has a wrong index; {REPAIR}")
         kept = self.snapshot()
         return Report(self.head, blocks, len(labels), link.hex(), kept and kept[0], self._path.stat().st_size)
 
@@ -419,10 +419,24 @@ class SqliteJournal:
 
     def _find_head(self) -> None:
         (first,) = self._database.execute("SELECT max(first) FROM blocks").fetchone()
-        if first is not None:
+        if first is None:
+            return
+        try:
             link_before, block = self._stored.read(first)
-            self._draft, self._link = block.draft(link_before), block.link
-            self.head = self._draft.end - 1
+        except StorageCorrupt:
+            self._begin_behind(first)
+            return
+        self._draft, self._link = block.draft(link_before), block.link
+        self.head = self._draft.end - 1
+
+    def _begin_behind(self, first: int) -> None:
+        """Go on behind a damaged newest block where the mark knows how it ended; else raise StorageCorrupt."""
+        (link,) = self._database.execute("SELECT link FROM blocks WHERE first = ?", (first,)).fetchone()
+        end = self.high_water.end
+        if end is None or end.seq < first or end.link != link:
+            self._stored.read(first)
+            return
+        self._draft, self._link, self.head = Draft(end.seq + 1, link), link, end.seq
 
     def _link_at(self, seq: int) -> bytes:
         """Return the chain's link as it was when this number was the newest."""

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from reactor_chat.errors import StorageCorrupt
 from reactor_chat.journal.blocks import FIRST_LINK, Block
-from reactor_chat.journal.contract import Row, Span
+from reactor_chat.journal.contract import REPAIR, Row, Span
 from reactor_chat.journal.failures import Reading
 from reactor_chat.journal.places import Places
 
@@ -43,7 +43,7 @@ class StoredBlocks:
             (first, first),
         ).fetchone()
         if row is None:
-            raise StorageCorrupt(f"The journal's entries from {first} on are missing; restore a backup", first)
+            raise StorageCorrupt(f"The journal's entries from {first} on are missing; {REPAIR}", first)
         link_before = FIRST_LINK if first == 1 else row[2]
         return link_before, Block(first, link_before, row[0], row[1])
 
@@ -76,10 +76,12 @@ class StoredBlocks:
         Raises:
             StorageError: as for `contract.Journal.replay`.
         """
+        if seq > head:
+            return
         link = FIRST_LINK
         end = first = 1
         with self._reading:
-            if seq > 1 and head:
+            if seq > 1:
                 (first,) = self._database.execute("SELECT max(first) FROM blocks WHERE first <= ?", (seq,)).fetchone()
                 link, end = self.read(first)[0], first
         while end <= head:
@@ -88,7 +90,7 @@ class StoredBlocks:
             for first, stored, body in fetched:
                 with self._reading:
                     if first != end:
-                        raise StorageCorrupt(f"The journal's entries from {end} on are missing; restore a backup", end)
+                        raise StorageCorrupt(f"The journal's entries from {end} on are missing; {REPAIR}", end)
                     block = Block(first, link, stored, body)
                 link, end = block.link, block.end
                 yield block
@@ -98,5 +100,5 @@ class StoredBlocks:
             "SELECT first, link, body FROM blocks WHERE first >= ? ORDER BY first LIMIT ?", (first, REPLAY_BLOCKS)
         ).fetchall()
         if not found:
-            raise StorageCorrupt(f"The journal's entries from {first} on are missing; restore a backup", first)
+            raise StorageCorrupt(f"The journal's entries from {first} on are missing; {REPAIR}", first)
         return found

@@ -22,6 +22,10 @@ REST_SECONDS = 0.2
 """So long after the newest commit the journal may do what can wait."""
 SNAPSHOT_RECORDS = 100_000
 """A snapshot is due after so many records; a recovery replays little more."""
+SNAPSHOT_RECORDS_AT_REST = 1_000
+"""A server that rests keeps one after so many: what is damaged before it then stops no start after a crash."""
+SNAPSHOT_SECONDS_AT_REST = 60.0
+"""And once in so long at most: a snapshot is as large as the chat's state."""
 SCRUB_SECONDS = 0.01
 """Between two pieces of looking for damage: a million messages take two minutes, and a tenth of the time at most."""
 SCRUB_BUSY_SECONDS = 1.0
@@ -50,6 +54,7 @@ class Keeping:
         self._ledger = ledger
         self._state = state
         self._snapshot_seq = 0
+        self._snapshot_at = -SNAPSHOT_SECONDS_AT_REST
         self._rest_at: float | None = None
         self._snapshot: tuple[int, Slices[None]] | None = None
         self._scrub: Slices[Condition] | None = None
@@ -66,6 +71,8 @@ class Keeping:
     def started(self, snapshot_seq: int) -> None:
         """Note the number of the snapshot that was recovered from, 0 for none, and begin to look for damage."""
         self._snapshot_seq = snapshot_seq
+        if self._state.seq - snapshot_seq >= SNAPSHOT_RECORDS_AT_REST:  # much came since, before a crash
+            self._rest_at = 0.0
         scrub = self._ledger.journal.scrub_slices()
         if next(scrub, None) is not None:  # else there is nothing that could be damaged
             self._scrub, self._scrub_at = scrub, 0.0
@@ -89,7 +96,7 @@ class Keeping:
         if may_rest:
             self._rest_at = None
             self._ledger.journal.rest()
-        self._go_on_with_snapshot()
+        self._go_on_with_snapshot(now, may_rest=may_rest)
         if self._scrub_at is not None and now >= self._scrub_at:
             is_idle = now > self._committed_at or now - self._scrubbed_at >= SCRUB_BUSY_SECONDS
             if is_idle:
@@ -166,10 +173,16 @@ class Keeping:
 
     # ----------------------------------------------------------------------------------------- snapshots
 
-    def _go_on_with_snapshot(self) -> None:
+    def _is_snapshot_due(self, now: float, *, may_rest: bool) -> bool:
+        records_count = self._state.seq - self._snapshot_seq
+        is_time = may_rest and now >= self._snapshot_at + SNAPSHOT_SECONDS_AT_REST
+        return records_count >= (SNAPSHOT_RECORDS_AT_REST if is_time else SNAPSHOT_RECORDS)
+
+    def _go_on_with_snapshot(self, now: float, *, may_rest: bool) -> None:
         if self._snapshot is None:
-            if self._state.seq - self._snapshot_seq < SNAPSHOT_RECORDS:
+            if not self._is_snapshot_due(now, may_rest=may_rest):
                 return
+            self._snapshot_at = now
             self._snapshot = (self._state.seq, self._ledger.snapshot_slices(self._state))
         seq, work = self._snapshot
         try:

@@ -46,6 +46,12 @@ def test_what_nobody_can_read_is_no_greeting():
     assert not any(isinstance(n, HistoryAnswer) for n in watcher.notices)
 
 
+def test_what_can_be_read_is_shown_without_the_rest():
+    plain = [Said(1, 0, "Bob", "one"), Said(3, 0, "Bob", "three")]
+    watcher = greeted(["Ann"], [plain[0], Said(2, 0, "Bob", sealed={"x": 1}), plain[1]])
+    assert [n.messages for n in watcher.notices if isinstance(n, HistoryAnswer)] == [plain]
+
+
 def test_it_is_said_once_in_a_run_and_never_in_a_pipe():
     watcher = greeted(["Ann"], [])
     watcher.engine.cut(1.0, "gone")

@@ -17,7 +17,7 @@ def test_orders_that_need_what_is_not_there() -> None:
     world["Ann"].disconnect()
     assert "needs a connection" in world["Ann"].order(Reset(ROOM))[0]
     assert "sent once there is a connection" in world["Ann"].order(Arm(ROOM))[0]
-    assert "A note to yourself" in world["Ann"].order(Arm(Conversation.pair("ann")))[0]
+    assert "cannot be encrypted" in world["Ann"].order(Arm(Conversation.pair("ann")))[0]
 
 
 def test_a_passphrase_where_none_is_wanted_and_one_that_is_none() -> None:

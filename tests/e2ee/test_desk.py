@@ -1,11 +1,12 @@
 """The desk gathers, once each, and hands over everything."""
 
 from reactor_chat.e2ee.boundary import NoteKind, Settings
-from reactor_chat.e2ee.conversation import ROOM
+from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.desk import NOTE_CHARS_MAX, Desk, Purpose
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import MemoryStore
 from reactor_chat.wire.messages import AskSeals
+from tests.e2ee.world import World
 from tests.mls.people import SeededEntropy
 
 
@@ -57,3 +58,12 @@ def test_conversations_are_found_in_the_store() -> None:
     desk = desk_of(store)
     assert list(desk.talks) == [ROOM]
     assert desk.talk(ROOM).state is State.PLAIN
+
+
+def test_a_note_names_its_conversation_as_it_is_spelled() -> None:
+    world = World("spelled", "Ann", "Stella")
+    world["Stella"].say("canarybird", Conversation.pair("Ann"))
+    world.settle()
+    about = [note.conversation for note in world["Ann"].notes if note.conversation is not None]
+    assert about
+    assert {one.name for one in about} == {"Stella"}

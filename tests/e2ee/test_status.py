@@ -38,5 +38,5 @@ def test_what_is_held_and_why() -> None:
     world["Ann"].order(Arm(ROOM))
     world["Ann"].say("canarybird")
     lines = "\n".join(world["Ann"].order(AskStatus(ROOM)))
-    assert "getting keys, not sent: waiting for the server" in lines
+    assert "getting keys; not sent yet: waiting for the server" in lines
     assert "1 line not sent yet" in lines

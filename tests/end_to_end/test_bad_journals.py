@@ -128,7 +128,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "header only": (shortened(0.001), "is not a reactor_chat journal"),
     "half": (shortened(0.5), "restore a backup"),
     "nearly whole": (shortened(0.95), "restore a backup"),
-    "tampered": (tampered, "are not what was written; restore a backup"),
+    "tampered": (tampered, "are not what was written; repair it with `admin repair --from BACKUP`"),
     "foreign table": (table_added, "has foreign tables; nothing was changed"),
 }
 
@@ -199,6 +199,41 @@ def test_who_resumes_over_a_broken_place_is_told_once_and_gets_the_rest(tampered
         assert 7 not in said
         assert set(range(40)) - set(said) <= set(range(4, 11)), "what stands in other blocks is there"
         server.check()
+
+
+def newest_broken(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute(
+            "UPDATE blocks SET body = zeroblob(length(body)) WHERE first = (SELECT max(first) FROM blocks)"
+        )
+
+
+def test_a_newest_block_that_is_broken_is_gone_on_behind(data: Path, tmp_path: Path) -> None:
+    with Server(storage=keep(data)) as server:
+        assert server.stop() == 0  # with a snapshot
+    shutil.copyfile(data / "journal.db", tmp_path / "backup.db")
+    newest_broken(data / "journal.db")
+    with Server(storage=keep(data)) as server:
+        ann = server.owner("Ann", KEY)
+        for number in range(2):
+            ann.send("say", text="goes on", id=f"on {number}")
+            ann.expect("accepted", re=f"on {number}")
+        ann.send("history", limit=1)
+        assert [one["text"] for one in ann.expect("history")["messages"]] == ["goes on"]
+        ann.send("history", limit=50, id="h")
+        ann.refused("damaged", re="h")
+        assert server.stop() == 0
+    command = [sys.executable, "-m", "reactor_chat.admin", "--data", str(data)]
+    subprocess.run([*command, "repair", "--from", str(tmp_path / "backup.db")], check=True)
+    subprocess.run([*command, "verify"], check=True)
+
+
+def test_a_newest_block_that_is_broken_behind_the_last_snapshot_is_refused(data: Path) -> None:
+    with closing(sqlite3.connect(data / "journal.db")) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    newest_broken(data / "journal.db")
+    for _ in range(2):
+        assert "repair it with `admin repair --from BACKUP`" in complaint(start(data))
 
 
 def test_the_operator_is_told_of_damage_and_can_mend_it(tampered_data: Path, tmp_path: Path) -> None:

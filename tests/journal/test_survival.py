@@ -145,7 +145,7 @@ def test_every_bit_of_a_message_counts(tmp_path, sound):
     for bit in range(8):
         flipped = bytearray(sound)
         flipped[at + 2] ^= 1 << bit
-        with pytest.raises(StorageCorrupt, match=r"entries from 1.. on are not what was written; restore a backup"):
+        with pytest.raises(StorageCorrupt, match=r"entries from 1.. on are not what was written; repair it with"):
             read_damaged(copy_of({FILE_NAME: bytes(flipped)}, tmp_path / "flipped"))
 
 

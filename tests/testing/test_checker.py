@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from reactor_chat.journal.contract import Entry
-from reactor_chat.testing.checker import Checker, Violation
+from reactor_chat.testing.checker import NOBODY, Checker, Violation
 from reactor_chat.wire import messages as m
 from tests.testing.test_witness import kept
 
@@ -106,6 +106,7 @@ def test_a_recovery_finds_what_was_promised(lost: int, more: int, unfinished: in
 def test_who_takes_a_name_later_is_somebody_else() -> None:
     made = checker()
     made.committed(entries(ENTERED, BOB, {"type": "exited", "name": "Ann"}, ENTERED))
-    assert made.person_at("ANN", 1) == made.person_at("ann", 3) == 1
+    assert made.person_at("ANN", 1) == made.person_at("ann", 2) == 1
+    assert made.person_at("Ann", 3) == NOBODY
     assert made.person_at("Ann", 4) == 4
-    assert made.person_at("Nobody", 4) == -1
+    assert made.person_at("Nobody", 4) == NOBODY
