@@ -256,7 +256,7 @@ def repair(chosen: argparse.Namespace) -> int:
 
 
 def release(chosen: argparse.Namespace) -> int:
-    """Give a claimed name free; everybody is told."""
+    """Release a registered name; people are told that whoever uses it next may be a different person."""
     return _do(chosen, Release(chosen.name))
 
 
@@ -289,7 +289,7 @@ def announce(chosen: argparse.Namespace) -> int:
 
 
 def rate(chosen: argparse.Namespace) -> int:
-    """Change how fast people may be, until the server stops or reads its options again."""
+    """Change the rate limit until a restart or a reload of the config."""
     return _do(chosen, SetRate(chosen.rate))
 
 
@@ -340,7 +340,8 @@ def _whom(text: str) -> str:
 
 def _reason(text: str) -> str:
     if len(_utf8(text)) > REASON_CHARS_MAX or not is_safe(text):
-        raise argparse.ArgumentTypeError(f"a reason is one line of at most {REASON_CHARS_MAX} characters, no controls")
+        most = f"one line of at most {REASON_CHARS_MAX} characters, without control characters"
+        raise argparse.ArgumentTypeError(f"a reason is {most}")
     return text
 
 
@@ -387,15 +388,15 @@ def _parser() -> SafeArgumentParser:
     copying.add_argument("--since", type=_path, metavar="BACKUP", help="only what came after this earlier one")
     restoring = command(restore)
     restoring.add_argument("backup", type=_path, nargs="+", metavar="FILE", help="a backup, and increments after it")
-    restoring.add_argument("--at", type=read_moment, metavar="SEQ|TIME", help="the last number, or time; all otherwise")
+    restoring.add_argument("--at", type=read_moment, metavar="SEQ|TIME", help="stop at this number or time")
     mending = command(repair)
     mending.add_argument(
         "--from", dest="backup", type=_path, metavar="BACKUP", required=True, help="where to take from"
     )
-    command(release).add_argument("name", type=_utf8, metavar="NAME", help="the name to give free")
+    command(release).add_argument("name", type=_utf8, metavar="NAME", help="the name to release")
     _add_people(command)
     admin_people.add_commands(lambda orders: command(_ordering(orders)))
-    command(rate).add_argument("rate", type=_rate, metavar="BURST/PER_SECOND", help="as for --rate; or off")
+    command(rate).add_argument("rate", type=_rate, metavar="BURST/PER_SECOND", help="for example 100/20, or off")
     command(lockdown).add_argument(
         "switch", choices=("on", "off"), help="on: only people who own a name or are invited"
     )
@@ -413,7 +414,7 @@ def _add_people(command: Callable[[Callable[[argparse.Namespace], int]], argpars
     banning = command(ban)
     banning.add_argument("whom", type=_whom, metavar="WHOM", help="a name, a key in base64, an address or a network")
     banning.add_argument("--by", choices=("name", "key", "address"), help="of a name: ban its key, or where it is from")
-    banning.add_argument("--for", dest="seconds", type=_seconds, metavar="TIME", help="30m, 2h, 7d; else for good")
+    banning.add_argument("--for", dest="seconds", type=_seconds, metavar="TIME", help="30m, 2h, 7d; default: permanent")
     banning.add_argument("--reason", type=_reason, default="", metavar="TEXT", help="shown to whoever is kept out")
     command(unban).add_argument("whom", type=_whom, metavar="WHOM", help="as it was banned")
     command(bans)

@@ -113,7 +113,7 @@ def own_group(case: Case, name: str) -> Group | Refused:
     if group is None:
         return Refused("no_such_group", f"There is no group {shown(name)}")
     if not group.has(case.session.name):
-        return Refused("not_a_member", f"You are no member of {group.name}")
+        return Refused("not_a_member", f"You are not a member of {group.name}")
     return group
 
 

@@ -87,7 +87,7 @@ def refuse_text(text: str, bytes_max: int) -> Refused | None:
     if len(text) * 4 > bytes_max and len(text.encode("utf-8")) > bytes_max:
         return Refused("too_long", f"A text has at most {bytes_max} bytes")
     if not text:
-        return Refused("bad_text", "There is nothing to say in an empty text")
+        return Refused("bad_text", "The message is empty")
     # What is printable holds none of the forbidden characters; asking that first is five times cheaper.
     if not text.isprintable() and _forbidden.search(text):
         return Refused("bad_text", "A text may not hold control or text-direction characters")
@@ -113,10 +113,10 @@ def refuse_list(request: m.Request) -> Refused | None:
 def group_set(case: Case, request: m.GroupSet) -> Verdict:
     """Create a group."""
     if not is_name(request.group) or fold(request.group) in RESERVED_WORDS:
-        return Refused("bad_group_name", "A group name is 1 to 32 letters, digits or _, and no reserved word")
+        return Refused("bad_group_name", "A group name is 1 to 32 letters, digits or _ and must not be a reserved word")
     existing = case.state.groups.get(request.group)
     if existing is not None:
-        return Refused("group_exists", f"There is a group {existing.name} already")
+        return Refused("group_exists", f"Group {existing.name} already exists")
     members = _spellings(case, [case.session.name, *request.members])
     if isinstance(members, Refused):
         return members
@@ -165,7 +165,8 @@ def group_kick(case: Case, request: m.GroupKick) -> Verdict:
     if isinstance(group, Refused):
         return group
     if not group.has(request.user):
-        return Refused("not_a_member", f"{shown(request.user, 'Somebody of that name')} is no member of {group.name}")
+        who = shown(request.user, "Somebody of that name")
+        return Refused("not_a_member", f"{who} is not a member of {group.name}")
     if group.is_owned_by(request.user):
         return Refused("not_allowed", "The owner cannot be kicked; leave or delete the group instead")
     user = group.members[fold(request.user)]
@@ -291,7 +292,7 @@ def _refuse_more(case: Case, members_count: int, coming: Iterable[str]) -> Refus
     if full is None:
         return None
     who = "You are" if full == case.session.name else f"{full} is"
-    return Refused("too_many", f"{who} in {groups_max} groups already; more are not possible")
+    return Refused("too_many", f"{who} in {groups_max} groups, the maximum")
 
 
 # ---------------------------------------------------------------------------------------------- reads

@@ -175,14 +175,14 @@ class Logins:
         other = SERVER_NAME if is_like_the_server(name) else state.spelling(alike[0]) if alike else None
         if other is None:
             return None
-        return Refused("bad_name", f"{name} looks like {other}, a name that is taken; choose one that looks different")
+        return Refused("bad_name", f"{name} looks too similar to {other}. Choose a different name")
 
     def _refuse_more(self, *, claims: bool) -> Refused | None:
         people_max = self._rules.people_max
         if len(self._state.roster) + self._pending.count(ENTERING) >= people_max:
-            return Refused("server_full", f"There are {people_max} people here already; try again later")
+            return Refused("server_full", f"The server is full ({people_max} people); try again later")
         if claims and len(self._state.identity) + self._pending.count(CLAIMING) >= CLAIMS_MAX:
-            return Refused("server_full", "No more names can be owned here; come as a guest")
+            return Refused("server_full", "No more names can be registered. Use --guest")
         return None
 
     def _wait(self, address: str) -> Refused | None:

@@ -15,7 +15,7 @@ from reactor_chat.chat.session import Session, State
 from reactor_chat.chat.state import ChatState
 from reactor_chat.wire.messages import Login, Notice, Refused, fold
 
-NO_SPACE = Refused("no_space", "The server can store nothing at the moment; you can read, and send again later")
+NO_SPACE = Refused("no_space", "The server cannot store messages right now. You can read; try sending later")
 FULL = Refused("no_space", "The server's disk is full: you can read, and nothing you send is kept until there is space")
 READ_ONLY = Refused("no_space", "The server is read-only: you can read, and nothing you send is kept")
 

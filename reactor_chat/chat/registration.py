@@ -50,7 +50,7 @@ def _refuse_held(state: ChatState, name: str, key: bytes) -> Refused | None:
     if state.roster.get(name) is not None:
         return _no(f"A guest is connected as {name}; disconnect them first (admin kick {name})")
     if len(state.identity) >= CLAIMS_MAX:
-        return _no(f"{CLAIMS_MAX} names are owned already; release some")
+        return _no(f"The limit of {CLAIMS_MAX} registered names is reached; release some")
     return None
 
 
@@ -64,7 +64,7 @@ def inviting(code_hash: bytes, days: int) -> Decide:
 
     def decide(state: ChatState, _: Rules, stamp: Stamp) -> Change | Refused:
         if len(state.invites.standing(stamp.at)) >= INVITES_MAX:
-            return _no(f"There are {INVITES_MAX} open invitations already; revoke some")
+            return _no(f"The limit of {INVITES_MAX} open invitations is reached; revoke some")
         until = stamp.at + days * DAY_MS
         return _recorded(Invited(stamp.seq(), stamp.at, code_hash, until))
 

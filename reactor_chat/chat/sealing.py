@@ -69,7 +69,7 @@ def refuse(case: Case, place: str, said: m.Say | m.Tell | m.GroupSend) -> Refuse
     seal = case.state.seals.get(place)
     if said.sealed is None:
         if seal is not None and seal.require:
-            return Refused("not_allowed", "This conversation is encrypted; plain text is not taken here")
+            return Refused("not_allowed", "This conversation is encrypted; unencrypted messages are not accepted here")
         return None
     sealed = m.read_sealed(said.sealed)
     if sealed is None:
@@ -203,7 +203,7 @@ def _refuse_creation(case: Case, place: Place, request: m.SealCreate) -> Refused
     if place.group is not None and not place.group.is_owned_by(me):
         return Refused("not_the_owner", f"Only the owner of {place.group.name} can encrypt it")
     if case.state.seals.made_by(me) >= SEALS_MAX:
-        return Refused("too_many", f"You have encrypted {SEALS_MAX} conversations; more are not possible")
+        return Refused("too_many", f"You have encrypted {SEALS_MAX} conversations, the maximum")
     # Where nothing is sealed now, what it was to replace has ended meanwhile, which is as well.
     if seal is not None and request.replaces != seal.group_id:
         return Refused("stale_epoch", f"The conversation is encrypted already, as {seal.group_id.hex()[:16]}")
@@ -270,7 +270,7 @@ def _refuse_add(case: Case, place: Place, seal: Seal, staying: set[str], add: m.
     if place.other is not None and fold(claim.name) not in {fold(place.other), fold(case.session.name)}:
         return Refused("not_allowed", f"{claim.name} is not one of the two")
     if not place.admits(claim.name):
-        return Refused("not_a_member", f"{claim.name} is no member of the group")
+        return Refused("not_a_member", f"{claim.name} is not a member of the group")
     if fold(claim.name) in staying:
         return Refused("already_a_member", f"{claim.name} was let in already")
     if not case.state.keyring.has(claim.name, seal.suite, add.reference):
@@ -312,10 +312,10 @@ def seal_off(case: Case, request: m.SealOff) -> Verdict:
     if seal is None:
         return _NOT_SEALED
     if seal.require:
-        return Refused("not_allowed", "This conversation was encrypted for good")
+        return Refused("not_allowed", "Encryption cannot be turned off in this conversation")
     if not _may_end(case, place, seal):
-        who = "Only the owner of the group" if place.group is not None else "Only who turned encryption on here"
-        return Refused("not_allowed", f"{who} can turn it off for everybody")
+        who = "Only the owner of the group" if place.group is not None else "Only the person who turned encryption on"
+        return Refused("not_allowed", f"{who} can turn it off for everyone")
     me, stamp = case.session.name, case.stamp
     record = m.SealEnded(stamp.seq(), stamp.at, me, seal.group_id, id=request.id, **place.fields())
     return _change(place, record, mark_of(request, me), ("seals", seal.by))

@@ -179,7 +179,7 @@ def _confirm_plaintext(options: Namespace) -> None:
     what = f"{place} is known by its key since {known.since[:10]}, and --plaintext would not check it"
     if not is_terminal(STDIN):
         raise TrustError(f"{what}. Leave out --plaintext")
-    _say(f"{what}: whoever is between could pass for the server.")
+    _say(f"{what}: anyone on the network path could pass for the server.")
     _aside(b'Type "yes" to connect all the same: ')
     if not _says_yes():
         raise TrustError("Not connected. Leave out --plaintext to have the key checked")

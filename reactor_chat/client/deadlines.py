@@ -27,7 +27,7 @@ class Due(Enum):
 
 
 SILENCE: dict[Due, str] = {
-    Due.NO_GREETING: "it says nothing",
+    Due.NO_GREETING: "the server does not answer",
     Due.LOGIN_UNANSWERED: "the login is not answered",
     Due.NO_ANSWER: "no answer",
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reactor_chat.errors import StorageCorrupt, StorageError, StorageFull
 
-_FULL = (StorageFull, "There is no space left for {place}; make some")
+_FULL = (StorageFull, "No space left for {place}; free some")
 _CLOSED = (StorageError, "{place} cannot be read and written by you; check its owner and mode")
 _READ_ONLY = (StorageError, "{place} is read-only; make it writable, or name another --home")
 _DAMAGED = (StorageCorrupt, "{place} is damaged ({error}); move it away, and a new one is begun")

@@ -67,7 +67,7 @@ class Ignored:
         """Show somebody again; return what to tell the person."""
         name = name.removeprefix("@")
         if fold(name) not in self._names:
-            return f"You do not ignore {name}" if is_name(name) else "That is not a name"
+            return f"You are not ignoring {name}" if is_name(name) else "That is not a name"
         shown = self._names[fold(name)]
         self._change({folded: known for folded, known in self._names.items() if folded != fold(name)})
         return f"{shown} is shown again"

@@ -20,9 +20,11 @@ def invitation(address: str, binding: bytes, name: str, key: bytes) -> list[str]
     link = write_link(address, binding if has_key else None, name, fingerprint_of(key))
     lines = [f"Invitation: '{link}'"]
     if has_key:
-        lines.append("Send it by a way you trust. Who connects with it, in quotes, starts verified with you")
+        lines.append(
+            "Send it over a channel you trust. Anyone who connects with it (in quotes) starts verified with you"
+        )
     else:
         lines.append("This server has no TLS and no key: the link names your key only. It is for --plaintext")
     if address.startswith(LOOPBACK):
-        lines.append("Others need the address by which they reach this server in it, in the place of this machine's")
+        lines.append("Replace the address with one that others can reach")
     return lines

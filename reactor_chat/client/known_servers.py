@@ -25,9 +25,7 @@ FILE_NAME = "known_servers"
 FILE_BYTES_MAX = 1_048_576
 """Some eight thousand servers."""
 
-_HEADING = (
-    "# Servers, their keys, and when each key was first seen.  Without its line a server is met for the first time.\n"
-)
+_HEADING = "# Servers, their keys, and when each key was first seen.  Delete a line to forget that server.\n"
 _LINE = re.compile(r"(\S+) (\S+) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)", re.ASCII)
 
 

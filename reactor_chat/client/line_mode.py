@@ -352,7 +352,7 @@ class LineMode:
 
     def _show_help(self, answer: HelpAnswer) -> None:
         """Print the commands from the first column on: the table is as wide as a common terminal."""
-        self._print(None, [self._palette.dim("* The commands:")])
+        self._print(None, [self._palette.dim("* Help:")])
         for line in compose(answer, self._engine.name):
             first, *others = wrapped(line, self._columns, self._columns - len(INDENT))
             self._above += [self._palette.line(first), *(INDENT + self._palette.line(row) for row in others)]

@@ -44,7 +44,7 @@ OPTIONS = (
     Option("--invite", "CODE", None, "an invitation to claim a name on a server that lets in registered names only"),
     Option("--recover", "", None, "bring a key back from its recovery code, which is asked for, and stop"),
     Option("--lock", "", None, "protect the home with a passphrase, change or remove it, and stop; it is asked for"),
-    Option("--plaintext", "", None, "connect without TLS: whoever is between can read and change everything"),
+    Option("--plaintext", "", None, "connect without TLS: anyone on the network path can read and change everything"),
     Option("--plain", "", None, "plain lines, also on a terminal; the default in a pipe"),
     Option("--json", "", None, "one notice a line on standard output, as JSON"),
     Option("--color", "WHEN", "auto", "use colours", ("auto", "always", "never")),

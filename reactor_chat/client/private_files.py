@@ -59,7 +59,7 @@ def read(path: Path, bytes_max: int) -> bytes | None:
         try:
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode) or found.st_size > bytes_max:
-                raise StorageCorrupt(f"{path} is none of our files; move it away, or name another --home")
+                raise StorageCorrupt(f"{path} is not a reactor-chat file; move it away, or name another --home")
             _check_private(path, found)
             return os.read(descriptor, bytes_max)
         finally:
@@ -123,7 +123,7 @@ def check(path: Path) -> None:
             return
         refuse_link(path)
     if not stat.S_ISREG(found.st_mode):
-        raise StorageCorrupt(f"{path} is none of our files; move it away, or name another --home")
+        raise StorageCorrupt(f"{path} is not a reactor-chat file; move it away, or name another --home")
     _check_private(path, found)
 
 

@@ -206,7 +206,7 @@ class Talking:
     def _ask(self, request: Request, now: float) -> None:
         outbox = self.ledger.outbox
         if outbox.is_overfull:
-            self._tray.refuse("too_many", "Too much is waiting to be sent; this was not added")
+            self._tray.refuse("too_many", "Too many unsent messages; this one was not sent")
         elif not isinstance(request, Spoken):
             outbox.add(request)
             if isinstance(request, AskHistory):
@@ -249,7 +249,7 @@ class Talking:
             for line in invitation(self._settings.address, self._binding, self._me, session.desk.own_key):
                 self._tray.note(NoteKind.ANSWER, line)
         elif self._settings.files is None:
-            self._tray.note(NoteKind.ANSWER, "There are no files here")
+            self._tray.note(NoteKind.ANSWER, "This client cannot use files")
         elif isinstance(order, orders.ContactsExport):
             with self.ledger.keeping():
                 session.ordered(sealing.ExportContacts(order.path, server), now)

@@ -143,7 +143,7 @@ def check_header(path: Path) -> None:
         header = file.read(100)
     is_ours = header.startswith(b"SQLite format 3\0") and header[68:72] == APPLICATION_ID.to_bytes(4, "big")
     if not is_ours or len(header) < 100:
-        raise damaged(path, "it is no vault of reactor-chat")
+        raise damaged(path, "it is not a reactor-chat archive")
     version = int.from_bytes(header[60:64], "big")
     if not 1 <= version <= FORMAT:
         raise StorageError(f"{path} was written by another reactor-chat (format {version}); update this one")

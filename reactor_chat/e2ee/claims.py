@@ -138,7 +138,7 @@ class Claims:
         if not self._talk.record.is_declined:
             self._talk.step(Step.ARM)
         again = " again, with new keys," if was_sealed else ""
-        text = f"{by} turned on encryption{again} in {self._talk.in_words_beside_name}"
+        text = f"{by} turned on encryption{again} in {self._talk.spelled_where.in_words_beside_name}"
         self._desk.note(NoteKind.NEWS, text, self._talk.where)
 
     def _not_agreed(self, claim: Claim, by: str) -> str | None:

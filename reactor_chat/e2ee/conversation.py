@@ -73,6 +73,11 @@ class Conversation(NamedTuple):
         return words[self.scope]
 
     @property
+    def in_words_beside_name(self) -> str:
+        """The same where the name of the other one in a pair stands in the sentence already."""
+        return "your chat" if self.scope is Scope.PAIR else self.in_words
+
+    @property
     def with_(self) -> str | None:
         """The field `with` of a request about it."""
         return self.name if self.scope is Scope.PAIR else None

@@ -21,6 +21,7 @@ from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.talk import Talk
 from reactor_chat.e2ee.terms import Claim, agree, terms_of
 from reactor_chat.e2ee.transcript_hash import read_mark
+from reactor_chat.e2ee.trust import Known, Trust
 from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.outcomes import JoinedGroup, ReceivedCommit
@@ -280,10 +281,13 @@ class Epochs:
         """Name everybody who can read, before a line is sent to them."""
         where, others = self._talk.where, self._talk.names - {self._desk.me}
         names = sorted((person.name for person in self._talk.people.values() if person.folded in others), key=fold)
-        first = f"{by.name} let you into {self._talk.in_words_beside_name}. It can be read by "
+        if where.scope is Scope.PAIR:
+            self._desk.note(NoteKind.NEWS, f"{self._talk.first_in_words} is now encrypted", where)
+            return
+        first = f"{by.name} let you into {self._talk.in_words}. Readers: "
         for at in range(0, max(1, len(names)), NAMES_IN_A_NOTE):
             some = ", ".join(names[at : at + NAMES_IN_A_NOTE])
-            self._desk.note(NoteKind.NEWS, (first if at == 0 else "and by ") + some, where)
+            self._desk.note(NoteKind.NEWS, (first if at == 0 else "and ") + some, where)
 
     def _announce(self, change: Change) -> None:
         for person in change.removed:
@@ -295,17 +299,23 @@ class Epochs:
     def _in_words(self, change: Change) -> list[str]:
         """Return a line for each newcomer and each who left."""
         by = "You" if change.by.folded == self._desk.me else change.by.name
-        where = self._talk.in_words_beside_name
+        where = self._talk.spelled_where.in_words_beside_name
         back = {person.folded for person in change.removed} & {person.folded for person in change.added}
         lines = []
         for person in change.added:
             known = self._desk.trust.look_up(person.name)
-            state = "own key" if person.folded == self._desk.me else f"{known.state.value if known else 'unknown'} key"
+            state = "your own key" if person.folded == self._desk.me else _of_key(known)
             again = " again" if person.folded in back else ""
             lines.append(f"{by} let {person.name} read {where}{again} ({state})")
         gone = (person for person in change.removed if person.folded not in back)
         lines += [f"{by} took {person.name} out of {where}: {person.name} can no longer read it" for person in gone]
         return lines
+
+
+def _of_key(known: Known | None) -> str:
+    if known is None:
+        return "unknown key"
+    return f"{known.state.value} key" + (", not verified" if known.state is Trust.NEW else "")
 
 
 def _entry(notice: SealCommitted) -> bytes:

@@ -84,7 +84,7 @@ class HeldLines:
     def _drop(self, chosen: list[Chosen]) -> None:
         for number, part, line in chosen:
             part.talk.lines.release(line)
-            self._answer(f"Dropped {number}, for {part.talk.in_words}", part.talk.where)
+            self._answer(f"Dropped {number}, {_to(part)}", part.talk.where)
 
 
 def as_typed(where: Conversation, line: Line) -> str:
@@ -99,4 +99,12 @@ def as_typed(where: Conversation, line: Line) -> str:
 def _in_words(one: Chosen) -> str:
     why = one.part.outbound.obstacle() or ("waiting for your @held send" if one.line.needs_yes else "on its way")
     text = one.line.text if len(one.line.text) <= SHOWN_CHARS_MAX else f"{one.line.text[:SHOWN_CHARS_MAX]}…"
-    return f"{one.number} for {one.part.talk.in_words}: {text} ({why})"
+    return f"{one.number}. {_to(one.part)}: {text} ({why})"
+
+
+def _to(part: Participation) -> str:
+    """Return for whom what is typed in a conversation is."""
+    where = part.talk.spelled_where
+    if where.scope is Scope.ROOM:
+        return "to everyone"
+    return f"to group {where.name}" if where.scope is Scope.GROUP else f"to {where.name}"

@@ -25,6 +25,7 @@ from reactor_chat.errors import MlsError
 from reactor_chat.wire.messages import GroupSend, Say, SealedMessage, Tell
 
 CAUGHT_UP_FIRST = "waiting for the server"
+KEYS_FIRST = "waiting for keys"
 NOTE_TO_SELF = "a note to yourself cannot be encrypted. @encrypt off sends it unencrypted"
 
 
@@ -83,7 +84,7 @@ class Outbound:
         if not self._talk.current:
             return self._talk.waits_for or CAUGHT_UP_FIRST
         if self._talk.state is State.ARMING:
-            return self._talk.waits_for or "waiting for keys"
+            return self._talk.waits_for or KEYS_FIRST
         return "" if self._talk.state is State.PLAIN else self._obstacle_to_sealing()
 
     def _obstacle_to_sealing(self) -> str:

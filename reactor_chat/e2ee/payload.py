@@ -53,9 +53,9 @@ def decode(data: bytes) -> Payload:
     try:
         payload = _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise MlsMalformed("what was sealed is no message") from None
+        raise MlsMalformed("the encrypted content is not a message") from None
     if payload.v < 1 or not 1 <= len(payload.kind) <= KIND_CHARS_MAX or not payload.kind.isprintable():
-        raise MlsMalformed("what was sealed is no message")
+        raise MlsMalformed("the encrypted content is not a message")
     return payload
 
 

@@ -52,7 +52,7 @@ class PeerKeys:
         """
         before = self._desk.trust.look_up(name)
         if before is None and self._desk.trust.is_full:
-            self._desk.note(NoteKind.ALARM, f"{NAMES_MAX} names are known already; no key of {name} is taken")
+            self._desk.note(NoteKind.ALARM, f"Too many known names ({NAMES_MAX}); {name}'s key was not saved")
             return False
         known = self._desk.trust.see(name, key, self._desk.wall_ms)
         if known.state is Trust.CHANGED and _is_news(before, known):

@@ -4,7 +4,7 @@ import hashlib
 
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.identity import person_of
-from reactor_chat.e2ee.outbound import Outbound
+from reactor_chat.e2ee.outbound import KEYS_FIRST, Outbound
 from reactor_chat.e2ee.safety import grouped
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.talk import Talk
@@ -48,13 +48,18 @@ class Status:
         if self._talk.state is State.PLAIN:
             found = [f"{where}: what you type is NOT encrypted"]
         else:
-            why = self._outbound.obstacle()
-            found = [f"{where}: {WORDS[self._talk.state]}" + (f"; not sent yet: {why}" if why else "")]
-        if self._talk.lines.held:
-            found.append(f"Lines not sent yet: {len(self._talk.lines.held)}")
+            found = [f"{where}: {WORDS[self._talk.state]}{self._why_not_sent()}"]
+        if count := len(self._talk.lines.held):
+            found.append(f"{count} {'line' if count == 1 else 'lines'} not sent yet")
         if self._talk.group is None or not self._talk.is_in:
             return found
         return found + self._of_group(self._talk.group)
+
+    def _why_not_sent(self) -> str:
+        why = self._outbound.obstacle()
+        if why == KEYS_FIRST:
+            return " (nothing is sent until they arrive)"
+        return f"; not sent yet: {why}" if why else ""
 
     def _of_group(self, group: Group) -> list[str]:
         strength = (
@@ -64,7 +69,7 @@ class Status:
         extra = ", with a passphrase" if self._talk.shared_key is not None else ""
         return [
             f"Suite {group.suite.name}, {strength}; epoch {group.epoch}",
-            f"Group code {group_code(group)}: must be the same for everybody",
+            f"Group code {group_code(group)}: must be the same for everyone",
             *self._members(),
             f"Your keys are {minutes} minutes old{extra}",
         ]

@@ -136,11 +136,6 @@ class Talk:
         return self.where._replace(name=self.record.spelled or self.where.name)
 
     @property
-    def in_words_beside_name(self) -> str:
-        """The same as `in_words` where the name of the other one in a pair stands in the sentence already."""
-        return "your chat" if self.where.scope is Scope.PAIR else self.in_words
-
-    @property
     def first_in_words(self) -> str:
         """The same where a sentence begins with it."""
         words = self.in_words

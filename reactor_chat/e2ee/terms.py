@@ -62,7 +62,7 @@ class Strength(msgspec.Struct, frozen=True):
         if self.closed and not other.closed:
             lost.append("no list of members")
         if self.require and not other.require:
-            lost.append("plain text allowed")
+            lost.append("unencrypted messages allowed")
         return lost
 
 

@@ -370,7 +370,7 @@ class TrustBook:
 
     def _add(self, known: Known) -> Known:
         if self.is_full:
-            raise MlsRefused(f"{NAMES_MAX} names are known already")
+            raise MlsRefused(f"Too many known names ({NAMES_MAX})")
         return self._keep(known)
 
     def _keep(self, known: Known) -> Known:

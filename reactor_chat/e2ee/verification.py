@@ -353,10 +353,12 @@ class Verification:
         taken = len(others) - len(conflicts)
         self._answer(f"Signed by {signer or 'yourself'}: {taken} of {len(others)} contacts {result}")
         for name in conflicts[:CONFLICTS_TOLD_MAX]:
-            text = f"Not taken: the file has another key of {name} than is known here. Compare with @verify {name}"
+            text = (
+                f"Not imported: the file has another key of {name} than this client knows. Compare with @verify {name}"
+            )
             self._alarm(text)
         if len(conflicts) > CONFLICTS_TOLD_MAX:
-            self._alarm(f"Not taken: {len(conflicts) - CONFLICTS_TOLD_MAX} more, likewise")
+            self._alarm(f"Not imported: {len(conflicts) - CONFLICTS_TOLD_MAX} more, for the same reason")
 
     def _take_contact(self, contact: Contact, signer: str) -> bool:
         try:

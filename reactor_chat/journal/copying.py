@@ -252,9 +252,9 @@ class _Copying:
 
     def _copy_index(self) -> Slices[None]:
         (label_last,) = self._source.execute("SELECT coalesce(max(id), 0) FROM labels").fetchone()
-        name = None
+        name = ""  # no label is empty
         while rows := self._source.execute(
-            "SELECT name, id FROM labels WHERE ?1 IS NULL OR name > ?1 ORDER BY name LIMIT ?2", (name, SLICE_ROWS)
+            "SELECT name, id FROM labels WHERE name > ? ORDER BY name LIMIT ?", (name, SLICE_ROWS)
         ).fetchall():
             name = rows[-1][0]
             self._insert("labels", [row for row in rows if row[1] <= label_last])

@@ -102,9 +102,8 @@ class HighWater:
             self._lose(what, None)
         self._mark = Mark(head, link_at(head), self.logs)
         if found is None and is_expected:
-            self.news.append(
-                f"{self._path} is missing; if entries of the journal are, nobody can tell but who saw them"
-            )
+            unknown = "the server cannot tell whether entries are missing; clients that saw more will be told"
+            self.news.append(f"{self._path} is missing: {unknown}")
         try:
             self._file = MarkFile(self._path, self._mark, is_sound=found is not None and not self.losses)
         except OSError as error:
@@ -173,7 +172,7 @@ class HighWater:
         self.losses.append(gone)
 
     def _unkept(self, error: OSError) -> str:
-        return f"how far the journal has come cannot be noted: {of_system(error, self._directory)}"
+        return f"cannot write {self._path}: {of_system(error, self._directory)}"
 
 
 def _is_at(link_at: Callable[[int], bytes], mark: Mark) -> bool:

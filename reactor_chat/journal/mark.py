@@ -81,7 +81,9 @@ def read(path: Path) -> Mark | None:
         words = place.removeprefix(_WORDS).split()
         if place.startswith(_WORDS) and words and words[0].isdigit() and int(words[0]) > VERSION:
             raise StorageError(f"{path} was written by a newer reactor_chat; update this one")
-    raise StorageLost(f"{path} is damaged, so nobody knows whether the journal is whole; see --accept-loss")
+    raise StorageLost(
+        f"{path} is damaged, so the server cannot tell whether the journal is complete; see --accept-loss"
+    )
 
 
 def _read_place(place: bytes) -> Mark | None:

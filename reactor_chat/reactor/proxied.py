@@ -125,7 +125,7 @@ class ProxiedArrival:
 
     def close(self, reason: str) -> None:
         """Close the connection; nobody is told of it but the log."""
-        _log.info("turned away: from=%s: %s", self._proxy, reason)
+        _log.info("refused connection: from=%s: %s", self._proxy, reason)
         self._leave()
         self._sock.close()
 

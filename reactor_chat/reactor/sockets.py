@@ -49,6 +49,8 @@ def prepare(sock: socket.socket) -> None:
 
 def because(error: OSError) -> str:
     """Return words for the log: never the peer's bytes."""
+    if error.errno == errno.ENOTCONN:  # the peer has gone; the system's words are of an endpoint
+        return "connection lost"
     return os.strerror(error.errno) if error.errno else str(error)
 
 

@@ -132,9 +132,9 @@ class Server:
         try:
             self._tls = _load_tls(options)
         except (StorageError, UsageError) as error:
-            _log.error("certificate: the old one stays: %s", error)
+            _log.error("certificate not reloaded: %s", error)
         else:
-            _log.info("certificate: read again, key %s", pin_of(self._tls[1]))
+            _log.info("certificate reloaded: key %s", pin_of(self._tls[1]))
 
     def listen_to_operator(self, path: Path) -> None:
         """Open the operator's door; what a server that died left there is replaced.
@@ -286,7 +286,7 @@ class Server:
 
     def _stop(self) -> None:
         if self._stopping:
-            _log.warning("told to stop again: exiting at once")
+            _log.warning("second stop signal: exiting now")
             self._loop.stop()
             return
         _log.info("stopping")

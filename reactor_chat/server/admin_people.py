@@ -65,7 +65,7 @@ def add_commands(command: Callable[[Ordering], argparse.ArgumentParser]) -> None
     command(uninvite).add_argument("number", type=whole(0, SEQ_MAX), metavar="NUMBER", help="as invites prints it")
     moderating = command(moderator)
     moderating.add_argument("name", metavar="NAME", help="an owned name")
-    moderating.add_argument("switch", choices=("on", "off"), help="on: a moderator; off: none any more")
+    moderating.add_argument("switch", choices=("on", "off"), help="on or off")
     command(delete).add_argument("seq", type=whole(1, SEQ_MAX), metavar="SEQ", help="its number, as export shows it")
 
 

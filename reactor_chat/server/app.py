@@ -189,7 +189,7 @@ class App:
         self.hub.handle(Connected(peer.conn, hello.nonce, binding, network), self._unix_ms)
         wire.send(door.greet(hello))
         self._intake.expect_login(peer, login_seconds_max, now)
-        _log.info("conn=%d opened from=%s door=%s", peer.conn, wire.peer, door.name)
+        _log.info("conn=%d opened from=%s via=%s", peer.conn, wire.peer, door.name)
 
     def _hello(self) -> Hello:
         options = self._options
@@ -198,7 +198,7 @@ class App:
 
     def _turn_away(self, wire: Wire, door: Door, refusal: Refused) -> None:
         """Say why a connection is not taken, and close it; to tell everybody would cost more than to take them."""
-        _log.info("turned away: %s (%s) from=%s door=%s", refusal.code, refusal.text, wire.peer, door.name)
+        _log.info("refused connection: %s (%s) from=%s via=%s", refusal.code, refusal.text, wire.peer, door.name)
         self.counters.turned_away += 1
         self.counters.refusals[refusal.code] += 1
         told = len(self._turned_away) < TURNED_AWAY_MAX
@@ -371,7 +371,7 @@ class App:
         self._handle(Committed(seq))
         if self.hub.state.at < before:
             ahead = (before - self.hub.state.at) // 1_000
-            _log.warning("the clock had been %d s ahead; the time of new messages follows it again", ahead)
+            _log.warning("the clock was set back by %d s; new messages use the new time", ahead)
         return True
 
     def _carry_out(self, effects: list[Effect]) -> None:

@@ -104,7 +104,7 @@ def target_of(text: str) -> Target:
     except ValueError as error:
         raise UsageError(f"{text[:80]!r} is no name, key, address or network") from error
     if not network.prefixlen:
-        raise UsageError(f"{network} is everybody; lock the house instead")
+        raise UsageError(f"{network} is everybody; use lockdown instead")
     if "/" in text and str(network.network_address) != str(ip_address(text.partition("/")[0])):
         raise UsageError(f"{text} is an address in {network}; write the one or the other")
     network = _unmapped_network(network)

@@ -7,6 +7,6 @@ BYE: dict[str, str] = {
     "idle": "Nothing was heard from you for too long",
     "too_slow": "You read too slowly; connect again to get the rest",
     "flood": "You sent too much",
-    "kicked": "You were removed by the operator",
+    "kicked": "You were disconnected",
     "violation": "What you sent breaks the protocol",
 }

@@ -150,4 +150,4 @@ def _decoded(decoder: msgspec.json.Decoder[T], payload: bytes, seq: int) -> T:
 
 
 def _foreign(seq: int, error: msgspec.MsgspecError) -> StorageCorrupt:
-    return StorageCorrupt(f"Entry {seq} of the journal is none of this program's: {error}")
+    return StorageCorrupt(f"Entry {seq} of the journal was not written by this program: {error}")

@@ -176,7 +176,7 @@ class Operations:
         if order.by in (None, target.kind):
             return target
         if target.kind != "name":
-            raise UsageError(f"{target} is banned as what it is; only of a name its {order.by} can be banned")
+            raise UsageError("--by works with names only")
         if order.by == "key":
             claim = self._app.hub.state.identity.claim_of(order.whom)
             if claim is None:

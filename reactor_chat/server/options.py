@@ -144,7 +144,7 @@ class Options:
         DEFAULT_DATA,
         read_directory,
         "DIR",
-        "where the journal and the server's key are kept; one server at a time",
+        "where the journal and the server's key are kept; only one server can use it at a time",
     )
     memory: bool = _option(False, None, "", "keep everything in memory: nothing survives the process")  # noqa: FBT003
     plaintext: bool = _option(False, None, "", "no TLS; on loopback only, unless forced")  # noqa: FBT003
@@ -153,21 +153,21 @@ class Options:
         None,
         _file,
         "FILE",
-        "a certificate of your own (PEM), with those between it and a root, instead of a made one",
+        "a certificate of your own (PEM), including intermediate certificates, instead of a generated one",
         live=True,
     )
     key: Path | None = _option(None, _file, "FILE", "its private key, where the first file does not hold it", live=True)
     lines: tuple[str, int] | None = _option(
-        None, _address, "[HOST:]PORT", "also listen for nc and telnet, in plain text; off"
+        None, _address, "[HOST:]PORT", "also listen for nc and telnet, in plain text; default: off"
     )
     proxy_from: Networks = _option(
         Networks(),
         read_networks,
         "ADDRESS[,ADDRESS]",
-        "proxies, as addresses or networks, that say who is there (PROXY protocol, version 2); none",
+        "proxies, as addresses or networks, that say who is there (PROXY protocol, version 2); default: none",
         live=True,
     )
-    config: Path | None = _option(None, _file, "FILE", "more of these, as TOML; the command line wins; none")
+    config: Path | None = _option(None, _file, "FILE", "more of these, as TOML; the command line wins; default: none")
     lockdown: bool = _option(
         False,  # noqa: FBT003
         None,
@@ -186,7 +186,7 @@ class Options:
         DEFAULT_RATE,
         read_rate,
         "BURST/PER_SECOND",
-        "messages of one connection; a faster one is read more slowly; or off",
+        "messages per connection; faster clients are slowed down; or off",
         live=True,
     )
     failed_logins: Rate = _option(
@@ -250,13 +250,13 @@ class Options:
         False,  # noqa: FBT003
         None,
         "",
-        "start though some of what the journal once held is gone; how much is said, and everybody is told",
+        "start although part of the journal is lost; the log says how much, and clients are told",
     )
     keep_days: int | None = _option(
         None,
         _whole(1, 36_500),
         "DAYS",
-        "how long messages are kept; then what they say is removed, as by admin delete; for ever",
+        "how long messages are kept; then what they say is removed, as by admin delete; default: forever",
         live=True,
     )
     read_only: bool = _option(
@@ -269,14 +269,14 @@ class Options:
         268_435_456,
         _whole(1_048_576, 2**43),
         "BYTES",
-        "memory for what people do not read, all together; beyond it, the client that is owed most is disconnected",
+        "memory for what people do not read, in total; beyond it, the client with the longest queue is disconnected",
         live=True,
     )
     idle_seconds_max: int | None = _option(
         None,
         _whole(30, 31_536_000),
         "SECONDS",
-        "people who send nothing for so long are disconnected; never",
+        "people who send nothing for so long are disconnected; default: never",
         live=True,
     )
     login_seconds_max: int = _option(10, _whole(1, 3_600), "SECONDS", "from connecting to being logged in", live=True)

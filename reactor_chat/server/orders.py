@@ -20,7 +20,7 @@ Reason = Annotated[str, Meta(max_length=REASON_CHARS_MAX)]
 
 
 class Release(Struct, tag_field="do", tag="release", frozen=True):
-    """Give a claimed name free."""
+    """Release a claimed name."""
 
     name: str
 

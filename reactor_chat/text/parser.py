@@ -51,7 +51,7 @@ __all__ = [
 INVALID_COMMAND = "Invalid command. Use @help"
 """The first line of every `invalid_command` refusal (PROTOCOL §6)."""
 
-ONLY_IN_A_CLIENT = "It is done by the client reactor-chat, on the machine where it is typed"
+ONLY_IN_A_CLIENT = "Only the reactor-chat client has this command"
 """What a server adds where somebody asks it for what only a client can do."""
 
 _moment = re.compile(r"(\d{4}-\d{2}-\d{2}(\s+\d{1,2}:\d{2})?|\d{1,2}:\d{2})(?!\S)", re.ASCII)

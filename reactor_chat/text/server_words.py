@@ -20,7 +20,7 @@ REFUSALS: dict[str, str] = {
     "login_timeout": "You took too long to log in",
     "name_reserved": "That name is a reserved word; choose another name",
     "name_taken": "Username is already taken",
-    "no_space": "The server can store nothing at the moment; you can read, and send again later",
+    "no_space": "The server cannot store messages right now. You can read; try sending later",
 }
 """By code, and `bad_answer` is the client's own; the text of any other code may tell more than the code does."""
 
@@ -31,7 +31,7 @@ FAREWELLS: dict[str, str] = {
     "idle": "Nothing was heard from you for too long",
     "too_slow": "You read too slowly; connect again to get the rest",
     "flood": "You sent too much",
-    "kicked": "You were removed by the operator",
+    "kicked": "You were disconnected",
     "violation": "What you sent breaks the protocol",
 }
 """By the reason of a `bye`."""

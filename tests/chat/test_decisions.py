@@ -185,7 +185,7 @@ def test_so_many_groups_and_no_more_for_who_creates_and_who_is_added() -> None:
     ann, bob = world.join("Ann"), world.join("Bob")
     for number in range(2):
         assert world.answer(ann, m.GroupSet(f"g{number}", ["Bob"])).change == "created"
-    assert world.answer(ann, m.GroupSet("g2", [])).text == "You are in 2 groups already; more are not possible"
+    assert world.answer(ann, m.GroupSet("g2", [])).text == "You are in 2 groups, the maximum"
     assert world.join("Cy")
     assert world.answer(world.join("Dan"), m.GroupSet("g2", ["Cy", "bob"])).text.startswith("Bob is in 2 groups")
     world.ask(bob, m.GroupLeave("g0"))

@@ -260,7 +260,7 @@ def test_where_there_is_no_space_nothing_is_half_kept(home):
 def test_a_full_database_is_told_as_that(home):
     with opened(home) as vault:
         vault._database.execute("PRAGMA max_page_count = 10")
-        with pytest.raises(StorageFull, match="no space left"):  # noqa: PT012  which one?
+        with pytest.raises(StorageFull, match="No space left"):  # noqa: PT012  which one?
             for seq in range(1, 1_000):
                 vault.archive(seq, payload(seq))
                 vault.commit()
@@ -293,7 +293,7 @@ def test_foreign_files_are_named_and_left(home):
     path.chmod(0o600)
     for data in (path.read_bytes(), b"my diary\n" * 100):
         path.write_bytes(data)
-        with pytest.raises(StorageCorrupt, match="no vault of reactor-chat"), opened(home):
+        with pytest.raises(StorageCorrupt, match="not a reactor-chat archive"), opened(home):
             pass
         assert path.read_bytes() == data
 

@@ -48,7 +48,7 @@ texts = st.builds(lambda form: f"{form}{CANARY}", st.sampled_from(FORMS))
 names = st.sampled_from(["Bob", "Ann", "server", "sealed", "Private", "to"]) | st.sampled_from(FORMS)
 numbers = st.sampled_from([0, 1, 2, 3, 7, -1, 2**53 - 1, 2**53, 2**63, 10**30])
 codes = st.sampled_from(["invalid_command", "name_taken", "gap", "not_allowed", "created", "added", "kicked", "owner"])
-marks: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {"mark": "encrypted", "remark": "forged"}])
+marks: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {"mark": "sealed", "remark": "forged"}])
 sealed = st.builds(lambda mark: {"v": 1, **mark, "in": [mark]}, marks)
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {

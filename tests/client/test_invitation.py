@@ -26,4 +26,4 @@ def test_without_tls_the_link_names_no_server_and_says_so() -> None:
 
 @pytest.mark.parametrize("address", ["127.0.0.1:7667", "localhost:7667", "[::1]:7667"])
 def test_a_link_to_this_machine_says_that_others_need_another(address: str) -> None:
-    assert "Others need the address" in invitation(address, PIN, "John", KEY)[-1]
+    assert "Replace the address" in invitation(address, PIN, "John", KEY)[-1]

@@ -139,7 +139,7 @@ def test_what_is_no_vault_or_a_link_is_named_and_left(home: Home) -> None:
     path = home.vaults() / "localhost_7667.db"
     path.write_bytes(b"my diary\n" * 100)
     path.chmod(0o600)
-    with pytest.raises(StorageCorrupt, match="no vault of reactor-chat"):
+    with pytest.raises(StorageCorrupt, match="not a reactor-chat archive"):
         ServerVaults(home).of_key(KEY, PLACES)
     path.rename(home.directory / "diary")
     path.symlink_to(home.directory / "diary")

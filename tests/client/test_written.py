@@ -17,7 +17,7 @@ from reactor_chat.wire.messages import HistoryAnswer, Notice, Said, Told
 from tests.wire.examples import NOTICES_
 
 ASIDE = Aside("encrypted", "the server gave it another id")
-FORGED = {"mark": "encrypted", "remark": "forged"}
+FORGED = {"mark": "sealed", "remark": "forged"}
 
 
 def marked(payload: bytes) -> bytes:
@@ -77,7 +77,7 @@ def test_what_we_knew_of_a_message_is_known_in_the_next_run() -> None:
 
 def test_json_has_our_words_beside_the_message_they_are_about() -> None:
     one, two = Said(1, 0, "Bob", "one"), Said(2, 0, "Bob", "two")
-    beside = {"mark": ASIDE.word, "remark": ASIDE.remark}
+    beside = {"mark": "sealed", "remark": ASIDE.remark}
     assert json.loads(json_line(Arrived(one, 1, (ASIDE,)))) == {**json.loads(encode(one)), **beside}
     page = json.loads(json_line(Arrived(HistoryAnswer([one, two], more=False), None, (NO_ASIDE, ASIDE))))
     assert page["messages"] == [json.loads(encode(one)), {**json.loads(encode(two)), **beside}]

@@ -22,10 +22,10 @@ from tests.e2ee.world import CANARY, CANARY_FORMS
 
 GHOST_WORDS = "words of the server"
 
-_ADDED = re.compile(r"\S+ let (\S+) read .+ \((\S+) key\)$")
+_ADDED = re.compile(r"\S+ let (\S+) read .+ \((?:your )?(\S+) key(?:, not verified)?\)$")
 _TAKEN = re.compile(r"\S+ took (\S+) out of .+: \S+ can no longer read it")
-_ENTERED = re.compile(r"\S+ let you into .+\. It can be read by (.*)")
-_MORE = re.compile(r"and by (.*)")
+_ENTERED = re.compile(r"\S+ let you into .+\. Readers: (.*)|Your chat with (\S+) is now encrypted$")
+_MORE = re.compile(r"and (.*)")
 _BEGUN = re.compile(r".+ is encrypted now$")
 _WARNED = re.compile(r"(\S+) has another key than ")
 _SIGNED = re.compile(r".*: (\S+) signed the list of members ")
@@ -165,7 +165,7 @@ class Beliefs:
             readers.clear()
         elif match := _ENTERED.match(text):
             readers.clear()
-            readers.update({fold(name): "" for name in match[1].split(", ")})
+            readers.update({fold(name): "" for name in (match[1] or match[2]).split(", ")})
         elif match := _MORE.match(text):
             readers.update({fold(name): "" for name in match[1].split(", ")})
         elif match := _SIGNED.match(text) or _ANOTHER.match(text):

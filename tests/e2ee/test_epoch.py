@@ -18,9 +18,18 @@ def test_everybody_is_told_who_was_let_in_by_whom() -> None:
     world = world_of("told")
     world.join("Cid")
     world.pass_time(5)
-    assert "You let Cid read the room (new key)" in world["Ann"].alarms
-    assert "Ann let Cid read the room (new key)" in world["Bob"].alarms
-    assert "Ann let you into the room. It can be read by Ann, Bob" in world["Cid"].alarms
+    assert "You let Cid read the room (new key, not verified)" in world["Ann"].alarms
+    assert "Ann let Cid read the room (new key, not verified)" in world["Bob"].alarms
+    assert "Ann let you into the room. Readers: Ann, Bob" in world["Cid"].alarms
+
+
+def test_a_pair_is_told_of_one_another_without_a_list_of_readers() -> None:
+    world = World("pair", "Ann", "Bob")
+    world["Ann"].order(Arm(Conversation.pair("bob")))
+    world.pass_time(5)
+    assert "Ann turned on encryption in your chat" in world["Bob"].alarms
+    assert "Your chat with Ann is now encrypted" in world["Bob"].alarms
+    assert "You let Bob read your chat (new key, not verified)" in world["Ann"].alarms
 
 
 def test_all_are_in_one_epoch_with_one_chain_after_every_commit() -> None:

@@ -88,5 +88,5 @@ def test_no_key_is_taken_where_the_book_is_full(monkeypatch: pytest.MonkeyPatch)
     PeerKeys(desk).see("Eve", desk.own_key)
     monkeypatch.setattr(trust, "NAMES_MAX", 1)
     assert not PeerKeys(desk).see("Fay", desk.own_key)
-    assert "no key of Fay is taken" in noted(desk)
+    assert "Fay's key was not saved" in noted(desk)
     assert desk.trust.look_up("Fay") is None

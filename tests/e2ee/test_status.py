@@ -39,4 +39,4 @@ def test_what_is_held_and_why() -> None:
     world["Ann"].say("canarybird")
     lines = "\n".join(world["Ann"].order(AskStatus(ROOM)))
     assert "getting keys; not sent yet: waiting for the server" in lines
-    assert "Lines not sent yet: 1" in lines
+    assert "1 line not sent yet" in lines

@@ -326,7 +326,7 @@ def test_a_conflict_is_told_and_changes_nothing() -> None:
     forged = Contacts("Bob", own.public_key, "pin", 1, (Contact("Cid", OTHERS[0]), Contact("Dan", bytes(32))))
     told = bob.order(ImportContacts(write(forged, own), "pin"))
     assert "0 of 2 contacts" in told[0]
-    assert "another key of Cid than is known here" in told[1]
+    assert "another key of Cid than this client knows" in told[1]
     assert known(bob, "Cid") == before
     assert bob.session.desk.trust.look_up("Dan") is None
 

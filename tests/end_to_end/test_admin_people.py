@@ -157,9 +157,9 @@ def test_wrong_usage_is_2_and_changes_nothing(server: Server, data: Path, argume
 @pytest.mark.parametrize(("arguments", "says"), [
     (["ban", "Nobody", "--by", "key"], "nobody owns the name Nobody, so there is no key to ban"),
     (["ban", "Nobody", "--by", "address"], "Nobody is not connected"),
-    (["ban", "192.0.2.1", "--by", "key"], "only of a name its key can be banned"),
+    (["ban", "192.0.2.1", "--by", "key"], "--by works with names only"),
     (["unban", "Nobody"], "the name nobody is not banned"), (["kick", "Nobody"], "Nobody is not connected"),
-    (["announce", ""], "nothing to say"), (["announce", "\x1b[2J"], "control"), (["announce", "x" * 16_385], "at most"),
+    (["announce", ""], "is empty"), (["announce", "\x1b[2J"], "control"), (["announce", "x" * 16_385], "at most"),
 ])  # fmt: skip
 def test_what_cannot_be_done_is_one_line_and_1(server: Server, data: Path, arguments: list[str], says: str) -> None:
     assert says in complaint(data, *arguments)

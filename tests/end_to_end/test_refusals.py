@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.end_to_end.client import Client, Object, Server, framed, run_server
+from tests.end_to_end.client import Client, Object, Server, framed
 
 CODES = (
     "bad_protocol bad_frame bad_message bad_text no_space bad_name name_reserved name_taken bad_signature login_first "
@@ -263,8 +263,6 @@ def test_what_an_operator_limits(code: str) -> None:
 
 
 def test_no_space_refuses_writes_and_serves_reads(tmp_path: Path) -> None:
-    if "--journal-bytes-max" not in run_server("--help").stdout:
-        pytest.skip("the server has no option --journal-bytes-max yet")
     storage = ("--data", str(tmp_path), "--journal-bytes-max", str(1 << 20))
     with Server(storage=storage) as server:
         ann, bob = server.client("Ann"), server.client("Bob")

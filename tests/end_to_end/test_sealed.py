@@ -234,7 +234,7 @@ def test_a_pipe_and_a_program_read_what_is_sealed(stage: Stage) -> None:
         ann.until("You let Robot")
         say(ann, f"{CANARY} for programs")
         line = next(line for line in robot.stdout if CANARY.encode() in line)
-        assert b'"mark":"encrypted"' in line
+        assert b'"mark":"sealed"' in line
         robot.stdin.write(f"{CANARY} from a pipe\n".encode())
         robot.stdin.close()
         ann.until(f"[Robot, encrypted:] {CANARY} from a pipe")

@@ -26,6 +26,13 @@ def test_ci_runs_the_readme_and_not_a_copy_of_it() -> None:
     assert "pytest" not in script
 
 
+def test_ci_gives_the_commands_a_strangers_environment() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert re.search(r'^bare=\(env -i PATH="\$PATH" HOME="\$home" ', script, re.MULTILINE)
+    assert "home=$(mktemp -d)" in script
+    assert script.count('"${bare[@]}" "$command"') == 2, "both commands"
+
+
 def test_it_is_read_in_five_minutes() -> None:
     assert len(README.splitlines()) <= 180
 

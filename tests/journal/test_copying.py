@@ -1,6 +1,7 @@
 """Copies: in slices, whole or behind an earlier one, put together again, cut at a number, and never half a file."""
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -53,6 +54,22 @@ def test_a_copy_is_the_journal_as_it_was_when_it_began(tmp_path: Path) -> None:
     with closing(SqliteJournal(tmp_path / "as it is")) as journal:
         assert journal.head == 3_003
         check_everything(journal)
+
+
+def test_no_slice_of_a_large_copy_takes_long(tmp_path: Path) -> None:
+    """Others wait for 50 ms at most while a backup is made; a slice takes some 2 ms, whatever the journal's length."""
+    with closing(SqliteJournal(tmp_path / "data")) as journal:
+        for first in range(1, 200_001, 2_000):
+            labels = [("said",) if seq % 10 else (f"told/{seq % 1_000}",) for seq in range(first, first + 2_000)]
+            journal.commit([Entry(seq, b"%100d" % seq, label) for seq, label in enumerate(labels, first)])
+        work = journal.backup_slices(tmp_path / "copy")
+        took_s = []
+        while not took_s or not (tmp_path / "copy").exists():
+            began = time.process_time()
+            next(work, None)
+            took_s.append(time.process_time() - began)
+    assert len(took_s) > 100
+    assert max(took_s) < 0.05, f"slice {took_s.index(max(took_s))} of {len(took_s)}"
 
 
 def test_what_is_given_up_leaves_nothing_and_what_was_killed_is_replaced(tmp_path: Path) -> None:

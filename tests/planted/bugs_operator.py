@@ -77,4 +77,18 @@ BUGS: tuple[Bug, ...] = (
             "self._timer = loop.timers.call_at(loop.now + 100 * seconds_max,",
         ),
     ),
+    *in_file(
+        "reactor_chat/server/keeping.py",
+        ("tests/server/test_keeping.py",),
+        (
+            "no snapshot comes while people talk",
+            "        self._go_on_with_snapshot(now, may_rest=may_rest)\n",
+            "        if may_rest:\n            self._go_on_with_snapshot(now, may_rest=may_rest)\n",
+        ),
+        (
+            "a snapshot is written in one turn",
+            "            next(work)\n        except StopIteration:",
+            "            while True:\n                next(work)\n        except StopIteration:",
+        ),
+    ),
 )

@@ -1,11 +1,12 @@
 """A socket is set up as every connection wants it, whatever its family, and whoever has gone already."""
 
+import errno
 import os
 import socket
 
 import pytest
 
-from reactor_chat.reactor.sockets import GONE_SECONDS_MAX, prepare
+from reactor_chat.reactor.sockets import GONE_SECONDS_MAX, because, prepare
 
 NAMES = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_USER_TIMEOUT")
 
@@ -46,3 +47,8 @@ def test_a_socket_of_this_machine() -> None:
     with one, other:
         prepare(one)
         assert one.gettimeout() == 0.0
+
+
+def test_the_words_for_the_log_say_what_happened_to_the_connection() -> None:
+    assert because(OSError(errno.ENOTCONN, "Transport endpoint is not connected")) == "connection lost"
+    assert because(OSError(errno.ECONNRESET, "a peer's words")) == os.strerror(errno.ECONNRESET)

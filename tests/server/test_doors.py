@@ -24,6 +24,7 @@ from reactor_chat.wire.messages import (
     Told,
     Welcome,
 )
+from tests.server.world import World
 
 HELLO = Hello(1, "reactor-chat 0", bytes(32), Limits(65_536, 16_384))
 WELCOME = Welcome("John", 1, True, "[Welcome John]")
@@ -222,6 +223,16 @@ def test_a_flood_of_blank_lines_is_looked_at_piece_by_piece() -> None:
 ])  # fmt: skip
 def test_a_lines_door_writes_what_people_read(notice: Notice, shown: bytes) -> None:
     assert entered_lines().written(notice) == shown
+
+
+def test_a_command_of_another_chat_is_a_text_here() -> None:
+    """A program that pipes may mean it; the client reactor-chat is what asks before it is sent."""
+    world = World().start()
+    ann, bob = world.enter("Ann"), world.connect_lines()
+    bob.type("Bob\n/msg Ann hi\n")
+    world.settle()
+    assert [said.text for said in ann.of(Said)] == ["/msg Ann hi"]
+    assert "[Bob:] /msg Ann hi\n" in bob.shown
 
 
 def test_nobody_is_asked_again_when_the_connection_is_about_to_close() -> None:

@@ -128,7 +128,7 @@ def test_somebody_is_banned_by_the_address_they_are_at() -> None:
     (PutBan("Nobody", by="key"), "nobody owns the name"), (PutBan("Nobody", by="address"), "Nobody is not connected"),
     (PutBan("Guest", by="key"), "nobody owns the name Guest"), (PutBan("a b"), "is no name, key, address or network"),
     (PutBan("server"), "nobody can be called server"), (PutBan("0.0.0.0/0"), "is everybody"),
-    (PutBan("192.0.2.1", by="key"), "only of a name its key can be banned"),
+    (PutBan("192.0.2.1", by="key"), "--by works with names only"),
     (PutBan("Guest", reason="a\nb"), "a reason is one"), (PutBan("Guest", reason="\x1b[2J"), "a reason is one"),
     (PutBan("Guest", reason="\u202e"), "a reason is one line"), (LiftBan("x" * 33), "is no name"),
 ])  # fmt: skip

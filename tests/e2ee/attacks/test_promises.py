@@ -159,10 +159,13 @@ def test_held_lines_are_listed_edited_and_dropped() -> None:
     ann.disconnect()
     ann.say("canarybird one", PAIR)
     ann.say("canarybird two", PAIR)
-    assert ["canarybird one" in line for line in ann.order(Held())] == [True, False]
+    assert [line.partition(" (")[0] for line in ann.order(Held())] == [
+        "1. to bob: canarybird one",
+        "2. to bob: canarybird two",
+    ]
     ann.order(Held(HeldAction.EDIT, 1))
     assert ann.drafts == ["@bob canarybird one"]
-    assert "Dropped 2" in ann.order(Held(HeldAction.DROP, 2))[0]
+    assert "Dropped 2, to bob" in ann.order(Held(HeldAction.DROP, 2))[0]
     assert "Everything you typed was sent" in ann.order(Held())[0]
     assert "There is no unsent line 7" in ann.order(Held(HeldAction.SEND, 7))[0]
 
