@@ -213,7 +213,7 @@ BUGS: tuple[Bug, ...] = (
         ("packages of others are used up without end", "        or _refuse_work(case, request)\n", ""),
         (
             "what is asked many times at once counts once",
-            "    return _change(place, record, _mark_of_asking(request, me))\n",
+            "    return _change(place, record, mark_of_asking(request, me))\n",
             "    return _change(place, record)\n",
         ),
     ),

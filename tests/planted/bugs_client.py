@@ -53,7 +53,7 @@ BUGS: tuple[Bug, ...] = (
         ("somebody else's words answer one's own", " and fold(notice.sender) == fold(me):\n", ":\n"),
         (
             "a list in parts is answered by its first",
-            "    if isinstance(notice, IN_PARTS) and notice.more:\n        return None\n",
+            "    if isinstance(notice, InParts) and notice.more:\n        return None\n",
             "",
         ),
     ),
