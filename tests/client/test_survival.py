@@ -17,7 +17,7 @@ from reactor_chat.client.streams import WRITE_BYTES_MAX
 from tests.client.processes import SECONDS_MAX, ServerProcess, client_command, environment
 
 NIGHTLY = os.environ.get("REACTOR_CHAT_NIGHTLY") == "1"
-KILLS = 1_000 if NIGHTLY else 5
+KILLS = 1_000 if NIGHTLY else 3
 PIPES = {"bufsize": 0, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
 
 

@@ -460,4 +460,4 @@ def _comparable(effect: b.Effect) -> object:
 
 TestHub = HubAgainstTheDullChat.TestCase
 NIGHTLY = os.environ.get("REACTOR_CHAT_NIGHTLY") == "1"
-TestHub.settings = settings(max_examples=2_000 if NIGHTLY else 100, stateful_step_count=50)
+TestHub.settings = settings(max_examples=2_000 if NIGHTLY else 60, stateful_step_count=50)

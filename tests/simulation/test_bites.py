@@ -143,5 +143,5 @@ PLANTS: list[Plant] = [
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
 def test_a_planted_bug_is_found(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
-    reports = (episode(seed) for seed in range(WORLDS_MAX))
+    reports = (episode(seed) for seed in reversed(range(WORLDS_MAX)))
     assert any(report.failure is not None for report in reports), plant.__doc__

@@ -54,5 +54,5 @@ def _rule(name: str) -> Callable[..., Any]:
 Machine = type("Machine", (WorldMachine,), {name: _rule(name) for name in OPERATIONS})
 TestTheWorld = Machine.TestCase  # type: ignore[attr-defined]
 TestTheWorld.settings = settings(
-    max_examples=5_000 if NIGHTLY else 100, stateful_step_count=100 if NIGHTLY else 50, deadline=None
+    max_examples=5_000 if NIGHTLY else 40, stateful_step_count=100 if NIGHTLY else 50, deadline=None
 )

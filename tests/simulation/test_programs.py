@@ -11,7 +11,7 @@ from reactor_chat.testing.operations import Step
 from reactor_chat.testing.shrinking import in_words, shrunk
 from tests.simulation.programs import choices_of, programs, shrunk_by_hypothesis
 
-STEPS = 60
+STEPS = 30
 
 
 @pytest.fixture
