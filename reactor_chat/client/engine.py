@@ -385,7 +385,7 @@ class Engine:
         if not self.name:  # it was left to the server
             self._consider(notice.name, now)
         if fold(notice.name) != fold(self.name):  # else what others told us would be shown as what we told them
-            self._drop(now, "it calls you by another name")
+            self._drop(now, "the server logged you in under another name")
             return
         self._step(Step.WELCOME)
         self._link.since = now
@@ -396,7 +396,7 @@ class Engine:
             self._tray.note(NoteKind.NEWS, "Connected again")
             self._talking.comes_back(notice, gone_seconds, now)
         if self._ledger.inbox.welcomed(notice):
-            self._tray.note(NoteKind.NEWS, "The server has begun anew: what you missed of it before is gone")
+            self._tray.note(NoteKind.NEWS, "The server started over: the messages you missed are gone")
         self._ledger.welcomed(notice.name)
         self._tray.show(arrived)
         self.known.forget()

@@ -17,7 +17,7 @@ from types import TracebackType
 from reactor_chat.errors import StorageBusy, StorageCorrupt, StorageError, StorageFull
 
 _BY_CODE: dict[int | None, tuple[type[StorageError], str]] = {
-    sqlite3.SQLITE_FULL: (StorageFull, "There is no space left for the journal in {place}; make some"),
+    sqlite3.SQLITE_FULL: (StorageFull, "No space left for the journal in {place}; free some"),
     sqlite3.SQLITE_BUSY: (StorageBusy, "The journal in {place} is in use by another process; stop that one first"),
     sqlite3.SQLITE_LOCKED: (StorageBusy, "The journal in {place} is in use by another process; stop that one first"),
     sqlite3.SQLITE_CORRUPT: (StorageCorrupt, "The journal in {place} is damaged ({error}); restore a backup"),
@@ -144,7 +144,7 @@ class Fence:
     def check(self) -> None:
         """Raise StorageError where the journal failed before."""
         if self._failure is not None:
-            raise StorageError(f"The journal failed and must be opened anew: {self._failure}") from self._failure
+            raise StorageError(f"The journal failed and must be reopened: {self._failure}") from self._failure
 
     def __enter__(self) -> None:
         self.check()

@@ -118,7 +118,7 @@ class Keeping:
             try:
                 self._ledger.keep_snapshot(self._state)
             except (StorageFull, StorageCorrupt) as error:
-                _log.warning("no snapshot: %s", error)
+                _log.warning("snapshot failed: %s", error)
 
     # -------------------------------------------------------------------------------------------- damage
 
@@ -190,7 +190,7 @@ class Keeping:
         except StopIteration:
             self._snapshot_seq, self._snapshot = seq, None
         except (StorageFull, StorageCorrupt) as error:
-            _log.warning("no snapshot: %s", error)
+            _log.warning("snapshot failed: %s", error)
             self._snapshot_seq, self._snapshot = seq, None  # the next one is tried as much later
 
     def _give_up_snapshot(self) -> None:

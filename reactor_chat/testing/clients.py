@@ -429,7 +429,7 @@ class Human(Person):
             self._checker.seen["a guest was told that something is in doubt"] += 1
         if "kept from last time" in note.text:
             self._checker.seen["a client sent what an earlier run had kept"] += 1
-        demand("begun anew" not in note.text, "a server never forgets", note)
+        demand("started over" not in note.text, "a server never forgets", note)
 
     def _connect(self) -> None:
         """Dial; that it takes time is left to the link."""

@@ -128,7 +128,7 @@ def test_a_gap_is_one_visible_line_that_no_crash_hides():
 def test_a_server_that_began_anew_is_told_of():
     drawer = Drawer()
     live(owner(drawer), seq=90, guest=False)
-    assert "begun anew" in live(owner(drawer), seq=2, guest=False).notes(NoteKind.NEWS)[0]
+    assert "started over" in live(owner(drawer), seq=2, guest=False).notes(NoteKind.NEWS)[0]
 
 
 def test_where_nothing_can_be_kept_nothing_leaves():

@@ -54,7 +54,7 @@ def contents(directory: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def data_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data of a server that was killed, so that there is no snapshot: 40 messages; nobody changes it."""
+    """The data of a server that was killed, so that there is snapshot failed: 40 messages; nobody changes it."""
     data = tmp_path_factory.mktemp("once") / "data"
     talk(data).kill()
     return data
@@ -362,7 +362,7 @@ def fill(disk: Path) -> Path:
 
 def test_a_full_disk_at_the_start_is_refused(small_disk: Path) -> None:
     ballast = fill(small_disk)
-    assert "There is no space left for the journal" in complaint(start(small_disk / "data"))
+    assert "No space left for the journal" in complaint(start(small_disk / "data"))
     assert not list(small_disk.glob("data/journal.db*"))
     ballast.unlink()
     with Server(storage=keep(small_disk / "data")) as server:

@@ -71,7 +71,7 @@ def test_after_any_other_failure_the_fence_stays_shut(error):
     with pytest.raises(StorageError), fence:
         raise error
     for _ in range(2):
-        with pytest.raises(StorageError, match="must be opened anew"), fence:
+        with pytest.raises(StorageError, match="must be reopened"), fence:
             pytest.fail("inside")
 
 

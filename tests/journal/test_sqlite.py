@@ -44,7 +44,7 @@ def small_disk(tmp_path) -> Iterator[Path]:
 
 
 def commit_until_full(journal: SqliteJournal) -> None:
-    with pytest.raises(StorageFull, match=f"^There is no space left for the journal in {journal.directory}; make some"):
+    with pytest.raises(StorageFull, match=f"^No space left for the journal in {journal.directory}; free some"):
         commit_up_to(journal, SEQ_MAX)
 
 
@@ -75,7 +75,7 @@ def test_a_disk_that_is_full_at_the_start(small_disk):
         commit_up_to(journal, 50)
     with pytest.raises(OSError, match="No space"):
         (small_disk / "ballast").write_bytes(bytes(600_000))
-    with pytest.raises(StorageFull, match=r"no space left for the journal in .*new; make some"):
+    with pytest.raises(StorageFull, match=r"No space left for the journal in .*new; free some"):
         SqliteJournal(small_disk / "new")
     assert not (small_disk / "new" / FILE_NAME).exists()
     with closing(SqliteJournal(small_disk / "old")) as journal:
@@ -186,7 +186,7 @@ def injected(tmp_path: Path, inject: str) -> subprocess.CompletedProcess[bytes]:
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        ("EDQUOT", b"StorageFull: There is no space left for the journal in "),
+        ("EDQUOT", b"StorageFull: No space left for the journal in "),
         ("EIO", b"StorageError: The disk of the journal in "),
     ],
 )
@@ -218,7 +218,7 @@ def test_after_a_write_that_failed_nothing_goes_any_more(tmp_path):
             journal.rest,
             journal.verify,
         ):
-            with pytest.raises(StorageError, match="failed and must be opened anew: The disk of the journal"):
+            with pytest.raises(StorageError, match="failed and must be reopened: The disk of the journal"):
                 use()
     with closing(SqliteJournal(tmp_path / "data")) as journal:
         assert journal.head >= acknowledged
