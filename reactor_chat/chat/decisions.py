@@ -318,6 +318,19 @@ def who(case: Case, request: m.AskWho) -> Answer:
     ]
 
 
+def seen(case: Case, request: m.AskSeen) -> Answer:
+    """When somebody was last here; of guests who have left nothing is known."""
+    name = case.state.spelling(request.name)
+    if name is None:
+        return no_such_user(case, request.name)
+    if case.state.roster.get(name) is not None:
+        return [_answer(case, m.SeenAnswer(name, here=True, re=request.id))]
+    known = case.state.attendance.of(name)
+    at = known.seen_at if known is not None else 0
+    seconds = max(0, case.stamp.at - at) // 1_000 if at else None
+    return [_answer(case, m.SeenAnswer(name, seconds=seconds, re=request.id))]
+
+
 def groups(case: Case, request: m.AskGroups) -> Answer:
     """One's groups; in several notices where their members are many."""
     pages: list[list[m.GroupOverview]] = [[]]

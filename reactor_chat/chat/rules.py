@@ -84,6 +84,7 @@ RULES: dict[type, Rule] = {
     m.AskGroups: Rule(decisions.groups),
     m.AskHelp: Rule(decisions.help_, cost=1),
     m.AskWho: Rule(decisions.who),
+    m.AskSeen: Rule(decisions.seen, cost=1),
     m.AskHistory: Rule(decisions.history),
     m.Ping: Rule(decisions.ping, cost=1),
     m.KeysPut: Rule(sealing.keys_put),

@@ -46,6 +46,7 @@ from reactor_chat.wire.messages import (
     AskHelp,
     AskHistory,
     AskNames,
+    AskSeen,
     AskWho,
     GroupAdd,
     GroupDelete,
@@ -103,6 +104,7 @@ _GROUP = Argument("group", "<group>", "group")
 _MEMBERS = Argument("members", "<user1,user2,…>", "users")
 _USERS = Argument("users", "<user1,user2,…>", "users")
 _USER = Argument("user", "<user>", "user")
+_NAME = Argument("name", "<user>", "user")
 _CONVERSATION = Argument("with_", "[@<user>|<group>]", "conversation")
 _NUMBER = Argument("limit", "[<number>]", "number")
 _HISTORY = f"show the newest {HISTORY_LIMIT_DEFAULT} (at most {HISTORY_LIMIT_MAX}) messages"
@@ -119,6 +121,7 @@ COMMANDS = (
     Command("@group leave",  (_GROUP,),                 GroupLeave,  "leave a group"),
     Command("@group delete", (_GROUP,),                 GroupDelete, "delete a group you own"),
     Command("@grouplist",    (),                        AskGroups,   "show your groups"),
+    Command("@seen",         (_NAME,),                  AskSeen,     "show when somebody was last here"),
     Command("@who",          (_GROUP,),                 AskWho,      "show who is in a group of yours"),
     Command("@add",          (_GROUP, _USERS),          GroupAdd,    "the same as @group add"),
     Command("@kick",         (_GROUP, _USER),           GroupKick,   "the same as @group kick"),

@@ -13,7 +13,7 @@ from reactor_chat.wire.messages import fold
 _WORDS: dict[str, tuple[str, ...]] = {
     "groups": ("group", "grouplist", "who", "add", "kick"),
     "history": ("history",),
-    "people": ("", "names", "ignore", "unignore"),
+    "people": ("", "names", "seen", "ignore", "unignore"),
     "encryption": ("encrypt", "group encrypt"),
     "held": ("held",),
     "trust": ("verify", "trust", "contacts", "invite"),

@@ -33,6 +33,7 @@ from reactor_chat.wire.messages import (
     Refused,
     Released,
     Said,
+    SeenAnswer,
     Told,
     Welcome,
     fold,
@@ -96,6 +97,8 @@ _CHANGES = {
     "owner": "[{user} owns {group} now]",
 }
 """The line of a `group_changed`, by its `change`."""
+
+_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 _HEADS: dict[type[Notice], str] = {
     Said: "[{sender}%s:",
@@ -172,9 +175,22 @@ def compose(
 
 
 def _event(notice: Notice) -> list[Line]:
+    if isinstance(notice, SeenAnswer):
+        return [_filled(_seen(notice), "system", notice)]
     change = notice.change if isinstance(notice, GroupChanged) else ""
     template = _CHANGES.get(change) or _EVENTS.get(type(notice))
     return [_filled(template, "system", notice)] if template else []
+
+
+def _seen(notice: SeenAnswer) -> str:
+    if notice.here:
+        return "[{name} is here]"
+    if notice.seconds is None:
+        return "[{name} has not been here yet]"
+    for seconds, word in _UNITS:
+        if count := notice.seconds // seconds:
+            return f"[{{name}} was last here {count} {word}{'s' if count > 1 else ''} ago]"
+    return "[{name} was here a moment ago]"
 
 
 def _message(notice: Any, me: str, line_break: str, aside: Aside) -> list[Line]:

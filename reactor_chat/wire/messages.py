@@ -50,6 +50,7 @@ from reactor_chat.wire.notices import (
     Refused,
     Released,
     Said,
+    SeenAnswer,
     Told,
     Welcome,
 )
@@ -59,6 +60,7 @@ from reactor_chat.wire.requests import (
     AskHelp,
     AskHistory,
     AskNames,
+    AskSeen,
     AskWho,
     GroupAdd,
     GroupDelete,
@@ -103,14 +105,15 @@ from reactor_chat.wire.sealing import (
 __all__ = [
     "HISTORY_LIMIT_DEFAULT", "HISTORY_LIMIT_MAX", "NAME_CHARS_MAX", "RESERVED_WORDS", "SEALED_MEMBERS_BELIEVED_MAX",
     "SEALED_MEMBERS_MAX", "SEEN_MAX", "SEQ_MAX", "SERVER_NAME", "Accepted", "AskBlob", "AskGroups", "AskHelp",
-    "AskHistory", "AskKeys", "AskNames", "AskSeals", "AskWho", "BlobAnswer", "BlobPut", "Bye", "Closing", "Exited",
-    "GroupAdd", "GroupChanged", "GroupDelete", "GroupKick", "GroupLeave", "GroupOverview", "GroupSaid", "GroupSend",
-    "GroupSet", "GroupsAnswer", "Hello", "HelpAnswer", "HistoryAnswer", "InParts", "Joined", "Kdf", "KeysAnswer",
-    "KeysPut", "Limits", "Line", "Login", "MembersAnswer", "Message", "NamesAnswer", "Numbered", "Ping", "Pong",
-    "PublishedKey", "Question", "Quit", "Refused", "Released", "Said", "Say", "SealAdd", "SealAsk", "SealAsked",
-    "SealCommit", "SealCommitted", "SealCreate", "SealCreated", "SealEnded", "SealOff", "Sealed", "SealedMessage",
-    "SealedRemains", "SealsAnswer", "Seen", "Tell", "Told", "Welcome", "fold", "is_name", "quoted", "read_remains",
-    "read_sealed", "remains_of", "type_of_id", "type_of_key", "type_of_log", "type_of_seq", "type_of_time",
+    "AskHistory", "AskKeys", "AskNames", "AskSeals", "AskSeen", "AskWho", "BlobAnswer", "BlobPut", "Bye", "Closing",
+    "Exited", "GroupAdd", "GroupChanged", "GroupDelete", "GroupKick", "GroupLeave", "GroupOverview", "GroupSaid",
+    "GroupSend", "GroupSet", "GroupsAnswer", "Hello", "HelpAnswer", "HistoryAnswer", "InParts", "Joined", "Kdf",
+    "KeysAnswer", "KeysPut", "Limits", "Line", "Login", "MembersAnswer", "Message", "NamesAnswer", "Numbered", "Ping",
+    "Pong", "PublishedKey", "Question", "Quit", "Refused", "Released", "Said", "Say", "SealAdd", "SealAsk",
+    "SealAsked", "SealCommit", "SealCommitted", "SealCreate", "SealCreated", "SealEnded", "SealOff", "Sealed",
+    "SealedMessage", "SealedRemains", "SealsAnswer", "Seen", "SeenAnswer", "Tell", "Told", "Welcome", "fold",
+    "is_name", "quoted", "read_remains", "read_sealed", "remains_of", "type_of_id", "type_of_key", "type_of_log",
+    "type_of_seq", "type_of_time",
 ]  # fmt: skip
 """Defined in modules of their own, and found here together."""
 
@@ -118,13 +121,13 @@ PROTOCOL_VERSION = 1
 
 Request = (
     Login | Quit | Line | Say | Tell | GroupSend | GroupSet | GroupAdd | GroupKick | GroupLeave | GroupDelete
-    | AskNames | AskGroups | AskHelp | AskWho | AskHistory | Ping
+    | AskNames | AskGroups | AskHelp | AskWho | AskSeen | AskHistory | Ping
     | KeysPut | AskKeys | SealCreate | SealCommit | SealAsk | SealOff | AskSeals | BlobPut | AskBlob
 )  # fmt: skip
 
 Notice = (
     Hello | Welcome | Bye | Refused | Said | Told | GroupSaid | Joined | Exited | Released | GroupChanged | Accepted
-    | NamesAnswer | GroupsAnswer | MembersAnswer | HistoryAnswer | HelpAnswer | Pong | Closing
+    | NamesAnswer | GroupsAnswer | MembersAnswer | SeenAnswer | HistoryAnswer | HelpAnswer | Pong | Closing
     | KeysAnswer | SealCreated | SealCommitted | SealAsked | SealEnded | SealsAnswer | BlobAnswer
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ NAME_CHARS_MAX = 32
 
 RESERVED_WORDS = frozenset(
     "quit names history help group groups grouplist who add kick encrypt verify trust device sendfile acceptfile "
-    "rejectfile viewfile search contacts held invite ignore unignore me everyone server private".split()
+    "rejectfile viewfile search seen contacts held invite ignore unignore me everyone server private".split()
 )
 """No person and no group may be called so, in any case (PROTOCOL §2)."""
 

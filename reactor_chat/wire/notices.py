@@ -172,6 +172,15 @@ class MembersAnswer(InParts, tag="members", frozen=True):
     more: bool = False
 
 
+class SeenAnswer(Message, tag="seen", frozen=True):
+    """When somebody was last here: how long ago, or None where they are here, or never were."""
+
+    name: str
+    here: bool = False
+    seconds: type_of_time | None = None
+    re: str | None = None
+
+
 class HistoryAnswer(Message, tag="history", frozen=True):
     """A page of messages, oldest first; `more` where older ones exist."""
 

@@ -146,6 +146,13 @@ class AskWho(Question, tag="who", frozen=True):
     id: type_of_id | None = None
 
 
+class AskSeen(Question, tag="seen", frozen=True):
+    """When somebody was last here."""
+
+    name: str
+    id: type_of_id | None = None
+
+
 class AskHistory(Question, tag="history", frozen=True):
     """The newest messages the asker was entitled to see."""
 

@@ -281,3 +281,25 @@ def test_when_the_owner_leaves_the_longest_standing_member_inherits() -> None:
     world.take(bob)
     world.ask(ann, m.GroupLeave("team"))
     assert [(notice.change, notice.user) for notice in world.take(bob)] == [("left", "Ann"), ("owner", "Cy")]
+
+
+# ------------------------------------------------------------------------------------------- when somebody was here
+
+
+def test_when_somebody_was_last_here() -> None:
+    world = World()
+    stella = world.join("Stella", Key(1))
+    ann = world.join("Ann")
+    assert world.answer(ann, m.AskSeen("stella", "1")) == m.SeenAnswer("Stella", here=True, re="1")
+    world.send(stella, m.Quit())
+    world.commit()
+    world.now += 61_000
+    assert world.answer(ann, m.AskSeen("STELLA", "2")) == m.SeenAnswer("Stella", seconds=61, re="2")
+
+
+@pytest.mark.parametrize("name", ["Nobody", "Gus", "two words", "ſtella"])
+def test_of_guests_who_left_and_of_nobody_nothing_is_known(name: str) -> None:
+    world = World()
+    world.ask(world.join("Gus"), m.Quit())
+    world.ask(world.join("Stella", Key(1)), m.Quit())
+    assert world.answer(world.join("Ann"), m.AskSeen(name)).code == "no_such_user"

@@ -14,6 +14,7 @@ from reactor_chat.wire.messages import (
     AskHelp,
     AskHistory,
     AskNames,
+    AskSeen,
     AskWho,
     GroupAdd,
     GroupDelete,
@@ -50,6 +51,7 @@ requests: st.SearchStrategy[Request] = st.one_of(
     st.builds(GroupLeave, group=groups, id=st.none()),
     st.builds(GroupDelete, group=groups, id=st.none()),
     st.builds(AskWho, group=groups, id=st.none()),
+    st.builds(AskSeen, name=names, id=st.none()),
     st.builds(AskHistory, limit=limits, before=st.none(), with_=st.none(), group=groups | st.none(), id=st.none()),
     st.builds(AskHistory, limit=limits, before=st.none(), with_=names, group=st.none(), id=st.none()),
 )

@@ -6,7 +6,7 @@ from reactor_chat.text.completion import completions, word_typed
 
 PEOPLE = ["stefan", "Stella", "Ann", "Stella"]
 GROUPS = ["team", "Lunch"]
-COMMANDS = ["@names", "@history", "@group", "@grouplist", "@who", "@add", "@kick", "@help", "@quit"]
+COMMANDS = ["@names", "@history", "@group", "@grouplist", "@seen", "@who", "@add", "@kick", "@help", "@quit"]
 COMMANDS += ["@encrypt", "@held", "@verify", "@trust", "@contacts", "@invite", "@ignore", "@unignore"]
 SECOND = ["set", "send", "add", "kick", "leave", "delete", "encrypt"]
 

@@ -54,7 +54,7 @@ def test_with_the_clients_own_the_help_fits_a_terminal_too() -> None:
 
 def test_what_the_protocol_lists_is_there() -> None:
     """PROTOCOL §8, first column."""
-    words = "@quit @names @help @grouplist @who @history @add @kick".split()
+    words = "@quit @names @help @grouplist @seen @who @history @add @kick".split()
     in_groups = [f"@group {second}" for second in "set send leave delete add kick".split()]
     assert {command.words for command in COMMANDS} >= {"", "@", "@@", *words, *in_groups}
 
