@@ -2,10 +2,8 @@
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULE_LINES_MAX = 500
@@ -20,9 +18,9 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@lru_cache(maxsize=1)
+@cache
 def parsed(path: Path) -> ast.Module:
-    """Read a module once for all that is asked of it: with the scope `module`, that comes one after the other."""
+    """Read a module once for all that is asked of it."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
@@ -38,31 +36,32 @@ def lines_of(function: ast.FunctionDef) -> int:
     return (function.end_lineno or 0) - function.lineno + 1 - docstring_lines
 
 
-@pytest.mark.parametrize("path", FILES, ids=name, scope="module")
-def test_no_module_is_too_long_and_no_function(path: Path) -> None:
-    assert path.read_text(encoding="utf-8").count("\n") <= MODULE_LINES_MAX
-    for function in functions(parsed(path)):
-        assert lines_of(function) <= FUNCTION_LINES_MAX, f"{function.name} has {lines_of(function)} lines"
+def test_no_module_is_too_long_and_no_function() -> None:
+    for path in FILES:
+        lines_count = path.read_text(encoding="utf-8").count("\n")
+        assert lines_count <= MODULE_LINES_MAX, f"{name(path)} has {lines_count} lines"
+        for function in functions(parsed(path)):
+            assert lines_of(function) <= FUNCTION_LINES_MAX, f"{name(path)}: {function.name} has {lines_of(function)}"
 
 
-@pytest.mark.parametrize("path", FILES, ids=name, scope="module")
-def test_every_module_begins_with_its_purpose(path: Path) -> None:
-    tree = parsed(path)
-    docstring = ast.get_docstring(tree)
-    if path.name == "__init__.py" and not tree.body:
-        return
-    assert docstring, "no docstring"
-    assert "." in docstring.split("\n\n")[0] or docstring.endswith(":"), "the first paragraph is no sentence"
+def test_every_module_begins_with_its_purpose() -> None:
+    for path in FILES:
+        tree = parsed(path)
+        docstring = ast.get_docstring(tree)
+        if path.name == "__init__.py" and not tree.body:
+            continue
+        assert docstring, f"{name(path)} has no docstring"
+        assert "." in docstring.split("\n\n")[0] or docstring.endswith(":"), f"{name(path)}: no sentence"
 
 
-@pytest.mark.parametrize("path", OURS, ids=name, scope="module")
-def test_what_is_public_says_what_it_is(path: Path) -> None:
-    tree = parsed(path)
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
-    for body in (tree.body, *(node.body for node in classes)):
-        for node in body:
-            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
-                assert ast.get_docstring(node), f"{node.name} has no docstring"
+def test_what_is_public_says_what_it_is() -> None:
+    for path in OURS:
+        tree = parsed(path)
+        classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+        for body in (tree.body, *(node.body for node in classes)):
+            for node in body:
+                if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+                    assert ast.get_docstring(node), f"{name(path)}: {node.name}"
 
 
 def test_names_have_a_home() -> None:

@@ -1,7 +1,7 @@
 """Nothing reaches a terminal or a log but through `text.safe`: the few places that print are read, and show it."""
 
 import ast
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -37,9 +37,9 @@ def name(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
-@lru_cache(maxsize=1)
+@cache
 def calls(path: Path) -> list[ast.Call]:
-    """Read a module once for all that is asked of it: with the scope `module`, that comes one after the other."""
+    """Read a module once for all that is asked of it."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
 
@@ -59,29 +59,29 @@ def shown(node: ast.expr) -> list[ast.expr]:
     return [node]
 
 
-@pytest.mark.parametrize("path", sources(), ids=name, scope="module")
-def test_what_is_printed_was_made_safe(path: Path) -> None:
-    for call in filter(prints, calls(path)):
-        if name(path) in PRINT_THEIR_OWN:
-            continue
-        assert name(path) in PRINT, f"{name(path)}:{call.lineno} prints"
-        for argument in call.args:
-            for part in shown(argument):
-                is_safe = isinstance(part, ast.Call) and ast.unparse(part.func) in SAFE
-                assert is_safe, f"{name(path)}:{call.lineno}: {ast.unparse(part)}"
+def test_what_is_printed_was_made_safe() -> None:
+    for path in sources():
+        for call in filter(prints, calls(path)):
+            if name(path) in PRINT_THEIR_OWN:
+                continue
+            assert name(path) in PRINT, f"{name(path)}:{call.lineno} prints"
+            for argument in call.args:
+                for part in shown(argument):
+                    is_safe = isinstance(part, ast.Call) and ast.unparse(part.func) in SAFE
+                    assert is_safe, f"{name(path)}:{call.lineno}: {ast.unparse(part)}"
 
 
-@pytest.mark.parametrize("path", sources(), ids=name, scope="module")
-def test_few_write_to_a_descriptor(path: Path) -> None:
-    if any(ast.unparse(call.func) == "os.write" for call in calls(path)):
-        assert name(path) in WRITE_TO_DESCRIPTORS
+def test_few_write_to_a_descriptor() -> None:
+    for path in sources():
+        if any(ast.unparse(call.func) == "os.write" for call in calls(path)):
+            assert name(path) in WRITE_TO_DESCRIPTORS, name(path)
 
 
-@pytest.mark.parametrize("path", sources(), ids=name, scope="module")
-def test_a_log_is_set_up_with_safe_lines(path: Path) -> None:
-    for call in calls(path):
-        if ast.unparse(call.func) == "logging.basicConfig":
-            assert "SafeFormatter" in path.read_text(encoding="utf-8")
+def test_a_log_is_set_up_with_safe_lines() -> None:
+    for path in sources():
+        for call in calls(path):
+            if ast.unparse(call.func) == "logging.basicConfig":
+                assert "SafeFormatter" in path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("place", ["client/line_mode.py", "client/pipe_mode.py", "server/doors.py"])
