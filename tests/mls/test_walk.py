@@ -12,7 +12,7 @@ PARTS = 4
 @pytest.mark.parametrize("part", range(PARTS))
 def test_walks(*, long_run: bool, part: int) -> None:
     """After each commit all members agree; the removed and those without a key are locked out."""
-    count = (2000 if long_run else 8) // PARTS
+    count = (2000 if long_run else 4) // PARTS
     counts = walks(count, 1 + part * count)
     assert counts["walks"] == count
     expected = (

@@ -10,7 +10,7 @@ from reactor_chat.testing.sometimes import missing
 
 NIGHTLY = os.environ.get("REACTOR_CHAT_NIGHTLY") == "1"
 PARTS = 4
-OPERATIONS = 100_000_000 if NIGHTLY else 500_000
+OPERATIONS = 100_000_000 if NIGHTLY else 300_000
 FAULTS = OPERATIONS // 100
 
 
