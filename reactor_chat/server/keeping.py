@@ -71,8 +71,6 @@ class Keeping:
     def started(self, snapshot_seq: int) -> None:
         """Note the number of the snapshot that was recovered from, 0 for none, and begin to look for damage."""
         self._snapshot_seq = snapshot_seq
-        if self._state.seq - snapshot_seq >= SNAPSHOT_RECORDS_AT_REST:  # much came since, before a crash
-            self._rest_at = 0.0
         scrub = self._ledger.journal.scrub_slices()
         if next(scrub, None) is not None:  # else there is nothing that could be damaged
             self._scrub, self._scrub_at = scrub, 0.0
@@ -96,7 +94,7 @@ class Keeping:
         if may_rest:
             self._rest_at = None
             self._ledger.journal.rest()
-        self._go_on_with_snapshot(now, may_rest=may_rest)
+        self._go_on_with_snapshot(now)
         if self._scrub_at is not None and now >= self._scrub_at:
             is_idle = now > self._committed_at or now - self._scrubbed_at >= SCRUB_BUSY_SECONDS
             if is_idle:
@@ -173,14 +171,19 @@ class Keeping:
 
     # ----------------------------------------------------------------------------------------- snapshots
 
-    def _is_snapshot_due(self, now: float, *, may_rest: bool) -> bool:
+    def _next_snapshot_at(self) -> float | None:
+        """Return when the next snapshot is due; None where too little came since the last one."""
         records_count = self._state.seq - self._snapshot_seq
-        is_time = may_rest and now >= self._snapshot_at + SNAPSHOT_SECONDS_AT_REST
-        return records_count >= (SNAPSHOT_RECORDS_AT_REST if is_time else SNAPSHOT_RECORDS)
+        if records_count >= SNAPSHOT_RECORDS:
+            return 0.0
+        if records_count >= SNAPSHOT_RECORDS_AT_REST:
+            return max(self._committed_at + REST_SECONDS, self._snapshot_at + SNAPSHOT_SECONDS_AT_REST)
+        return None
 
-    def _go_on_with_snapshot(self, now: float, *, may_rest: bool) -> None:
+    def _go_on_with_snapshot(self, now: float) -> None:
         if self._snapshot is None:
-            if not self._is_snapshot_due(now, may_rest=may_rest):
+            due_at = self._next_snapshot_at()
+            if due_at is None or now < due_at:
                 return
             self._snapshot_at = now
             self._snapshot = (self._state.seq, self._ledger.snapshot_slices(self._state))
@@ -202,5 +205,6 @@ class Keeping:
         if self._snapshot is not None:
             self.deadline = 0.0
             return
-        times = [at for at in (self._rest_at, self._scrub_at, self._marking.deadline) if at is not None]
+        due = (self._rest_at, self._scrub_at, self._marking.deadline, self._next_snapshot_at())
+        times = [at for at in due if at is not None]
         self.deadline = min(times, default=None)

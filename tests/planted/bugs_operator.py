@@ -82,8 +82,8 @@ BUGS: tuple[Bug, ...] = (
         ("tests/server/test_keeping.py",),
         (
             "no snapshot comes while people talk",
-            "        self._go_on_with_snapshot(now, may_rest=may_rest)\n",
-            "        if may_rest:\n            self._go_on_with_snapshot(now, may_rest=may_rest)\n",
+            "        self._go_on_with_snapshot(now)\n",
+            "        if may_rest:\n            self._go_on_with_snapshot(now)\n",
         ),
         (
             "a snapshot is written in one turn",
