@@ -147,13 +147,13 @@ class Ledger:
 
 
 MARKS: dict[Mark, str] = {
-    Mark.SEALED: "encrypted",
+    Mark.SEALED: "sealed",
     Mark.NEW_KEY: NEW_KEY,
-    Mark.PLAIN: "not encrypted",
+    Mark.PLAIN: "not sealed",
     Mark.UNREADABLE: "",
-    Mark.UNKNOWN: "encrypted",
+    Mark.UNKNOWN: "sealed",
 }
-"""The word that stands in front of a message, by what a session knows of it."""
+"""The mark of a message, by what a session knows of it."""
 
 
 def aside_of(shown: Opened) -> Aside:

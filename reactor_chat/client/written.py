@@ -22,11 +22,6 @@ from reactor_chat.wire.messages import HistoryAnswer, Notice
 OURS = ("mark", "remark", "verified")
 
 
-_WORDS_OF_MARKS = {"sealed": "encrypted", "not sealed": "not encrypted", "sealed, NEW KEY": "encrypted, NEW KEY"}
-"""What a screen says of a mark; programs read the marks as they always were, as do archives of earlier versions."""
-_MARKS = {word: mark for mark, word in _WORDS_OF_MARKS.items()}
-
-
 class _Row(msgspec.Struct, array_like=True):
     word: str
     remark: str
@@ -54,8 +49,7 @@ def read_row(row: bytes) -> tuple[Notice, Aside]:
         read = _rows.decode(row)
     except msgspec.MsgspecError as error:
         raise MessageInvalid(str(error)) from None
-    word = _WORDS_OF_MARKS.get(read.word, read.word)
-    return decode_notice(bytes(read.notice)), Aside(word, read.remark, read.is_verified)
+    return decode_notice(bytes(read.notice)), Aside(read.word, read.remark, read.is_verified)
 
 
 def json_line(arrived: Arrived) -> str:
@@ -67,8 +61,7 @@ def json_line(arrived: Arrived) -> str:
     fields = _without_ours(msgspec.to_builtins(notice))
     for message, aside in zip(fields.get("messages", [fields]), asides, strict=False):
         if aside != NO_ASIDE:
-            mark = _MARKS.get(aside.word, aside.word)
-            message.update(mark=mark, remark=aside.remark, **({"verified": True} if aside.is_verified else {}))
+            message.update(mark=aside.word, remark=aside.remark, **({"verified": True} if aside.is_verified else {}))
     return safe_json(msgspec.json.encode(fields).decode("utf-8"))
 
 

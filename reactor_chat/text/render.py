@@ -58,8 +58,9 @@ class Aside(NamedTuple):
     """What a client knows of a message beside what is in it.
 
     Attributes:
-        word: stands within our own signs in front of the message, where nobody else can write; empty where there is
-            nothing to say.
+        word: the mark of the message, as archives and programs have it; on a screen it stands, in a person's words,
+            within our own brackets in front of the message, where nobody else can write.  Empty where there is nothing
+            to say.
         remark: why a sealed message cannot be read; empty where it can be, or nobody knows.
         is_verified: the person whose name is shown is verified; a check mark, which no name can have, says so.
     """
@@ -71,8 +72,11 @@ class Aside(NamedTuple):
 
 NO_ASIDE = Aside()
 
-NEW_KEY = "encrypted, NEW KEY"
-"""The word beside a message that was sealed with another key than the one known as its sender's."""
+NEW_KEY = "sealed, NEW KEY"
+"""The mark of a message that was sealed with another key than the one known as its sender's."""
+
+_WORDS = {"sealed": "encrypted", "not sealed": "not encrypted", NEW_KEY: "encrypted, NEW KEY"}
+"""What a screen says of a mark."""
 
 _ROLES_OF_WORDS: dict[str, Role] = {NEW_KEY: "alarm"}
 
@@ -195,7 +199,7 @@ def _seen(notice: SeenAnswer) -> str:
 
 def _message(notice: Any, me: str, line_break: str, aside: Aside) -> list[Line]:
     sent = isinstance(notice, Told) and fold(notice.sender) == fold(me)
-    word = f", {aside.word}" if aside.word else ""
+    word = f", {_WORDS.get(aside.word, aside.word)}" if aside.word else ""
     role = _ROLES_OF_WORDS.get(aside.word, "mark")
     head = _filled((_SENT if sent else _HEADS[type(notice)]) % word, role, notice)
     if notice.removed:

@@ -127,7 +127,7 @@ def assert_is_the_servers(watcher: Watcher, item: Shown) -> None:
         as_json, lines = out[0].decode(), out[1].decode().split("\n")[:-1]
         assert as_json.count("\n") == 1
         ours = sum(aside != NO_ASIDE for aside in item.asides)
-        assert {aside.word for aside in item.asides} <= {"", "not encrypted"}
+        assert {aside.word for aside in item.asides} <= {"", "not sealed"}
         assert list(keys_in(json.loads(as_json))).count("mark") == ours
         assert sum(VOICE.match(line) is not None for line in lines) <= ours, lines
         assert len(lines) <= lines_max(item)
@@ -159,7 +159,7 @@ def is_ours(row: str, item: Shown) -> bool:
     """Whether we have reason to begin this row as only we may; what a server wrote ends with the canary."""
     if isinstance(item, Note) or row.endswith((":", "of the history", "what you have seen")):
         return True
-    return ", not encrypted:] " in row and any(aside.word == "not encrypted" for aside in item.asides)
+    return ", not encrypted:] " in row and any(aside.word == "not sealed" for aside in item.asides)
 
 
 def with_session(name: str, vault: Vault, fresh_id: Callable[[], str]) -> Session:

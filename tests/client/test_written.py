@@ -16,7 +16,7 @@ from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import HistoryAnswer, Notice, Said, Told
 from tests.wire.examples import NOTICES_
 
-ASIDE = Aside("encrypted", "the server gave it another id")
+ASIDE = Aside("sealed", "the server gave it another id")
 FORGED = {"mark": "sealed", "remark": "forged"}
 
 
@@ -96,12 +96,3 @@ def test_json_keeps_the_names_of_the_fields(notice: Notice) -> None:
     line = json_line(Arrived(notice))
     assert "\n" not in line
     assert json.loads(line) == json.loads(encode(notice))
-
-
-@pytest.mark.parametrize(
-    ("kept", "read"),
-    [("sealed", "encrypted"), ("not sealed", "not encrypted"), ("sealed, NEW KEY", "encrypted, NEW KEY"), ("", "")],
-)
-def test_what_an_earlier_version_kept_is_said_in_the_words_of_now(kept: str, read: str) -> None:
-    notice = Said(1, 0, "Bob", "hi")
-    assert read_row(row_of(notice, Aside(kept))) == (notice, Aside(read))

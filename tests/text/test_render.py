@@ -231,7 +231,7 @@ def test_what_the_operator_says_is_told_apart_and_by_nobody_else() -> None:
     ],
 )
 def test_what_a_client_knows_of_a_message_stands_where_nobody_else_can_write(notice: Notice, line: str) -> None:
-    aside = Aside("encrypted", "from before you came")
+    aside = Aside("sealed", "from before you came")
     assert ["".join(part.text for part in parts) for parts in compose(notice, "Me", LINE_BREAK, [aside])] == [line]
     assert compose(notice, "Me", LINE_BREAK, [NO_ASIDE]) == compose(notice, "Me")
 
@@ -247,7 +247,7 @@ def test_what_a_client_knows_of_a_message_stands_where_nobody_else_can_write(not
     ],
 )
 def test_a_verified_name_has_a_check_mark_within_our_brackets(notice: Notice, line: str) -> None:
-    aside = Aside("encrypted", is_verified=True)
+    aside = Aside("sealed", is_verified=True)
     (parts,) = compose(notice, "Me", LINE_BREAK, [aside])
     assert "".join(part.text for part in parts) == line
     assert [part.role for part in parts if "✓" in part.text] == ["mark"]
@@ -263,7 +263,7 @@ def test_nobody_can_write_a_check_mark_that_stands_there() -> None:
 
 def test_each_message_of_a_history_has_its_own() -> None:
     page = HistoryAnswer(messages=[said("one"), said("two"), said(None)], more=False)
-    lines = compose(page, "Me", LINE_BREAK, [Aside("encrypted"), NO_ASIDE, Aside("", "no\nkey")])
+    lines = compose(page, "Me", LINE_BREAK, [Aside("sealed"), NO_ASIDE, Aside("", "no\nkey")])
     shown = ["".join(part.text for part in parts) for parts in lines]
     assert shown[:2] == ["[John, encrypted:] one", "[John:] two"]
     assert shown[2].startswith("[John: encrypted message (no")
@@ -275,7 +275,7 @@ def test_a_key_that_is_not_the_known_one_is_seen_in_the_brackets(message: Notice
     lines = compose(message, "Me", LINE_BREAK, [Aside(NEW_KEY)])
     assert ", encrypted, NEW KEY:" in "".join(part.text for part in lines[0])
     assert {part.role for part in lines[0]} - {"name", "group", "text"} == {"alarm"}
-    assert "alarm" not in {part.role for part in compose(message, "Me", LINE_BREAK, [Aside("encrypted")])[0]}
+    assert "alarm" not in {part.role for part in compose(message, "Me", LINE_BREAK, [Aside("sealed")])[0]}
 
 
 @pytest.mark.parametrize(("text", "sealed"), [("anything", None), (None, {"v": 1})])
@@ -285,3 +285,12 @@ def test_what_was_removed_is_said_to_be_whatever_stands_in_it(
     message = Said(7, 0, "Ann", text, sealed, removed=True)
     assert render(message, "Bob") == "[Ann:] [message removed]"
     assert render(Said(7, 0, "Ann", "[message removed]"), "Bob") == "[Ann:] [message removed]"
+
+
+@pytest.mark.parametrize(
+    ("mark", "word"),
+    [("sealed", "encrypted"), ("not sealed", "not encrypted"), (NEW_KEY, "encrypted, NEW KEY")],
+)
+def test_a_mark_is_said_in_a_persons_words(mark: str, word: str) -> None:
+    (line,) = compose(said("hi"), "Me", LINE_BREAK, [Aside(mark)])
+    assert "".join(part.text for part in line) == f"[John, {word}:] hi"
