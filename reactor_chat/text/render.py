@@ -116,7 +116,7 @@ _SENT = "[to {to}%s:"
 _OPEN = "] "
 _VERIFIED = " ✓"
 _SEALED = " encrypted message"
-_REMOVED = "[message removed]"
+_REMOVED = " message removed"
 _NO_MESSAGES = "[No messages yet]"
 _NOBODY = "none"
 
@@ -203,7 +203,7 @@ def _message(notice: Any, me: str, line_break: str, aside: Aside) -> list[Line]:
     role = _ROLES_OF_WORDS.get(aside.word, "mark")
     head = _filled((_SENT if sent else _HEADS[type(notice)]) % word, role, notice)
     if notice.removed:
-        return [[*head, Part(role, f"{_OPEN}{_REMOVED}")]]
+        return [[*head, Part(role, f"{_REMOVED}]")]]  # where nobody else can write
     if notice.text is None:
         remark = f" ({safe(aside.remark)})" if aside.remark else ""
         return [[*head, Part(role, f"{_SEALED}{remark}]")]]

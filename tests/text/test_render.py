@@ -283,7 +283,7 @@ def test_what_was_removed_is_said_to_be_whatever_stands_in_it(
     text: str | None, sealed: dict[str, object] | None
 ) -> None:
     message = Said(7, 0, "Ann", text, sealed, removed=True)
-    assert render(message, "Bob") == "[Ann:] [message removed]"
+    assert render(message, "Bob") == "[Ann: message removed]"
     assert render(Said(7, 0, "Ann", "[message removed]"), "Bob") == "[Ann:] [message removed]"
 
 
