@@ -16,11 +16,14 @@ def test_beginning_a_closed_room_anew_does_not_open_it(order: Order) -> None:
     village = Village("found", "Ann", "Bob", "Dan")
     village["Ann"].order(Arm(ROOM, is_closed=True, names=("Bob",)))
     village.pass_time(10)
-    village["Bob"].order(order)
+    group_before = group_of(village, "Bob").group_id
+    assert any("Only the owner of the room can start over" in answer for answer in village["Bob"].order(order))
     village.pass_time(10)
     village["Bob"].say("a line for the list")
     village.pass_time(1)
     assert "dan" not in village["Bob"].talk(ROOM).names
+    assert group_of(village, "Bob").group_id == group_before
+    assert "a line for the list" in village["Ann"].read
 
 
 @pytest.mark.parametrize("typed", ["a passphrase", None])
