@@ -17,10 +17,10 @@ from reactor_chat.chat.groups import Group
 from reactor_chat.chat.moderation import dismiss, is_dismissal
 from reactor_chat.chat.pending import Mark
 from reactor_chat.chat.records import GroupAltered, Record
-from reactor_chat.chat.seals import ROOM, place_of_group, place_of_pair
 from reactor_chat.chat.state import ChatState
 from reactor_chat.chat.timeline import labels_of
 from reactor_chat.wire import messages as m
+from reactor_chat.wire.conversation import ROOM, Conversation, Spoken
 from reactor_chat.wire.messages import RESERVED_WORDS, Refused, fold, is_name
 
 LIST_NAMES_MAX = 1_000
@@ -41,7 +41,7 @@ _forbidden = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069
 
 def say(case: Case, request: m.Say) -> Verdict:
     """A message to everyone."""
-    refusal = _refuse_text(case, request.text) or sealing.refuse(case, ROOM, request)
+    refusal = _refuse_spoken(case, ROOM, request)
     if refusal is not None:
         return refusal
     stamp = case.stamp
@@ -54,8 +54,7 @@ def tell(case: Case, request: m.Tell) -> Verdict:
     to = case.state.spelling(request.to)
     if to is None:
         return no_such_user(case, request.to, is_addressed=True)
-    place = place_of_pair(case.session.name, to)
-    refusal = _refuse_text(case, request.text) or sealing.refuse(case, place, request)
+    refusal = _refuse_spoken(case, Conversation.between(case.session.name, to), request)
     if refusal is not None:
         return refusal
     stamp = case.stamp
@@ -68,7 +67,7 @@ def group_send(case: Case, request: m.GroupSend) -> Verdict:
     group = own_group(case, request.group)
     if isinstance(group, Refused):
         return group
-    refusal = _refuse_text(case, request.text) or sealing.refuse(case, place_of_group(group.born), request)
+    refusal = _refuse_spoken(case, Conversation.of_group(group.born), request)
     if refusal is not None:
         return refusal
     stamp = case.stamp
@@ -76,9 +75,14 @@ def group_send(case: Case, request: m.GroupSend) -> Verdict:
     return Change([(said, labels_of(said, group.born))])
 
 
-def _refuse_text(case: Case, text: str | None) -> Refused | None:
+def _refuse_spoken(case: Case, where: Conversation, request: Spoken) -> Refused | None:
+    """Say why a message may not be said there; None where it may."""
     # What is sealed nobody but the recipients can judge.
-    return None if text is None else refuse_text(text, case.rules.text_bytes_max)
+    if request.text is not None:
+        refusal = refuse_text(request.text, case.rules.text_bytes_max)
+        if refusal is not None:
+            return refusal
+    return sealing.refuse(case, where.label, request)
 
 
 def refuse_text(text: str, bytes_max: int) -> Refused | None:

@@ -13,9 +13,10 @@ from reactor_chat.chat.case import Answer, Case, Change, Verdict, no_such_user, 
 from reactor_chat.chat.groups import Group
 from reactor_chat.chat.pending import Mark
 from reactor_chat.chat.records import AboutSeals, BlobStored, KeysPublished
-from reactor_chat.chat.seals import ROOM, Seal, place_of_group, place_of_pair
+from reactor_chat.chat.seals import Seal
 from reactor_chat.chat.timeline import blob_of, keys_of, labels_of
 from reactor_chat.wire import messages as m
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import Refused, fold
 
 SEALS_MAX = 1_000
@@ -23,7 +24,7 @@ SEALS_MAX = 1_000
 WAITING_SHOWN_MAX = 256
 """People who wait, in one answer: with the members they fit a frame."""
 
-MARK_OF_ROOM: Mark = ("sealed", ROOM)
+MARK_OF_ROOM: Mark = ("sealed", ROOM.label)
 
 _GUEST = Refused("not_allowed", "Guests have no key, and encryption needs one; log in without --guest")
 _NOT_SEALED = Refused("stale_epoch", "This conversation is not encrypted")
@@ -33,12 +34,12 @@ Conversing = m.SealCreate | m.SealCommit | m.SealAsk | m.SealOff | m.AskSeals
 
 def mark_of_pair(one: str, other: str) -> Mark:
     """Return the mark of how the private messages of two people are sealed."""
-    return ("sealed", place_of_pair(one, other))
+    return ("sealed", Conversation.between(one, other).label)
 
 
 def mark_of_group(group: str) -> Mark:
     """Return the mark of how a group's messages are sealed."""
-    return ("sealed", f"group/{fold(group)}")
+    return ("sealed", Conversation.group(group).label)
 
 
 def mark_of(request: Conversing, me: str) -> Mark:
@@ -120,16 +121,16 @@ def _place_of(case: Case, request: Conversing) -> Place | Refused:
         return _GUEST
     if request.group is not None:
         group = own_group(case, request.group)
-        return group if isinstance(group, Refused) else Place(place_of_group(group.born), None, group)
+        return group if isinstance(group, Refused) else Place(Conversation.of_group(group.born).label, None, group)
     if request.with_ is None:
-        return Place(ROOM)
+        return Place(ROOM.label)
     claim = case.state.identity.claim_of(request.with_) if request.with_.isascii() else None
     if claim is None:
         known = case.state.spelling(request.with_)
         return no_such_user(case, request.with_) if known is None else _no_key(known)
     if fold(claim.name) == fold(case.session.name):
         return Refused("not_allowed", "A conversation with yourself cannot be encrypted")
-    return Place(place_of_pair(case.session.name, claim.name), claim.name)
+    return Place(Conversation.between(case.session.name, claim.name).label, claim.name)
 
 
 def _is_guest(case: Case) -> bool:

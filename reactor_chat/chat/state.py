@@ -39,8 +39,9 @@ from reactor_chat.chat.records import (
     Stored,
 )
 from reactor_chat.chat.roster import Presence, Roster
-from reactor_chat.chat.seals import ROOM, Seal, Seals, place_of_group, place_of_pair
+from reactor_chat.chat.seals import Seal, Seals
 from reactor_chat.chat.timeline import Stay, Timeline
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import (
     Exited,
     GroupSaid,
@@ -273,7 +274,7 @@ class ChatState:
         else:
             self.timeline.apply(record)
         if self.groups.get(record.group) is None:
-            self.seals.end(place_of_group(record.born))
+            self.seals.end(Conversation.of_group(record.born).label)
         # A request with several notices is accepted with the number of the first, which alone carries the id.
         self._receipt(record.by, record.id, record.seq)
         return concerned
@@ -287,32 +288,32 @@ class ChatState:
         return []
 
     def _seal(self, record: AboutSeals) -> list[str] | None:
-        place, audience = self._place_of(record)
+        conversation, audience = self._conversation_of(record)
         if isinstance(record, SealCreated):
-            self.seals.create(place, record)
-            self.patience.note("create", record.sender, place, record.at)
+            self.seals.create(conversation, record)
+            self.patience.note("create", record.sender, conversation, record.at)
         elif isinstance(record, SealCommitted):
-            self.seals.commit(place, record)
+            self.seals.commit(conversation, record)
             self.patience.spend(record.sender, 1 + len(record.adds), record.at)
             for add in record.adds:
                 self.keyring.use(add.name, add.reference)
         elif isinstance(record, SealAsked):
-            self.seals.ask(place, record)
-            self.patience.note("ask", record.sender, place, record.at)
+            self.seals.ask(conversation, record)
+            self.patience.note("ask", record.sender, conversation, record.at)
         else:
-            self.seals.end(place)
+            self.seals.end(conversation)
         self._receipt(record.sender, record.id, record.seq)
         return audience
 
-    def _place_of(self, record: AboutSeals) -> tuple[str, list[str] | None]:
+    def _conversation_of(self, record: AboutSeals) -> tuple[str, list[str] | None]:
         """Which conversation a record is about, and who is told of it; None for everyone."""
         if record.to is not None:
-            return place_of_pair(record.sender, record.to), [record.to, record.sender]
+            return Conversation.between(record.sender, record.to).label, [record.to, record.sender]
         if record.group is not None:
             group = self.groups.get(record.group)
             assert group is not None
-            return place_of_group(group.born), group.names()
-        return ROOM, None
+            return Conversation.of_group(group.born).label, group.names()
+        return ROOM.label, None
 
     def _release(self, record: Released) -> None:
         self.identity.release(record.name)

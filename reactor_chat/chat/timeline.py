@@ -31,6 +31,7 @@ from reactor_chat.chat.records import (
     Record,
     Stored,
 )
+from reactor_chat.wire.conversation import Conversation
 from reactor_chat.wire.messages import (
     SEQ_MAX,
     Exited,
@@ -68,7 +69,7 @@ def labels_of(record: Record, born: int | None = None) -> tuple[str, ...]:
     if isinstance(record, Told):
         # each name is folded once, and nothing is sorted: a sixth of what such a message cost
         sender, to = fold(record.sender), fold(record.to)
-        both = f"pair/{sender}/{to}" if sender < to else f"pair/{to}/{sender}"
+        both = f"pair/{sender}/{to}" if sender < to else f"pair/{to}/{sender}"  # as the conversation's own label
         return (f"told/{sender}", f"told/{to}", both) if sender != to else (f"told/{to}", both)
     if isinstance(record, GroupSaid):
         return (f"group/{born}",)
@@ -117,9 +118,8 @@ def _told(name: str) -> str:
     return f"told/{fold(name)}"
 
 
-def _pair(one: str, other: str) -> str:
-    first, second = sorted((fold(one), fold(other)))
-    return f"pair/{first}/{second}"
+def _group(born: int) -> str:
+    return Conversation.of_group(born).label
 
 
 class Stay(Struct, array_like=True):
@@ -208,16 +208,22 @@ class Timeline:
         Args:
             since: the number with which this person's private life begins.
         """
-        groups: list[Span] = [(f"group/{s.born}", s.first, s.last) for s in self._stays.get(fold(name), ())]
+        groups: list[Span] = [
+            (Conversation.of_group(s.born).label, s.first, s.last) for s in self._stays.get(fold(name), ())
+        ]
         return [(SAID, 0, SEQ_MAX), (_told(name), since, SEQ_MAX), *groups]
 
     def messages_with(self, name: str, other: str, since: int) -> list[Span]:
         """Return the span of what was told between two people, as the first of them may read it."""
-        return [(_pair(name, other), since, SEQ_MAX)]
+        return [(Conversation.between(name, other).label, since, SEQ_MAX)]
 
     def messages_of_group(self, name: str, born: int) -> list[Span]:
         """Return the spans of a group's messages from when somebody was a member."""
-        return [(f"group/{s.born}", s.first, s.last) for s in self._stays.get(fold(name), ()) if s.born == born]
+        return [
+            (Conversation.of_group(s.born).label, s.first, s.last)
+            for s in self._stays.get(fold(name), ())
+            if s.born == born
+        ]
 
     def everything(self, name: str, since: int) -> list[Span]:
         """Return the spans of everything that somebody is told of, messages or not."""

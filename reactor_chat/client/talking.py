@@ -25,7 +25,6 @@ from reactor_chat.client.returning import Returning
 from reactor_chat.client.vault import Vault
 from reactor_chat.e2ee import boundary as sealing
 from reactor_chat.e2ee.boundary import Posture
-from reactor_chat.e2ee.conversation import ROOM, Conversation, Scope, Spoken, where_said
 from reactor_chat.e2ee.group_orders import GroupRequest
 from reactor_chat.e2ee.outgoing import Plain
 from reactor_chat.e2ee.session import Session
@@ -38,6 +37,7 @@ from reactor_chat.text.parser import first_word, parse_typed
 from reactor_chat.text.render import NO_ASIDE
 from reactor_chat.text.server_words import BAD_ANSWER
 from reactor_chat.wire.codec import decode_notice
+from reactor_chat.wire.conversation import ROOM, Conversation, Scope, Spoken, where_said
 from reactor_chat.wire.messages import (
     AskGroups,
     AskHistory,

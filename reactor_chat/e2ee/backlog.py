@@ -5,7 +5,6 @@ the same order; nothing overtakes.
 """
 
 from reactor_chat.e2ee.boundary import Mark, NoteKind, Shown
-from reactor_chat.e2ee.conversation import Heard
 from reactor_chat.e2ee.desk import Desk, Purpose
 from reactor_chat.e2ee.epoch import Epochs
 from reactor_chat.e2ee.inbound import Inbound
@@ -14,6 +13,7 @@ from reactor_chat.e2ee.outbound import Outbound
 from reactor_chat.e2ee.setbacks import RESTORED, Setbacks
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.talk import Talk
+from reactor_chat.wire.conversation import Heard
 from reactor_chat.wire.messages import (
     BlobAnswer,
     SealCommitted,

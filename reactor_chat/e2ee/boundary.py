@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from reactor_chat.e2ee.conversation import Conversation, Heard
 from reactor_chat.e2ee.outgoing import Plain, Sealed
+from reactor_chat.wire.conversation import Conversation, Heard
 from reactor_chat.wire.messages import Kdf, Request
 
 # ------------------------------------------------------------------------------------------------------ orders in

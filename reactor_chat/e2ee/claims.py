@@ -5,13 +5,13 @@ read.
 """
 
 from reactor_chat.e2ee.boundary import NoteKind
-from reactor_chat.e2ee.conversation import Scope
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.epoch import Epochs
 from reactor_chat.e2ee.setbacks import Setbacks
 from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.talk import Talk
 from reactor_chat.e2ee.terms import Claim, claim_of
+from reactor_chat.wire.conversation import Scope
 from reactor_chat.wire.messages import Refused, SealAsked, SealCreated, SealEnded, SealsAnswer, fold, quoted
 
 ENDED = "encryption was turned off. @encrypt on starts it again, @encrypt off sends unencrypted"

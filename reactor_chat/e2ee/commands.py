@@ -20,7 +20,6 @@ from reactor_chat.e2ee.boundary import (
     SetPassphrase,
     Verify,
 )
-from reactor_chat.e2ee.conversation import ROOM, Scope
 from reactor_chat.e2ee.desk import Desk, Purpose
 from reactor_chat.e2ee.held_lines import HeldLines
 from reactor_chat.e2ee.participation import Participation, Participations
@@ -29,6 +28,7 @@ from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.terms import Strength
 from reactor_chat.e2ee.verification import Verification
 from reactor_chat.errors import MlsRefused
+from reactor_chat.wire.conversation import ROOM, Scope
 from reactor_chat.wire.messages import SealOff
 
 OTHER_PASSPHRASE = f"A passphrase has 1 to {PASSPHRASE_BYTES_MAX} bytes. Type another one"

@@ -11,7 +11,6 @@ import msgspec
 from reactor_chat.e2ee import member_list
 from reactor_chat.e2ee.boundary import Derive, NoteKind
 from reactor_chat.e2ee.commit import NAMES_AT_ONCE_MAX, Commits
-from reactor_chat.e2ee.conversation import Scope
 from reactor_chat.e2ee.desk import Desk, Purpose
 from reactor_chat.e2ee.identity import person_of, suites
 from reactor_chat.e2ee.list_keeper import ListKeeper
@@ -22,6 +21,7 @@ from reactor_chat.e2ee.talk import Founding, Talk
 from reactor_chat.e2ee.terms import extension_of, make_terms
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import OwnKeyPackage
+from reactor_chat.wire.conversation import Scope
 from reactor_chat.wire.messages import AskKeys, AskNames, Kdf, KeysAnswer, fold
 
 

@@ -8,7 +8,6 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from reactor_chat.e2ee.boundary import ContactsFile, Derive, Note, NoteKind, Outcome, QrCode, Settings, Shown
-from reactor_chat.e2ee.conversation import Conversation, Scope, from_key
 from reactor_chat.e2ee.identity import Person, own_identity
 from reactor_chat.e2ee.member_list import Entry
 from reactor_chat.e2ee.outgoing import Plain, Sealed
@@ -17,6 +16,7 @@ from reactor_chat.e2ee.states import State, Step
 from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.e2ee.talk import Talk
 from reactor_chat.e2ee.trust import TrustBook
+from reactor_chat.wire.conversation import Conversation, Scope, from_key
 from reactor_chat.wire.messages import SEALED_MEMBERS_MAX, AskKeys, Request, fold
 
 NOTE_CHARS_MAX = 1_000

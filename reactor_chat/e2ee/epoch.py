@@ -8,7 +8,6 @@ import hashlib
 
 from reactor_chat.e2ee.blobs import hash_of
 from reactor_chat.e2ee.boundary import NoteKind
-from reactor_chat.e2ee.conversation import Scope
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.identity import Person, person_of
 from reactor_chat.e2ee.member_list import MemberList, members_of
@@ -25,6 +24,7 @@ from reactor_chat.e2ee.trust import Known, Trust
 from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.outcomes import JoinedGroup, ReceivedCommit
+from reactor_chat.wire.conversation import Scope
 from reactor_chat.wire.messages import SealCommitted, SealCreated, fold
 
 MISSED = "the server did not show you every change of keys"

@@ -5,9 +5,9 @@ Who was kicked is off the list at once; whom a group was created for counts once
 
 import msgspec
 
-from reactor_chat.e2ee.conversation import Conversation
 from reactor_chat.e2ee.participation import Participation, Participations
 from reactor_chat.e2ee.store import Store, Table
+from reactor_chat.wire.conversation import Conversation
 from reactor_chat.wire.messages import (
     RESERVED_WORDS,
     Accepted,

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import msgspec
 
 from reactor_chat.e2ee.boundary import Held, HeldAction, NoteKind
-from reactor_chat.e2ee.conversation import Conversation, Scope
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.lines import Line
 from reactor_chat.e2ee.participation import Participation, Participations
 from reactor_chat.e2ee.states import State
+from reactor_chat.wire.conversation import Conversation, Scope
 
 SHOWN_CHARS_MAX = 60
 NOTHING = "Everything you typed was sent"

@@ -8,7 +8,6 @@ from collections import Counter
 
 from reactor_chat.e2ee import payload
 from reactor_chat.e2ee.boundary import Mark, NoteKind, Shown
-from reactor_chat.e2ee.conversation import Heard
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.identity import Person
 from reactor_chat.e2ee.opened import OpenedMessages, enrich, lie_about_time, unreadable
@@ -18,6 +17,7 @@ from reactor_chat.e2ee.transcript_hash import read_mark
 from reactor_chat.e2ee.trust import Standing
 from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.mls.secrettree import RatchetKind
+from reactor_chat.wire.conversation import Heard
 from reactor_chat.wire.messages import SealedMessage, fold
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import msgspec
 
 from reactor_chat.e2ee.blobs import hash_of
-from reactor_chat.e2ee.conversation import Spoken
 from reactor_chat.e2ee.store import Store, Table
+from reactor_chat.wire.conversation import Spoken
 from reactor_chat.wire.messages import Tell
 
 HELD_MAX = 1_000

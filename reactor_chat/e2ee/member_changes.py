@@ -8,7 +8,6 @@ after one turn, and so on.
 
 from typing import NamedTuple
 
-from reactor_chat.e2ee.conversation import Scope
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.identity import Person, person_of
 from reactor_chat.e2ee.list_keeper import ListKeeper
@@ -16,6 +15,7 @@ from reactor_chat.e2ee.member_list import members_of
 from reactor_chat.e2ee.own_commit import Fetched
 from reactor_chat.e2ee.talk import Talk
 from reactor_chat.e2ee.terms import terms_of
+from reactor_chat.wire.conversation import Scope
 
 RANK_MAX = 20
 

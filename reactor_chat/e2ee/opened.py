@@ -4,9 +4,9 @@ import msgspec
 
 from reactor_chat.e2ee.blobs import hash_of
 from reactor_chat.e2ee.boundary import Mark, Shown
-from reactor_chat.e2ee.conversation import Heard, where_heard
 from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.e2ee.trust import Standing
+from reactor_chat.wire.conversation import Heard, where_heard
 from reactor_chat.wire.messages import SealedMessage, fold, read_sealed
 
 TIME_TOLERATED_MINUTES = 15

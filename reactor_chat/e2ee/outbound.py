@@ -11,7 +11,6 @@ import msgspec
 from reactor_chat.e2ee import payload
 from reactor_chat.e2ee.blobs import hash_of
 from reactor_chat.e2ee.boundary import Mark, NoteKind, Shown
-from reactor_chat.e2ee.conversation import Conversation, Heard, Scope, Spoken
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.identity import Person
 from reactor_chat.e2ee.lines import HELD_MAX, Line
@@ -22,6 +21,7 @@ from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.talk import Talk
 from reactor_chat.e2ee.trust import Standing
 from reactor_chat.errors import MlsError
+from reactor_chat.wire.conversation import Conversation, Heard, Scope, Spoken
 from reactor_chat.wire.messages import GroupSend, Say, SealedMessage, Tell
 
 CAUGHT_UP_FIRST = "waiting for the server"

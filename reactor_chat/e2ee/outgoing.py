@@ -8,9 +8,9 @@ that gives it.
 import base64
 from typing import Any
 
-from reactor_chat.e2ee.conversation import Conversation, Scope, Spoken, where_said
 from reactor_chat.e2ee.states import State
 from reactor_chat.mls.outcomes import Protected
+from reactor_chat.wire.conversation import Conversation, Scope, Spoken, where_said
 from reactor_chat.wire.messages import GroupSend, Say, Tell
 
 SEALED_VERSION = 1

@@ -14,7 +14,6 @@ from reactor_chat.e2ee.backlog import Backlog
 from reactor_chat.e2ee.boundary import NoteKind
 from reactor_chat.e2ee.claims import Claims
 from reactor_chat.e2ee.commit import Commits
-from reactor_chat.e2ee.conversation import ROOM, Conversation, Heard, Spoken
 from reactor_chat.e2ee.creation import Creation
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.epoch import Epochs
@@ -31,6 +30,7 @@ from reactor_chat.e2ee.setbacks import Setbacks
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.status import Status
 from reactor_chat.e2ee.talk import Talk
+from reactor_chat.wire.conversation import ROOM, Conversation, Heard, Spoken
 from reactor_chat.wire.messages import (
     BlobAnswer,
     GroupChanged,

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from reactor_chat.e2ee import member_list
-from reactor_chat.e2ee.conversation import Conversation, Scope
 from reactor_chat.e2ee.identity import MEMBERS_EXTENSION, TERMS_EXTENSION, Person, person_of
 from reactor_chat.e2ee.member_list import MemberList
 from reactor_chat.e2ee.packages import reference_of
@@ -28,6 +27,7 @@ from reactor_chat.mls.messages import Remove as RemoveProposal
 from reactor_chat.mls.outcomes import JoinedGroup, ReceivedCommit
 from reactor_chat.mls.state import AnyProposal
 from reactor_chat.mls.structs import MLS10
+from reactor_chat.wire.conversation import Conversation, Scope
 from reactor_chat.wire.messages import SealCommitted, fold
 
 

@@ -14,7 +14,6 @@ from collections.abc import Callable
 
 from reactor_chat.e2ee.boundary import Mark, Order, Outcome, Posture, Settings, Shown
 from reactor_chat.e2ee.commands import Commands
-from reactor_chat.e2ee.conversation import Conversation, Heard, Scope, Spoken, where_heard, where_said
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.dispatch import Dispatch
 from reactor_chat.e2ee.group_orders import GroupOrders, GroupRequest
@@ -25,6 +24,7 @@ from reactor_chat.e2ee.participation import Participations
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import Store
 from reactor_chat.e2ee.verification import Verification
+from reactor_chat.wire.conversation import Conversation, Heard, Scope, Spoken, where_heard, where_said
 from reactor_chat.wire.messages import SEALED_MEMBERS_MAX, Notice
 
 

@@ -11,7 +11,6 @@ from typing import TypeVar
 import msgspec
 
 from reactor_chat.e2ee.blobs import Blobs
-from reactor_chat.e2ee.conversation import Conversation, Scope, Spoken
 from reactor_chat.e2ee.identity import Person, person_of
 from reactor_chat.e2ee.lines import Line, Lines, line_of
 from reactor_chat.e2ee.member_list import Entry, members_of
@@ -30,6 +29,7 @@ from reactor_chat.mls import increments
 from reactor_chat.mls.group import NO_PSKS, Group
 from reactor_chat.mls.secrettree import RatchetKind
 from reactor_chat.mls.state import PskSecrets
+from reactor_chat.wire.conversation import Conversation, Scope, Spoken
 from reactor_chat.wire.messages import fold
 
 LOSSES_MAX = 3

@@ -6,11 +6,11 @@ comparing.  The terms of a group never change; other terms are another group.
 
 import msgspec
 
-from reactor_chat.e2ee.conversation import Conversation, Scope
 from reactor_chat.e2ee.identity import SUITES_WANTED, TERMS_EXTENSION
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.structs import Extension, extension_data
+from reactor_chat.wire.conversation import Conversation, Scope
 from reactor_chat.wire.messages import Kdf, SealCreated, SealsAnswer, fold
 
 _VERSION = 1

@@ -17,12 +17,12 @@ from reactor_chat.e2ee.boundary import (
     Verify,
 )
 from reactor_chat.e2ee.contacts import Contact, Contacts
-from reactor_chat.e2ee.conversation import Conversation
 from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.participation import Participations
 from reactor_chat.e2ee.peer_keys import change_in_words
 from reactor_chat.e2ee.trust import Invitation, Known, Standing, Trust, fingerprint_of
 from reactor_chat.errors import MlsError, MlsRefused
+from reactor_chat.wire.conversation import Conversation
 from reactor_chat.wire.messages import fold
 
 CHECK = "\N{CHECK MARK}"

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from reactor_chat.e2ee.conversation import Heard
 from reactor_chat.e2ee.store import Store, Table
+from reactor_chat.wire.conversation import Heard
 from reactor_chat.wire.messages import GroupSaid, Said, SealCommitted, Told
 
 WAITING_MAX = 20_000

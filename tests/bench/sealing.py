@@ -17,10 +17,10 @@ from collections.abc import Callable
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from reactor_chat.e2ee.boundary import Arm
-from reactor_chat.e2ee.conversation import ROOM
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import Table
 from reactor_chat.wire.codec import decode_notice
+from reactor_chat.wire.conversation import ROOM
 from reactor_chat.wire.messages import Notice, Said, Say, SealCommitted
 from tests.bench.mls import line
 from tests.e2ee.world import Person, World

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from reactor_chat.client.outbox import REFUSED_FROM, REPORTED_CHARS_MAX, WAITING_MAX, Outbox, in_words, only_reads
 from reactor_chat.client.vault import MemoryVault
-from reactor_chat.e2ee.conversation import Spoken, where_said
 from reactor_chat.e2ee.outgoing import Plain
 from reactor_chat.e2ee.states import State
+from reactor_chat.wire.conversation import Spoken, where_said
 from reactor_chat.wire.messages import AskNames, GroupSet, Refused, Request, Say
 
 REFUSED = Refused("invalid_command", "?")

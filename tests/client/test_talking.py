@@ -12,13 +12,13 @@ from reactor_chat.client.server_key import read_link
 from reactor_chat.client.talking import ORDERS, as_typed
 from reactor_chat.client.vault import MemoryVault
 from reactor_chat.e2ee.boundary import Posture
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.trust import fingerprint_of
 from reactor_chat.server.orders import Appoint
 from reactor_chat.text import orders
 from reactor_chat.text.grammar import OWN_COMMANDS
 from reactor_chat.text.orders import Order
 from reactor_chat.text.parser import parse_typed
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import Say, Tell
 from tests.client.party import Guest, Party, fresh
 

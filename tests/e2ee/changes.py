@@ -5,9 +5,9 @@ from random import Random
 from reactor_chat.e2ee.boundary import (
     Arm,
 )
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.identity import person_of
 from reactor_chat.e2ee.trust import fingerprint_of
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import (
     GroupAdd,
     GroupDelete,

@@ -19,9 +19,9 @@ from reactor_chat.e2ee.boundary import (
     SetPassphrase,
     Verify,
 )
-from reactor_chat.e2ee.conversation import ROOM, Conversation, Heard, Scope, Spoken
 from reactor_chat.errors import MessageInvalid
 from reactor_chat.wire.codec import decode_notice, encode
+from reactor_chat.wire.conversation import ROOM, Conversation, Heard, Scope, Spoken
 from reactor_chat.wire.messages import (
     GroupSaid,
     GroupSend,

@@ -14,7 +14,6 @@ import msgspec
 from reactor_chat.e2ee import member_list, payload
 from reactor_chat.e2ee.blobs import hash_of, pieces
 from reactor_chat.e2ee.boundary import Mark as Shows
-from reactor_chat.e2ee.conversation import Conversation, Scope
 from reactor_chat.e2ee.identity import Person as Member
 from reactor_chat.e2ee.identity import own_identity, person_of
 from reactor_chat.e2ee.packages import reference_of
@@ -29,6 +28,7 @@ from reactor_chat.mls.outcomes import ReceivedCommit
 from reactor_chat.mls.structs import Extension
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from reactor_chat.wire.codec import encode
+from reactor_chat.wire.conversation import Conversation, Scope
 from reactor_chat.wire.messages import (
     GroupSaid,
     Said,

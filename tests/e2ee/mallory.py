@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from reactor_chat.e2ee.blobs import hash_of, pieces
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.payload import decode
 from reactor_chat.errors import MlsError
@@ -30,6 +29,7 @@ from reactor_chat.mls.state import AnyProposal, PskSecrets
 from reactor_chat.mls.structs import BasicCredential, Capabilities
 from reactor_chat.mls.suites import HYBRID
 from reactor_chat.wire.codec import encode
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import GroupSaid, Notice, Said, SealAdd, SealCommit, Told, read_sealed
 from tests.e2ee.world import World
 

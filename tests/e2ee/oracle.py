@@ -11,11 +11,11 @@ from copy import deepcopy
 from dataclasses import dataclass, field, fields
 
 from reactor_chat.e2ee.boundary import Mark, Note, Outcome, Posture, Shown
-from reactor_chat.e2ee.conversation import ROOM, Conversation, Scope, Spoken, where_heard, where_said
 from reactor_chat.e2ee.identity import person_of
 from reactor_chat.e2ee.outgoing import Sealed
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.suites import HYBRID
+from reactor_chat.wire.conversation import ROOM, Conversation, Scope, Spoken, where_heard, where_said
 from reactor_chat.wire.messages import fold, read_sealed
 from tests.e2ee.village import GHOST, Watched
 from tests.e2ee.world import CANARY, CANARY_FORMS

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from reactor_chat.e2ee.conversation import Conversation
 from reactor_chat.wire.codec import decode_request, encode
+from reactor_chat.wire.conversation import Conversation
 from reactor_chat.wire.messages import (
     Accepted,
     AskBlob,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reactor_chat.e2ee.boundary import Outcome, Posture
-from reactor_chat.e2ee.conversation import ROOM, Conversation
+from reactor_chat.wire.conversation import ROOM, Conversation
 from tests.e2ee.adversary import Adversary
 from tests.e2ee.forger import EVERYBODY, Forger, impostor
 from tests.e2ee.oracle import Beliefs, Oracle, Roll

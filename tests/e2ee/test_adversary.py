@@ -21,7 +21,7 @@ from random import Random
 from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
 
-from reactor_chat.e2ee.conversation import ROOM, Conversation
+from reactor_chat.wire.conversation import ROOM, Conversation
 from tests.conftest import NIGHTLY
 from tests.e2ee.oracle import counts
 from tests.e2ee.programs import ACTIONS, LIES, PAUSES, PEOPLE, PLACES, SEED_MAX, STEPS_MAX, Program, Step, steps_of

@@ -1,8 +1,8 @@
 """What the journal holds is taken strictly in its order, also when it has to wait for a blob, also over a crash."""
 
 from reactor_chat.e2ee.boundary import Arm, Mark
-from reactor_chat.e2ee.conversation import ROOM
 from reactor_chat.e2ee.states import State
+from reactor_chat.wire.conversation import ROOM
 from reactor_chat.wire.messages import AskBlob, Request
 from tests.e2ee.world import World
 

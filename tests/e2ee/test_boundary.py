@@ -3,8 +3,8 @@
 import pytest
 
 from reactor_chat.e2ee.boundary import Arm, Derive, SetPassphrase, Settings
-from reactor_chat.e2ee.conversation import ROOM
 from reactor_chat.e2ee.passphrase import DEFAULT
+from reactor_chat.wire.conversation import ROOM
 
 
 @pytest.mark.parametrize(

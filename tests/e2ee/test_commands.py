@@ -1,7 +1,7 @@
 """Orders of a person and the lines that answer them."""
 
 from reactor_chat.e2ee.boundary import Arm, Disarm, Held, HeldAction, Posture, Rekey, Reset
-from reactor_chat.e2ee.conversation import ROOM, Conversation
+from reactor_chat.wire.conversation import ROOM, Conversation
 from tests.e2ee.world import World
 
 

@@ -1,8 +1,8 @@
 """Commits of our own: whose turn it is, that they are kept and sent again as they are, and when keys are renewed."""
 
 from reactor_chat.e2ee.boundary import Arm, Rekey
-from reactor_chat.e2ee.conversation import ROOM
 from reactor_chat.e2ee.member_changes import RANK_MAX
+from reactor_chat.wire.conversation import ROOM
 from reactor_chat.wire.messages import Request, SealAsk, SealCommit
 from tests.e2ee.world import World
 

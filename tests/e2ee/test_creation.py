@@ -3,9 +3,9 @@
 import pytest
 
 from reactor_chat.e2ee.boundary import Arm
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.states import State
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
+from reactor_chat.wire.conversation import ROOM, Conversation
 from tests.e2ee.mallory import group_of
 from tests.e2ee.world import World
 

@@ -1,10 +1,10 @@
 """The desk gathers, once each, and hands over everything."""
 
 from reactor_chat.e2ee.boundary import NoteKind, Settings
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.desk import NOTE_CHARS_MAX, Desk, Purpose
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import MemoryStore
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import AskSeals
 from tests.e2ee.world import World
 from tests.mls.people import SeededEntropy

@@ -3,9 +3,9 @@
 import pytest
 
 from reactor_chat.e2ee.boundary import Accept, Arm, Held, HeldAction, Posture, Reset, Verify
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import MemoryStore
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import (
     Accepted,
     BlobAnswer,

@@ -1,10 +1,10 @@
 """Commits in the journal: what people are told of them, and what is given up when one cannot be followed."""
 
 from reactor_chat.e2ee.boundary import Arm, Rekey
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import Table
 from reactor_chat.e2ee.talk import LOSSES_MAX
+from reactor_chat.wire.conversation import ROOM, Conversation
 from tests.e2ee.world import World
 
 

@@ -1,11 +1,11 @@
 """Lines keep their order and their place over restarts, and none leaves without the yes that it needs."""
 
 from reactor_chat.e2ee.blobs import hash_of
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.lines import HELD_MAX, Lines, line_of
 from reactor_chat.e2ee.states import Step
 from reactor_chat.e2ee.store import MemoryStore
 from reactor_chat.e2ee.talk import Talk
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import Say, Tell
 
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from reactor_chat.e2ee.boundary import Accept, Arm, AskStatus, Disarm, Posture, Rekey, Reset, Verify
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.states import State
+from reactor_chat.wire.conversation import ROOM, Conversation
 from tests.conftest import NIGHTLY
 from tests.e2ee.lies import LIES, shuffled
 from tests.e2ee.recording import record_seals

@@ -5,9 +5,9 @@ import re
 import msgspec
 
 from reactor_chat.e2ee.boundary import Arm, Block, Disarm, Held, HeldAction, Mark, Rekey
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.lines import HELD_MAX
 from reactor_chat.e2ee.outbound import CAUGHT_UP_FIRST
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import Said, Say
 from tests.e2ee.mallory import heard_sealed
 from tests.e2ee.world import World

@@ -4,11 +4,11 @@ import inspect
 
 import pytest
 
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.e2ee.states import State
 from reactor_chat.mls.group import Group
 from reactor_chat.wire.codec import decode_request, encode
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import GroupSend, Say, Tell, read_sealed
 from tests.mls.people import SeededEntropy, key_package
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from reactor_chat.e2ee.conversation import ROOM
 from reactor_chat.e2ee.own_commit import ATTEMPTS_MAX, OwnCommit, Pending
 from reactor_chat.e2ee.store import MemoryStore
+from reactor_chat.wire.conversation import ROOM
 
 
 def pending(message: bytes = b"commit", *, is_refresh: bool = False) -> Pending:

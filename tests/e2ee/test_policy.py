@@ -3,7 +3,6 @@
 import pytest
 
 from reactor_chat.e2ee.boundary import Arm
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.identity import Person
 from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.policy import check_members, judge, package_reference
@@ -12,6 +11,7 @@ from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.commits import CommitOptions
 from reactor_chat.mls.messages import Add, GroupContextExtensions, Remove
 from reactor_chat.wire.codec import encode
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import SealCommit
 from tests.e2ee.mallory import commit_as, group_of, package
 from tests.e2ee.world import World

@@ -3,8 +3,8 @@
 import pytest
 
 from reactor_chat.e2ee.boundary import Arm
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.states import State
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import AskSeals, Request
 from tests.e2ee.world import World
 

@@ -1,10 +1,10 @@
 """A session from the outside: sealing, joining, leaving, and what is read by whom."""
 
 from reactor_chat.e2ee.boundary import Accept, Arm, Disarm, Mark, Posture, Rekey, SetPassphrase, Verify
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import MemoryStore
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
+from reactor_chat.wire.conversation import ROOM, Conversation
 from tests.e2ee.world import World
 
 

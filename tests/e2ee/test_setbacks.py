@@ -3,9 +3,9 @@
 import pytest
 
 from reactor_chat.e2ee.boundary import Arm, Disarm
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.setbacks import FORK, RESTORED
 from reactor_chat.e2ee.states import State
+from reactor_chat.wire.conversation import ROOM, Conversation
 from tests.e2ee.world import World
 
 

@@ -1,8 +1,8 @@
 """`@encrypt status`: the same code for everybody in an epoch, and what a person has to know."""
 
 from reactor_chat.e2ee.boundary import Arm, AskStatus, Rekey
-from reactor_chat.e2ee.conversation import ROOM
 from reactor_chat.e2ee.status import group_code
+from reactor_chat.wire.conversation import ROOM
 from tests.e2ee.mallory import group_of
 from tests.e2ee.world import World
 

@@ -1,11 +1,11 @@
 """A conversation outlives the process: what was stored is what there is."""
 
 from reactor_chat.e2ee.boundary import Rekey
-from reactor_chat.e2ee.conversation import ROOM
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import Table
 from reactor_chat.e2ee.talk import Talk
 from reactor_chat.mls.increments import moving
+from reactor_chat.wire.conversation import ROOM
 from tests.e2ee.world import World
 
 

@@ -18,10 +18,10 @@ from reactor_chat.e2ee.boundary import (
     Verify,
 )
 from reactor_chat.e2ee.contacts import Contact, Contacts, read, write
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.safety import grouped, safety_number, words
 from reactor_chat.e2ee.trust import Known, Standing, Trust, fingerprint_of
 from reactor_chat.mls.signatures import Ed25519, SigningKey
+from reactor_chat.wire.conversation import ROOM, Conversation
 from tests.e2ee.world import Person, World
 
 OTHERS = [SigningKey(Ed25519(), bytes([number]) * 32).public_key for number in (1, 2, 3)]

@@ -3,9 +3,9 @@
 import pytest
 
 from reactor_chat.e2ee import waiting_notices
-from reactor_chat.e2ee.conversation import ROOM
 from reactor_chat.e2ee.store import MemoryStore
 from reactor_chat.e2ee.waiting_notices import WaitingNotices
+from reactor_chat.wire.conversation import ROOM
 from reactor_chat.wire.messages import Said
 
 

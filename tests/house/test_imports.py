@@ -14,9 +14,9 @@ MAY_IMPORT = {
     "journal": {"errors"},
     "reactor": {"errors"},
     "mls": {"errors"},
-    "e2ee": {"errors", "mls", "wire.messages", "wire.transcript"},
-    "text": {"wire.messages"},
-    "chat": {"wire.messages", "wire.transcript", "text.parser"},
+    "e2ee": {"errors", "mls", "wire.conversation", "wire.messages", "wire.transcript"},
+    "text": {"wire.conversation", "wire.messages"},
+    "chat": {"wire.conversation", "wire.messages", "wire.transcript", "text.parser"},
     "server": {"errors", "wire", "text", "chat", "journal"},
     "client": {"errors", "wire", "text", "e2ee"},
     "testing": {

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from reactor_chat.e2ee.boundary import Arm, Disarm, Mark, Posture, Rekey, Reset
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.states import ORDERS_OF_A_PERSON, STEPS, State, Step
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import (
     AskSeals,
     Kdf,

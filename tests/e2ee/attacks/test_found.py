@@ -3,9 +3,9 @@
 import pytest
 
 from reactor_chat.e2ee.boundary import Arm, Order, Reset, SetPassphrase
-from reactor_chat.e2ee.conversation import ROOM
 from reactor_chat.e2ee.store import MemoryStore
 from reactor_chat.mls.suites import HYBRID
+from reactor_chat.wire.conversation import ROOM
 from reactor_chat.wire.messages import BlobAnswer
 from tests.e2ee.mallory import group_of
 from tests.e2ee.village import Village

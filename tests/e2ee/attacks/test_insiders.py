@@ -12,11 +12,11 @@ import pytest
 
 from reactor_chat.e2ee.blobs import BLOB_BYTES_MAX, hash_of
 from reactor_chat.e2ee.boundary import Arm, Block, Mark, Rekey, Reset
-from reactor_chat.e2ee.conversation import ROOM
 from reactor_chat.e2ee.states import State
 from reactor_chat.errors import MlsError
 from reactor_chat.mls.messages import PROPOSALS_PER_COMMIT_MAX, ExternalPsk, PreSharedKey, PreSharedKeyID
 from reactor_chat.wire.codec import encode
+from reactor_chat.wire.conversation import ROOM
 from reactor_chat.wire.messages import BlobAnswer, Notice, Refused, Request, Said, SealCommit, SealCommitted
 from tests.conftest import NIGHTLY
 from tests.e2ee.mallory import by_hand, commit_as, group_of, sealed

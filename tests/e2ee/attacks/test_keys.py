@@ -10,7 +10,6 @@ from dataclasses import replace
 import pytest
 
 from reactor_chat.e2ee.boundary import Arm, Rekey
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.peer_keys import PeerKeys
 from reactor_chat.e2ee.states import State
@@ -20,6 +19,7 @@ from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import EncryptedGroupSecrets, MLSMessage, Welcome
 from reactor_chat.mls.structs import MLS10, HPKECiphertext
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import Notice, PublishedKey, Refused, Request, Said, SealCommit
 from tests.chat.test_identity import P, torsion
 from tests.e2ee.mallory import heard_sealed

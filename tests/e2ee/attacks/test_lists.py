@@ -6,7 +6,6 @@ import pytest
 from reactor_chat.e2ee import member_list
 from reactor_chat.e2ee.blobs import hash_of, pieces
 from reactor_chat.e2ee.boundary import Arm, Held, HeldAction, Let, Rekey
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.identity import Person
 from reactor_chat.e2ee.member_list import Entry
 from reactor_chat.e2ee.packages import reference_of
@@ -18,6 +17,7 @@ from reactor_chat.mls.keypackage import OwnKeyPackage, read_key_package
 from reactor_chat.mls.messages import Add, GroupContextExtensions
 from reactor_chat.mls.structs import Extension
 from reactor_chat.mls.suites import HYBRID
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import (
     Accepted,
     GroupAdd,

@@ -8,7 +8,6 @@ import pytest
 
 from reactor_chat.e2ee.blobs import hash_of
 from reactor_chat.e2ee.boundary import Arm
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.identity import person_of
 from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.peer_keys import PeerKeys
@@ -17,6 +16,7 @@ from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import KeyPackage, MLSMessage
 from reactor_chat.mls.structs import MLS10, Lifetime
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import (
     KeysAnswer,
     Notice,

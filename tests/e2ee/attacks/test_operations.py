@@ -16,12 +16,12 @@ import msgspec
 import pytest
 
 from reactor_chat.e2ee.boundary import Arm, Mark, Rekey
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.identity import person_of
 from reactor_chat.e2ee.payload import padding_for
 from reactor_chat.e2ee.states import State
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.group import Group
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import Said, SealAsked, SealCommitted, SealCreated
 from tests.e2ee.mallory import group_of, package, sealed
 from tests.e2ee.recording import record_seals

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from reactor_chat.e2ee.boundary import Mark, Rekey
-from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.states import State
 from reactor_chat.errors import MlsError
+from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import Notice, Said, SealCommitted, SealsAnswer, Told
 from tests.e2ee.mallory import by_hand, group_of, heard_sealed, in_the_open, opened, said, sealed, with_version
 from tests.e2ee.world import World

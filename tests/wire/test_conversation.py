@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.e2ee.conversation import ROOM, Conversation, from_key, where_asked, where_heard, where_said
+from reactor_chat.e2ee.conversation import where_asked
+from reactor_chat.wire.conversation import ROOM, Conversation, from_key, where_heard, where_said
 from reactor_chat.wire.messages import GroupSaid, GroupSend, Said, Say, SealCommitted, SealsAnswer, Tell, Told
 
 names = st.from_regex(r"[A-Za-z0-9_]{1,32}", fullmatch=True)
@@ -50,3 +51,14 @@ def test_what_happens_to_a_pair_is_seen_from_both_sides() -> None:
     assert where_asked(SealsAnswer("Bob")) == Conversation.pair("Bob")
     assert where_asked(SealsAnswer(group="Team")) == Conversation.group("team")
     assert where_asked(SealsAnswer()) == ROOM
+
+
+@given(names, names)
+def test_two_people_are_one_conversation_whoever_is_named_first(one: str, other: str) -> None:
+    assert Conversation.between(one, other) == Conversation.between(other.upper(), one.lower())
+    assert Conversation.between(one, other).label == "pair/" + "/".join(sorted([one.lower(), other.lower()]))
+
+
+def test_labels_are_those_of_the_records_on_disk() -> None:
+    found = [ROOM, Conversation.between("Bob", "ANN"), Conversation.of_group(7), Conversation.group("Team")]
+    assert [place.label for place in found] == ["room", "pair/ann/bob", "group/7", "group/team"]
