@@ -5,8 +5,8 @@ from random import Random
 
 from fuzz import codec as codec_target
 from fuzz.target import Target, mutated
-from reactor_chat.chat.receipts import Outcome
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.state.receipts import Outcome
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.server.app import App
 from reactor_chat.server.doors import Door, FramesDoor, LinesDoor

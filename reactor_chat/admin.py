@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from reactor_chat import PRODUCT
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.errors import ReactorChatError, StorageBusy, UsageError
 from reactor_chat.journal.copying import mark_of
 from reactor_chat.journal.copying import opened as opened_backup

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from reactor_chat.chat.records import Record
+from reactor_chat.chat.state.records import Record
+from reactor_chat.chat.state.timeline import Span
 from reactor_chat.wire.messages import Notice, Refused, Request, Seen
-
-Span = tuple[str, int, int]
-"""A label of the journal with the first and the last number (both included) that somebody may read under it."""
 
 # --------------------------------------------------------------------------------------------------- inputs
 

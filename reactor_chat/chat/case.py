@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from reactor_chat.chat.boundary import Append, Effect
-from reactor_chat.chat.groups import Group
 from reactor_chat.chat.pending import Mark
-from reactor_chat.chat.records import Record
 from reactor_chat.chat.session import Session
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.state.groups import Group
+from reactor_chat.chat.state.records import Record
 from reactor_chat.text.parser import nearest_command
 from reactor_chat.wire.messages import Refused, is_name
 

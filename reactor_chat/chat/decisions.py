@@ -13,12 +13,12 @@ from msgspec import Struct, structs
 from reactor_chat.chat import sealing
 from reactor_chat.chat.boundary import Deliver, Effect, Recall
 from reactor_chat.chat.case import Answer, Case, Change, Stamp, Verdict, no_such_user, own_group, owned_group, shown
-from reactor_chat.chat.groups import Group
 from reactor_chat.chat.moderation import dismiss, is_dismissal
 from reactor_chat.chat.pending import Mark
-from reactor_chat.chat.records import GroupAltered, Record
-from reactor_chat.chat.state import ChatState
-from reactor_chat.chat.timeline import labels_of
+from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.state.groups import Group
+from reactor_chat.chat.state.records import GroupAltered, Record
+from reactor_chat.chat.state.timeline import labels_of
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.conversation import ROOM, Conversation, Spoken
 from reactor_chat.wire.messages import RESERVED_WORDS, Refused, fold, is_name

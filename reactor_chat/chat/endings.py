@@ -11,7 +11,7 @@ from reactor_chat.chat.case import Change, Stamp
 from reactor_chat.chat.decisions import Ending, departure, needs_of_end, release
 from reactor_chat.chat.pending import Pending
 from reactor_chat.chat.session import Session
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.wire.messages import fold
 
 DEPARTURES_WORK_MAX = 4_000

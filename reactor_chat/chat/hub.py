@@ -31,7 +31,6 @@ from reactor_chat.chat.boundary import (
     Rejected,
     Resumed,
     Retried,
-    Span,
     Started,
 )
 from reactor_chat.chat.case import Case, Change, Decide, Rules, Stamp, time_after
@@ -39,15 +38,16 @@ from reactor_chat.chat.decisions import refuse_list
 from reactor_chat.chat.endings import Endings
 from reactor_chat.chat.logins import NAME_TAKEN, Bar, Barred, Logins, Takeover, nobody_barred
 from reactor_chat.chat.moderation import farewell
-from reactor_chat.chat.operator_records import Dismissed
 from reactor_chat.chat.pending import Flight, Mark, Pending
 from reactor_chat.chat.readers import FULL, NO_SPACE, READ_ONLY, Readers, told
-from reactor_chat.chat.receipts import NOT_REMEMBERED
-from reactor_chat.chat.records import Declined, Entered, Record, notice_of
 from reactor_chat.chat.rules import RULES
 from reactor_chat.chat.searches import Searches
 from reactor_chat.chat.session import BAD_MESSAGES_MAX, LOGIN_REFUSALS_MAX, NOT_SERVED, SERVED, Session, State
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.state.operator_records import Dismissed
+from reactor_chat.chat.state.receipts import NOT_REMEMBERED
+from reactor_chat.chat.state.records import Declined, Entered, Record, notice_of
+from reactor_chat.chat.state.timeline import Span
 from reactor_chat.chat.waiting import Sent, Waiting
 from reactor_chat.text.parser import parse
 from reactor_chat.wire import messages as m

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from msgspec import Struct, structs
 
 from reactor_chat.chat.case import Change, Rules, Stamp
-from reactor_chat.chat.identity import key_text, proves
-from reactor_chat.chat.invites import Invite, hash_of
-from reactor_chat.chat.lookalikes import is_like_the_server, skeleton
 from reactor_chat.chat.pending import CLAIMING, ENTERING, Mark, Pending
 from reactor_chat.chat.ratelimit import Elapsed, TokenBucket
-from reactor_chat.chat.records import Entered
 from reactor_chat.chat.session import Session
-from reactor_chat.chat.state import ChatState
-from reactor_chat.chat.timeline import labels_of
+from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.state.identity import key_text, proves
+from reactor_chat.chat.state.invites import Invite, hash_of
+from reactor_chat.chat.state.lookalikes import is_like_the_server, skeleton
+from reactor_chat.chat.state.records import Entered
+from reactor_chat.chat.state.timeline import labels_of
 from reactor_chat.wire.messages import PROTOCOL_VERSION, RESERVED_WORDS, SERVER_NAME, Login, Refused, fold, is_name
 
 NAME_TAKEN = Refused("name_taken", "Username is already taken")

@@ -6,7 +6,7 @@ was disconnected from coming back: that is for the operator's bans.
 """
 
 from reactor_chat.chat.case import Case, Change, Verdict, no_such_user
-from reactor_chat.chat.operator_records import Dismissed
+from reactor_chat.chat.state.operator_records import Dismissed
 from reactor_chat.wire.messages import GroupKick, Refused, fold
 
 EVERYONE = "everyone"

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from reactor_chat.chat.records import Record
 from reactor_chat.chat.session import Session
+from reactor_chat.chat.state.records import Record
 
 Mark = tuple[str, ...]
 """Names something that may change; every name in it is folded.

@@ -10,9 +10,9 @@ from reactor_chat.chat.boundary import Deliver, DeliverAll
 from reactor_chat.chat.case import Change, Stamp
 from reactor_chat.chat.logins import Logins
 from reactor_chat.chat.pending import Pending
-from reactor_chat.chat.roster import Roster
 from reactor_chat.chat.session import Session, State
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.state.roster import Roster
 from reactor_chat.wire.messages import Login, Notice, Refused, fold
 
 NO_SPACE = Refused("no_space", "The server cannot store messages right now. You can read; try sending later")

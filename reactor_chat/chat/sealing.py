@@ -7,14 +7,14 @@ sender was overtaken by somebody and asks again.  Nothing here can open what is 
 
 from msgspec import Struct
 
-from reactor_chat.chat.blobs import Blob
 from reactor_chat.chat.boundary import Deliver, KeyPlace, RecallBlob, RecallKeys
 from reactor_chat.chat.case import Answer, Case, Change, Verdict, no_such_user, own_group, shown
-from reactor_chat.chat.groups import Group
 from reactor_chat.chat.pending import Mark
-from reactor_chat.chat.records import AboutSeals, BlobStored, KeysPublished
-from reactor_chat.chat.seals import Seal
-from reactor_chat.chat.timeline import blob_of, keys_of, labels_of
+from reactor_chat.chat.state.blobs import Blob
+from reactor_chat.chat.state.groups import Group
+from reactor_chat.chat.state.records import AboutSeals, BlobStored, KeysPublished
+from reactor_chat.chat.state.seals import Seal
+from reactor_chat.chat.state.timeline import blob_of, keys_of, labels_of
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import Refused, fold

@@ -4,7 +4,7 @@ Whoever mistypes gets the hint.  Only where names that nobody has come by the hu
 """
 
 from reactor_chat.chat.ratelimit import Elapsed, TokenBucket
-from reactor_chat.chat.roster import Roster
+from reactor_chat.chat.state.roster import Roster
 
 SEARCHES_BURST = 20
 SEARCHES_PER_SECOND = 100

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from reactor_chat.chat.registration import DAYS_MAX
+from reactor_chat.chat.operator.registration import DAYS_MAX
 from reactor_chat.errors import UsageError
 from reactor_chat.server.bans import moment, target_of
 from reactor_chat.server.orders import Appoint, Delete, Grant, Invite, ListInvites, ListPeople, Order, Uninvite

@@ -33,7 +33,7 @@ from reactor_chat.chat.boundary import (
     Started,
 )
 from reactor_chat.chat.hub import Hub
-from reactor_chat.chat.records import TOLD_AS_KEPT
+from reactor_chat.chat.state.records import TOLD_AS_KEPT
 from reactor_chat.errors import StorageCorrupt, StorageFull, StorageReadOnly
 from reactor_chat.journal.contract import Journal
 from reactor_chat.server.admission import Admission, network_of

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 
 from reactor_chat.chat.hub import Hub
-from reactor_chat.chat.records import notice_of
+from reactor_chat.chat.state.records import notice_of
 from reactor_chat.errors import StorageCorrupt
 from reactor_chat.server.intake import CLOGGED_BYTES
 from reactor_chat.server.keeping import Keeping

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from reactor_chat.chat.identity import key_text
+from reactor_chat.chat.state.identity import key_text
 from reactor_chat.errors import UsageError
 from reactor_chat.wire.messages import RESERVED_WORDS, Refused, fold, is_name
 

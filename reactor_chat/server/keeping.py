@@ -10,7 +10,7 @@ rest is served.
 import logging
 from typing import Any
 
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.errors import StorageCorrupt, StorageFull
 from reactor_chat.journal.contract import Condition, Slices
 from reactor_chat.journal.survey import in_words

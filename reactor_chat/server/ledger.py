@@ -5,9 +5,9 @@ from typing import TypeVar
 
 import msgspec
 
-from reactor_chat.chat.boundary import Span
-from reactor_chat.chat.records import Record
-from reactor_chat.chat.state import ChatState, Snapshot
+from reactor_chat.chat.state.chat_state import ChatState, Snapshot
+from reactor_chat.chat.state.records import Record
+from reactor_chat.chat.state.timeline import Span
 from reactor_chat.errors import StorageCorrupt
 from reactor_chat.journal.contract import Entry, Journal, Slices
 from reactor_chat.wire import codec

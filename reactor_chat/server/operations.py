@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from msgspec import to_builtins
 
-from reactor_chat.chat.announcement import announcing
 from reactor_chat.chat.boundary import Broken
-from reactor_chat.chat.identity import key_text
+from reactor_chat.chat.operator.messages import announcing
+from reactor_chat.chat.state.identity import key_text
 from reactor_chat.errors import StorageCorrupt, StorageError, StorageFull, UsageError
 from reactor_chat.journal.contract import Mark, Slices, finished
 from reactor_chat.journal.survey import in_words

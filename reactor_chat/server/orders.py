@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from reactor_chat.chat.registration import DAYS_MAX
+from reactor_chat.chat.operator.registration import DAYS_MAX
 from reactor_chat.server.bans import REASON_CHARS_MAX
 
 SECONDS_MAX = 10 * 365 * 86_400

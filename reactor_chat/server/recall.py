@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from reactor_chat.chat.boundary import KeyPlace, Recall, RecallBlob, RecallKeys
-from reactor_chat.chat.keyring import LAST_RESORT
-from reactor_chat.chat.records import BlobStored, KeysPublished
+from reactor_chat.chat.state.keyring import LAST_RESORT
+from reactor_chat.chat.state.records import BlobStored, KeysPublished
 from reactor_chat.server.ledger import Ledger
 from reactor_chat.wire import codec
 from reactor_chat.wire.messages import BlobAnswer, HistoryAnswer, KeysAnswer, Notice, PublishedKey, Refused

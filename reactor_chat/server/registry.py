@@ -5,10 +5,10 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from reactor_chat.chat import registration
 from reactor_chat.chat.case import Decide
-from reactor_chat.chat.identity import Claim, key_text
-from reactor_chat.chat.invites import hash_of
+from reactor_chat.chat.operator import registration
+from reactor_chat.chat.state.identity import Claim, key_text
+from reactor_chat.chat.state.invites import hash_of
 from reactor_chat.errors import StorageFull, UsageError
 from reactor_chat.server.app import App
 from reactor_chat.server.bans import address_of, moment, target_of

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from reactor_chat.chat.records import Spoken
-from reactor_chat.chat.removal import emptied, removing
+from reactor_chat.chat.operator.messages import emptied, removing
+from reactor_chat.chat.state.records import Spoken
 from reactor_chat.errors import UsageError
 from reactor_chat.journal.contract import Row
 from reactor_chat.server.app import App

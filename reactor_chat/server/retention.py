@@ -9,8 +9,8 @@ that always has does one every few seconds all the same.
 import logging
 from itertools import islice
 
-from reactor_chat.chat.registration import DAY_MS
-from reactor_chat.chat.removal import expiring
+from reactor_chat.chat.operator.messages import expiring
+from reactor_chat.chat.operator.registration import DAY_MS
 from reactor_chat.errors import StorageCorrupt, StorageFull
 from reactor_chat.server.app import App
 from reactor_chat.server.ledger import SPOKEN, record_of

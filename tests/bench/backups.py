@@ -12,8 +12,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from reactor_chat.chat.records import Entered, Exited
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.state.records import Entered, Exited
 from reactor_chat.journal.contract import Entry
 from reactor_chat.journal.sqlite import SqliteJournal
 from reactor_chat.server.ledger import Ledger

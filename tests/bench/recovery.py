@@ -25,7 +25,7 @@ from random import Random
 
 import msgspec
 
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.journal.place import FILE_NAME
 from reactor_chat.journal.sqlite import SqliteJournal
 from reactor_chat.server.ledger import record_of

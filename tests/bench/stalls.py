@@ -9,9 +9,9 @@ others on the machine do not lengthen much.
 import time
 from collections.abc import Callable
 
-from reactor_chat.chat.records import Entered, GroupAltered
-from reactor_chat.chat.state import ChatState
-from reactor_chat.chat.timeline import STAYS_ENDED_MAX
+from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.state.records import Entered, GroupAltered
+from reactor_chat.chat.state.timeline import STAYS_ENDED_MAX
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.server.ledger import Ledger
 from reactor_chat.wire.messages import GroupSet, Login, Said, Say, Tell

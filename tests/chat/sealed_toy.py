@@ -3,7 +3,7 @@
 from base64 import b64encode
 from typing import Any
 
-from reactor_chat.chat.keyring import reference_of
+from reactor_chat.chat.state.keyring import reference_of
 from reactor_chat.wire import messages as m
 from tests.chat.toy import Key, World
 

@@ -11,8 +11,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor_chat.chat.keyring import reference_of
-from reactor_chat.chat.state import ChatState, Snapshot
+from reactor_chat.chat.state.chat_state import ChatState, Snapshot
+from reactor_chat.chat.state.keyring import reference_of
 from reactor_chat.wire import messages as m
 from tests.chat.sealed_toy import WELCOME, add, commit, create, group_id, put
 from tests.chat.toy import Key, World, encoded
@@ -20,7 +20,7 @@ from tests.chat.toy import Key, World, encoded
 ROOT = Path(__file__).parents[2]
 REPLAY = """
 import base64, json, sys
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.state.chat_state import ChatState
 from tests.chat.toy import record_decoder
 state = ChatState()
 for line in json.load(sys.stdin):

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from reactor_chat.chat import sealing
-from reactor_chat.chat.keyring import reference_of
-from reactor_chat.chat.state import ChatState, Snapshot
+from reactor_chat.chat.state.chat_state import ChatState, Snapshot
+from reactor_chat.chat.state.keyring import reference_of
 from reactor_chat.wire import messages as m
 from tests.chat.sealed_toy import KEYS, SUITE, SealedWorld, add, commit, create, group_id, package, put, sealed
 from tests.chat.toy import Key

@@ -1,7 +1,7 @@
 """A hint for whoever mistypes; none, and little work, for a flood of names that nobody has."""
 
-from reactor_chat.chat.roster import Presence, Roster
 from reactor_chat.chat.searches import SEARCHES_BURST, SEARCHES_PER_SECOND, Searches
+from reactor_chat.chat.state.roster import Presence, Roster
 
 NOW = 1_700_000_000_000
 

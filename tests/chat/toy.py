@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from reactor_chat.chat import boundary as b
 from reactor_chat.chat.case import Rules
 from reactor_chat.chat.hub import Hub
-from reactor_chat.chat.records import Entered, Record, notice_of
+from reactor_chat.chat.state.records import Entered, Record, notice_of
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import fold
 from reactor_chat.wire.transcript import NO_BINDING, login_transcript

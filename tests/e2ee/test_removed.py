@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from reactor_chat.chat.removal import emptied
+from reactor_chat.chat.operator.messages import emptied
 from reactor_chat.e2ee.boundary import Mark, Posture
 from reactor_chat.e2ee.setbacks import FORK
 from reactor_chat.e2ee.states import State

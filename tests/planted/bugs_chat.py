@@ -9,7 +9,7 @@ HUB = (
 )
 DECISIONS = ("tests/chat/test_decisions.py",)
 LOGINS = ("tests/chat/test_logins.py",)
-STATE = ("tests/chat/test_state.py",)
+STATE = ("tests/chat/state/test_chat_state.py",)
 
 READERS = ("tests/chat/test_readers.py",)
 
@@ -126,13 +126,13 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/chat/identity.py",
-        ("tests/chat/test_identity.py",),
+        "reactor_chat/chat/state/identity.py",
+        ("tests/chat/state/test_identity.py",),
         ("a key of small order proves everything", "    if is_small_order(key):\n        return False\n", ""),
         ("a later login begins a new private life", "known.since if known else seq", "seq"),
     ),
     *in_file(
-        "reactor_chat/chat/state.py",
+        "reactor_chat/chat/state/chat_state.py",
         STATE,
         (
             "what is told is not echoed",
@@ -152,20 +152,20 @@ BUGS: tuple[Bug, ...] = (
         ("a snapshot forgets what ids came to", "        self.receipts.load(snapshot.outcomes)\n", ""),
     ),
     *in_file(
-        "reactor_chat/chat/timeline.py",
-        ("tests/chat/test_timeline.py", *MODEL),
+        "reactor_chat/chat/state/timeline.py",
+        ("tests/chat/state/test_timeline.py", *MODEL),
         ("a guest reads what was told to the one before", "(_told(name), since, SEQ_MAX)", "(_told(name), 0, SEQ_MAX)"),
         ("who left a group reads on", "        self._all[place].last = seq\n", "        pass\n"),
     ),
     *in_file(
-        "reactor_chat/chat/receipts.py",
-        ("tests/chat/test_receipts.py",),
+        "reactor_chat/chat/state/receipts.py",
+        ("tests/chat/state/test_receipts.py",),
         ("an id too few is remembered", "RECEIPTS_MAX = 1_024\n", "RECEIPTS_MAX = 1_023\n"),
         ("the newest id is forgotten", "outcomes.popitem(last=False)", "outcomes.popitem()"),
     ),
     *in_file(
-        "reactor_chat/chat/groups.py",
-        ("tests/chat/test_groups.py",),
+        "reactor_chat/chat/state/groups.py",
+        ("tests/chat/state/test_groups.py",),
         (
             "a member counts in one spelling only",
             "return name.isascii() and fold(name) in self.members",
@@ -174,8 +174,8 @@ BUGS: tuple[Bug, ...] = (
         ("who was kicked is not told", "for name in before + after}", "for name in after}"),
     ),
     *in_file(
-        "reactor_chat/chat/roster.py",
-        ("tests/chat/test_roster.py",),
+        "reactor_chat/chat/state/roster.py",
+        ("tests/chat/state/test_roster.py",),
         (
             "names are sorted by case",
             "[self._present[key].name for key in sorted(self._present)]",
@@ -218,8 +218,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/chat/patience.py",
-        ("tests/chat/test_patience.py",),
+        "reactor_chat/chat/state/patience.py",
+        ("tests/chat/state/test_patience.py",),
         ("each wait is as long as the first", "min(WAIT_MS << (times - TIMES_FREE), WAIT_MS_MAX)", "WAIT_MS"),
         (
             "somebody waits for what another did in haste",
@@ -238,7 +238,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/chat/state.py",
+        "reactor_chat/chat/state/chat_state.py",
         ("tests/chat/test_sealing.py",),
         ("a restart forgets who was hasty", "        self.patience.load(snapshot.tried, snapshot.busy_until)\n", ""),
     ),

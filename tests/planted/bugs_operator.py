@@ -7,7 +7,7 @@ REMOVAL = ("tests/journal/test_removal.py",)
 
 BUGS: tuple[Bug, ...] = (
     *in_file(
-        "reactor_chat/chat/state.py",
+        "reactor_chat/chat/state/chat_state.py",
         REGISTRY,
         (
             "an invitation lets in any number of people",
@@ -25,8 +25,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/chat/lookalikes.py",
-        ("tests/chat/test_lookalikes.py",),
+        "reactor_chat/chat/state/lookalikes.py",
+        ("tests/chat/state/test_lookalikes.py",),
         ("a capital I is no l", '{"i": "l", "1": "l",', '{"1": "l",'),
     ),
     *in_file(

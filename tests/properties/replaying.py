@@ -7,7 +7,7 @@ among them, computed from the first record on.
 import sys
 from pathlib import Path
 
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.journal.sqlite import SqliteJournal
 from reactor_chat.server.ledger import record_of
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from reactor_chat.chat import rules
 from reactor_chat.chat.case import Case, Change, Stamp
-from reactor_chat.chat.records import Declined
 from reactor_chat.chat.session import Session
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.state.records import Declined
 from reactor_chat.wire import messages as m
 from tests.chat.sealed_toy import WELCOME, SealedWorld, add, commit, create, group_id, put, sealed
 from tests.chat.toy import RULES

@@ -7,8 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from reactor_chat.chat.case import AHEAD_MS_MAX
-from reactor_chat.chat.records import Entered
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.state.records import Entered
 from reactor_chat.wire.messages import (
     Accepted,
     AskHistory,

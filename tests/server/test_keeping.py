@@ -38,7 +38,7 @@ class PiecesCounted(MemoryJournal):
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A snapshot is due soon, and has a piece for each person."""
     monkeypatch.setattr("reactor_chat.server.keeping.SNAPSHOT_RECORDS", DUE)
-    monkeypatch.setattr("reactor_chat.chat.state.OUTCOMES_AT_ONCE", 1)
+    monkeypatch.setattr("reactor_chat.chat.state.chat_state.OUTCOMES_AT_ONCE", 1)
 
 
 def people_of(world: World) -> list[Person]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from reactor_chat.chat.records import Entered, Record
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.state.records import Entered, Record
 from reactor_chat.errors import StorageCorrupt, StorageFull
 from reactor_chat.journal.contract import Entry
 from reactor_chat.journal.memory import MemoryJournal

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.server.ledger import record_of
 from reactor_chat.server.orders import Answer, Appoint, Release
 from reactor_chat.wire.messages import Accepted, Bye, Exited, GroupKick, GroupSet, Line, Refused, Say, Welcome

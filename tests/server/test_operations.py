@@ -3,7 +3,7 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from reactor_chat.chat.identity import key_text
+from reactor_chat.chat.state.identity import key_text
 from reactor_chat.errors import StorageFull
 from reactor_chat.server.bans import BANS_MAX, Ban
 from reactor_chat.server.options import Rate

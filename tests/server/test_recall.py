@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reactor_chat.chat.keyring import reference_of
+from reactor_chat.chat.state.keyring import reference_of
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.journal.sqlite import SqliteJournal
 from reactor_chat.wire import messages as m

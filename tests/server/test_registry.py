@@ -2,9 +2,9 @@
 
 import pytest
 
-from reactor_chat.chat.identity import key_text as written
-from reactor_chat.chat.registration import DAY_MS
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.operator.registration import DAY_MS
+from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.state.identity import key_text as written
 from reactor_chat.errors import StorageFull
 from reactor_chat.server.admin_people import lines_of
 from reactor_chat.server.ledger import record_of

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reactor_chat.chat.removal import REMOVED_TEXT
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.operator.messages import REMOVED_TEXT
+from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.errors import StorageFull
 from reactor_chat.journal.sqlite import SqliteJournal
 from reactor_chat.server.ledger import record_of

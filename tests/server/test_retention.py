@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from reactor_chat.chat.registration import DAY_MS
-from reactor_chat.chat.removal import REMOVED_TEXT
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.operator.messages import REMOVED_TEXT
+from reactor_chat.chat.operator.registration import DAY_MS
+from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.errors import StorageFull
 from reactor_chat.journal.contract import Row
 from reactor_chat.journal.memory import MemoryJournal

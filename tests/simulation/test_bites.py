@@ -10,8 +10,8 @@ from reactor_chat.chat import decisions
 from reactor_chat.chat.boundary import Committed, Rejected
 from reactor_chat.chat.hub import Hub
 from reactor_chat.chat.pending import Pending
-from reactor_chat.chat.state import ChatState
-from reactor_chat.chat.timeline import SAID, Timeline
+from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.state.timeline import SAID, Timeline
 from reactor_chat.client.outbox import Outbox
 from reactor_chat.server.app import App
 from reactor_chat.server.arrears import Arrears

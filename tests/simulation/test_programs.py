@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 
-from reactor_chat.chat.receipts import Receipts
+from reactor_chat.chat.state.receipts import Receipts
 from reactor_chat.testing.driver import Failure, drawn, played
 from reactor_chat.testing.operations import Step
 from reactor_chat.testing.shrinking import in_words, shrunk

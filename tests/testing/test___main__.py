@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from reactor_chat.chat.receipts import Receipts
+from reactor_chat.chat.state.receipts import Receipts
 from reactor_chat.testing.__main__ import main
 from reactor_chat.testing.driver import played
 from reactor_chat.testing.sometimes import ALL, missing

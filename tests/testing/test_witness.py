@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from reactor_chat.chat.records import Record
+from reactor_chat.chat.state.records import Record
 from reactor_chat.journal.contract import Entry
 from reactor_chat.testing.checker import Checker, Violation
 from reactor_chat.testing.witness import Witness

@@ -21,7 +21,7 @@ from reactor_chat.mls.structs import MLS10, HPKECiphertext
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import Notice, PublishedKey, Refused, Request, Said, SealCommit
-from tests.chat.test_identity import P, torsion
+from tests.chat.state.test_identity import P, torsion
 from tests.e2ee.mallory import heard_sealed
 from tests.e2ee.recording import record_seals
 from tests.e2ee.world import World

@@ -9,7 +9,7 @@ from itertools import islice
 
 from msgspec import Struct
 
-from reactor_chat.chat.lookalikes import Lookalikes
+from reactor_chat.chat.state.lookalikes import Lookalikes
 from reactor_chat.text.parser import nearest
 from reactor_chat.wire.messages import fold
 

@@ -5,7 +5,7 @@ Members are kept in the order of their coming, so the longest-standing one is th
 
 from msgspec import Struct
 
-from reactor_chat.chat.records import GroupAltered
+from reactor_chat.chat.state.records import GroupAltered
 from reactor_chat.wire.messages import fold
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.chat.lookalikes import Lookalikes, skeleton
+from reactor_chat.chat.state.lookalikes import Lookalikes, skeleton
 from reactor_chat.wire import messages as m
 from tests.chat.toy import RULES, Key, World
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from reactor_chat.chat.announcement import announcement
 from reactor_chat.chat.case import Change, Stamp
-from reactor_chat.chat.timeline import SAID
+from reactor_chat.chat.operator.messages import announcement
+from reactor_chat.chat.state.timeline import SAID
 from reactor_chat.wire.messages import RESERVED_WORDS, SERVER_NAME, Refused, Said
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from reactor_chat.chat.keyring import LAST_RESORT, PACKAGES_MAX, SUITES_MAX, Keyring, Package, reference_of
-from reactor_chat.chat.records import KeysPublished
+from reactor_chat.chat.state.keyring import LAST_RESORT, PACKAGES_MAX, SUITES_MAX, Keyring, Package, reference_of
+from reactor_chat.chat.state.records import KeysPublished
 
 
 def published(seq: int, *packages: bytes, name: str = "Ann", suite: int = 1, **fields: Any) -> KeysPublished:

@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.chat.groups import Groups
-from reactor_chat.chat.records import GroupAltered
+from reactor_chat.chat.state.groups import Groups
+from reactor_chat.chat.state.records import GroupAltered
 
 
 def altered(change: str, members: list[str] | None, user: str | None = None, group: str = "team") -> GroupAltered:

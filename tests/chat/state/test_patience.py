@@ -4,8 +4,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.chat import patience as module
-from reactor_chat.chat.patience import STEP_BACK_MS, TIMES_MAX, WAIT_MS, WAIT_MS_MAX, WORK_BURST, Patience, Tried
+from reactor_chat.chat.state import patience as module
+from reactor_chat.chat.state.patience import STEP_BACK_MS, TIMES_MAX, WAIT_MS, WAIT_MS_MAX, WORK_BURST, Patience, Tried
 
 NOW = 1_700_000_000_000
 HOUR_MS = 3_600_000

@@ -6,7 +6,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import Struct
 
-from reactor_chat.chat.lookalikes import Lookalikes
+from reactor_chat.chat.state.lookalikes import Lookalikes
 from reactor_chat.wire.messages import fold
 from reactor_chat.wire.transcript import login_transcript
 

@@ -3,9 +3,9 @@
 import pytest
 
 from reactor_chat.chat.case import Change, Stamp
-from reactor_chat.chat.invites import CODE_CHARS_MAX, INVITES_MAX, Invite, Invites, hash_of
-from reactor_chat.chat.registration import DAY_MS, inviting
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.operator.registration import DAY_MS, inviting
+from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.state.invites import CODE_CHARS_MAX, INVITES_MAX, Invite, Invites, hash_of
 from reactor_chat.wire.messages import Refused
 from tests.chat.toy import RULES
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from reactor_chat.chat.operator_records import (
+from reactor_chat.chat.state.operator_records import (
     Appointed,
     Dismissed,
     Expired,

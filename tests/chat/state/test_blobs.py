@@ -2,8 +2,8 @@
 
 import pytest
 
-from reactor_chat.chat.blobs import BLOBS_MAX, Blobs
-from reactor_chat.chat.records import BlobStored
+from reactor_chat.chat.state.blobs import BLOBS_MAX, Blobs
+from reactor_chat.chat.state.records import BlobStored
 
 
 def stored(seq: int, number: int = 1, index: int = 0, count: int = 1, name: str = "Ann") -> BlobStored:

@@ -4,12 +4,12 @@ Each function returns an order for `Hub.order`; what it comes to is judged when 
 """
 
 from reactor_chat.chat.case import Change, Decide, Rules, Stamp
-from reactor_chat.chat.identity import is_small_order
-from reactor_chat.chat.invites import INVITES_MAX
 from reactor_chat.chat.logins import CLAIMS_MAX
-from reactor_chat.chat.operator_records import Appointed, Granted, Invited, Uninvited
-from reactor_chat.chat.records import Record
-from reactor_chat.chat.state import ChatState
+from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.state.identity import is_small_order
+from reactor_chat.chat.state.invites import INVITES_MAX
+from reactor_chat.chat.state.operator_records import Appointed, Granted, Invited, Uninvited
+from reactor_chat.chat.state.records import Record
 from reactor_chat.wire.messages import RESERVED_WORDS, Refused, fold, is_name
 
 MODERATORS_MAX = 1_000

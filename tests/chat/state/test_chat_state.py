@@ -5,8 +5,8 @@ import hashlib
 import msgspec
 import pytest
 
-from reactor_chat.chat.records import Declined, Entered
-from reactor_chat.chat.state import ChatState, Snapshot
+from reactor_chat.chat.state.chat_state import ChatState, Snapshot
+from reactor_chat.chat.state.records import Declined, Entered
 from reactor_chat.wire import messages as m
 from tests.chat.toy import Key, World
 

@@ -1,7 +1,8 @@
 """The sealed conversations, as the commits claim them: which epoch is current, who is a member, who asked to be let in.
 
 What is claimed here is only what the server goes by when it passes things on; the members check every claim.  Here a
-conversation is its label (`Conversation.label`): of the room, a pair of people, or a group by the number of its creation.
+conversation is its label (`Conversation.label`): the room's, that of two people, or a group's by the number of its
+creation.
 """
 
 from msgspec import Struct

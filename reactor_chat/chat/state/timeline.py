@@ -19,9 +19,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from reactor_chat.chat.boundary import Span
-from reactor_chat.chat.operator_records import Ordered
-from reactor_chat.chat.records import (
+from reactor_chat.chat.state.operator_records import Ordered
+from reactor_chat.chat.state.records import (
     AboutSeals,
     BlobStored,
     Declined,
@@ -45,6 +44,9 @@ from reactor_chat.wire.messages import (
     Told,
     fold,
 )
+
+Span = tuple[str, int, int]
+"""A label of the journal with the first and the last number (both included) that somebody may read under it."""
 
 STAYS_ENDED_MAX = 1_000
 """How many ended stays are remembered for each person.

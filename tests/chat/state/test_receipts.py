@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.chat.receipts import RECEIPTS_MAX, Outcome, Receipts
+from reactor_chat.chat.state.receipts import RECEIPTS_MAX, Outcome, Receipts
 from reactor_chat.wire import messages as m
 from tests.chat.toy import Key, World, shown
 

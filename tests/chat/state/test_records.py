@@ -5,8 +5,8 @@ import typing
 import msgspec
 import pytest
 
-from reactor_chat.chat.operator_records import Appointed, Dismissed, Expired, Granted, Invited, Removed, Uninvited
-from reactor_chat.chat.records import (
+from reactor_chat.chat.state.operator_records import Appointed, Dismissed, Expired, Granted, Invited, Removed, Uninvited
+from reactor_chat.chat.state.records import (
     TOLD_AS_KEPT,
     BlobStored,
     Declined,

@@ -2,7 +2,7 @@
 
 import timeit
 
-from reactor_chat.chat.roster import Presence, Roster
+from reactor_chat.chat.state.roster import Presence, Roster
 
 
 def roster_of(*names: str) -> Roster:

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.chat import boundary as b
-from reactor_chat.chat import timeline as module
-from reactor_chat.chat.records import BlobStored, Declined, Entered, GroupAltered, KeysPublished
-from reactor_chat.chat.timeline import Stay, Stays, Timeline, labels_of
+from reactor_chat.chat.state import timeline as module
+from reactor_chat.chat.state.records import BlobStored, Declined, Entered, GroupAltered, KeysPublished
+from reactor_chat.chat.state.timeline import Stay, Stays, Timeline, labels_of
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import SEQ_MAX
 from tests.chat.toy import Key, World

@@ -7,7 +7,7 @@ import hashlib
 
 from msgspec import Struct
 
-from reactor_chat.chat.records import KeysPublished
+from reactor_chat.chat.state.records import KeysPublished
 from reactor_chat.wire.messages import fold
 
 PACKAGES_MAX = 32

@@ -1,6 +1,6 @@
 """When names were claimed and their owners seen: from the records, with and without a snapshot."""
 
-from reactor_chat.chat.attendance import Attendance, Seen
+from reactor_chat.chat.state.attendance import Attendance, Seen
 
 
 def test_claimed_once_and_seen_last() -> None:

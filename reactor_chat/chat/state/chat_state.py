@@ -10,13 +10,13 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct, field
 
-from reactor_chat.chat.attendance import Attendance, Seen
-from reactor_chat.chat.blobs import Blob, Blobs
-from reactor_chat.chat.groups import Group, Groups
-from reactor_chat.chat.identity import Claim, Identity
-from reactor_chat.chat.invites import Invite, Invites
-from reactor_chat.chat.keyring import Keyring, Shelf
-from reactor_chat.chat.operator_records import (
+from reactor_chat.chat.state.attendance import Attendance, Seen
+from reactor_chat.chat.state.blobs import Blob, Blobs
+from reactor_chat.chat.state.groups import Group, Groups
+from reactor_chat.chat.state.identity import Claim, Identity
+from reactor_chat.chat.state.invites import Invite, Invites
+from reactor_chat.chat.state.keyring import Keyring, Shelf
+from reactor_chat.chat.state.operator_records import (
     Appointed,
     Dismissed,
     Expired,
@@ -26,9 +26,9 @@ from reactor_chat.chat.operator_records import (
     Removed,
     Uninvited,
 )
-from reactor_chat.chat.patience import Patience, Tried
-from reactor_chat.chat.receipts import Outcome, Receipts
-from reactor_chat.chat.records import (
+from reactor_chat.chat.state.patience import Patience, Tried
+from reactor_chat.chat.state.receipts import Outcome, Receipts
+from reactor_chat.chat.state.records import (
     AboutSeals,
     BlobStored,
     Declined,
@@ -38,9 +38,9 @@ from reactor_chat.chat.records import (
     Record,
     Stored,
 )
-from reactor_chat.chat.roster import Presence, Roster
-from reactor_chat.chat.seals import Seal, Seals
-from reactor_chat.chat.timeline import Stay, Timeline
+from reactor_chat.chat.state.roster import Presence, Roster
+from reactor_chat.chat.state.seals import Seal, Seals
+from reactor_chat.chat.state.timeline import Stay, Timeline
 from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import (
     Exited,

@@ -1,7 +1,7 @@
 """The claims about sealed conversations: who waits, what a release leaves, and that a copy is one."""
 
-from reactor_chat.chat import seals as module
-from reactor_chat.chat.seals import Seals
+from reactor_chat.chat.state import seals as module
+from reactor_chat.chat.state.seals import Seals
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.conversation import ROOM as THE_ROOM
 from tests.chat.sealed_toy import SALT, add, group_id

@@ -5,7 +5,7 @@ The state knows where the journal has each piece; the bytes are read from there.
 
 from msgspec import Struct
 
-from reactor_chat.chat.records import BlobStored
+from reactor_chat.chat.state.records import BlobStored
 from reactor_chat.wire.messages import fold
 
 BLOBS_MAX = 256

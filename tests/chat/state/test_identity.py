@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.chat.identity import Claim, Identity, is_small_order, proves
+from reactor_chat.chat.state.identity import Claim, Identity, is_small_order, proves
 from tests.chat.toy import Key
 
 P = 2**255 - 19
