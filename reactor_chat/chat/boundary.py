@@ -95,6 +95,9 @@ class Resumed(Struct, frozen=True):
     """There is time again for what was left waiting though it could perhaps go on."""
 
 
+Sent = Received | Garbled | Broken | Disconnected
+"""What comes from a connection, in the order in which it was sent."""
+
 Input = Started | Connected | Received | Garbled | Broken | Disconnected | Committed | Rejected | Retried | Resumed
 
 # -------------------------------------------------------------------------------------------------- effects

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from reactor_chat.chat.boundary import Append, Effect
-from reactor_chat.chat.pending import Mark
+from reactor_chat.chat.pending import ConflictKey
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.groups import Group
@@ -53,7 +53,7 @@ def time_after(newest: int, clock: int) -> int:
     return newest if clock < newest <= clock + AHEAD_MS_MAX else clock
 
 
-class Stamp:
+class Sequencer:
     """Hands out the numbers and the time of the records of one request."""
 
     def __init__(self, seq: int, at: int) -> None:
@@ -67,10 +67,10 @@ class Stamp:
 
 
 class Change(Struct, frozen=True, gc=False):
-    """Records to append, each with its labels, and the marks of what they change."""
+    """Records to append, each with its labels, and the conflict keys of what they change."""
 
     records: Sequence[tuple[Record, tuple[str, ...]]]
-    marks: tuple[Mark, ...] = ()
+    write_set: tuple[ConflictKey, ...] = ()
 
     def append(self) -> Append:
         """Return the effect that orders it."""
@@ -81,7 +81,7 @@ Verdict = Change | Refused
 Answer = Sequence[Effect] | Refused
 
 
-Decide = Callable[[ChatState, Rules, Stamp], Verdict]
+Decide = Callable[[ChatState, Rules, Sequencer], Verdict]
 """Judges what an operator orders."""
 
 
@@ -91,7 +91,7 @@ class Case(Struct, frozen=True, gc=False):
     state: ChatState
     rules: Rules
     session: Session
-    stamp: Stamp
+    sequencer: Sequencer
     suggestion: Callable[[str], str | None]
 
 

@@ -4,7 +4,7 @@ Two budgets are counted in it: what one turn serves, so that nobody waits long, 
 before it is read more slowly.  The measure is what can be seen of a request before it is judged.
 """
 
-from reactor_chat.chat.boundary import Broken, Disconnected, Garbled, Received
+from reactor_chat.chat.boundary import Garbled, Received, Sent
 from reactor_chat.chat.rules import RULES
 from reactor_chat.wire import messages as m
 
@@ -20,7 +20,7 @@ LINE_COST_BYTES = 40
 """A typed line may be a list of names, each of 2 to 33 bytes; what it is is not known before it is parsed."""
 
 
-def cost_of(sent: Received | Garbled | Broken | Disconnected) -> int:
+def cost_of(sent: Sent) -> int:
     """Return what it costs to serve something that was sent; 1 or more."""
     if isinstance(sent, Garbled):
         return GARBLED_COST
@@ -37,7 +37,7 @@ def cost_of(sent: Received | Garbled | Broken | Disconnected) -> int:
     return rule.cost + rule.names(request) // NAMES_PER_COST
 
 
-def charge_of(sent: Received | Garbled | Broken | Disconnected) -> int:
+def charge_of(sent: Sent) -> int:
     """Return what something counts against the rate of its connection; 1 or more.
 
     The rate is one of messages: to come, to go and to babble count as one, and what is dear as more.

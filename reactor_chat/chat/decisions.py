@@ -1,8 +1,8 @@
 """What each request comes to: a change of the chat, an answer, or a refusal.
 
 Every function here looks at the state and changes nothing.  A change is a draft of records with the labels they are
-found by and the marks of what they will change; it becomes true when the journal has it.  Which of them serves which
-request, and what its judgement depends on, says the table of `rules`.
+found by and the conflict keys of what they will change; it becomes true when the journal has it.  Which of them serves
+which request, and what its judgement depends on, says the table of `rules`.
 """
 
 import re
@@ -12,9 +12,9 @@ from msgspec import Struct, structs
 
 from reactor_chat.chat import sealing
 from reactor_chat.chat.boundary import Deliver, Effect, Recall
-from reactor_chat.chat.case import Answer, Case, Change, Stamp, Verdict, no_such_user, own_group, owned_group, shown
+from reactor_chat.chat.case import Answer, Case, Change, Sequencer, Verdict, no_such_user, own_group, owned_group, shown
 from reactor_chat.chat.moderation import dismiss, is_dismissal
-from reactor_chat.chat.pending import Mark
+from reactor_chat.chat.pending import ConflictKey
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.groups import Group
 from reactor_chat.chat.state.records import GroupAltered, Record
@@ -44,8 +44,8 @@ def say(case: Case, request: m.Say) -> Verdict:
     refusal = _refuse_spoken(case, ROOM, request)
     if refusal is not None:
         return refusal
-    stamp = case.stamp
-    said = m.Said(stamp.seq(), stamp.at, case.session.name, request.text, request.sealed, request.id)
+    sequencer = case.sequencer
+    said = m.Said(sequencer.seq(), sequencer.at, case.session.name, request.text, request.sealed, request.id)
     return Change([(said, labels_of(said))])
 
 
@@ -57,8 +57,8 @@ def tell(case: Case, request: m.Tell) -> Verdict:
     refusal = _refuse_spoken(case, Conversation.between(case.session.name, to), request)
     if refusal is not None:
         return refusal
-    stamp = case.stamp
-    told = m.Told(stamp.seq(), stamp.at, case.session.name, to, request.text, request.sealed, request.id)
+    sequencer = case.sequencer
+    told = m.Told(sequencer.seq(), sequencer.at, case.session.name, to, request.text, request.sealed, request.id)
     return Change([(told, labels_of(told))])
 
 
@@ -70,8 +70,10 @@ def group_send(case: Case, request: m.GroupSend) -> Verdict:
     refusal = _refuse_spoken(case, Conversation.of_group(group.born), request)
     if refusal is not None:
         return refusal
-    stamp = case.stamp
-    said = m.GroupSaid(stamp.seq(), stamp.at, case.session.name, group.name, request.text, request.sealed, request.id)
+    sequencer = case.sequencer
+    said = m.GroupSaid(
+        sequencer.seq(), sequencer.at, case.session.name, group.name, request.text, request.sealed, request.id
+    )
     return Change([(said, labels_of(said, group.born))])
 
 
@@ -127,9 +129,9 @@ def group_set(case: Case, request: m.GroupSet) -> Verdict:
     refusal = _refuse_more(case, len(members), members)
     if refusal is not None:
         return refusal
-    seq = case.stamp.seq()
+    seq = case.sequencer.seq()
     name, by = request.group, case.session.name
-    created = GroupAltered(seq, case.stamp.at, name, "created", by, seq, None, members)
+    created = GroupAltered(seq, case.sequencer.at, name, "created", by, seq, None, members)
     return _change_of_group([created], members, request.id)
 
 
@@ -148,7 +150,7 @@ def group_add(case: Case, request: m.GroupAdd) -> Verdict:
     records: list[GroupAltered] = []
     for user in users:
         members = [*members, user]
-        records.append(_altered(group, "added", group.owner, case.stamp, members, user))
+        records.append(_altered(group, "added", group.owner, case.sequencer, members, user))
     return _change_of_group(records, users, request.id)
 
 
@@ -174,7 +176,7 @@ def group_kick(case: Case, request: m.GroupKick) -> Verdict:
     if group.is_owned_by(request.user):
         return Refused("not_allowed", "The owner cannot be kicked; leave or delete the group instead")
     user = group.members[fold(request.user)]
-    kicked = _altered(group, "kicked", group.owner, case.stamp, group.without(user), user)
+    kicked = _altered(group, "kicked", group.owner, case.sequencer, group.without(user), user)
     return _change_of_group([kicked], [user], request.id)
 
 
@@ -183,7 +185,7 @@ def group_leave(case: Case, request: m.GroupLeave) -> Verdict:
     group = own_group(case, request.group)
     if isinstance(group, Refused):
         return group
-    return _change_of_group(_leave(group, case.session.name, case.stamp), [case.session.name], request.id)
+    return _change_of_group(_leave(group, case.session.name, case.sequencer), [case.session.name], request.id)
 
 
 def group_delete(case: Case, request: m.GroupDelete) -> Verdict:
@@ -191,7 +193,7 @@ def group_delete(case: Case, request: m.GroupDelete) -> Verdict:
     group = owned_group(case, request.group)
     if isinstance(group, Refused):
         return group
-    deleted = _altered(group, "deleted", group.owner, case.stamp, None)
+    deleted = _altered(group, "deleted", group.owner, case.sequencer, None)
     return _change_of_group([deleted], group.names(), request.id)
 
 
@@ -206,41 +208,41 @@ class Ending(Struct, frozen=True):
         return sum(len(r.members or ()) for r, _ in self.change.records if isinstance(r, GroupAltered))
 
 
-def departure(state: ChatState, name: str, stamp: Stamp) -> Ending:
+def departure(state: ChatState, name: str, sequencer: Sequencer) -> Ending:
     """Somebody goes: a guest leaves every group first, the owner of a name stays in them (PROTOCOL §7)."""
     presence = state.roster.get(name)
     assert presence is not None
-    records, is_last = _leave_some(state, name, stamp) if presence.guest else ([], True)
+    records, is_last = _leave_some(state, name, sequencer) if presence.guest else ([], True)
     if is_last:
-        records.append(m.Exited(stamp.seq(), stamp.at, presence.name))
+        records.append(m.Exited(sequencer.seq(), sequencer.at, presence.name))
     return _step_of_end(state, name, records, is_last=is_last)
 
 
-def release(state: ChatState, name: str, stamp: Stamp) -> Ending:
+def release(state: ChatState, name: str, sequencer: Sequencer) -> Ending:
     """An owned name is given free: who takes it next is somebody else, who is not there and in no group."""
     claim = state.identity.claim_of(name)
     assert claim is not None
     presence = state.roster.get(name)
-    records, is_last = _leave_some(state, name, stamp)
+    records, is_last = _leave_some(state, name, sequencer)
     if is_last and presence is not None:
-        records.append(m.Exited(stamp.seq(), stamp.at, presence.name))
+        records.append(m.Exited(sequencer.seq(), sequencer.at, presence.name))
     if is_last:
-        records.append(m.Released(stamp.seq(), stamp.at, claim.name))
+        records.append(m.Released(sequencer.seq(), sequencer.at, claim.name))
     return _step_of_end(state, name, records, is_last=is_last)
 
 
-def needs_of_end(state: ChatState, name: str) -> list[Mark]:
+def read_set_of_end(state: ChatState, name: str) -> list[ConflictKey]:
     """What a departure or a release depends on, and changes."""
-    of_groups: list[Mark] = [("group", fold(group.name)) for group in state.groups.of(name)]
+    of_groups: list[ConflictKey] = [("group", fold(group.name)) for group in state.groups.of(name)]
     return [("name", fold(name)), ("groups", fold(name)), *of_groups]
 
 
 def _step_of_end(state: ChatState, name: str, records: Sequence[Record], *, is_last: bool) -> Ending:
-    change = Change([(record, labels_of(record)) for record in records], tuple(needs_of_end(state, name)))
+    change = Change([(record, labels_of(record)) for record in records], tuple(read_set_of_end(state, name)))
     return Ending(change, is_last)
 
 
-def _leave_some(state: ChatState, name: str, stamp: Stamp) -> tuple[list[Record], bool]:
+def _leave_some(state: ChatState, name: str, sequencer: Sequencer) -> tuple[list[Record], bool]:
     """The records of leaving as many groups as one step may, at least one; and whether no group is left."""
     records: list[Record] = []
     names_count = 0
@@ -248,32 +250,32 @@ def _leave_some(state: ChatState, name: str, stamp: Stamp) -> tuple[list[Record]
         if records and names_count + 2 * len(group.members) > END_NAMES_MAX:
             return records, False
         names_count += 2 * len(group.members)
-        records += _leave(group, name, stamp)
+        records += _leave(group, name, sequencer)
     return records, True
 
 
-def _leave(group: Group, name: str, stamp: Stamp) -> list[GroupAltered]:
+def _leave(group: Group, name: str, sequencer: Sequencer) -> list[GroupAltered]:
     """The records of a member's leaving: `left`, and `owner` where somebody inherits."""
     name = group.members[fold(name)]
     rest = group.without(name)
-    records = [_altered(group, "left", name, stamp, rest, name)]
+    records = [_altered(group, "left", name, sequencer, rest, name)]
     if rest and group.is_owned_by(name):
-        records.append(_altered(group, "owner", name, stamp, rest, rest[0]))
+        records.append(_altered(group, "owner", name, sequencer, rest, rest[0]))
     return records
 
 
 def _altered(
-    group: Group, change: str, by: str, stamp: Stamp, members: list[str] | None, user: str | None = None
+    group: Group, change: str, by: str, sequencer: Sequencer, members: list[str] | None, user: str | None = None
 ) -> GroupAltered:
-    return GroupAltered(stamp.seq(), stamp.at, group.name, change, by, group.born, user, members)
+    return GroupAltered(sequencer.seq(), sequencer.at, group.name, change, by, group.born, user, members)
 
 
 def _change_of_group(records: Sequence[GroupAltered], concerned: Iterable[str], request_id: str | None) -> Change:
     """These records, the first of them with the request's id; `concerned` is who comes into the group or leaves it."""
     first, *others = records
-    marks: list[Mark] = [("groups", fold(person)) for person in concerned]
+    keys: list[ConflictKey] = [("groups", fold(person)) for person in concerned]
     identified = [structs.replace(first, id=request_id), *others]
-    return Change([(record, labels_of(record)) for record in identified], (("group", fold(first.group)), *marks))
+    return Change([(record, labels_of(record)) for record in identified], (("group", fold(first.group)), *keys))
 
 
 def _spellings(case: Case, names: Iterable[str]) -> list[str] | Refused:
@@ -331,7 +333,7 @@ def seen(case: Case, request: m.AskSeen) -> Answer:
         return [_answer(case, m.SeenAnswer(name, here=True, re=request.id))]
     known = case.state.attendance.of(name)
     at = known.seen_at if known is not None else 0
-    seconds = max(0, case.stamp.at - at) // 1_000 if at else None
+    seconds = max(0, case.sequencer.at - at) // 1_000 if at else None
     return [_answer(case, m.SeenAnswer(name, seconds=seconds, re=request.id))]
 
 

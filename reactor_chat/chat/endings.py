@@ -7,8 +7,8 @@ leaves them in steps; what is left follows after the next commit.
 from collections.abc import Callable, Iterable
 
 from reactor_chat.chat.boundary import Effect
-from reactor_chat.chat.case import Change, Stamp
-from reactor_chat.chat.decisions import Ending, departure, needs_of_end, release
+from reactor_chat.chat.case import Change, Sequencer
+from reactor_chat.chat.decisions import Ending, departure, read_set_of_end, release
 from reactor_chat.chat.pending import Pending
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.state.chat_state import ChatState
@@ -24,7 +24,7 @@ class Endings:
     Args:
         state: of the chat.
         pending: what is on its way.
-        stamp: gives the numbers and the time of the next records.
+        sequencer: gives the numbers and the time of the next records.
         launch: sends a change on its way.
         session_of: finds the connection that reaches a name.
 
@@ -38,7 +38,7 @@ class Endings:
         self,
         state: ChatState,
         pending: Pending,
-        stamp: Callable[[], Stamp],
+        sequencer: Callable[[], Sequencer],
         launch: Callable[[Change, list[Effect]], None],
         session_of: Callable[[str], Session | None],
     ) -> None:
@@ -47,7 +47,7 @@ class Endings:
         self.sessions: dict[str, Session] = {}
         self._state = state
         self._pending = pending
-        self._stamp = stamp
+        self._sequencer = sequencer
         self._launch = launch
         self._session_of = session_of
 
@@ -56,7 +56,7 @@ class Endings:
         for name in self._ready(self.releasing, list(self.releasing.values())):
             if self._state.identity.claim_of(name) is not None:
                 self.departing.pop(fold(name), None)
-                self._launch_end(release(self._state, name, self._stamp()), self.releasing, name, effects)
+                self._launch_end(release(self._state, name, self._sequencer()), self.releasing, name, effects)
                 session = self._session_of(name)
                 if session is not None:
                     session.ending = True
@@ -69,7 +69,7 @@ class Endings:
         for name in names:
             work += 1 + self._state.groups.count_of(name)
             for ready in self._ready(self.departing, [name]):
-                step = departure(self._state, ready, self._stamp())
+                step = departure(self._state, ready, self._sequencer())
                 work += step.names_count()
                 self._launch_end(step, self.departing, ready, effects)
             if work > DEPARTURES_WORK_MAX:
@@ -83,6 +83,6 @@ class Endings:
     def _ready(self, ending: dict[str, str], names: list[str]) -> Iterable[str]:
         """Remove and yield those of these names whose end can be recorded, each after the one before it has been."""
         for name in names:
-            if fold(name) in ending and self._pending.blocking(needs_of_end(self._state, name)) is None:
+            if fold(name) in ending and self._pending.blocking(read_set_of_end(self._state, name)) is None:
                 del ending[fold(name)]
                 yield name

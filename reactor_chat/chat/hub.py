@@ -31,14 +31,15 @@ from reactor_chat.chat.boundary import (
     Rejected,
     Resumed,
     Retried,
+    Sent,
     Started,
 )
-from reactor_chat.chat.case import Case, Change, Decide, Rules, Stamp, time_after
+from reactor_chat.chat.case import Case, Change, Decide, Rules, Sequencer, time_after
 from reactor_chat.chat.decisions import refuse_list
 from reactor_chat.chat.endings import Endings
 from reactor_chat.chat.logins import NAME_TAKEN, Bar, Barred, Logins, Takeover, nobody_barred
 from reactor_chat.chat.moderation import farewell
-from reactor_chat.chat.pending import Flight, Mark, Pending
+from reactor_chat.chat.pending import ConflictKey, Pending, Transaction
 from reactor_chat.chat.readers import FULL, NO_SPACE, READ_ONLY, Readers, told
 from reactor_chat.chat.rules import RULES
 from reactor_chat.chat.searches import Searches
@@ -48,7 +49,7 @@ from reactor_chat.chat.state.operator_records import Dismissed
 from reactor_chat.chat.state.receipts import NOT_REMEMBERED
 from reactor_chat.chat.state.records import Declined, Entered, Record, notice_of
 from reactor_chat.chat.state.timeline import Span
-from reactor_chat.chat.waiting import Sent, Waiting
+from reactor_chat.chat.waiting import Waiting
 from reactor_chat.text.parser import parse
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import Exited, Refused, fold
@@ -72,7 +73,7 @@ class Hub:
         self._readers = Readers(self.state)
         self._full = FULL
         self._searches = Searches(self.state.roster)
-        self._endings = Endings(self.state, self._pending, self._stamp, self._launch_alone, self._session_of)
+        self._endings = Endings(self.state, self._pending, self._sequencer, self._launch_alone, self._session_of)
         self._clock = 0
         self._log: str | None = None
         self._inputs = self._table_of_inputs()
@@ -123,7 +124,7 @@ class Hub:
             Effects, as of `handle`; or why it is not done.
         """
         self._clock = now
-        change = decide(self.state, self._rules, self._stamp())
+        change = decide(self.state, self._rules, self._sequencer())
         if isinstance(change, Refused):
             return change
         effects: list[Effect] = []
@@ -194,10 +195,10 @@ class Hub:
         self._waiting.go_on(effects)
 
     def _on_committed(self, what: Committed, effects: list[Effect]) -> None:
-        for flight in self._pending.land(what.seq):
-            for record in flight.records:
-                self._announce(record, flight, effects)
-            self._answer(flight, effects)
+        for transaction in self._pending.committed(what.seq):
+            for record in transaction.records:
+                self._announce(record, transaction, effects)
+            self._answer(transaction, effects)
         self._endings.record(effects)
         if self._readers:
             self._let_readers_in(effects)
@@ -205,15 +206,15 @@ class Hub:
 
     def _on_rejected(self, what: Rejected, effects: list[Effect]) -> None:
         self._full = READ_ONLY if what.read_only else FULL
-        for flight in self._pending.fail():
-            for record in flight.records:
+        for transaction in self._pending.rolled_back():
+            for record in transaction.records:
                 if isinstance(record, Exited) and self._session_of(record.name) is None:
                     self._endings.departing[fold(record.name)] = record.name
-            session = flight.session
+            session = transaction.session
             if session is not None and session.state is State.JOINING:
                 self._let_read(session, effects)
             elif session is not None and session.state is not State.READING:
-                self._refuse(session, READ_ONLY if what.read_only else NO_SPACE, flight.request_id, effects)
+                self._refuse(session, READ_ONLY if what.read_only else NO_SPACE, transaction.request_id, effects)
         self._endings.releasing.clear()
         for session in self._endings.sessions.values():
             session.ending = False  # nothing became of it
@@ -245,7 +246,7 @@ class Hub:
             return False
         if isinstance(what, Received):
             return self._serve(session, what.request, effects)
-        if session.flights:
+        if session.transactions:
             return False
         if isinstance(what, Disconnected):
             return self._depart(session, None, effects)
@@ -276,11 +277,11 @@ class Hub:
         if isinstance(verdict, m.Login):
             return self._serve_login(session, verdict, effects)
         if isinstance(verdict, m.Quit):
-            return not session.flights and self._depart(session, "quit", effects)
+            return not session.transactions and self._depart(session, "quit", effects)
         return self._serve_change(session, request.id, verdict, effects)
 
     def _serve_read(self, session: Session, request: Any, effects: list[Effect]) -> bool:
-        if session.flights:
+        if session.transactions:
             return False
         verdict = RULES[type(request)].decide(self._case(session), request)
         if isinstance(verdict, Refused):  # not recorded: a read is judged anew each time it comes
@@ -299,12 +300,12 @@ class Hub:
         if refusal is not None:
             return self._conclude(session, request_id, refusal, effects)
         rule = RULES[type(what)]
-        if self._is_blocked(session, rule.needs(what, session.name)):
+        if self._is_blocked(session, rule.read_set(what, session.name)):
             return False
         return self._conclude(session, request_id, rule.decide(self._case(session), what), effects)
 
-    def _is_blocked(self, session: Session, marks: Iterable[Mark]) -> bool:
-        session.blocked_by = self._pending.blocking(marks)
+    def _is_blocked(self, session: Session, read_set: Iterable[ConflictKey]) -> bool:
+        session.blocked_by = self._pending.blocking(read_set)
         return session.blocked_by is not None
 
     def _conclude(
@@ -317,8 +318,8 @@ class Hub:
         if request_id is None or verdict.code in NOT_REMEMBERED:
             refusal = structs.replace(verdict, re=request_id)
             return self._answer_now(session, [Deliver([session.conn], refusal)], effects)
-        stamp = self._stamp()
-        declined = Declined(stamp.seq(), stamp.at, session.name, request_id, verdict.code, verdict.text)
+        sequencer = self._sequencer()
+        declined = Declined(sequencer.seq(), sequencer.at, session.name, request_id, verdict.code, verdict.text)
         self._launch(Change([(declined, ())]), session, request_id, effects)
         return True
 
@@ -326,10 +327,10 @@ class Hub:
         login = self._logins.named(session, login)
         name = fold(login.name)
         departs = name in self._endings.departing and self.state.identity.claim_of(name) is None
-        if self._is_blocked(session, self._logins.needs(login)) or (departs and self._pending.records_count):
+        if self._is_blocked(session, self._logins.read_set(login)) or (departs and self._pending.records_count):
             return False
         # A guest that could not leave for lack of space holds the name, but not for anybody's sake.
-        verdict = NO_SPACE if departs else self._logins.judge(session, login, self._stamp(), self._clock)
+        verdict = NO_SPACE if departs else self._logins.judge(session, login, self._sequencer(), self._clock)
         if isinstance(verdict, Change) and self._readers.refuses(login):
             verdict = NAME_TAKEN
         if isinstance(verdict, Barred):
@@ -349,7 +350,7 @@ class Hub:
     def _take_over(self, session: Session, login: m.Login, effects: list[Effect]) -> bool:
         """Let an owner in in place of an older connection, once what that one sent before is served."""
         old = self._session_of(login.name)
-        if old is not None and (old.flights or old.backlog):
+        if old is not None and (old.transactions or old.backlog):
             old.superseded = True
             return False
         self._endings.departing.pop(fold(login.name), None)
@@ -361,31 +362,31 @@ class Hub:
     # -------------------------------------------------------------------------------- changes on their way
 
     def _launch(self, change: Change, session: Session | None, request_id: str | None, effects: list[Effect]) -> None:
-        marks = change.marks
+        write_set = change.write_set
         if session is not None and request_id is not None:
-            marks = (*marks, ("id", fold(session.name), request_id))
+            write_set = (*write_set, ("id", fold(session.name), request_id))
         records = [record for record, _ in change.records]
-        self._pending.add(Flight(records, marks, session, request_id))
+        self._pending.add(Transaction(records, write_set, session, request_id))
         effects.append(change.append())
 
     def _launch_alone(self, change: Change, effects: list[Effect]) -> None:
         self._launch(change, None, None, effects)
 
-    def _announce(self, record: Record, flight: Flight, effects: list[Effect]) -> None:
+    def _announce(self, record: Record, transaction: Transaction, effects: list[Effect]) -> None:
         """Apply a committed record and tell those it concerns."""
         if isinstance(record, Exited):
             self._dismiss(record.name, effects)
-        elif isinstance(record, Entered) and flight.session is not None:
-            self._end_reading(record.name, flight.session, effects)
+        elif isinstance(record, Entered) and transaction.session is not None:
+            self._end_reading(record.name, transaction.session, effects)
         audience = self.state.apply(record)
         notice = notice_of(record)
         if notice is None:
             if isinstance(record, Dismissed):
                 self._expel(record, effects)
             return
-        effects.append(told(notice, audience, self.state.roster, self._readers, flight.session))
-        if isinstance(record, Entered) and flight.session is not None:
-            self._welcome(flight.session, effects)
+        effects.append(told(notice, audience, self.state.roster, self._readers, transaction.session))
+        if isinstance(record, Entered) and transaction.session is not None:
+            self._welcome(transaction.session, effects)
 
     def _dismiss(self, name: str, effects: list[Effect]) -> None:
         """Close the connection of an owner whose name was released; whoever left was closed before."""
@@ -398,14 +399,14 @@ class Hub:
         if (conn := self.state.roster.conn_of(record.name)) is not None:
             self._on_sent(Broken(conn, farewell(record), "kicked"), effects)
 
-    def _answer(self, flight: Flight, effects: list[Effect]) -> None:
-        session, first = flight.session, flight.records[0]
-        if session is None or flight.request_id is None:
+    def _answer(self, transaction: Transaction, effects: list[Effect]) -> None:
+        session, first = transaction.session, transaction.records[0]
+        if session is None or transaction.request_id is None:
             return
         if isinstance(first, Declined):
-            self._tell(session, Refused(first.code, first.text, flight.request_id), effects)
+            self._tell(session, Refused(first.code, first.text, transaction.request_id), effects)
         else:
-            self._tell(session, m.Accepted(flight.request_id, first.seq), effects)
+            self._tell(session, m.Accepted(transaction.request_id, first.seq), effects)
 
     def _welcome(self, session: Session, effects: list[Effect]) -> None:
         """Let somebody in whose name is present: by a new record, or in place of an older connection."""
@@ -441,7 +442,7 @@ class Hub:
             self._close(reader, "taken_over", effects)
 
     def _let_readers_in(self, effects: list[Effect]) -> None:
-        for session, change in self._readers.entering(self._logins, self._pending, self._stamp, self._clock):
+        for session, change in self._readers.entering(self._logins, self._pending, self._sequencer, self._clock):
             self._launch(change, session, None, effects)
 
     # --------------------------------------------------------------------------------------------- leaving
@@ -468,17 +469,17 @@ class Hub:
         return self._sessions[conn] if conn is not None else None
 
     def _case(self, session: Session) -> Case:
-        return Case(self.state, self._rules, session, self._stamp(), self._suggestion)
+        return Case(self.state, self._rules, session, self._sequencer(), self._suggestion)
 
     def _suggestion(self, name: str) -> str | None:
         return self._searches.suggestion(name, self._clock)
 
-    def _stamp(self) -> Stamp:
+    def _sequencer(self) -> Sequencer:
         at = time_after(self._pending.at or self.state.at, self._clock)
-        return Stamp(self.state.seq + self._pending.records_count, at)
+        return Sequencer(self.state.seq + self._pending.records_count, at)
 
     def _answer_now(self, session: Session, answers: Any, effects: list[Effect]) -> bool:
-        if session.flights:
+        if session.transactions:
             return False
         effects.extend(answers)
         return True

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs
 
-from reactor_chat.chat.case import Change, Rules, Stamp
-from reactor_chat.chat.pending import CLAIMING, ENTERING, Mark, Pending
+from reactor_chat.chat.case import Change, Rules, Sequencer
+from reactor_chat.chat.pending import CLAIMING, ENTERING, ConflictKey, Pending
 from reactor_chat.chat.ratelimit import Elapsed, TokenBucket
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.state.chat_state import ChatState
@@ -92,7 +92,7 @@ class Logins:
         owned = self._state.identity.names_of(login.key)
         return structs.replace(login, name=owned[0]) if len(owned) == 1 else login
 
-    def judge(self, session: Session, login: Login, stamp: Stamp, now: int) -> Verdict:
+    def judge(self, session: Session, login: Login, sequencer: Sequencer, now: int) -> Verdict:
         """Say what a login comes to.
 
         Args:
@@ -108,7 +108,7 @@ class Logins:
         waits = self._wait(session.address) if session.login is not login else None
         if waits is not None and not self._is_owner(session, login):
             return waits
-        verdict = self._judge(session, login, stamp, now)
+        verdict = self._judge(session, login, sequencer, now)
         if isinstance(verdict, Refused) and verdict.code not in NO_FAULT:
             self._count_failure(session.address)
         return verdict
@@ -118,12 +118,12 @@ class Logins:
         claim = self._state.identity.claim_of(login.name)
         return claim is not None and claim.key == login.key and _refuse_proof(session, login) is None
 
-    def _judge(self, session: Session, login: Login, stamp: Stamp, now: int) -> Verdict:
+    def _judge(self, session: Session, login: Login, sequencer: Sequencer, now: int) -> Verdict:
         refusal = self._refuse_nameless(session, login) or _refuse_form(login) or _refuse_proof(session, login)
         if refusal is not None:
             return refusal
         barred = self._bar(login.name, login.key, now)
-        return self.admit(login, stamp, now) if barred is None else Barred(barred)
+        return self.admit(login, sequencer, now) if barred is None else Barred(barred)
 
     def _refuse_nameless(self, session: Session, login: Login) -> Refused | None:
         if login.name or login.key is None or session.proved_key != login.key:
@@ -132,17 +132,17 @@ class Logins:
         text = f"Your key owns {', '.join(owned[:NAMES_SAID_MAX])}; choose one of them" if owned else NO_NAME_OWNED
         return Refused("bad_name", text)
 
-    def needs(self, login: Login) -> list[Mark]:
+    def read_set(self, login: Login) -> list[ConflictKey]:
         """Return what the judgement of a login depends on."""
         if not is_name(login.name):
             return []
-        marks: list[Mark] = [("name", fold(login.name)), *self._looks(login)]
-        return marks if login.invite is None else [*marks, ("invite", hash_of(login.invite).hex())]
+        keys: list[ConflictKey] = [("name", fold(login.name)), *self._looks(login)]
+        return keys if login.invite is None else [*keys, ("invite", hash_of(login.invite).hex())]
 
-    def _looks(self, login: Login) -> list[Mark]:
+    def _looks(self, login: Login) -> list[ConflictKey]:
         return [] if self._rules.lookalikes else [("looks", skeleton(login.name))]
 
-    def admit(self, login: Login, stamp: Stamp, now: int) -> Verdict:
+    def admit(self, login: Login, sequencer: Sequencer, now: int) -> Verdict:
         """Say what a login comes to whose form and proof were found right."""
         claim = self._state.identity.claim_of(login.name)
         if claim is not None and claim.key != login.key:
@@ -157,11 +157,11 @@ class Logins:
         if refusal is not None:
             return refusal
         used = invite.hash if invite is not None else None
-        record = Entered(stamp.seq(), stamp.at, login.name, login.key, used)
-        marks: list[Mark] = [*self.needs(login), ENTERING, *([CLAIMING] if claims else [])]
+        record = Entered(sequencer.seq(), sequencer.at, login.name, login.key, used)
+        keys: list[ConflictKey] = [*self.read_set(login), ENTERING, *([CLAIMING] if claims else [])]
         if claim is not None and claim.name != login.name:  # what names its members is to name this one as it is then
-            marks += [("group", fold(group.name)) for group in self._state.groups.of(login.name)]
-        return Change([(record, labels_of(record))], tuple(marks))
+            keys += [("group", fold(group.name)) for group in self._state.groups.of(login.name)]
+        return Change([(record, labels_of(record))], tuple(keys))
 
     def _invite(self, login: Login, now: int) -> Invite | None:
         return self._state.invites.good(login.invite, now) if login.invite is not None else None

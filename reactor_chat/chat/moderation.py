@@ -27,7 +27,7 @@ def dismiss(case: Case, request: GroupKick) -> Verdict:
         return no_such_user(case, request.user)
     if fold(presence.name) in state.moderators:
         return Refused("not_allowed", f"{presence.name} is a moderator; ask the operator")
-    record = Dismissed(case.stamp.seq(), case.stamp.at, presence.name, me, request.id)
+    record = Dismissed(case.sequencer.seq(), case.sequencer.at, presence.name, me, request.id)
     return Change([(record, ())])
 
 

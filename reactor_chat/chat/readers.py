@@ -7,7 +7,7 @@ owner reads what is the owner's.  When the journal takes records again, each ent
 from collections.abc import Callable, Iterator
 
 from reactor_chat.chat.boundary import Deliver, DeliverAll
-from reactor_chat.chat.case import Change, Stamp
+from reactor_chat.chat.case import Change, Sequencer
 from reactor_chat.chat.logins import Logins
 from reactor_chat.chat.pending import Pending
 from reactor_chat.chat.session import Session, State
@@ -78,12 +78,12 @@ class Readers:
         return reader
 
     def entering(
-        self, logins: Logins, pending: Pending, stamp: Callable[[], Stamp], now: int
+        self, logins: Logins, pending: Pending, sequencer: Callable[[], Sequencer], now: int
     ) -> Iterator[tuple[Session, Change]]:
         """Yield the changes by which those enter who only read so far; each is on its way when the next is made."""
         for session, login in list(self._reading.values()):
-            if not session.flights and pending.blocking(logins.needs(login)) is None:
-                change = logins.admit(login, stamp(), now)
+            if not session.transactions and pending.blocking(logins.read_set(login)) is None:
+                change = logins.admit(login, sequencer(), now)
                 if isinstance(change, Change):
                     yield session, change
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from reactor_chat.chat import decisions, sealing
 from reactor_chat.chat.case import Case
-from reactor_chat.chat.pending import Mark
+from reactor_chat.chat.pending import ConflictKey
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import fold
 
@@ -19,10 +19,10 @@ DEAR_COST = 5
 NAMES_PER_PACKAGE = 10
 """A package is read from the journal, with those that were published beside it: it costs as much as so many names."""
 
-Needs = Callable[[Any, str], Iterable[Mark]]
+ReadSet = Callable[[Any, str], Iterable[ConflictKey]]
 
 
-def _nothing(_: Any, __: str) -> Iterable[Mark]:
+def _nothing(_: Any, __: str) -> Iterable[ConflictKey]:
     return ()
 
 
@@ -35,38 +35,42 @@ class Rule(NamedTuple):
 
     Attributes:
         decide: judges it by the state and changes nothing: a `Verdict` of a change, an `Answer` to a question.
-        needs: the read set: the marks that the judgement of a request, made under a folded or spelled name, depends on.
+        read_set: the conflict keys that the judgement of a request, made under a folded or spelled name, depends on.
         cost: in things said to everybody, beside the names in it.
         names: how many names it lists.
     """
 
     decide: Callable[[Case, Any], Any]
-    needs: Needs = _nothing
+    read_set: ReadSet = _nothing
     cost: int = DEAR_COST
     names: Callable[[Any], int] = _no_names
 
 
-def _group(request: Any, _: str) -> list[Mark]:
+def _group(request: Any, _: str) -> list[ConflictKey]:
     return [("group", fold(request.group))]
 
 
-def _coming(people: Iterable[str]) -> Iterator[Mark]:
+def _coming(people: Iterable[str]) -> Iterator[ConflictKey]:
     """What it depends on whether these people can come into one more group; nearly always the first blocks or none."""
     for key in map(fold, people):
         yield "name", key
         yield "groups", key
 
 
-def _of_commit(request: m.SealCommit, me: str) -> list[Mark]:
-    coming: list[Mark] = [(kind, fold(add.name)) for add in request.adds for kind in ("name", "keys")]
-    blobs: list[Mark] = [("blob", one.hex()) for one in (request.commit_blob, request.welcome) if one is not None]
-    return [*sealing.needs_of(request, me), ("work", fold(me)), *coming, *blobs]
+def _of_commit(request: m.SealCommit, me: str) -> list[ConflictKey]:
+    coming: list[ConflictKey] = [(kind, fold(add.name)) for add in request.adds for kind in ("name", "keys")]
+    blobs: list[ConflictKey] = [
+        ("blob", one.hex()) for one in (request.commit_blob, request.welcome) if one is not None
+    ]
+    return [*sealing.read_set_of(request, me), ("work", fold(me)), *coming, *blobs]
 
 
 RULES: dict[type, Rule] = {
-    m.Say: Rule(decisions.say, lambda _, __: [sealing.MARK_OF_ROOM], 1),
-    m.Tell: Rule(decisions.tell, lambda r, me: [("name", fold(r.to)), sealing.mark_of_pair(me, r.to)], 1),
-    m.GroupSend: Rule(decisions.group_send, lambda r, _: [("group", fold(r.group)), sealing.mark_of_group(r.group)], 1),
+    m.Say: Rule(decisions.say, lambda _, __: [sealing.CONFLICT_OF_ROOM], 1),
+    m.Tell: Rule(decisions.tell, lambda r, me: [("name", fold(r.to)), sealing.conflict_of_pair(me, r.to)], 1),
+    m.GroupSend: Rule(
+        decisions.group_send, lambda r, _: [("group", fold(r.group)), sealing.conflict_of_group(r.group)], 1
+    ),
     m.GroupSet: Rule(
         decisions.group_set,
         lambda r, me: chain([("group", fold(r.group))], _coming([me, *r.members])),
@@ -89,10 +93,12 @@ RULES: dict[type, Rule] = {
     m.Ping: Rule(decisions.ping, cost=1),
     m.KeysPut: Rule(sealing.keys_put),
     m.AskKeys: Rule(sealing.keys, names=lambda r: len(r.names) * NAMES_PER_PACKAGE),
-    m.SealCreate: Rule(sealing.seal_create, lambda r, me: [*sealing.needs_of(r, me), ("seals", fold(me))]),
+    m.SealCreate: Rule(sealing.seal_create, lambda r, me: [*sealing.read_set_of(r, me), ("seals", fold(me))]),
     m.SealCommit: Rule(sealing.seal_commit, _of_commit, names=lambda r: len(r.adds) + len(r.removes)),
-    m.SealAsk: Rule(sealing.seal_ask, lambda r, me: [*sealing.needs_of(r, me), sealing.mark_of_asking(r, me)], 1),
-    m.SealOff: Rule(sealing.seal_off, sealing.needs_of, 1),
+    m.SealAsk: Rule(
+        sealing.seal_ask, lambda r, me: [*sealing.read_set_of(r, me), sealing.conflict_of_asking(r, me)], 1
+    ),
+    m.SealOff: Rule(sealing.seal_off, sealing.read_set_of, 1),
     m.AskSeals: Rule(sealing.seals),
     m.BlobPut: Rule(sealing.blob_put),
     m.AskBlob: Rule(sealing.blob),

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from reactor_chat.chat.boundary import Deliver, KeyPlace, RecallBlob, RecallKeys
 from reactor_chat.chat.case import Answer, Case, Change, Verdict, no_such_user, own_group, shown
-from reactor_chat.chat.pending import Mark
+from reactor_chat.chat.pending import ConflictKey
 from reactor_chat.chat.state.blobs import Blob
 from reactor_chat.chat.state.groups import Group
 from reactor_chat.chat.state.records import AboutSeals, BlobStored, KeysPublished
@@ -24,7 +24,7 @@ SEALS_MAX = 1_000
 WAITING_SHOWN_MAX = 256
 """People who wait, in one answer: with the members they fit a frame."""
 
-MARK_OF_ROOM: Mark = ("sealed", ROOM.label)
+CONFLICT_OF_ROOM: ConflictKey = ("sealed", ROOM.label)
 
 _GUEST = Refused("not_allowed", "Guests have no key, and encryption needs one; log in without --guest")
 _NOT_SEALED = Refused("stale_epoch", "This conversation is not encrypted")
@@ -32,34 +32,34 @@ _NOT_SEALED = Refused("stale_epoch", "This conversation is not encrypted")
 Conversing = m.SealCreate | m.SealCommit | m.SealAsk | m.SealOff | m.AskSeals
 
 
-def mark_of_pair(one: str, other: str) -> Mark:
-    """Return the mark of how the private messages of two people are sealed."""
+def conflict_of_pair(one: str, other: str) -> ConflictKey:
+    """Return the conflict key of how the private messages of two people are sealed."""
     return ("sealed", Conversation.between(one, other).label)
 
 
-def mark_of_group(group: str) -> Mark:
-    """Return the mark of how a group's messages are sealed."""
+def conflict_of_group(group: str) -> ConflictKey:
+    """Return the conflict key of how a group's messages are sealed."""
     return ("sealed", Conversation.group(group).label)
 
 
-def mark_of(request: Conversing, me: str) -> Mark:
-    """Return the mark of how the conversation that somebody's request is about is sealed."""
+def conflict_of(request: Conversing, me: str) -> ConflictKey:
+    """Return the conflict key of how the conversation that somebody's request is about is sealed."""
     if request.with_ is not None:
-        return mark_of_pair(me, request.with_)
-    return mark_of_group(request.group) if request.group is not None else MARK_OF_ROOM
+        return conflict_of_pair(me, request.with_)
+    return conflict_of_group(request.group) if request.group is not None else CONFLICT_OF_ROOM
 
 
-def needs_of(request: Conversing, me: str) -> list[Mark]:
+def read_set_of(request: Conversing, me: str) -> list[ConflictKey]:
     """Return what it depends on that a conversation is there, and how it is sealed."""
-    there: list[Mark] = [("group", fold(request.group))] if request.group is not None else []
+    there: list[ConflictKey] = [("group", fold(request.group))] if request.group is not None else []
     if request.with_ is not None:
         there = [("name", fold(request.with_))]
-    return [*there, mark_of(request, me)]
+    return [*there, conflict_of(request, me)]
 
 
-def mark_of_asking(request: m.SealAsk, me: str) -> Mark:
-    """Return the mark of when somebody asked last to be let into a conversation."""
-    return ("asks", fold(me), *mark_of(request, me))
+def conflict_of_asking(request: m.SealAsk, me: str) -> ConflictKey:
+    """Return the conflict key of when somebody asked last to be let into a conversation."""
+    return ("asks", fold(me), *conflict_of(request, me))
 
 
 # ------------------------------------------------------------------------------------------ what is said
@@ -149,14 +149,14 @@ def _may_end(case: Case, place: Place, seal: Seal) -> bool:
 
 def _refuse_haste(case: Case, what: str, place: Place, words: str) -> Refused | None:
     """Refuse what somebody did here a moment ago; see `patience`."""
-    wait_ms = case.state.patience.wait_ms(what, case.session.name, place.name, case.stamp.at)
+    wait_ms = case.state.patience.wait_ms(what, case.session.name, place.name, case.sequencer.at)
     return Refused("too_fast", f"{words} a moment ago; try again in {_in_words(wait_ms)}") if wait_ms else None
 
 
 def _refuse_work(case: Case, request: m.SealCommit) -> Refused | None:
     """Refuse a commit of somebody who made others work a lot just now."""
     work, work_max = 1 + len(request.adds), 2 * case.rules.sealed_members_max
-    wait_ms = case.state.patience.work_wait_ms(case.session.name, work, work_max, case.stamp.at)
+    wait_ms = case.state.patience.work_wait_ms(case.session.name, work, work_max, case.sequencer.at)
     if not wait_ms:
         return None
     return Refused("too_fast", f"You changed the keys of conversations too often; try again in {_in_words(wait_ms)}")
@@ -167,8 +167,8 @@ def _in_words(wait_ms: int) -> str:
     return f"{seconds} s" if seconds < 120 else f"{-(-seconds // 60)} min"
 
 
-def _change(place: Place, record: AboutSeals, *marks: Mark) -> Change:
-    return Change([(record, place.labels_of(record))], marks)
+def _change(place: Place, record: AboutSeals, *write_set: ConflictKey) -> Change:
+    return Change([(record, place.labels_of(record))], write_set)
 
 
 # --------------------------------------------------------------------------------------------- changes
@@ -182,10 +182,10 @@ def seal_create(case: Case, request: m.SealCreate) -> Verdict:
     refusal = _refuse_creation(case, place, request)
     if refusal is not None:
         return refusal
-    stamp, me = case.stamp, case.session.name
+    sequencer, me = case.sequencer, case.session.name
     record = m.SealCreated(
-        stamp.seq(),
-        stamp.at,
+        sequencer.seq(),
+        sequencer.at,
         me,
         request.group_id,
         request.suite,
@@ -196,7 +196,7 @@ def seal_create(case: Case, request: m.SealCreate) -> Verdict:
         id=request.id,
         **place.fields(),
     )
-    return _change(place, record, mark_of(request, me), ("seals", fold(me)))
+    return _change(place, record, conflict_of(request, me), ("seals", fold(me)))
 
 
 def _refuse_creation(case: Case, place: Place, request: m.SealCreate) -> Refused | None:
@@ -230,10 +230,10 @@ def seal_commit(case: Case, request: m.SealCommit) -> Verdict:
     )
     if refusal is not None:
         return refusal
-    stamp, me = case.stamp, case.session.name
+    sequencer, me = case.sequencer, case.session.name
     record = m.SealCommitted(
-        stamp.seq(),
-        stamp.at,
+        sequencer.seq(),
+        sequencer.at,
         me,
         request.group_id,
         request.epoch,
@@ -245,8 +245,8 @@ def seal_commit(case: Case, request: m.SealCommit) -> Verdict:
         id=request.id,
         **place.fields(),
     )
-    used: list[Mark] = [("keys", fold(add.name)) for add in request.adds]
-    return _change(place, record, mark_of(request, me), ("work", fold(me)), *used)
+    used: list[ConflictKey] = [("keys", fold(add.name)) for add in request.adds]
+    return _change(place, record, conflict_of(request, me), ("work", fold(me)), *used)
 
 
 def _refuse_adds(case: Case, place: Place, seal: Seal, request: m.SealCommit) -> Refused | None:
@@ -294,14 +294,14 @@ def seal_ask(case: Case, request: m.SealAsk) -> Verdict:
     seal = case.state.seals.get(place.name)
     if seal is None:
         return _NOT_SEALED
-    me, stamp = case.session.name, case.stamp
+    me, sequencer = case.session.name, case.sequencer
     if fold(me) in seal.members and not request.lost:
         return Refused("already_a_member", "You were let in already")
     refusal = _refuse_haste(case, "ask", place, "You asked to be let in")
     if refusal is not None:
         return refusal
-    record = m.SealAsked(stamp.seq(), stamp.at, me, lost=request.lost, id=request.id, **place.fields())
-    return _change(place, record, mark_of_asking(request, me))
+    record = m.SealAsked(sequencer.seq(), sequencer.at, me, lost=request.lost, id=request.id, **place.fields())
+    return _change(place, record, conflict_of_asking(request, me))
 
 
 def seal_off(case: Case, request: m.SealOff) -> Verdict:
@@ -317,19 +317,19 @@ def seal_off(case: Case, request: m.SealOff) -> Verdict:
     if not _may_end(case, place, seal):
         who = "Only the owner of the group" if place.group is not None else "Only the person who turned encryption on"
         return Refused("not_allowed", f"{who} can turn it off for everyone")
-    me, stamp = case.session.name, case.stamp
-    record = m.SealEnded(stamp.seq(), stamp.at, me, seal.group_id, id=request.id, **place.fields())
-    return _change(place, record, mark_of(request, me), ("seals", seal.by))
+    me, sequencer = case.session.name, case.sequencer
+    record = m.SealEnded(sequencer.seq(), sequencer.at, me, seal.group_id, id=request.id, **place.fields())
+    return _change(place, record, conflict_of(request, me), ("seals", seal.by))
 
 
 def keys_put(case: Case, request: m.KeysPut) -> Verdict:
     """Somebody publishes packages."""
     if _is_guest(case):
         return _GUEST
-    me, stamp = case.session.name, case.stamp
+    me, sequencer = case.session.name, case.sequencer
     record = KeysPublished(
-        stamp.seq(),
-        stamp.at,
+        sequencer.seq(),
+        sequencer.at,
         me,
         request.suite,
         request.packages,
@@ -348,8 +348,10 @@ def blob_put(case: Case, request: m.BlobPut) -> Verdict:
     blob = case.state.blobs.get(request.hash)
     if blob is not None and not _fits(case, blob, request):
         return Refused("not_allowed", "This piece is here already, or belongs to another object")
-    me, stamp = case.session.name, case.stamp
-    record = BlobStored(stamp.seq(), stamp.at, me, request.hash, request.index, request.count, request.data, request.id)
+    me, sequencer = case.session.name, case.sequencer
+    record = BlobStored(
+        sequencer.seq(), sequencer.at, me, request.hash, request.index, request.count, request.data, request.id
+    )
     return Change([(record, labels_of(record))], (("blob", request.hash.hex()),))
 
 

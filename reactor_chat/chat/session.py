@@ -56,9 +56,9 @@ class Session:
     """One connection: its state, whose it is, and what of it still waits.
 
     Attributes:
-        flights: how many of its requests are on their way to the journal.
+        transactions: how many of its requests are on their way to the journal.
         backlog: what it sent that cannot be judged yet, oldest first.
-        blocked_by: a mark that the foremost of it waits for; None where it waits for something else.
+        blocked_by: a conflict key that the foremost of it waits for; None where it waits for something else.
         login: the one that is on its way, or waits to take over.
         proved_key: proved on this connection by a login that left the name to the server.
         superseded: whether its owner waits to come in elsewhere: what it sends from then on does not count.
@@ -73,7 +73,6 @@ class Session:
         "blocked_by",
         "conn",
         "ending",
-        "flights",
         "login",
         "login_refusals",
         "name",
@@ -82,6 +81,7 @@ class Session:
         "since",
         "state",
         "superseded",
+        "transactions",
     )
 
     def __init__(self, conn: int, nonce: bytes, binding: bytes, address: str) -> None:
@@ -99,5 +99,5 @@ class Session:
         self.superseded = False
         self.ending = False
         self.blocked_by: tuple[str, ...] | None = None
-        self.flights = 0
+        self.transactions = 0
         self.backlog: deque[Received | Garbled | Broken | Disconnected] | None = None

@@ -6,22 +6,20 @@ does not keep the others waiting.  Waiting ends: something waits only for what i
 that does.
 
 To judge a long list again and again, for everybody who waits, could take seconds.  So each connection remembers one
-mark that it waits for (see `pending`), and while a flight has that mark nothing is judged; and what is judged at once
-has a limit, beyond which the rest has to wait for the next turn.
+conflict key that it waits for (see `pending`), and while a transaction writes it nothing is judged; and what is judged
+at once has a limit, beyond which the rest has to wait for the next turn.
 """
 
 from collections import deque
 from collections.abc import Callable
 
-from reactor_chat.chat.boundary import Broken, Disconnected, Effect, Garbled, Received
+from reactor_chat.chat.boundary import Effect, Sent
 from reactor_chat.chat.costs import cost_of
 from reactor_chat.chat.pending import Pending
 from reactor_chat.chat.session import Session, State
 
 COST_MAX = 1_000
 """What is judged after one commit, in things said: about 10 ms of work, if not for what the last of it costs."""
-
-Sent = Received | Garbled | Broken | Disconnected
 
 
 class Waiting:

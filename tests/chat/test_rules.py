@@ -16,7 +16,7 @@ def test_every_request_that_a_person_can_make_has_one_row() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in RULES if issubclass(kind, m.Question)])
 def test_a_question_waits_for_nothing(kind: type[m.Request]) -> None:
-    assert list(RULES[kind].needs(None, "Ann")) == []
+    assert list(RULES[kind].read_set(None, "Ann")) == []
 
 
 def fields_of(kind: type) -> set[str]:

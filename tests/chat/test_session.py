@@ -40,5 +40,5 @@ def test_a_new_connection_has_nothing_waiting() -> None:
     session = Session(1, bytes(32), bytes(32), "192.0.2.1")
     assert session.state is State.ARRIVED
     assert not session.backlog
-    assert not session.flights
+    assert not session.transactions
     assert not session.superseded

@@ -4,14 +4,14 @@ import pytest
 
 import reactor_chat.chat.waiting as module
 from reactor_chat.chat.boundary import Effect, Received, Resumed
-from reactor_chat.chat.pending import Flight, Mark, Pending
+from reactor_chat.chat.pending import ConflictKey, Pending, Transaction
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.waiting import Sent, Waiting
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import Exited
 from tests.chat.toy import World
 
-ANN: Mark = ("name", "ann")
+ANN: ConflictKey = ("name", "ann")
 
 
 class Court:
@@ -33,7 +33,7 @@ class Court:
         self.served.append(f"{session.conn}{what.request.text}")
         return True
 
-    def wait(self, conn: int, *texts: str, blocked_by: Mark | None = None) -> Session:
+    def wait(self, conn: int, *texts: str, blocked_by: ConflictKey | None = None) -> Session:
         session = Session(conn, bytes(32), bytes(32), "")
         session.blocked_by = blocked_by
         for text in texts:
@@ -58,12 +58,12 @@ def test_in_the_order_of_their_waiting() -> None:
 
 def test_who_waits_for_what_is_on_its_way_is_not_judged() -> None:
     court = Court()
-    court.pending.add(Flight([Exited(1, 0, "Ann")], (ANN,), None, None))
+    court.pending.add(Transaction([Exited(1, 0, "Ann")], (ANN,), None, None))
     court.wait(1, "a", blocked_by=ANN)
     court.wait(2, "a")
     assert court.go_on(1, 2) == ["2a"]
     assert 1 not in court.judged
-    assert list(court.pending.land(1))
+    assert list(court.pending.committed(1))
     assert court.go_on(1) == ["1a"]
 
 

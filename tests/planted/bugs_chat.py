@@ -41,11 +41,11 @@ BUGS: tuple[Bug, ...] = (
         ),
         (
             "a refusal overtakes what was sent before it",
-            "        if session.flights:\n            return False\n        effects.extend(answers)\n",
+            "        if session.transactions:\n            return False\n        effects.extend(answers)\n",
             "        effects.extend(answers)\n",
         ),
         ("what is sent after a takeover counts", "if session is None or session.superseded:", "if session is None:"),
-        ("a takeover does not wait for what was sent before", "(old.flights or old.backlog)", "old.backlog"),
+        ("a takeover does not wait for what was sent before", "(old.transactions or old.backlog)", "old.backlog"),
         (
             "one's own coming is told on coming back",
             "            and record.seq >= session.since\n",
@@ -59,12 +59,12 @@ BUGS: tuple[Bug, ...] = (
         ),
         (
             "accepted comes before its notices",
-            "            for record in flight.records:\n                self._announce(record, flight, effects)\n            self._answer(flight, effects)\n",
-            "            self._answer(flight, effects)\n            for record in flight.records:\n                self._announce(record, flight, effects)\n",
+            "            for record in transaction.records:\n                self._announce(record, transaction, effects)\n            self._answer(transaction, effects)\n",
+            "            self._answer(transaction, effects)\n            for record in transaction.records:\n                self._announce(record, transaction, effects)\n",
         ),
         (
             "an id is not marked while its request is on its way",
-            '            marks = (*marks, ("id", fold(session.name), request_id))\n',
+            '            write_set = (*write_set, ("id", fold(session.name), request_id))\n',
             "            pass\n",
         ),
         ("who goes is reached still", "            self.state.roster.unreach(session.name)\n", "            pass\n"),
@@ -89,7 +89,7 @@ BUGS: tuple[Bug, ...] = (
             "already = next((user for user in users if group.has(user)), None)",
             "already = None",
         ),
-        ("the newest member inherits", "stamp, rest, rest[0]))", "stamp, rest, rest[-1]))"),
+        ("the newest member inherits", "sequencer, rest, rest[0]))", "sequencer, rest, rest[-1]))"),
         (
             "nobody inherits",
             "    if rest and group.is_owned_by(name):\n",
@@ -194,7 +194,11 @@ BUGS: tuple[Bug, ...] = (
     *in_file(
         "reactor_chat/chat/pending.py",
         ("tests/chat/test_pending.py",),
-        ("a mark outlives what it marks", "                del self._marked[mark]\n", "                pass\n"),
+        (
+            "a conflict key outlives its transaction",
+            "                del self._written[key]\n",
+            "                pass\n",
+        ),
         ("the newest commit counts for the next turn only", "records[-1].seq <= seq:", "records[-1].seq < seq:"),
     ),
     *in_file(
@@ -213,7 +217,7 @@ BUGS: tuple[Bug, ...] = (
         ("packages of others are used up without end", "        or _refuse_work(case, request)\n", ""),
         (
             "what is asked many times at once counts once",
-            "    return _change(place, record, mark_of_asking(request, me))\n",
+            "    return _change(place, record, conflict_of_asking(request, me))\n",
             "    return _change(place, record)\n",
         ),
     ),

@@ -20,8 +20,8 @@ BUGS: tuple[Bug, ...] = (
         REGISTRY,
         (
             "two come in by one invitation at the same moment",
-            'return marks if login.invite is None else [*marks, ("invite", hash_of(login.invite).hex())]',
-            "return marks",
+            'return keys if login.invite is None else [*keys, ("invite", hash_of(login.invite).hex())]',
+            "return keys",
         ),
     ),
     *in_file(

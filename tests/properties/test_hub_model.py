@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from reactor_chat.chat import boundary as b
-from reactor_chat.chat.pending import Flight
+from reactor_chat.chat.pending import Transaction
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.records import Entered, notice_of
 from reactor_chat.testing.dull_chat import DullChat, Entry
@@ -69,13 +69,13 @@ class Side:
 
 
 class TracedWorld(World):
-    """Remembers the effects in their order, and the flight of each order to append."""
+    """Remembers the effects in their order, and the transaction of each order to append."""
 
-    trace: list[tuple[b.Effect, Flight | None]]
+    trace: list[tuple[b.Effect, Transaction | None]]
 
     def _carry_out(self, effects: list[b.Effect]) -> None:
-        flights = list(self.hub._pending._flights)
-        new = iter(flights[len(flights) - sum(isinstance(effect, b.Append) for effect in effects) :])
+        transactions = list(self.hub._pending._transactions)
+        new = iter(transactions[len(transactions) - sum(isinstance(effect, b.Append) for effect in effects) :])
         self.trace = [(effect, next(new) if isinstance(effect, b.Append) else None) for effect in effects]
         super()._carry_out(effects)
 
@@ -89,7 +89,7 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
         self.dull = DullChat(**LIMITS, members_max=MEMBERS_MAX)
         self.dull.at = NOW
         self.sides: dict[int, Side] = {}
-        self.flights: deque[Flight] = deque()
+        self.transactions: deque[Transaction] = deque()
         self.ids = 0
         for name, key in (("Ann", None), ("Bob", KEYS[1]), ("Cy", None)):
             self.arrive(name, key, None)
@@ -129,8 +129,8 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
 
     @rule()
     def commit_all(self) -> None:
-        while self.flights:
-            self._commit(len(self.flights))
+        while self.transactions:
+            self._commit(len(self.transactions))
 
     @rule(name=names, what=st.integers(0, 2))
     def disturb(self, name: str, what: int) -> None:
@@ -158,7 +158,7 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
     def nothing_waits_without_cause(self) -> None:
         for side in self.sides.values():
             if side.queue and not side.flying and not side.joining:
-                assert self.flights, f"{side.queue[0]} waits for nothing"
+                assert self.transactions, f"{side.queue[0]} waits for nothing"
                 is_ending = self.world.hub._sessions[
                     side.conn
                 ].ending  # what it sends waits for what comes of a release
@@ -174,7 +174,7 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
     @invariant()
     def the_state_follows_from_the_records(self) -> None:
         assert self.world.hub.state.seq == self.dull.seq == len(self.world.records)
-        if not self.flights:
+        if not self.transactions:
             replayed = ChatState()
             for record, _ in self.world.records:
                 replayed.apply(record)
@@ -217,15 +217,15 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
     def _reject(self) -> None:
         self.world.reject()
         expected: list[b.Effect] = []
-        for flight in self.flights:
-            if flight.session is not None:
-                side = self.sides[flight.session.conn]
+        for transaction in self.transactions:
+            if transaction.session is not None:
+                side = self.sides[transaction.session.conn]
                 request = side.flying.popleft()
                 if isinstance(request, m.Login) and request is not ENTERING:
                     expected += self._let_read(side, request)
                 if not side.ended and request is not ENTERING:
                     expected.append(b.Deliver([side.conn], m.Refused("no_space", "", request.id)))
-        self.flights.clear()
+        self.transactions.clear()
         self._explain(self._compare(expected))
 
     def _let_read(self, side: Side, request: m.Login) -> list[b.Effect]:
@@ -246,11 +246,11 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
         return effects
 
     def _commit(self, count: int) -> None:
-        landing = [self.flights.popleft() for _ in range(min(count, len(self.flights)))]
+        landing = [self.transactions.popleft() for _ in range(min(count, len(self.transactions)))]
         self.world.commit_some(len(landing))
-        self._explain(self._compare([effect for flight in landing for effect in self._land(flight)]))
+        self._explain(self._compare([effect for transaction in landing for effect in self._land(transaction)]))
 
-    def _compare(self, expected: list[b.Effect]) -> list[tuple[b.Effect, Flight | None]]:
+    def _compare(self, expected: list[b.Effect]) -> list[tuple[b.Effect, Transaction | None]]:
         """Check the beginning of what was ordered, and return the rest."""
         trace = self.world.trace
         for wanted, (effect, _) in zip(expected, trace, strict=False):
@@ -258,19 +258,19 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
         assert len(trace) >= len(expected), expected[len(trace) :]
         return trace[len(expected) :]
 
-    def _land(self, flight: Flight) -> list[b.Effect]:
-        if flight.session is None:
-            gone = flight.records[-1]
+    def _land(self, transaction: Transaction) -> list[b.Effect]:
+        if transaction.session is None:
+            gone = transaction.records[-1]
             assert isinstance(gone, m.Exited | m.Released)
             effects = self._happen(self.dull.end(fold(gone.name), released=isinstance(gone, m.Released)))
             return [one for effect in effects for one in self._dismissed(effect)]
-        side = self.sides[flight.session.conn]
+        side = self.sides[transaction.session.conn]
         request = side.flying.popleft()
         if request is ENTERING:
             return self._enter_who_reads(side)
         if isinstance(request, m.Login):
             return self._enter(side, request)
-        key = fold(flight.session.name)
+        key = fold(transaction.session.name)
         outcome = self.dull.change(key, request)
         known = self.dull.outcomes.setdefault(key, {})
         if isinstance(outcome, str):
@@ -330,13 +330,13 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
     def _to(self, side: Side, notice: m.Notice) -> list[b.Effect]:
         return [] if side.ended else [b.Deliver([side.conn], notice)]
 
-    def _explain(self, trace: list[tuple[b.Effect, Flight | None]]) -> None:
+    def _explain(self, trace: list[tuple[b.Effect, Transaction | None]]) -> None:
         """Check what was ordered at once, in the order in which it was."""
-        for effect, flight in trace:
+        for effect, transaction in trace:
             match effect:
                 case b.Append():
-                    assert flight is not None
-                    self._fly(flight)
+                    assert transaction is not None
+                    self._fly(transaction)
                 case b.Close():
                     self._close(effect)
                 case b.Recall():
@@ -346,16 +346,16 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
                 case b.DeliverAll():
                     raise AssertionError(effect)
 
-    def _fly(self, flight: Flight) -> None:
-        self.flights.append(flight)
-        if flight.session is None:
+    def _fly(self, transaction: Transaction) -> None:
+        self.transactions.append(transaction)
+        if transaction.session is None:
             return
-        side = self.sides[flight.session.conn]
+        side = self.sides[transaction.session.conn]
         if side.reads:
             side.flying.append(ENTERING)
             return
         request = side.queue.popleft()
-        assert request.id == flight.request_id
+        assert request.id == transaction.request_id
         side.flying.append(request)
         side.joining = isinstance(request, m.Login)
 
@@ -405,7 +405,7 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
             assert _words(notice) == (outcome, request.id)
 
     def _login_answered(self, side: Side, request: m.Login, notice: m.Notice) -> None:
-        entering = sum(isinstance(flight.records[0], Entered) for flight in self.flights)
+        entering = sum(isinstance(transaction.records[0], Entered) for transaction in self.transactions)
         outcome = self.dull.login(request, entering=entering)
         if isinstance(notice, m.Welcome):
             assert outcome == "takeover"

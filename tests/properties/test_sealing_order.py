@@ -1,7 +1,7 @@
 """Whatever is on its way at once, each record is what its request would have come to alone, at its place in the order.
 
 People with keys ask for everything about sealed conversations at random, and commits come whenever they do.  Then the
-records are gone through one by one with nothing in flight: the decision, asked before each, must decide the same.
+records are gone through one by one with nothing in transaction: the decision, asked before each, must decide the same.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reactor_chat.chat import rules
-from reactor_chat.chat.case import Case, Change, Stamp
+from reactor_chat.chat.case import Case, Change, Sequencer
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.records import Declined
@@ -71,7 +71,7 @@ def check(world: SealedWorld, began: int, asked: dict[str, m.Request]) -> None:
             name = getattr(record, "sender", None) or getattr(record, "by", None) or record.name  # type: ignore[union-attr]
             session = Session(1, bytes(32), bytes(32), "192.0.2.1")
             session.name = name
-            case = Case(state, RULES, session, Stamp(record.seq - 1, record.at), lambda _: None)
+            case = Case(state, RULES, session, Sequencer(record.seq - 1, record.at), lambda _: None)
             verdict = rules.RULES[type(request)].decide(case, request)
             if isinstance(record, Declined):
                 assert isinstance(verdict, m.Refused)

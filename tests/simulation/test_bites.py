@@ -74,9 +74,9 @@ def the_youngest_inherits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A group goes to its newest member."""
     altered = decisions._altered
 
-    def wrong(group: Any, change: str, by: str, stamp: Any, members: Any, user: str | None = None) -> Any:
+    def wrong(group: Any, change: str, by: str, sequencer: Any, members: Any, user: str | None = None) -> Any:
         heir = members[-1] if change == "owner" else user
-        return altered(group, change, by, stamp, members, heir)
+        return altered(group, change, by, sequencer, members, heir)
 
     monkeypatch.setattr(decisions, "_altered", wrong)
 

@@ -10,7 +10,7 @@ follows from what a message says, so a replay comes to the same state either way
 
 from msgspec import structs
 
-from reactor_chat.chat.case import Change, Decide, Rules, Stamp
+from reactor_chat.chat.case import Change, Decide, Rules, Sequencer
 from reactor_chat.chat.decisions import refuse_text
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.operator_records import Expired, Removed
@@ -22,7 +22,7 @@ REMOVED_TEXT = "[message removed]"
 """What a program that knows nothing of removals shows instead; `removed` says that nobody typed it."""
 
 
-def announcement(text: str, text_bytes_max: int, stamp: Stamp) -> Change | Refused:
+def announcement(text: str, text_bytes_max: int, sequencer: Sequencer) -> Change | Refused:
     """Return the record of an announcement, or why the text may not be said; as for what people say.
 
     Source: PROTOCOL §3.
@@ -30,15 +30,15 @@ def announcement(text: str, text_bytes_max: int, stamp: Stamp) -> Change | Refus
     refusal = refuse_text(text, text_bytes_max)
     if refusal is not None:
         return refusal
-    said = Said(stamp.seq(), stamp.at, SERVER_NAME, text)
+    said = Said(sequencer.seq(), sequencer.at, SERVER_NAME, text)
     return Change([(said, labels_of(said))])
 
 
 def announcing(text: str) -> Decide:
     """Return the order to say this to everybody."""
 
-    def decide(_: ChatState, rules: Rules, stamp: Stamp) -> Change | Refused:
-        return announcement(text, rules.text_bytes_max, stamp)
+    def decide(_: ChatState, rules: Rules, sequencer: Sequencer) -> Change | Refused:
+        return announcement(text, rules.text_bytes_max, sequencer)
 
     return decide
 
@@ -57,8 +57,8 @@ def removing(target: int, by: str = "") -> Decide:
         by: the moderator's name; empty for the operator.
     """
 
-    def decide(_: ChatState, __: Rules, stamp: Stamp) -> Change:
-        return Change([(Removed(stamp.seq(), stamp.at, target, by), ())])
+    def decide(_: ChatState, __: Rules, sequencer: Sequencer) -> Change:
+        return Change([(Removed(sequencer.seq(), sequencer.at, target, by), ())])
 
     return decide
 
@@ -66,7 +66,7 @@ def removing(target: int, by: str = "") -> Decide:
 def expiring(last: int) -> Decide:
     """Return the order that notes that nothing said up to this number is kept any more."""
 
-    def decide(_: ChatState, __: Rules, stamp: Stamp) -> Change:
-        return Change([(Expired(stamp.seq(), stamp.at, last), ())])
+    def decide(_: ChatState, __: Rules, sequencer: Sequencer) -> Change:
+        return Change([(Expired(sequencer.seq(), sequencer.at, last), ())])
 
     return decide

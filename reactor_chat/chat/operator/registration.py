@@ -3,7 +3,7 @@
 Each function returns an order for `Hub.order`; what it comes to is judged when it is carried out.
 """
 
-from reactor_chat.chat.case import Change, Decide, Rules, Stamp
+from reactor_chat.chat.case import Change, Decide, Rules, Sequencer
 from reactor_chat.chat.logins import CLAIMS_MAX
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.identity import is_small_order
@@ -25,9 +25,9 @@ def granting(name: str, key: bytes) -> Decide:
         key: an Ed25519 public key, 32 bytes.
     """
 
-    def decide(state: ChatState, _: Rules, stamp: Stamp) -> Change | Refused:
+    def decide(state: ChatState, _: Rules, sequencer: Sequencer) -> Change | Refused:
         refusal = _refuse_grant(state, name, key)
-        return refusal or _recorded(Granted(stamp.seq(), stamp.at, name, key))
+        return refusal or _recorded(Granted(sequencer.seq(), sequencer.at, name, key))
 
     return decide
 
@@ -62,11 +62,11 @@ def inviting(code_hash: bytes, days: int) -> Decide:
         days: for how long, 1 to DAYS_MAX.
     """
 
-    def decide(state: ChatState, _: Rules, stamp: Stamp) -> Change | Refused:
-        if len(state.invites.standing(stamp.at)) >= INVITES_MAX:
+    def decide(state: ChatState, _: Rules, sequencer: Sequencer) -> Change | Refused:
+        if len(state.invites.standing(sequencer.at)) >= INVITES_MAX:
             return _no(f"The limit of {INVITES_MAX} open invitations is reached; revoke some")
-        until = stamp.at + days * DAY_MS
-        return _recorded(Invited(stamp.seq(), stamp.at, code_hash, until))
+        until = sequencer.at + days * DAY_MS
+        return _recorded(Invited(sequencer.seq(), sequencer.at, code_hash, until))
 
     return decide
 
@@ -74,10 +74,10 @@ def inviting(code_hash: bytes, days: int) -> Decide:
 def uninviting(number: int) -> Decide:
     """Return the order that the invitation with this number is void."""
 
-    def decide(state: ChatState, _: Rules, stamp: Stamp) -> Change | Refused:
-        if state.invites.numbered(number, stamp.at) is None:
+    def decide(state: ChatState, _: Rules, sequencer: Sequencer) -> Change | Refused:
+        if state.invites.numbered(number, sequencer.at) is None:
             return _no(f"There is no open invitation {number}; admin invites lists them")
-        return _recorded(Uninvited(stamp.seq(), stamp.at, number))
+        return _recorded(Uninvited(sequencer.seq(), sequencer.at, number))
 
     return decide
 
@@ -85,7 +85,7 @@ def uninviting(number: int) -> Decide:
 def appointing(name: str, *, on: bool) -> Decide:
     """Return the order that the owner of a name is a moderator, or is none any more."""
 
-    def decide(state: ChatState, _: Rules, stamp: Stamp) -> Change | Refused:
+    def decide(state: ChatState, _: Rules, sequencer: Sequencer) -> Change | Refused:
         claim = state.identity.claim_of(name) if name.isascii() else None
         if claim is None:
             return _no(f"Nobody owns the name {name[:80]}; only the owner of a name can be a moderator")
@@ -93,7 +93,7 @@ def appointing(name: str, *, on: bool) -> Decide:
             return _no(f"{claim.name} is {'a moderator already' if on else 'not a moderator'}")
         if on and len(state.moderators) >= MODERATORS_MAX:
             return _no(f"There are {MODERATORS_MAX} moderators already")
-        return _recorded(Appointed(stamp.seq(), stamp.at, claim.name, on))
+        return _recorded(Appointed(sequencer.seq(), sequencer.at, claim.name, on))
 
     return decide
 

@@ -120,7 +120,7 @@ def test_memory_is_bounded_by_people_and_not_by_what_they_say() -> None:
     once = talk(10_000)
     assert abs(talk(20_000) - once) < 1_024 * 4  # a number may have a digit more
     assert not world.hub._waiting
-    assert not world.hub._pending._marked
+    assert not world.hub._pending._written
 
 
 def test_a_guest_leaves_nothing_behind() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reactor_chat.chat.case import Change, Stamp
+from reactor_chat.chat.case import Change, Sequencer
 from reactor_chat.chat.operator.registration import DAY_MS, inviting
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.invites import CODE_CHARS_MAX, INVITES_MAX, Invite, Invites, hash_of
@@ -51,6 +51,8 @@ def test_those_that_are_over_are_forgotten_with_the_next_one() -> None:
 def test_there_are_so_many_at_once(count: int, is_possible: bool) -> None:  # noqa: FBT001
     state = ChatState()
     state.invites.load([invite(number, 2 * DAY_MS) for number in range(count)])
-    verdict = inviting(hash_of("new"), 1)(state, RULES, Stamp(0, DAY_MS))
+    verdict = inviting(hash_of("new"), 1)(state, RULES, Sequencer(0, DAY_MS))
     assert isinstance(verdict, Change if is_possible else Refused)
-    assert isinstance(inviting(hash_of("new"), 1)(state, RULES, Stamp(0, 2 * DAY_MS)), Change), "the old ones are over"
+    assert isinstance(inviting(hash_of("new"), 1)(state, RULES, Sequencer(0, 2 * DAY_MS)), Change), (
+        "the old ones are over"
+    )
