@@ -87,6 +87,18 @@ class Rejected(Struct, frozen=True):
     read_only: bool = False
 
 
+class Superseded(Struct, frozen=True):
+    """Others wrote to the journal first: none of the records that were appended and not committed exists, but these do.
+
+    With nothing on its way it is simply news.
+
+    Attributes:
+        records: in the order of their numbers, the first of which is the next one; the last ends a commit of theirs.
+    """
+
+    records: Sequence[Record]
+
+
 class Retried(Struct, frozen=True):
     """Time has passed since the journal had no space: try again what cannot be refused."""
 
@@ -98,7 +110,7 @@ class Resumed(Struct, frozen=True):
 Sent = Received | Garbled | Broken | Disconnected
 """What comes from a connection, in the order in which it was sent."""
 
-Input = Started | Connected | Received | Garbled | Broken | Disconnected | Committed | Rejected | Retried | Resumed
+Input = Started | Connected | Sent | Committed | Rejected | Superseded | Retried | Resumed
 
 # -------------------------------------------------------------------------------------------------- effects
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from reactor_chat.chat.boundary import Append, Effect
-from reactor_chat.chat.pending import ConflictKey
+from reactor_chat.chat.conflicts import ConflictKey
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.groups import Group

@@ -13,8 +13,8 @@ from msgspec import Struct, structs
 from reactor_chat.chat import sealing
 from reactor_chat.chat.boundary import Deliver, Effect, Recall
 from reactor_chat.chat.case import Answer, Case, Change, Sequencer, Verdict, no_such_user, own_group, owned_group, shown
+from reactor_chat.chat.conflicts import ConflictKey
 from reactor_chat.chat.moderation import dismiss, is_dismissal
-from reactor_chat.chat.pending import ConflictKey
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.groups import Group
 from reactor_chat.chat.state.records import GroupAltered, Record

@@ -4,13 +4,14 @@ What cannot be refused is tried until the journal has it.  Many may leave at onc
 leaves them in steps; what is left follows after the next commit.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import partial
 
 from reactor_chat.chat.boundary import Effect
-from reactor_chat.chat.case import Change, Sequencer
 from reactor_chat.chat.decisions import Ending, departure, read_set_of_end, release
 from reactor_chat.chat.pending import Pending
 from reactor_chat.chat.session import Session
+from reactor_chat.chat.sessions import Sessions
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.wire.messages import fold
 
@@ -24,9 +25,7 @@ class Endings:
     Args:
         state: of the chat.
         pending: what is on its way.
-        sequencer: gives the numbers and the time of the next records.
-        launch: sends a change on its way.
-        session_of: finds the connection that reaches a name.
+        all_sessions: of the connections.
 
     Attributes:
         departing: who left and is to exit, by folded name.
@@ -34,30 +33,27 @@ class Endings:
         sessions: whose names are being released while they are here, likewise.
     """
 
-    def __init__(
-        self,
-        state: ChatState,
-        pending: Pending,
-        sequencer: Callable[[], Sequencer],
-        launch: Callable[[Change, list[Effect]], None],
-        session_of: Callable[[str], Session | None],
-    ) -> None:
+    def __init__(self, state: ChatState, pending: Pending, all_sessions: Sessions) -> None:
         self.departing: dict[str, str] = {}
         self.releasing: dict[str, str] = {}
         self.sessions: dict[str, Session] = {}
         self._state = state
         self._pending = pending
-        self._sequencer = sequencer
-        self._launch = launch
-        self._session_of = session_of
+        self._all_sessions = all_sessions
+
+    def forget_sessions(self) -> None:
+        """Let those go on whose names were about to be released: nothing became of it."""
+        for session in self.sessions.values():
+            session.ending = False
+        self.sessions.clear()
 
     def record(self, effects: list[Effect]) -> None:
         """Record the releases and departures that depend on nothing that is on its way."""
         for name in self._ready(self.releasing, list(self.releasing.values())):
             if self._state.identity.claim_of(name) is not None:
                 self.departing.pop(fold(name), None)
-                self._launch_end(release(self._state, name, self._sequencer()), self.releasing, name, effects)
-                session = self._session_of(name)
+                self._launch_end(release(self._state, name, self._pending.sequencer()), self.releasing, name, effects)
+                session = self._all_sessions.of(name)
                 if session is not None:
                     session.ending = True
                     self.sessions[fold(name)] = session
@@ -69,14 +65,14 @@ class Endings:
         for name in names:
             work += 1 + self._state.groups.count_of(name)
             for ready in self._ready(self.departing, [name]):
-                step = departure(self._state, ready, self._sequencer())
+                step = departure(self._state, ready, self._pending.sequencer())
                 work += step.names_count()
                 self._launch_end(step, self.departing, ready, effects)
             if work > DEPARTURES_WORK_MAX:
                 return
 
     def _launch_end(self, step: Ending, ending: dict[str, str], name: str, effects: list[Effect]) -> None:
-        self._launch(step.change, effects)
+        self._pending.launch(step.change, effects, put_back=partial(ending.__setitem__, fold(name), name))
         if not step.is_last:
             ending[fold(name)] = name  # the next step follows when this one is committed
 

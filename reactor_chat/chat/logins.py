@@ -6,7 +6,8 @@ from collections.abc import Callable
 from msgspec import Struct, structs
 
 from reactor_chat.chat.case import Change, Rules, Sequencer
-from reactor_chat.chat.pending import CLAIMING, ENTERING, ConflictKey, Pending
+from reactor_chat.chat.conflicts import CLAIMING, ENTERING, ConflictKey
+from reactor_chat.chat.pending import Pending
 from reactor_chat.chat.ratelimit import Elapsed, TokenBucket
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.state.chat_state import ChatState

@@ -12,31 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
-from reactor_chat.chat.boundary import Sent
+from reactor_chat.chat.boundary import Effect, Sent
+from reactor_chat.chat.case import Change, Sequencer, time_after
+from reactor_chat.chat.conflicts import ConflictKey
 from reactor_chat.chat.session import Session
+from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.records import Record
-
-ConflictKey = tuple[str, ...]
-"""Names something that may change; every name in it is folded.
-
-    ("name", NAME)      who holds or owns a name
-    ("group", GROUP)    whether there is such a group, and its members and owner
-    ("groups", NAME)    which groups somebody is in
-    ("id", NAME, ID)    what came of somebody's request
-    ("sealed", PLACE)   how a conversation is sealed: `room`, `pair/NAME/NAME` or `group/GROUP`
-    ("seals", NAME)     how many conversations somebody sealed
-    ("asks", NAME, "sealed", PLACE)  when somebody asked last to be let into a conversation
-    ("work", NAME)      how much work somebody made for others of late
-    ("keys", NAME)      which packages somebody has published
-    ("blob", HASH)      which pieces of an object are here
-    ("looks", SKELETON) which names that look like one another are owned or held
-    ("invite", HASH)    whether an invitation is good
-    ENTERING            how many people are there: one more
-    CLAIMING            how many names are owned: one more
-"""
-
-ENTERING: ConflictKey = ("entering",)
-CLAIMING: ConflictKey = ("claiming",)
+from reactor_chat.wire.messages import fold
 
 
 class Transaction(Struct, gc=False):
@@ -58,12 +40,49 @@ class Transaction(Struct, gc=False):
 
 
 class Pending:
-    """Transactions in the order of their numbers."""
+    """Transactions in the order of their numbers.
 
-    def __init__(self) -> None:
+    Args:
+        state: of the chat, as far as it is committed.
+
+    Attributes:
+        clock: what the clock says, in milliseconds since the Unix epoch; set with each input.
+        records_count: how many records are on their way.
+    """
+
+    def __init__(self, state: ChatState) -> None:
+        self.clock = 0
+        self._state = state
         self._transactions: deque[Transaction] = deque()
         self._written: Counter[ConflictKey] = Counter()
         self.records_count = 0
+
+    def sequencer(self) -> Sequencer:
+        """Return what gives the next records their numbers and their time."""
+        newest = self._transactions[-1].records[-1].at if self._transactions else 0
+        return Sequencer(self._state.seq + self.records_count, time_after(newest or self._state.at, self.clock))
+
+    def launch(
+        self,
+        change: Change,
+        effects: list[Effect],
+        session: Session | None = None,
+        request_id: str | None = None,
+        sent: Sent | None = None,
+        put_back: Callable[[], None] | None = None,
+    ) -> None:
+        """Send a change on its way.
+
+        Args:
+            change: its records are numbered by the newest `sequencer`.
+            session, request_id, sent, put_back: see `Transaction`.
+        """
+        write_set = change.write_set
+        if session is not None and request_id is not None:
+            write_set = (*write_set, ("id", fold(session.name), request_id))
+        records = [record for record, _ in change.records]
+        self.add(Transaction(records, write_set, session, request_id, sent, put_back))
+        effects.append(change.append())
 
     def add(self, transaction: Transaction) -> None:
         """Note a transaction that was appended."""
@@ -85,11 +104,6 @@ class Pending:
     def count(self, key: ConflictKey) -> int:
         """Return how many transactions will change this."""
         return self._written[key]
-
-    @property
-    def at(self) -> int:
-        """The time of the newest record on its way; 0 where there is none."""
-        return self._transactions[-1].records[-1].at if self._transactions else 0
 
     def committed(self, seq: int) -> Iterable[Transaction]:
         """Remove and yield the transactions whose records are all at or below this number, oldest first."""

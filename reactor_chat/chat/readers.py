@@ -4,10 +4,10 @@ Nobody else is told of them, and they are in no list.  A guest begins as somebod
 owner reads what is the owner's.  When the journal takes records again, each enters as if it came then.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from reactor_chat.chat.boundary import Deliver, DeliverAll
-from reactor_chat.chat.case import Change, Sequencer
+from reactor_chat.chat.case import Change
 from reactor_chat.chat.logins import Logins
 from reactor_chat.chat.pending import Pending
 from reactor_chat.chat.session import Session, State
@@ -77,13 +77,11 @@ class Readers:
             return None
         return reader
 
-    def entering(
-        self, logins: Logins, pending: Pending, sequencer: Callable[[], Sequencer], now: int
-    ) -> Iterator[tuple[Session, Change]]:
+    def entering(self, logins: Logins, pending: Pending) -> Iterator[tuple[Session, Change]]:
         """Yield the changes by which those enter who only read so far; each is on its way when the next is made."""
         for session, login in list(self._reading.values()):
             if not session.transactions and pending.blocking(logins.read_set(login)) is None:
-                change = logins.admit(login, sequencer(), now)
+                change = logins.admit(login, pending.sequencer(), pending.clock)
                 if isinstance(change, Change):
                     yield session, change
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from reactor_chat.chat import decisions, sealing
 from reactor_chat.chat.case import Case
-from reactor_chat.chat.pending import ConflictKey
+from reactor_chat.chat.conflicts import ConflictKey
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import fold
 

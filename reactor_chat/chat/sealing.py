@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from reactor_chat.chat.boundary import Deliver, KeyPlace, RecallBlob, RecallKeys
 from reactor_chat.chat.case import Answer, Case, Change, Verdict, no_such_user, own_group, shown
-from reactor_chat.chat.pending import ConflictKey
+from reactor_chat.chat.conflicts import ConflictKey
 from reactor_chat.chat.state.blobs import Blob
 from reactor_chat.chat.state.groups import Group
 from reactor_chat.chat.state.records import AboutSeals, BlobStored, KeysPublished

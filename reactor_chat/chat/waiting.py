@@ -38,6 +38,7 @@ class Waiting:
         self._pending = pending
         self._judge = judge
         self._waiting: list[Session] = []
+        self._returned: dict[Session, None] = {}
         self._cost_left = 0
         self.cost = 0
         self.has_work = False
@@ -52,6 +53,23 @@ class Waiting:
         if not session.backlog:
             self._waiting.append(session)
         session.backlog.append(what)
+
+    def return_sent(self, session: Session, what: Sent) -> None:
+        """Let something wait again that was judged before, in front of all that waits on this connection.
+
+        What came last is returned first; `return_to_front` ends it.
+        """
+        if session.backlog is None:
+            session.backlog = deque()
+        session.backlog.appendleft(what)
+        session.blocked_by = None
+        self._returned[session] = None
+
+    def return_to_front(self) -> None:
+        """Put the connections to which something was returned before all others, the one returned to last first."""
+        others = [session for session in self._waiting if session not in self._returned]
+        self._waiting = [*reversed(self._returned), *others]
+        self._returned.clear()
 
     def go_on(self, effects: list[Effect]) -> None:
         """Judge again what waits, until nothing more moves or the limit is reached."""

@@ -327,7 +327,7 @@ def test_addresses_that_failed_are_remembered_up_to_a_number(monkeypatch: pytest
     world = World(failed_logins_burst=1, failed_logins_per_second=0.001)
     for number in range(100):
         assert refused(world, "server", address=f"host{number}") == "name_reserved"
-        assert len(world.hub._logins._failed) <= 20
+        assert len(world.hub._judge._logins._failed) <= 20
     assert refused(world, "Ann", address="host99") == "too_fast"
     assert refused(world, "Ann", address="host0") == "welcome Ann"
 
@@ -341,7 +341,7 @@ def test_who_owes_nothing_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) ->
         refused(world, "server", address=address)
     world.now += 1_000
     refused(world, "server", address="d")
-    assert set(world.hub._logins._failed) == {"owes", "d"}
+    assert set(world.hub._judge._logins._failed) == {"owes", "d"}
 
 
 def test_a_clock_that_goes_back_a_little_is_waited_for_and_one_that_goes_back_far_is_followed() -> None:

@@ -3,10 +3,12 @@
 import pytest
 
 import reactor_chat.chat.waiting as module
-from reactor_chat.chat.boundary import Effect, Received, Resumed
-from reactor_chat.chat.pending import ConflictKey, Pending, Transaction
+from reactor_chat.chat.boundary import Effect, Received, Resumed, Sent
+from reactor_chat.chat.conflicts import ConflictKey
+from reactor_chat.chat.pending import Pending, Transaction
 from reactor_chat.chat.session import Session
-from reactor_chat.chat.waiting import Sent, Waiting
+from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.waiting import Waiting
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import Exited
 from tests.chat.toy import World
@@ -18,7 +20,7 @@ class Court:
     """Judges what waits: whoever may go on is in `free`."""
 
     def __init__(self) -> None:
-        self.pending = Pending()
+        self.pending = Pending(ChatState())
         self.waiting = Waiting(self.pending, self._judge)
         self.free: set[int] = set()
         self.judged: list[int] = []

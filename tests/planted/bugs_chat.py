@@ -26,7 +26,7 @@ BUGS: tuple[Bug, ...] = (
         ("names that are none are no answer", "LIST_NAMES_MAX)] or [[]]", "LIST_NAMES_MAX)]"),
     ),
     *in_file(
-        "reactor_chat/chat/hub.py",
+        "reactor_chat/chat/judge.py",
         HUB,
         ("a refusal is judged again", "verdict.code in NOT_REMEMBERED:", "verdict.code:"),
         (
@@ -44,14 +44,36 @@ BUGS: tuple[Bug, ...] = (
             "        if session.transactions:\n            return False\n        effects.extend(answers)\n",
             "        effects.extend(answers)\n",
         ),
-        ("what is sent after a takeover counts", "if session is None or session.superseded:", "if session is None:"),
         ("a takeover does not wait for what was sent before", "(old.transactions or old.backlog)", "old.backlog"),
+        (
+            "a takeover says quit",
+            'self._sessions.close(old, "taken_over", effects)',
+            'self._sessions.close(old, "quit", effects)',
+        ),
+    ),
+    *in_file(
+        "reactor_chat/chat/sessions.py",
+        HUB,
+        ("who goes is reached still", "            self._state.roster.unreach(session.name)\n", "            pass\n"),
+    ),
+    *in_file(
+        "reactor_chat/chat/pending.py",
+        HUB,
+        (
+            "an id is not marked while its request is on its way",
+            '            write_set = (*write_set, ("id", fold(session.name), request_id))\n',
+            "            pass\n",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/chat/hub.py",
+        HUB,
+        ("what is sent after a takeover counts", "if session is None or session.superseded:", "if session is None:"),
         (
             "one's own coming is told on coming back",
             "            and record.seq >= session.since\n",
             "            and record.seq > session.since\n",
         ),
-        ("a takeover says quit", 'self._close(old, "taken_over", effects)', 'self._close(old, "quit", effects)'),
         (
             "a guest that could not leave stays for ever",
             "                    self._endings.departing[fold(record.name)] = record.name\n",
@@ -59,19 +81,13 @@ BUGS: tuple[Bug, ...] = (
         ),
         (
             "accepted comes before its notices",
-            "            for record in transaction.records:\n                self._announce(record, transaction, effects)\n            self._answer(transaction, effects)\n",
-            "            self._answer(transaction, effects)\n            for record in transaction.records:\n                self._announce(record, transaction, effects)\n",
+            "            for record in transaction.records:\n                self._announce(record, transaction.session, effects)\n            self._answer(transaction, effects)\n",
+            "            self._answer(transaction, effects)\n            for record in transaction.records:\n                self._announce(record, transaction.session, effects)\n",
         ),
-        (
-            "an id is not marked while its request is on its way",
-            '            write_set = (*write_set, ("id", fold(session.name), request_id))\n',
-            "            pass\n",
-        ),
-        ("who goes is reached still", "            self.state.roster.unreach(session.name)\n", "            pass\n"),
         (
             "what waited is not looked at again",
-            "            self._let_readers_in(effects)\n        self._waiting.go_on(effects)\n\n    def _on_rejected",
-            "            self._let_readers_in(effects)\n\n    def _on_rejected",
+            "            self._judge.let_readers_in(effects)\n        self._waiting.go_on(effects)\n",
+            "            self._judge.let_readers_in(effects)\n",
         ),
     ),
     *in_file(

@@ -159,9 +159,9 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
         for side in self.sides.values():
             if side.queue and not side.flying and not side.joining:
                 assert self.transactions, f"{side.queue[0]} waits for nothing"
-                is_ending = self.world.hub._sessions[
-                    side.conn
-                ].ending  # what it sends waits for what comes of a release
+                session = self.world.hub._sessions.get(side.conn)
+                # what it sends waits for what comes of a release
+                is_ending = session is not None and session.ending
                 assert is_ending or not isinstance(side.queue[0], m.Question)
 
     @invariant()
