@@ -26,6 +26,20 @@ BUGS: tuple[Bug, ...] = (
         ("names that are none are no answer", "LIST_NAMES_MAX)] or [[]]", "LIST_NAMES_MAX)]"),
     ),
     *in_file(
+        "reactor_chat/chat/hub.py",
+        ("tests/properties/test_shared_log.py",),
+        (
+            "what is taken back changes its order",
+            "in reversed(list(self._pending.rolled_back())):",
+            "in list(self._pending.rolled_back()):",
+        ),
+        (
+            "a login that is taken back is never judged again",
+            "                session.state = State.ARRIVED\n",
+            "                pass\n",
+        ),
+    ),
+    *in_file(
         "reactor_chat/chat/judge.py",
         HUB,
         ("a refusal is judged again", "verdict.code in NOT_REMEMBERED:", "verdict.code:"),
@@ -86,8 +100,8 @@ BUGS: tuple[Bug, ...] = (
         ),
         (
             "what waited is not looked at again",
-            "            self._judge.let_readers_in(effects)\n        self._waiting.go_on(effects)\n",
-            "            self._judge.let_readers_in(effects)\n",
+            "            self._judge.let_readers_in(effects)\n        self._waiting.go_on(effects)\n\n    def _on_rejected",
+            "            self._judge.let_readers_in(effects)\n\n    def _on_rejected",
         ),
     ),
     *in_file(

@@ -20,7 +20,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/chat/hub.py",
+        "reactor_chat/chat/judge.py",
         FOUND_BY,
         (
             "a request sent again under its id is carried out again",
