@@ -22,11 +22,11 @@ import msgspec
 from reactor_chat import PRODUCT
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.errors import ReactorChatError, StorageBusy, UsageError
-from reactor_chat.journal.copying import mark_of
-from reactor_chat.journal.copying import opened as opened_backup
-from reactor_chat.journal.place import FILE_NAME, locked
-from reactor_chat.journal.restoring import Backups
-from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.journal.sqlite.copying import mark_of
+from reactor_chat.journal.sqlite.copying import opened as opened_backup
+from reactor_chat.journal.sqlite.place import FILE_NAME, locked
+from reactor_chat.journal.sqlite.restoring import Backups
+from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.process_start import OutputLost, program
 from reactor_chat.server import admin_people
 from reactor_chat.server.app import App

@@ -13,7 +13,7 @@ from typing import Any
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.errors import StorageCorrupt, StorageFull
 from reactor_chat.journal.contract import Condition, Slices
-from reactor_chat.journal.survey import in_words
+from reactor_chat.journal.sqlite.survey import in_words
 from reactor_chat.server.ledger import Ledger
 from reactor_chat.server.marking import Marking
 from reactor_chat.wire.messages import Refused

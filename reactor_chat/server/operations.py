@@ -13,7 +13,7 @@ from reactor_chat.chat.operator.messages import announcing
 from reactor_chat.chat.state.identity import key_text
 from reactor_chat.errors import StorageCorrupt, StorageError, StorageFull, UsageError
 from reactor_chat.journal.contract import Mark, Slices, finished
-from reactor_chat.journal.survey import in_words
+from reactor_chat.journal.sqlite.survey import in_words
 from reactor_chat.server import registry, removals
 from reactor_chat.server.app import App
 from reactor_chat.server.bans import BANS_MAX, Ban, Bans, Target, address_of, target_of

@@ -3,7 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 
-from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 
 
 def begin_after_restore(directory: Path, random: bytes) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reactor_chat.journal.contract import Entry
-from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.load.__main__ import Target
 from reactor_chat.load.dialect import Chat, Dialect
 from reactor_chat.wire.codec import encode

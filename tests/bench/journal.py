@@ -16,8 +16,8 @@ from pathlib import Path
 
 from reactor_chat.journal.contract import Entry, Span
 from reactor_chat.journal.memory import MemoryJournal
-from reactor_chat.journal.place import FILE_NAME
-from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 
 PAYLOAD_BYTES = 300
 SEQ_MAX = 2**53 - 1

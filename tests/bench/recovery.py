@@ -26,8 +26,8 @@ from random import Random
 import msgspec
 
 from reactor_chat.chat.state.chat_state import ChatState
-from reactor_chat.journal.place import FILE_NAME
-from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.server.ledger import record_of
 from reactor_chat.wire.messages import AskHistory, GroupSend, GroupSet, Request, Say, Tell
 from tests.end_to_end.returning import Returning

@@ -6,7 +6,7 @@ from random import Random
 import msgspec
 
 from reactor_chat.chat.state.records import Entered, GroupAltered, Record, notice_of
-from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.server.ledger import record_of
 from reactor_chat.wire import codec
 from reactor_chat.wire.messages import Exited, GroupSaid, Told

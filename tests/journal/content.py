@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 from reactor_chat.journal.contract import Entry, Row
-from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 
 SEQ_MAX = 2**53 - 1
 LABELS = ("said", *(f"told/{number}" for number in range(8)))

@@ -7,11 +7,11 @@ import pytest
 
 from reactor_chat.errors import StorageError
 from reactor_chat.journal.contract import Entry, Mark, Row, finished
-from reactor_chat.journal.copying import mark_of, opened
-from reactor_chat.journal.place import FILE_NAME
-from reactor_chat.journal.restoring import Backups
-from reactor_chat.journal.sqlite import SqliteJournal
-from tests.journal.test_removal import COUNT, filled, secret
+from reactor_chat.journal.sqlite.copying import mark_of, opened
+from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.sqlite.restoring import Backups
+from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
+from tests.journal.sqlite.test_removal import COUNT, filled, secret
 
 GONE = b"gone, and this is longer than it needs to be"
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.errors import StorageCorrupt, StorageError
-from reactor_chat.journal.place import FILE_NAME
-from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from tests.journal.content import LABELS, SEQ_MAX, check_everything, commit_up_to, copy_of, entry, row, seeded
 
 NIGHTLY = os.environ.get("REACTOR_CHAT_NIGHTLY") == "1"

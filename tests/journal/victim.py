@@ -10,7 +10,7 @@ import sys
 from random import Random
 
 from reactor_chat.errors import StorageError
-from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from tests.journal.content import entry, seeded
 
 

@@ -18,8 +18,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/journal/high_water.py",
-        ("tests/journal/test_high_water.py",),
+        "reactor_chat/journal/sqlite/high_water.py",
+        ("tests/journal/sqlite/test_high_water.py",),
         ("a journal that lost its end is served", "if found is not None and head < found.seq:", "if False:"),
         (
             "a journal that is gone is begun anew",
@@ -28,8 +28,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/journal/write_ahead.py",
-        ("tests/journal/test_write_ahead.py",),
+        "reactor_chat/journal/sqlite/write_ahead.py",
+        ("tests/journal/sqlite/test_write_ahead.py",),
         (
             "what is behind a broken frame is dropped",
             "if is_behind and is_sound:",
@@ -37,13 +37,13 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/journal/mark.py",
-        ("tests/journal/test_mark.py",),
+        "reactor_chat/journal/sqlite/mark.py",
+        ("tests/journal/sqlite/test_mark.py",),
         ("both places of the mark are written at once", "self._place = (self._place + 1) % PLACES", "self._place = 0"),
     ),
     *in_file(
-        "reactor_chat/journal/sqlite.py",
-        ("tests/journal/test_ground.py",),
+        "reactor_chat/journal/sqlite/sqlite_journal.py",
+        ("tests/journal/sqlite/test_ground.py",),
         (
             "what is written goes where nobody looks",
             "            self._ground.check()\n            if self._wal",

@@ -3,7 +3,7 @@
 from tests.planted.copying import Bug, in_file
 
 REGISTRY = ("tests/server/test_registry.py",)
-REMOVAL = ("tests/journal/test_removal.py",)
+REMOVAL = ("tests/journal/sqlite/test_removal.py",)
 
 BUGS: tuple[Bug, ...] = (
     *in_file(
@@ -30,12 +30,12 @@ BUGS: tuple[Bug, ...] = (
         ("a capital I is no l", '{"i": "l", "1": "l",', '{"1": "l",'),
     ),
     *in_file(
-        "reactor_chat/journal/sqlite.py",
+        "reactor_chat/journal/sqlite/sqlite_journal.py",
         REMOVAL,
         ("what is removed stays in the log of changes", "wal_checkpoint(TRUNCATE)", "wal_checkpoint(FULL)"),
     ),
     *in_file(
-        "reactor_chat/journal/blocks.py",
+        "reactor_chat/journal/sqlite/blocks.py",
         REMOVAL,
         (
             "a block with a cut is believed",

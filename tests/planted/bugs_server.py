@@ -5,8 +5,8 @@ from tests.planted.copying import Bug, in_file
 APP = ("tests/server/test_app.py", "tests/server/test_app_resume.py", "tests/server/test_app_storage.py")
 PAGES = "tests/contracts/test_journal.py::test_pages_put_together_are_everything"
 CONTRACT = (PAGES, "tests/contracts/test_journal.py")
-SQLITE = ("tests/journal/test_sqlite.py", "tests/journal/test_survival.py")
-BLOCKS = ("tests/journal/test_blocks.py",)
+SQLITE = ("tests/journal/sqlite/test_sqlite_journal.py", "tests/journal/test_survival.py")
+BLOCKS = ("tests/journal/sqlite/test_blocks.py",)
 BUFFERS = ("tests/reactor/test_buffers.py",)
 FANOUT = ("tests/reactor/test_fanout.py",)
 
@@ -66,8 +66,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/journal/copying.py",
-        ("tests/journal/test_copying.py",),
+        "reactor_chat/journal/sqlite/copying.py",
+        ("tests/journal/sqlite/test_copying.py",),
         (
             "an increment of another journal is made",
             "    if link_of(link, first, cut.body()) != since.link:",
@@ -80,7 +80,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/journal/snapshots.py",
+        "reactor_chat/journal/sqlite/snapshots.py",
         ("tests/journal/test_survival.py",),
         (
             "a damaged snapshot is used",
@@ -89,8 +89,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/journal/scrub.py",
-        ("tests/journal/test_copying.py",),
+        "reactor_chat/journal/sqlite/scrub.py",
+        ("tests/journal/sqlite/test_copying.py",),
         ("nothing is brought back", "if stored.get(piece.first) == piece.link or self._leads_on(piece):", "if False:"),
     ),
     *in_file(
@@ -103,13 +103,13 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/journal/sqlite.py",
+        "reactor_chat/journal/sqlite/sqlite_journal.py",
         ("tests/end_to_end/test_bad_journals.py",),
         ("a newest block that is broken stops every start", "or end.link != link:", "or end.link != link or True:"),
     ),
     *in_file(
-        "reactor_chat/journal/read_only.py",
-        ("tests/journal/test_read_only.py",),
+        "reactor_chat/journal/sqlite/read_only.py",
+        ("tests/journal/sqlite/test_read_only.py",),
         (
             "what was said last is not read",
             'for name in (FILE_NAME, f"{FILE_NAME}-wal", MARK_NAME):',
@@ -175,7 +175,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/journal/sqlite.py",
+        "reactor_chat/journal/sqlite/sqlite_journal.py",
         (*CONTRACT, *SQLITE),
         (
             "a page includes the number before which it ends",
@@ -186,12 +186,12 @@ BUGS: tuple[Bug, ...] = (
         ("a failed commit leaves places behind", "            self._places.forget()\n", ""),
     ),
     *in_file(
-        "reactor_chat/journal/copying.py",
+        "reactor_chat/journal/sqlite/copying.py",
         ("tests/journal/test_removal_elsewhere.py",),
         ("what is removed while a copy is made stays in it", "        self._take_changes()\n", ""),
     ),
     *in_file(
-        "reactor_chat/journal/scrub.py",
+        "reactor_chat/journal/sqlite/scrub.py",
         ("tests/journal/test_removal_elsewhere.py",),
         (
             "a repair brings back what was removed",
@@ -200,7 +200,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/journal/blocks.py",
+        "reactor_chat/journal/sqlite/blocks.py",
         (*BLOCKS, *CONTRACT),
         ("the chain is not checked", "elif link_of(link_before, first, body) != link:", "elif not body:"),
         (

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from reactor_chat.chat.state.chat_state import ChatState, Snapshot
 from reactor_chat.chat.state.keyring import reference_of
-from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.server.ledger import Ledger, record_of
 from reactor_chat.server.orders import Release
 from reactor_chat.wire import messages as m

@@ -10,9 +10,9 @@ import pytest
 
 from reactor_chat.journal.contract import Slices
 from reactor_chat.journal.memory import MemoryJournal
-from reactor_chat.journal.place import FILE_NAME
-from reactor_chat.journal.snapshots import seq_of
-from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.sqlite.snapshots import seq_of
+from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.server.keeping import REST_SECONDS
 from reactor_chat.wire.messages import AskHistory, HistoryAnswer, Say
 from tests.server.world import Person, World

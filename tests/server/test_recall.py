@@ -7,7 +7,7 @@ import pytest
 
 from reactor_chat.chat.state.keyring import reference_of
 from reactor_chat.journal.memory import MemoryJournal
-from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import FRAME_BYTES_MAX

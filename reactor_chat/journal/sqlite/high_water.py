@@ -10,9 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from reactor_chat.errors import StorageCorrupt, StorageFull, StorageLost
-from reactor_chat.journal.failures import of_system
-from reactor_chat.journal.mark import MARK_NAME, Mark, MarkFile, read
-from reactor_chat.journal.write_ahead import refuse_damaged
+from reactor_chat.journal.sqlite.failures import of_system
+from reactor_chat.journal.sqlite.mark import MARK_NAME, Mark, MarkFile, read
+from reactor_chat.journal.sqlite.write_ahead import refuse_damaged
 
 ACCEPT = "restore a backup, or start the server once with --accept-loss"
 

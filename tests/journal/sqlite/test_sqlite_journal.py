@@ -18,9 +18,9 @@ import pytest
 
 from reactor_chat.errors import StorageBusy, StorageCorrupt, StorageError, StorageFull
 from reactor_chat.journal.contract import Entry, Row, Span, finished
-from reactor_chat.journal.mark import MARK_NAME
-from reactor_chat.journal.place import FILE_NAME
-from reactor_chat.journal.sqlite import WAL_PAGES_MAX, WAL_PAGES_REST, SqliteJournal
+from reactor_chat.journal.sqlite.mark import MARK_NAME
+from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.sqlite.sqlite_journal import WAL_PAGES_MAX, WAL_PAGES_REST, SqliteJournal
 from tests.journal.content import SEQ_MAX, check_everything, commit_up_to, entry
 
 # ------------------------------------------------------------------------------------------------ disks and permissions

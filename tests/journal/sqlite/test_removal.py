@@ -8,8 +8,8 @@ import pytest
 
 from reactor_chat.errors import StorageCorrupt
 from reactor_chat.journal.contract import Entry, Row
-from reactor_chat.journal.place import FILE_NAME
-from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 
 COUNT = 200
 

@@ -8,9 +8,9 @@ import pytest
 
 from reactor_chat.errors import StorageBusy, StorageError, StorageLost, StorageReadOnly
 from reactor_chat.journal.contract import Entry
-from reactor_chat.journal.place import FILE_NAME
-from reactor_chat.journal.read_only import ReadOnlyJournal
-from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.sqlite.read_only import ReadOnlyJournal
+from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 
 
 def kept(directory: Path) -> dict[str, tuple[bytes, int]]:

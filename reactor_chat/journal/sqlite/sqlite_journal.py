@@ -25,21 +25,30 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from reactor_chat.errors import StorageCorrupt, StorageError, StorageFull
-from reactor_chat.journal import log_rows
-from reactor_chat.journal.blocks import FIRST_LINK, Draft, packed
 from reactor_chat.journal.contract import REPAIR, Condition, Copy, Entry, Mark, Row, Slices, Span, finished
-from reactor_chat.journal.copying import copied
-from reactor_chat.journal.failures import Fence, Reading, of_sqlite
-from reactor_chat.journal.ground import Ground, refuse_second_names
-from reactor_chat.journal.high_water import HighWater
 from reactor_chat.journal.logs import Log, Logs
-from reactor_chat.journal.place import FILE_NAME, LOCK_NAME, LOGS_TABLE, MOUNTS, SCHEMA, locked, plain_name, prepared
-from reactor_chat.journal.places import Places
-from reactor_chat.journal.removal import replace, rewritten
-from reactor_chat.journal.scrub import Scrub
-from reactor_chat.journal.snapshots import Snapshots
-from reactor_chat.journal.stored_blocks import StoredBlocks
-from reactor_chat.journal.survey import next_readable
+from reactor_chat.journal.sqlite import log_rows
+from reactor_chat.journal.sqlite.blocks import FIRST_LINK, Draft, packed
+from reactor_chat.journal.sqlite.copying import copied
+from reactor_chat.journal.sqlite.failures import Fence, Reading, of_sqlite
+from reactor_chat.journal.sqlite.ground import Ground, refuse_second_names
+from reactor_chat.journal.sqlite.high_water import HighWater
+from reactor_chat.journal.sqlite.place import (
+    FILE_NAME,
+    LOCK_NAME,
+    LOGS_TABLE,
+    MOUNTS,
+    SCHEMA,
+    locked,
+    plain_name,
+    prepared,
+)
+from reactor_chat.journal.sqlite.places import Places
+from reactor_chat.journal.sqlite.removal import replace, rewritten
+from reactor_chat.journal.sqlite.scrub import Scrub
+from reactor_chat.journal.sqlite.snapshots import Snapshots
+from reactor_chat.journal.sqlite.stored_blocks import StoredBlocks
+from reactor_chat.journal.sqlite.survey import next_readable
 
 PAGE_BYTES = 4_096
 CACHE_KIBIBYTES = 4_096

@@ -7,10 +7,10 @@ from itertools import groupby
 from operator import itemgetter
 
 from reactor_chat.errors import StorageCorrupt
-from reactor_chat.journal.blocks import FIRST_LINK, Block
 from reactor_chat.journal.contract import REPAIR, Row, Span
-from reactor_chat.journal.failures import Reading
-from reactor_chat.journal.places import Places
+from reactor_chat.journal.sqlite.blocks import FIRST_LINK, Block
+from reactor_chat.journal.sqlite.failures import Reading
+from reactor_chat.journal.sqlite.places import Places
 
 REPLAY_BLOCKS = 64
 """Blocks fetched at once by a replay; 256 KiB."""

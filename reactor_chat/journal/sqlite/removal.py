@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from reactor_chat.journal.blocks import Block, Draft, link_of
+from reactor_chat.journal.sqlite.blocks import Block, Draft, link_of
 
 
 class Written(NamedTuple):

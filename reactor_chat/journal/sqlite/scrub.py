@@ -13,11 +13,11 @@ from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 from reactor_chat.errors import StorageCorrupt
-from reactor_chat.journal.blocks import FIRST_LINK, Block, is_cut
 from reactor_chat.journal.contract import Condition, Damage, Slices
-from reactor_chat.journal.copying import opened
-from reactor_chat.journal.places import Places
-from reactor_chat.journal.survey import Piece, Survey
+from reactor_chat.journal.sqlite.blocks import FIRST_LINK, Block, is_cut
+from reactor_chat.journal.sqlite.copying import opened
+from reactor_chat.journal.sqlite.places import Places
+from reactor_chat.journal.sqlite.survey import Piece, Survey
 
 SLICE_BLOCKS = 8
 """Each block is looked up under all of its labels."""

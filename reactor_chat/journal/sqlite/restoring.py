@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from reactor_chat.errors import StorageCorrupt, StorageError
-from reactor_chat.journal.blocks import Block, link_of
 from reactor_chat.journal.contract import Mark, Row
-from reactor_chat.journal.copying import INCREMENT_ID, Part, link_before_of, mark_of, opened
-from reactor_chat.journal.failures import of_sqlite, of_system
-from reactor_chat.journal.place import plain_name
-from reactor_chat.journal.places import Places
-from reactor_chat.journal.snapshots import seq_of
-from reactor_chat.journal.survey import Survey, in_words
+from reactor_chat.journal.sqlite.blocks import Block, link_of
+from reactor_chat.journal.sqlite.copying import INCREMENT_ID, Part, link_before_of, mark_of, opened
+from reactor_chat.journal.sqlite.failures import of_sqlite, of_system
+from reactor_chat.journal.sqlite.place import plain_name
+from reactor_chat.journal.sqlite.places import Places
+from reactor_chat.journal.sqlite.snapshots import seq_of
+from reactor_chat.journal.sqlite.survey import Survey, in_words
 
 
 class _Source(NamedTuple):

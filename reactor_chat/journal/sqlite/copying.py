@@ -21,13 +21,13 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from reactor_chat.errors import StorageCorrupt, StorageError
-from reactor_chat.journal.blocks import FIRST_LINK, Block, Draft, link_of
 from reactor_chat.journal.contract import Copy, Damage, Mark, Slices
-from reactor_chat.journal.failures import of_sqlite, of_system
-from reactor_chat.journal.place import APPLICATION_ID, SCHEMA_VERSION, plain_name, synced
-from reactor_chat.journal.places import Places
-from reactor_chat.journal.removal import Written, replace
-from reactor_chat.journal.survey import Survey
+from reactor_chat.journal.sqlite.blocks import FIRST_LINK, Block, Draft, link_of
+from reactor_chat.journal.sqlite.failures import of_sqlite, of_system
+from reactor_chat.journal.sqlite.place import APPLICATION_ID, SCHEMA_VERSION, plain_name, synced
+from reactor_chat.journal.sqlite.places import Places
+from reactor_chat.journal.sqlite.removal import Written, replace
+from reactor_chat.journal.sqlite.survey import Survey
 
 SLICE_ROWS = 500
 """Small rows copied at once; a millisecond."""

@@ -9,10 +9,10 @@ import pytest
 
 from reactor_chat.errors import StorageCorrupt, StorageError
 from reactor_chat.journal.contract import Copy, Entry, Slices, finished
-from reactor_chat.journal.copying import mark_of, opened
-from reactor_chat.journal.place import FILE_NAME
-from reactor_chat.journal.restoring import Backups
-from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.journal.sqlite.copying import mark_of, opened
+from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.sqlite.restoring import Backups
+from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from tests.journal.content import check_everything, commit_up_to
 
 

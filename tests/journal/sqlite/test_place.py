@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.errors import StorageBusy, StorageCorrupt, StorageError
-from reactor_chat.journal.place import FILE_NAME, LOCK_NAME, locked, network_file_system, plain_name, prepared
+from reactor_chat.journal.sqlite.place import FILE_NAME, LOCK_NAME, locked, network_file_system, plain_name, prepared
 
 MOUNTS = """\
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -77,7 +77,7 @@ def test_the_lock_keeps_others_out_until_it_is_closed(tmp_path):
     for _ in range(2):
         with pytest.raises(StorageBusy, match=f"^The journal in {tmp_path} is in use by another process; stop"):
             locked(tmp_path)
-    script = f"from pathlib import Path; from reactor_chat.journal.place import locked; locked(Path({str(tmp_path)!r}))"
+    script = f"from pathlib import Path; from {locked.__module__} import locked; locked(Path({str(tmp_path)!r}))"
     other = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert other.stderr.splitlines()[-1].startswith("reactor_chat.errors.StorageBusy: The journal in")
     os.close(first)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.errors import StorageError, StorageLost
-from reactor_chat.journal.mark import MARK_NAME, PLACE_BYTES, Mark, MarkFile, read, written
+from reactor_chat.journal.sqlite.mark import MARK_NAME, PLACE_BYTES, Mark, MarkFile, read, written
 
 LINK = bytes(range(32))
 marks = st.builds(

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from reactor_chat.errors import StorageCorrupt
-from reactor_chat.journal.blocks import LINK_BYTES, Block
 from reactor_chat.journal.contract import Damage
+from reactor_chat.journal.sqlite.blocks import LINK_BYTES, Block
 
 SLICE_BLOCKS = 32
 """Blocks read in one slice: 128 KiB, a millisecond or two."""

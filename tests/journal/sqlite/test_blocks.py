@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reactor_chat.errors import StorageCorrupt
-from reactor_chat.journal.blocks import (
+from reactor_chat.journal.contract import Entry, Row
+from reactor_chat.journal.sqlite.blocks import (
     BLOCK_ROWS_MAX,
     BODY_BYTES_MAX,
     FIRST_LINK,
@@ -16,7 +17,6 @@ from reactor_chat.journal.blocks import (
     link_of,
     packed,
 )
-from reactor_chat.journal.contract import Entry, Row
 from tests.conftest import NIGHTLY
 
 EXAMPLES_OF_MANY_BLOCKS = 20_000 if os.environ.get(NIGHTLY) == "1" else 60

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.errors import StorageLost
-from reactor_chat.journal.write_ahead import refuse_damaged
+from reactor_chat.journal.sqlite.write_ahead import refuse_damaged
 
 HEADER_BYTES, FRAME_BYTES = 32, 24 + 4_096
 

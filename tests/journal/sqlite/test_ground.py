@@ -10,7 +10,7 @@ import pytest
 
 from reactor_chat.errors import StorageBusy, StorageError, StorageLost
 from reactor_chat.journal.contract import Entry
-from reactor_chat.journal.sqlite import SqliteJournal
+from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 
 
 def replace(path: Path) -> None:

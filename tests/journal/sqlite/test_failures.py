@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.errors import StorageBusy, StorageCorrupt, StorageError, StorageFull
-from reactor_chat.journal.failures import Fence, of_sqlite, of_system
+from reactor_chat.journal.sqlite.failures import Fence, of_sqlite, of_system
 
 PLACE = Path("/srv/chat")
 
