@@ -9,8 +9,8 @@ from random import Random
 
 from fuzz.target import Target
 from reactor_chat.errors import StorageError
-from reactor_chat.journal.contract import Entry, Row
-from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.reports import Entry, Row
+from reactor_chat.journal.sqlite.database_file import FILE_NAME
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 
 ROWS = 300

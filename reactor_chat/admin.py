@@ -24,7 +24,7 @@ from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.errors import ReactorChatError, StorageBusy, UsageError
 from reactor_chat.journal.sqlite.copying import mark_of
 from reactor_chat.journal.sqlite.copying import opened as opened_backup
-from reactor_chat.journal.sqlite.place import FILE_NAME, locked
+from reactor_chat.journal.sqlite.database_file import FILE_NAME, locked
 from reactor_chat.journal.sqlite.restoring import Backups
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.process_start import OutputLost, program

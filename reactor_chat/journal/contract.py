@@ -1,8 +1,8 @@
 """What every journal promises.
 
-A journal is a row of entries numbered from 1 without a gap.  A commit appends some of them, all or none, and when it
-returns they survive the death of the process at any instant.  An entry's payload is opaque; the labels given with it
-are what it is found by later.  Reads see what is committed and nothing else.
+A journal is a row of entries numbered from 1 without a gap.  Some are submitted together, and appended all or none;
+when that is reported they survive the death of the process at any instant.  An entry's payload is opaque; the labels
+given with it are what it is found by later.  Reads see what is committed and nothing else.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -10,26 +10,12 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
 from reactor_chat.journal.logs import Logs
+from reactor_chat.journal.reports import Entry, Report, Row
 
 T = TypeVar("T")
 Slices = Generator[int, None, T]
 """Long work in small pieces: each `next` does some milliseconds of it and says how far it is, in percent; its end
 returns what came of it.  Whoever gives up closes it, and then nothing of it stays."""
-
-
-class Entry(NamedTuple):
-    """One entry to append; `seq` is the number after the newest one's."""
-
-    seq: int
-    payload: bytes
-    labels: tuple[str, ...] = ()
-
-
-class Row(NamedTuple):
-    """One committed entry, as it is read back."""
-
-    seq: int
-    payload: bytes
 
 
 Span = tuple[str, int, int]
@@ -125,16 +111,18 @@ class Journal(Protocol):
         be told once that something is lost.
         """
 
-    def commit(self, entries: Sequence[Entry]) -> None:
-        """Append entries durably, all or none.
+    def submit(self, entries: Sequence[Entry]) -> None:
+        """Have entries appended, all or none; `report` says what became of them.
 
         Args:
-            entries: one or more, numbered on from `head`.
+            entries: one or more, numbered on from `head`; nothing else is submitted before their report.
 
         Raises:
-            StorageFull: no space; nothing was appended and the journal goes on.
-            StorageError: anything else; nobody knows what is on disk, and the process must stop.
+            StorageError: nobody knows what is on disk, and the process must stop.
         """
+
+    def report(self) -> Report | None:
+        """Return what became of what was submitted, or news; None where there is nothing to report (yet)."""
 
     def newest(self, spans: Sequence[Span], before: int | None, limit: int) -> list[Row]:
         """Read back from the newest entry of these spans.
@@ -180,7 +168,7 @@ class Journal(Protocol):
 
         Raises:
             StorageFull: no space; nothing was replaced and the journal goes on.
-            StorageError: as for `commit`.
+            StorageError: as for `submit`.
         """
 
     def purge(self) -> None:
@@ -198,7 +186,7 @@ class Journal(Protocol):
                 it is kept.
 
         Raises:
-            StorageFull, StorageError: as for `commit`; the older snapshots stay.
+            StorageFull, StorageError: as for `submit`; the older snapshots stay.
         """
 
     def snapshot(self) -> tuple[int, bytes] | None:
@@ -219,7 +207,7 @@ class Journal(Protocol):
         """Look at everything that is stored, and add again what the index lacks.
 
         Raises:
-            StorageFull, StorageError: as for `commit`.
+            StorageFull, StorageError: as for `submit`.
         """
 
     def repair_slices(self, backup: Path) -> Slices[Condition]:
@@ -232,7 +220,7 @@ class Journal(Protocol):
             What is damaged still.
 
         Raises:
-            StorageFull, StorageError: as for `commit`; or the copy cannot be read.
+            StorageFull, StorageError: as for `submit`; or the copy cannot be read.
         """
 
     def check_ground(self) -> None:

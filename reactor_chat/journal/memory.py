@@ -7,13 +7,14 @@ from itertools import islice
 from pathlib import Path
 
 from reactor_chat.errors import StorageError
-from reactor_chat.journal.contract import Condition, Copy, Entry, Mark, Row, Slices, Span
+from reactor_chat.journal.contract import Condition, Copy, Mark, Slices, Span
 from reactor_chat.journal.logs import Log, Logs
+from reactor_chat.journal.reports import Entry, ReportsAtOnce, Row
 
 ROWS_MAX = 100_000
 
 
-class MemoryJournal:
+class MemoryJournal(ReportsAtOnce):
     """Keeps the newest rows, and forgets the oldest beyond `rows_max`.
 
     Args:
@@ -39,7 +40,7 @@ class MemoryJournal:
         """Do nothing: it is kept as long as everything else."""
 
     def commit(self, entries: Sequence[Entry]) -> None:
-        """Append entries, all or none; see `contract.Journal`."""
+        """Append entries, all or none; see `reports.ReportsAtOnce`."""
         for seq, entry in enumerate(entries, self.head + 1):
             assert entry.seq == seq, f"entry {entry.seq} where {seq} is next"
         for entry in entries:

@@ -18,7 +18,7 @@ from pathlib import Path
 from reactor_chat.errors import StorageBusy, StorageError, StorageLost, TlsBroken, UsageError
 from reactor_chat.journal.contract import Journal
 from reactor_chat.journal.memory import MemoryJournal
-from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.sqlite.database_file import FILE_NAME
 from reactor_chat.journal.sqlite.read_only import ReadOnlyJournal
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.process_start import STDERR, STDOUT, program, write_whole

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from reactor_chat.errors import UsageError
-from reactor_chat.journal.sqlite.place import synced
+from reactor_chat.journal.sqlite.database_file import synced
 from reactor_chat.server.bans import REASON_CHARS_MAX, Ban, target_of
 
 BAN_FILE_NAME = "bans.json"

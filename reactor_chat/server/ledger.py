@@ -9,7 +9,8 @@ from reactor_chat.chat.state.chat_state import ChatState, Snapshot
 from reactor_chat.chat.state.records import Record
 from reactor_chat.chat.state.timeline import Span
 from reactor_chat.errors import StorageCorrupt
-from reactor_chat.journal.contract import Entry, Journal, Slices
+from reactor_chat.journal.contract import Journal, Slices
+from reactor_chat.journal.reports import Entry, Full
 from reactor_chat.wire import codec
 from reactor_chat.wire.messages import GroupSaid, Said, Told
 
@@ -66,7 +67,10 @@ class Ledger:
         entries, self._entries = self._entries, []
         spoken, self._spoken_pending = self._spoken_pending, 0
         self.pending_bytes = 0
-        self.journal.commit(entries)
+        self.journal.submit(entries)
+        report = self.journal.report()
+        if isinstance(report, Full):
+            raise report.error
         self.spoken += spoken
         self.written = {entry.seq: entry.payload for entry in entries}
         return self.journal.head

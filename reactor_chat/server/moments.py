@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from reactor_chat.errors import UsageError
-from reactor_chat.journal.contract import Row
+from reactor_chat.journal.reports import Row
 from reactor_chat.wire.messages import SEQ_MAX
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from reactor_chat.chat.operator.messages import emptied, removing
 from reactor_chat.chat.state.records import Spoken
 from reactor_chat.errors import UsageError
-from reactor_chat.journal.contract import Row
+from reactor_chat.journal.reports import Row
 from reactor_chat.server.app import App
 from reactor_chat.server.ledger import SPOKEN, Ledger, record_of
 from reactor_chat.server.orders import Answer, Delete, ReadRecords

@@ -20,7 +20,7 @@ import msgspec
 from reactor_chat.chat.case import AHEAD_MS_MAX
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.records import Declined, Entered, GroupAltered, Record, notice_of
-from reactor_chat.journal.contract import Entry
+from reactor_chat.journal.reports import Entry
 from reactor_chat.testing.dull_chat import DullChat
 from reactor_chat.testing.dull_chat import Entry as Happening
 from reactor_chat.wire import messages as m

@@ -14,9 +14,10 @@ from struct import Struct
 import msgspec
 
 from reactor_chat.errors import StorageError, StorageFull
-from reactor_chat.journal.contract import Condition, Copy, Entry, Mark, Row, Slices, Span
+from reactor_chat.journal.contract import Condition, Copy, Mark, Slices, Span
 from reactor_chat.journal.logs import Log, Logs
 from reactor_chat.journal.memory import MemoryJournal
+from reactor_chat.journal.reports import Entry, ReportsAtOnce, Row
 from reactor_chat.testing.disk import Disk
 
 FILE = "journal"
@@ -31,7 +32,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[list[Log], list[tuple[int, bytes, tuple[str, ...]]]]).decode
 
 
-class DiskJournal:
+class DiskJournal(ReportsAtOnce):
     """Keeps everything it is given.
 
     Args:
@@ -80,7 +81,7 @@ class DiskJournal:
                 raise _failed(error) from error
 
     def commit(self, entries: Sequence[Entry]) -> None:
-        """Append entries durably, all or none; see `contract.Journal`."""
+        """Append entries durably, all or none; see `reports.ReportsAtOnce`."""
         assert entries, "a commit without entries"
         for seq, entry in enumerate(entries, self.head + 1):
             assert entry.seq == seq, f"entry {entry.seq} where {seq} is next"

@@ -6,7 +6,7 @@ from copy import deepcopy
 from hashlib import sha256
 
 from reactor_chat.errors import StorageError
-from reactor_chat.journal.contract import Entry
+from reactor_chat.journal.reports import Entry
 from reactor_chat.server.app import App
 from reactor_chat.server.doors import FramesDoor
 from reactor_chat.server.intake import CLOGGED_BYTES

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.records import Entered, Exited
-from reactor_chat.journal.contract import Entry
+from reactor_chat.journal.reports import Entry
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.server.ledger import Ledger
 from reactor_chat.wire import codec

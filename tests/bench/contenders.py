@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from reactor_chat.journal.contract import Entry
+from reactor_chat.journal.reports import Entry
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.load.__main__ import Target
 from reactor_chat.load.dialect import Chat, Dialect

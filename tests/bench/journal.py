@@ -14,9 +14,10 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from reactor_chat.journal.contract import Entry, Span
+from reactor_chat.journal.contract import Span
 from reactor_chat.journal.memory import MemoryJournal
-from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.reports import Entry
+from reactor_chat.journal.sqlite.database_file import FILE_NAME
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 
 PAYLOAD_BYTES = 300

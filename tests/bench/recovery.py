@@ -26,7 +26,7 @@ from random import Random
 import msgspec
 
 from reactor_chat.chat.state.chat_state import ChatState
-from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.sqlite.database_file import FILE_NAME
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.server.ledger import record_of
 from reactor_chat.wire.messages import AskHistory, GroupSend, GroupSet, Request, Say, Tell

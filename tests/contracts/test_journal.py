@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor_chat.journal.contract import Entry, Journal, Row, Span
+from reactor_chat.journal.contract import Journal, Span
 from reactor_chat.journal.memory import MemoryJournal
+from reactor_chat.journal.reports import Entry, Row
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.testing.disk import Disk
 from reactor_chat.testing.disk_journal import DiskJournal

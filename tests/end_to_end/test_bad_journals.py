@@ -1,7 +1,7 @@
 """Journals that cannot be used: one line that says what to do, the right exit status, and nothing is overwritten.
 
 What the journal itself makes of damage is tested in `tests/journal`; here a server is started on it.  Network file
-systems cannot be mounted here: see `tests/journal/sqlite/test_place.py`.
+systems cannot be mounted here: see `tests/journal/sqlite/test_database_file.py`.
 """
 
 import json

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from random import Random
 
-from reactor_chat.journal.contract import Entry, Row
+from reactor_chat.journal.reports import Entry, Row
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 
 SEQ_MAX = 2**53 - 1

@@ -1,7 +1,7 @@
 """What only the journal in memory does: it forgets."""
 
-from reactor_chat.journal.contract import Entry, Row
 from reactor_chat.journal.memory import MemoryJournal
+from reactor_chat.journal.reports import Entry, Row
 
 EVERYTHING = [("a", 0, 2**53), ("b", 0, 2**53)]
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.errors import StorageError
-from reactor_chat.journal.contract import Entry, Mark, Row, finished
+from reactor_chat.journal.contract import Mark, finished
+from reactor_chat.journal.reports import Entry, Row
 from reactor_chat.journal.sqlite.copying import mark_of, opened
-from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.sqlite.database_file import FILE_NAME
 from reactor_chat.journal.sqlite.restoring import Backups
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from tests.journal.sqlite.test_removal import COUNT, filled, secret

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.errors import StorageCorrupt, StorageError
-from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.sqlite.database_file import FILE_NAME
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from tests.journal.content import LABELS, SEQ_MAX, check_everything, commit_up_to, copy_of, entry, row, seeded
 

@@ -183,7 +183,7 @@ BUGS: tuple[Bug, ...] = (
             "self.head if before is None else min(before, self.head)",
         ),
         ("who comes back hears the last one again", "first = max(after + 1, 1)", "first = max(after, 1)"),
-        ("a failed commit leaves places behind", "            self._places.forget()\n", ""),
+        ("a failed commit leaves places behind", "            self._label_index.forget()\n", ""),
     ),
     *in_file(
         "reactor_chat/journal/sqlite/copying.py",

@@ -65,8 +65,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/journal/sqlite/place.py",
-        ("tests/journal/sqlite/test_place.py",),
+        "reactor_chat/journal/sqlite/database_file.py",
+        ("tests/journal/sqlite/test_database_file.py",),
         ("a directory's name is taken for a URI", 'path if path.is_absolute() else f"{os.curdir}/{path}"', "path"),
     ),
 )

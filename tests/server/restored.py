@@ -2,8 +2,8 @@
 
 from itertools import count
 
-from reactor_chat.journal.contract import Entry
 from reactor_chat.journal.memory import MemoryJournal
+from reactor_chat.journal.reports import Entry
 
 _restores = count()
 

@@ -3,8 +3,8 @@
 import pytest
 
 from reactor_chat.errors import StorageError, StorageFull, StorageReadOnly
-from reactor_chat.journal.contract import Entry
 from reactor_chat.journal.memory import MemoryJournal
+from reactor_chat.journal.reports import Entry
 from reactor_chat.wire.messages import (
     Accepted,
     AskHistory,

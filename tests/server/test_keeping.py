@@ -10,7 +10,7 @@ import pytest
 
 from reactor_chat.journal.contract import Slices
 from reactor_chat.journal.memory import MemoryJournal
-from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.sqlite.database_file import FILE_NAME
 from reactor_chat.journal.sqlite.snapshots import seq_of
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.server.keeping import REST_SECONDS

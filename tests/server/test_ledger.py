@@ -5,8 +5,8 @@ import pytest
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.records import Entered, Record
 from reactor_chat.errors import StorageCorrupt, StorageFull
-from reactor_chat.journal.contract import Entry
 from reactor_chat.journal.memory import MemoryJournal
+from reactor_chat.journal.reports import Entry
 from reactor_chat.server.ledger import Ledger, record_of
 from reactor_chat.wire.messages import SEQ_MAX, Exited, Said
 from tests.server.world import TroubledJournal

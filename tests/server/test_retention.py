@@ -9,8 +9,8 @@ from reactor_chat.chat.operator.messages import REMOVED_TEXT
 from reactor_chat.chat.operator.registration import DAY_MS
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.errors import StorageFull
-from reactor_chat.journal.contract import Row
 from reactor_chat.journal.memory import MemoryJournal
+from reactor_chat.journal.reports import Row
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.server.ledger import SPOKEN, record_of
 from reactor_chat.server.retention import BUSY_SECONDS_MAX, SLICE_RECORDS, Retention

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 import pytest
 
 from reactor_chat.errors import FrameLengthInvalid
-from reactor_chat.journal.contract import Entry, Journal
+from reactor_chat.journal.contract import Journal
 from reactor_chat.journal.memory import MemoryJournal
+from reactor_chat.journal.reports import Entry
 from reactor_chat.server.app import App
 from reactor_chat.server.bans import Ban
 from reactor_chat.server.doors import FramesDoor, LinesDoor

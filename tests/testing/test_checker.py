@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reactor_chat.journal.contract import Entry
+from reactor_chat.journal.reports import Entry
 from reactor_chat.testing.checker import NOBODY, Checker, Violation
 from reactor_chat.wire import messages as m
 from tests.testing.test_witness import kept

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from reactor_chat.errors import StorageError, StorageFull
-from reactor_chat.journal.contract import Entry
+from reactor_chat.journal.reports import Entry
 from reactor_chat.testing.disk import Disk, Fate, PowerCut
 from reactor_chat.testing.disk_journal import DiskJournal
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from reactor_chat.chat.state.records import Record
-from reactor_chat.journal.contract import Entry
+from reactor_chat.journal.reports import Entry
 from reactor_chat.testing.checker import Checker, Violation
 from reactor_chat.testing.witness import Witness
 from reactor_chat.wire import messages as m

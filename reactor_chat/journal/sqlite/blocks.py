@@ -31,7 +31,8 @@ from struct import Struct, pack, unpack_from
 from typing import Any
 
 from reactor_chat.errors import StorageCorrupt
-from reactor_chat.journal.contract import REPAIR, Entry, Row, Span
+from reactor_chat.journal.contract import REPAIR, Span
+from reactor_chat.journal.reports import Entry, Row
 
 LINK_BYTES = 32
 FIRST_LINK = bytes(LINK_BYTES)

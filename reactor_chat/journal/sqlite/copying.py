@@ -23,9 +23,9 @@ from pathlib import Path
 from reactor_chat.errors import StorageCorrupt, StorageError
 from reactor_chat.journal.contract import Copy, Damage, Mark, Slices
 from reactor_chat.journal.sqlite.blocks import FIRST_LINK, Block, Draft, link_of
+from reactor_chat.journal.sqlite.database_file import APPLICATION_ID, SCHEMA_VERSION, plain_name, synced
 from reactor_chat.journal.sqlite.failures import of_sqlite, of_system
-from reactor_chat.journal.sqlite.place import APPLICATION_ID, SCHEMA_VERSION, plain_name, synced
-from reactor_chat.journal.sqlite.places import Places
+from reactor_chat.journal.sqlite.label_index import LabelIndex
 from reactor_chat.journal.sqlite.removal import Written, replace
 from reactor_chat.journal.sqlite.survey import Survey
 
@@ -277,11 +277,11 @@ class _Copying:
             target.execute("ROLLBACK")
         target.execute("DELETE FROM labels")
         target.execute("DELETE FROM places")
-        places = Places(target)
+        index = LabelIndex(target)
         for pieces in Survey(target, self._first, self._link, self._end, INDEXED_AT_ONCE):
             target.execute("BEGIN")
             for block in (piece.block for piece in pieces if piece.block is not None):
-                places.add(sorted({label for labels in block.kinds() for label in labels}), block.first)
+                index.add(sorted({label for labels in block.kinds() for label in labels}), block.first)
             target.execute("COMMIT")
             self._part.sync_now_and_then()
             yield 90

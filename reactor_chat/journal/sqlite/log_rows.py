@@ -9,7 +9,7 @@ import sqlite3
 
 from reactor_chat.errors import StorageCorrupt
 from reactor_chat.journal.logs import Log, Logs
-from reactor_chat.journal.sqlite.place import LOGS_TABLE, SCHEMA_VERSION
+from reactor_chat.journal.sqlite.database_file import LOGS_TABLE, SCHEMA_VERSION
 
 
 def bring_up(database: sqlite3.Connection) -> None:

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reactor_chat.errors import StorageError, StorageLost
-from reactor_chat.journal.sqlite.place import synced
+from reactor_chat.journal.sqlite.database_file import synced
 
 MARK_NAME = "journal.mark"
 PLACE_BYTES = 512

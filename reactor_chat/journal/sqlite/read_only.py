@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from reactor_chat.errors import StorageBusy, StorageError, StorageReadOnly
-from reactor_chat.journal.contract import Condition, Entry, Slices
+from reactor_chat.journal.contract import Condition, Slices
+from reactor_chat.journal.reports import Entry
+from reactor_chat.journal.sqlite.database_file import FILE_NAME, LOCK_NAME
 from reactor_chat.journal.sqlite.failures import Fence
 from reactor_chat.journal.sqlite.mark import MARK_NAME
-from reactor_chat.journal.sqlite.place import FILE_NAME, LOCK_NAME
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 
 _REFUSED = "The server was started with --read-only; nothing is stored until it is started without"

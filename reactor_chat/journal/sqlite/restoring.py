@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from reactor_chat.errors import StorageCorrupt, StorageError
-from reactor_chat.journal.contract import Mark, Row
+from reactor_chat.journal.contract import Mark
+from reactor_chat.journal.reports import Row
 from reactor_chat.journal.sqlite.blocks import Block, link_of
 from reactor_chat.journal.sqlite.copying import INCREMENT_ID, Part, link_before_of, mark_of, opened
+from reactor_chat.journal.sqlite.database_file import plain_name
 from reactor_chat.journal.sqlite.failures import of_sqlite, of_system
-from reactor_chat.journal.sqlite.place import plain_name
-from reactor_chat.journal.sqlite.places import Places
+from reactor_chat.journal.sqlite.label_index import LabelIndex
 from reactor_chat.journal.sqlite.snapshots import seq_of
 from reactor_chat.journal.sqlite.survey import Survey, in_words
 
@@ -155,7 +156,7 @@ class Backups:
         target.execute("COMMIT")
 
     def _put_blocks(self, target: sqlite3.Connection, last: int) -> None:
-        places = Places(target)
+        index = LabelIndex(target)
         for link_before, block, stored in self._blocks(last):
             draft = block.draft(link_before).up_to(last)
             if block.is_cut and block.end <= last:  # the next one stands on the link that it has
@@ -164,7 +165,7 @@ class Backups:
                 body = draft.body()
                 link = link_of(link_before, draft.first, body)
             target.execute("INSERT INTO blocks VALUES (?, ?, ?)", (draft.first, link, body))
-            places.add(sorted(draft.labels()), draft.first)
+            index.add(sorted(draft.labels()), draft.first)
 
     def _put_others(self, target: sqlite3.Connection, name: str, last: int) -> None:
         """Copy a small table as the newest file has it; what begins behind the last number is left out."""

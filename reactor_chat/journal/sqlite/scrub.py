@@ -16,7 +16,7 @@ from reactor_chat.errors import StorageCorrupt
 from reactor_chat.journal.contract import Condition, Damage, Slices
 from reactor_chat.journal.sqlite.blocks import FIRST_LINK, Block, is_cut
 from reactor_chat.journal.sqlite.copying import opened
-from reactor_chat.journal.sqlite.places import Places
+from reactor_chat.journal.sqlite.label_index import LabelIndex
 from reactor_chat.journal.sqlite.survey import Piece, Survey
 
 SLICE_BLOCKS = 8
@@ -30,7 +30,7 @@ class Scrub:
 
     Args:
         database: of the journal.
-        places: its index.
+        index: its index.
         transaction: a context in which the database may be changed.
         end: the number after the last one of the full blocks; the open block is written anew by each commit.
         link: the link of the newest full block.
@@ -39,13 +39,13 @@ class Scrub:
     def __init__(
         self,
         database: sqlite3.Connection,
-        places: Places,
+        index: LabelIndex,
         transaction: Callable[[], AbstractContextManager[None]],
         end: int,
         link: bytes,
     ) -> None:
         self._database = database
-        self._places = places
+        self._index = index
         self._transaction = transaction
         self._end = end
         self._link = link
@@ -81,7 +81,7 @@ class Scrub:
             try:
                 with self._transaction():
                     for label, first in lacking:
-                        self._places.add([label], first)
+                        self._index.add([label], first)
             except sqlite3.DatabaseError as error:
                 if isinstance(error, sqlite3.OperationalError):
                     raise
@@ -91,7 +91,7 @@ class Scrub:
     def _lacking(self, block: Block) -> list[str]:
         try:
             labels = sorted({label for labels in block.kinds() for label in labels})
-            return [label for label in labels if not self._places.has(label, block.first)]
+            return [label for label in labels if not self._index.has(label, block.first)]
         except (sqlite3.DatabaseError, StorageCorrupt):
             return []
 

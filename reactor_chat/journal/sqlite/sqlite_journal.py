@@ -1,10 +1,10 @@
 """A journal in one SQLite file, for servers that keep what was said.
 
 Theory of operation.  A commit is one transaction: the entries are packed into blocks (`blocks`), chained by SHA-256,
-and the blocks are entered in the index of labels (`places`).  The write-ahead log is synced before `commit` returns,
-so what is committed survives the death of the process and of the machine; after a crash SQLite itself goes back to
-the last transaction that is whole.  What SQLite would not notice, a flipped bit, the chain notices: no row is returned
-that was not checked against it.
+and the blocks are entered in the index of labels (`label_index`).  The write-ahead log is synced before `commit`
+returns, so what is committed survives the death of the process and of the machine; after a crash SQLite itself goes
+back to the last transaction that is whole.  What SQLite would not notice, a flipped bit, the chain notices: no row is
+returned that was not checked against it.
 
 The write-ahead log is emptied into the file by `rest`, never within a transaction, as SQLite's own way of doing that,
 in the middle of a commit, made the longest pause 540 ms instead of 18.
@@ -22,85 +22,49 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-from reactor_chat.errors import StorageCorrupt, StorageError, StorageFull
-from reactor_chat.journal.contract import REPAIR, Condition, Copy, Entry, Mark, Row, Slices, Span, finished
+from reactor_chat.errors import StorageCorrupt, StorageFull
+from reactor_chat.journal.contract import Condition, Copy, Mark, Slices, Span, finished
 from reactor_chat.journal.logs import Log, Logs
+from reactor_chat.journal.reports import Entry, ReportsAtOnce, Row
 from reactor_chat.journal.sqlite import log_rows
 from reactor_chat.journal.sqlite.blocks import FIRST_LINK, Draft, packed
 from reactor_chat.journal.sqlite.copying import copied
-from reactor_chat.journal.sqlite.failures import Fence, Reading, of_sqlite
-from reactor_chat.journal.sqlite.ground import Ground, refuse_second_names
-from reactor_chat.journal.sqlite.high_water import HighWater
-from reactor_chat.journal.sqlite.place import (
+from reactor_chat.journal.sqlite.database_file import (
     FILE_NAME,
     LOCK_NAME,
     LOGS_TABLE,
     MOUNTS,
+    PAGE_BYTES,
     SCHEMA,
+    WAL_PAGES_MAX,
+    apply_settings,
     locked,
     plain_name,
     prepared,
 )
-from reactor_chat.journal.sqlite.places import Places
+from reactor_chat.journal.sqlite.failures import Fence, Reading, of_sqlite
+from reactor_chat.journal.sqlite.ground import Ground, refuse_second_names
+from reactor_chat.journal.sqlite.high_water import HighWater
+from reactor_chat.journal.sqlite.label_index import LabelIndex
 from reactor_chat.journal.sqlite.removal import replace, rewritten
 from reactor_chat.journal.sqlite.scrub import Scrub
 from reactor_chat.journal.sqlite.snapshots import Snapshots
 from reactor_chat.journal.sqlite.stored_blocks import StoredBlocks
 from reactor_chat.journal.sqlite.survey import next_readable
+from reactor_chat.journal.sqlite.verifying import Report, check_structures, survey_chain
 
-PAGE_BYTES = 4_096
-CACHE_KIBIBYTES = 4_096
 WAL_PAGES_REST = 256
 """From 1 MiB of write-ahead log on, `rest` empties it."""
-
-WAL_PAGES_MAX = 4_096
-"""At 16 MiB a commit empties it before it begins, for a server that never rests."""
 
 SNAPSHOT_PIECE_BYTES = 4_194_304
 """Of a snapshot that is kept at once."""
 
 T = TypeVar("T")
 
-_SETTINGS: tuple[tuple[str, int | str], ...] = (
-    ("locking_mode", "exclusive"),
-    ("journal_mode", "wal"),
-    ("synchronous", 2),
-    ("fullfsync", 1),
-    ("checkpoint_fullfsync", 1),
-    ("wal_autocheckpoint", 0),
-    ("journal_size_limit", WAL_PAGES_MAX * PAGE_BYTES),
-    ("cache_size", -CACHE_KIBIBYTES),
-    ("mmap_size", 0),
-    ("secure_delete", 1),
-    ("cell_size_check", 1),
-    ("trusted_schema", 0),
-)
-"""Set at start in this order, read back and compared; the lock comes first, so that no other process ever gets in."""
 
-
-class Report(NamedTuple):
-    """What `verify` found to be whole.
-
-    Attributes:
-        entries: how many there are; also the newest one's number.
-        blocks: how many blocks hold them.
-        labels: how many different labels they carry.
-        link: the newest block's, in hexadecimal: two journals with the same one hold the same entries.
-        snapshot: the number of the snapshot; None where there is none to be used.
-        file_bytes: size of the file without its write-ahead log.
-    """
-
-    entries: int
-    blocks: int
-    labels: int
-    link: str
-    snapshot: int | None
-    file_bytes: int
-
-
-class SqliteJournal:
+class SqliteJournal(ReportsAtOnce):
     """Keeps entries in `directory/journal.db`.
 
     Args:
@@ -185,7 +149,7 @@ class SqliteJournal:
         self._unkept_logs.clear()
 
     def commit(self, entries: Sequence[Entry]) -> None:
-        """Append entries durably, all or none; see `contract.Journal`."""
+        """Append entries durably, all or none; see `reports.ReportsAtOnce`."""
         assert entries, "a commit without entries"
         for seq, entry in enumerate(entries, self.head + 1):
             assert entry.seq == seq, f"entry {entry.seq} where {seq} is next"
@@ -311,24 +275,11 @@ class SqliteJournal:
             StorageCorrupt: something is not what was written.
         """
         with self._fence:
-            for (found,) in self._database.execute("PRAGMA quick_check(1)"):
-                if found != "ok":
-                    raise StorageCorrupt(f"The journal in {self.directory} is damaged ({found}); restore a backup")
-        blocks = places = 0
-        labels: set[str] = set()
-        link = FIRST_LINK
-        for block in self._stored.walk(1, self.head):
-            carried = set(chain.from_iterable(block.kinds()))
-            with self._fence:
-                if not all(self._places.has(label, block.first) for label in carried):
-                    raise StorageCorrupt(f"The journal's index leaves out entry {block.first}; {REPAIR}")
-            blocks, places, link = blocks + 1, places + len(carried), block.link
-            labels |= carried
-        with self._fence:
-            if places != self._places.count():
-                raise StorageCorrupt(f"The journal in {self.directory} has a wrong index; {REPAIR}")
+            check_structures(self._database, self.directory)
+        found = survey_chain(self._stored.walk(1, self.head), self._label_index, self._fence, self.directory)
         kept = self.snapshot()
-        return Report(self.head, blocks, len(labels), link.hex(), kept and kept[0], self._path.stat().st_size)
+        size_bytes = self._path.stat().st_size
+        return Report(self.head, found.blocks, found.labels, found.link.hex(), kept and kept[0], size_bytes)
 
     def backup(self, path: Path | str, since: Mark | None = None) -> Copy:
         """Write a copy at once; see `backup_slices`."""
@@ -368,7 +319,7 @@ class SqliteJournal:
 
     def _scrub(self) -> Scrub:
         draft = self._draft
-        return Scrub(self._database, self._places, self._transaction, draft.first, draft.link_before)
+        return Scrub(self._database, self._label_index, self._transaction, draft.first, draft.link_before)
 
     def _fenced(self, work: Slices[T]) -> Slices[T]:
         """Do each slice inside the fence, and what the caller does between them outside of it.
@@ -390,19 +341,15 @@ class SqliteJournal:
     # ------------------------------------------------------------------------------------------------------ opening
 
     def _open(self, bytes_max: int | None) -> None:
-        for name, value in _SETTINGS:
-            self._set(name, value)
-        if bytes_max is not None:
-            (page_count,) = self._database.execute("PRAGMA page_count").fetchone()
-            self._set("max_page_count", max(bytes_max // PAGE_BYTES, page_count))
+        apply_settings(self._database, bytes_max)
         with closing(self._database.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")) as found:
             if {sql for (sql,) in found} | {LOGS_TABLE} != set(SCHEMA):  # format 1 has all others
                 raise StorageCorrupt(f"The journal in {self.directory} has foreign tables; nothing was changed")
         self._database.execute("BEGIN IMMEDIATE")  # takes the lock, and finds out whether writing is possible at all
         self._database.execute("ROLLBACK")
         self._wal_pages = self._wal.stat().st_size // PAGE_BYTES if self._wal.exists() else 0
-        self._places = Places(self._database)
-        self._stored = StoredBlocks(self._database, self._places, self._reading)
+        self._label_index = LabelIndex(self._database)
+        self._stored = StoredBlocks(self._database, self._label_index, self._reading)
         self._find_head()
 
     def _is_marked(self) -> bool:
@@ -419,12 +366,6 @@ class SqliteJournal:
         if self._wal_pages:  # to be emptied soon: what two crashes left in one log, `write_ahead` takes for damage
             self._wal_pages = max(self._wal_pages, WAL_PAGES_REST)
         self._ground.stand_on(self.directory, self.directory / LOCK_NAME, self._path, self._wal)
-
-    def _set(self, name: str, value: int | str) -> None:
-        self._database.execute(f"PRAGMA {name} = {value}").fetchall()
-        found = self._database.execute(f"PRAGMA {name}").fetchone()
-        if found != (value,):
-            raise StorageError(f"SQLite {sqlite3.sqlite_version} does not take {name} = {value} but says {found}")
 
     def _find_head(self) -> None:
         (first,) = self._database.execute("SELECT max(first) FROM blocks").fetchone()
@@ -480,7 +421,7 @@ class SqliteJournal:
             yield
             self._database.execute("COMMIT")
         except BaseException:
-            self._places.forget()
+            self._label_index.forget()
             if self._database.in_transaction:  # SQLite has already gone back after some errors
                 self._database.execute("ROLLBACK")
             raise
@@ -492,7 +433,7 @@ class SqliteJournal:
     def _index(self, draft: Draft) -> None:
         unknown = draft.labels() - draft.indexed
         if unknown:
-            self._places.add(sorted(unknown), draft.first)
+            self._label_index.add(sorted(unknown), draft.first)
             draft.indexed |= unknown
 
     def _checkpoint(self) -> None:

@@ -7,10 +7,11 @@ from itertools import groupby
 from operator import itemgetter
 
 from reactor_chat.errors import StorageCorrupt
-from reactor_chat.journal.contract import REPAIR, Row, Span
+from reactor_chat.journal.contract import REPAIR, Span
+from reactor_chat.journal.reports import Row
 from reactor_chat.journal.sqlite.blocks import FIRST_LINK, Block
 from reactor_chat.journal.sqlite.failures import Reading
-from reactor_chat.journal.sqlite.places import Places
+from reactor_chat.journal.sqlite.label_index import LabelIndex
 
 REPLAY_BLOCKS = 64
 """Blocks fetched at once by a replay; 256 KiB."""
@@ -21,13 +22,13 @@ class StoredBlocks:
 
     Args:
         database: where they are.
-        places: finds them by their labels.
+        index: finds them by their labels.
         reading: what every use of the database by `page` and `walk` is surrounded with.
     """
 
-    def __init__(self, database: sqlite3.Connection, places: Places, reading: Reading) -> None:
+    def __init__(self, database: sqlite3.Connection, index: LabelIndex, reading: Reading) -> None:
         self._database = database
-        self._places = places
+        self._index = index
         self._reading = reading
 
     def read(self, first: int) -> tuple[bytes, Block]:
@@ -55,7 +56,7 @@ class StoredBlocks:
         """
         rows: list[Row] = []
         with self._reading:
-            walks = [self._places.blocks(span, newest=newest) for span in spans if span[1] <= span[2]]
+            walks = [self._index.blocks(span, newest=newest) for span in spans if span[1] <= span[2]]
             merged = merge(*walks, key=itemgetter(0), reverse=newest)
             for first, found in groupby(merged, key=itemgetter(0)):
                 block = self.read(first)[1]

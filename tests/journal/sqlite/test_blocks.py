@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reactor_chat.errors import StorageCorrupt
-from reactor_chat.journal.contract import Entry, Row
+from reactor_chat.journal.reports import Entry, Row
 from reactor_chat.journal.sqlite.blocks import (
     BLOCK_ROWS_MAX,
     BODY_BYTES_MAX,

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.errors import StorageCorrupt, StorageError
-from reactor_chat.journal.contract import Copy, Entry, Slices, finished
+from reactor_chat.journal.contract import Copy, Slices, finished
+from reactor_chat.journal.reports import Entry
 from reactor_chat.journal.sqlite.copying import mark_of, opened
-from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.sqlite.database_file import FILE_NAME
 from reactor_chat.journal.sqlite.restoring import Backups
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from tests.journal.content import check_everything, commit_up_to

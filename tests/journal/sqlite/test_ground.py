@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.errors import StorageBusy, StorageError, StorageLost
-from reactor_chat.journal.contract import Entry
+from reactor_chat.journal.reports import Entry
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 
 

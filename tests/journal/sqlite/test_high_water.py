@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.errors import StorageLost
-from reactor_chat.journal.contract import Entry, Row
+from reactor_chat.journal.reports import Entry, Row
+from reactor_chat.journal.sqlite.database_file import FILE_NAME
 from reactor_chat.journal.sqlite.mark import MARK_NAME, Mark, read
-from reactor_chat.journal.sqlite.place import FILE_NAME
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 
 WAL = FILE_NAME + "-wal"

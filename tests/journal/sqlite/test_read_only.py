@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.errors import StorageBusy, StorageError, StorageLost, StorageReadOnly
-from reactor_chat.journal.contract import Entry
-from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.reports import Entry
+from reactor_chat.journal.sqlite.database_file import FILE_NAME
 from reactor_chat.journal.sqlite.read_only import ReadOnlyJournal
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 

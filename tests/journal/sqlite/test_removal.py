@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.errors import StorageCorrupt
-from reactor_chat.journal.contract import Entry, Row
-from reactor_chat.journal.sqlite.place import FILE_NAME
+from reactor_chat.journal.reports import Entry, Row
+from reactor_chat.journal.sqlite.database_file import FILE_NAME
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 
 COUNT = 200

@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.errors import StorageBusy, StorageCorrupt, StorageError, StorageFull
-from reactor_chat.journal.contract import Entry, Row, Span, finished
+from reactor_chat.journal.contract import Span, finished
+from reactor_chat.journal.reports import Entry, Row
+from reactor_chat.journal.sqlite.database_file import FILE_NAME, WAL_PAGES_MAX, set_and_compare
 from reactor_chat.journal.sqlite.mark import MARK_NAME
-from reactor_chat.journal.sqlite.place import FILE_NAME
-from reactor_chat.journal.sqlite.sqlite_journal import WAL_PAGES_MAX, WAL_PAGES_REST, SqliteJournal
+from reactor_chat.journal.sqlite.sqlite_journal import WAL_PAGES_REST, SqliteJournal
 from tests.journal.content import SEQ_MAX, check_everything, commit_up_to, entry
 
 # ------------------------------------------------------------------------------------------------ disks and permissions
@@ -311,7 +312,7 @@ def test_what_is_written_is_what_was_asked_for(tmp_path):
         found = {name: journal._database.execute(f"PRAGMA {name}").fetchone()[0] for name in asked}
         assert found == asked
         with pytest.raises(StorageError, match="does not take synchronous = 77"):
-            journal._set("synchronous", 77)
+            set_and_compare(journal._database, "synchronous", 77)
 
 
 # ------------------------------------------------------------------------------------------------- resting and backups

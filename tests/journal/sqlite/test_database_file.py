@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.errors import StorageBusy, StorageCorrupt, StorageError
-from reactor_chat.journal.sqlite.place import FILE_NAME, LOCK_NAME, locked, network_file_system, plain_name, prepared
+from reactor_chat.journal.sqlite.database_file import (
+    FILE_NAME,
+    LOCK_NAME,
+    locked,
+    network_file_system,
+    plain_name,
+    prepared,
+)
 
 MOUNTS = """\
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw

@@ -18,7 +18,7 @@ CACHED_LABELS_MAX = 4_096
 _FIND = "SELECT first FROM places WHERE label = ? AND first BETWEEN ? AND ? ORDER BY first"
 
 
-class Places:
+class LabelIndex:
     """Finds blocks by label.
 
     Args:

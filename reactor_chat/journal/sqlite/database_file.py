@@ -17,6 +17,28 @@ from pathlib import Path
 
 from reactor_chat.errors import StorageBusy, StorageCorrupt, StorageError
 
+PAGE_BYTES = 4_096
+CACHE_KIBIBYTES = 4_096
+"""Pages of the index that are kept in memory; no journal needs more for a page of history."""
+WAL_PAGES_MAX = 4_096
+"""At 16 MiB a commit empties the write-ahead log before it begins, for a server that never rests."""
+
+_SETTINGS: tuple[tuple[str, int | str], ...] = (
+    ("locking_mode", "exclusive"),
+    ("journal_mode", "wal"),
+    ("synchronous", 2),
+    ("fullfsync", 1),
+    ("checkpoint_fullfsync", 1),
+    ("wal_autocheckpoint", 0),
+    ("journal_size_limit", WAL_PAGES_MAX * PAGE_BYTES),
+    ("cache_size", -CACHE_KIBIBYTES),
+    ("mmap_size", 0),
+    ("secure_delete", 1),
+    ("cell_size_check", 1),
+    ("trusted_schema", 0),
+)
+"""Set at start in this order, read back and compared; the lock comes first, so that no other process ever gets in."""
+
 FILE_NAME = "journal.db"
 LOCK_NAME = "lock"
 APPLICATION_ID = 0x72634A6C
@@ -201,3 +223,27 @@ def _fill(path: Path) -> None:
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         database.execute("COMMIT")
+
+
+def apply_settings(database: sqlite3.Connection, bytes_max: int | None) -> None:
+    """Set everything in its order.
+
+    Args:
+        bytes_max: how large the file may become; a larger one stays as it is.  None: as large as the disk.
+
+    Raises:
+        StorageError: this SQLite does not take one of them.
+    """
+    for name, value in _SETTINGS:
+        set_and_compare(database, name, value)
+    if bytes_max is not None:
+        (page_count,) = database.execute("PRAGMA page_count").fetchone()
+        set_and_compare(database, "max_page_count", max(bytes_max // PAGE_BYTES, page_count))
+
+
+def set_and_compare(database: sqlite3.Connection, name: str, value: int | str) -> None:
+    """Set one of SQLite's settings; raise StorageError where it does not hold then."""
+    database.execute(f"PRAGMA {name} = {value}").fetchall()
+    found = database.execute(f"PRAGMA {name}").fetchone()
+    if found != (value,):
+        raise StorageError(f"SQLite {sqlite3.sqlite_version} does not take {name} = {value} but says {found}")
