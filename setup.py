@@ -34,7 +34,7 @@ FUZZ = [
 ]
 
 COMPILED = """
-    chat/hub server/arrears server/intake server/ledger server/peers
+    chat/hub server/catch_up server/intake server/ledger server/peers
     reactor/buffers reactor/connection reactor/fanout reactor/timers
 """.split()
 """What `REACTOR_CHAT_COMPILE=1 pip install .` compiles with mypyc, from the same sources.
@@ -74,7 +74,7 @@ setup(
         "console_scripts": [
             "reactor-chat = reactor_chat.client.__main__:main",
             "reactor-chatd = reactor_chat.server.__main__:main",
-            "reactor-chat-admin = reactor_chat.admin:main",
+            "reactor-chat-admin = reactor_chat.admin.__main__:main",
         ]
     },
     classifiers=[

@@ -30,20 +30,22 @@ from reactor_chat.reactor.proxied import ProxiedArrival
 from reactor_chat.reactor.signals import Signals
 from reactor_chat.reactor.timers import Timer
 from reactor_chat.reactor.tls import TlsContext, TlsFilter, key_sha256, server_context
-from reactor_chat.server import certificate
 from reactor_chat.server.app import App
-from reactor_chat.server.ban_file import BanFile
 from reactor_chat.server.bans import Ban, address_of
-from reactor_chat.server.control import CONTROL_SOCKET_NAME, Control, short_way
-from reactor_chat.server.descriptors import connections_possible, raise_descriptors_max
-from reactor_chat.server.doors import Door, FramesDoor, LinesDoor
+from reactor_chat.server.doors.door import Door
+from reactor_chat.server.doors.frames import FramesDoor
+from reactor_chat.server.doors.lines import LinesDoor
 from reactor_chat.server.intake import CLOGGED_BYTES
-from reactor_chat.server.link import server_link
-from reactor_chat.server.log import PatientHandler
-from reactor_chat.server.operations import Facts, Operations
-from reactor_chat.server.options import Options, differences, live_part, read_options, reread_options
-from reactor_chat.server.retention import Retention
-from reactor_chat.server.vitals import files_bytes, memory_bytes, memory_bytes_max
+from reactor_chat.server.maintenance.retention import Retention
+from reactor_chat.server.operator.ban_file import BanFile
+from reactor_chat.server.operator.control import CONTROL_SOCKET_NAME, Control, short_way
+from reactor_chat.server.operator.operations import Facts, Operations
+from reactor_chat.server.options.table import Options, differences, live_part, read_options, reread_options
+from reactor_chat.server.process import certificate
+from reactor_chat.server.process.descriptors import connections_possible, raise_descriptors_max
+from reactor_chat.server.process.link import server_link
+from reactor_chat.server.process.log import PatientHandler
+from reactor_chat.server.process.vitals import files_bytes, memory_bytes, memory_bytes_max
 from reactor_chat.text.log_lines import SafeFormatter
 from reactor_chat.text.safe import safe
 from reactor_chat.wire.transcript import NO_BINDING, pin_of

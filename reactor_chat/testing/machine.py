@@ -8,11 +8,11 @@ from hashlib import sha256
 from reactor_chat.errors import StorageError
 from reactor_chat.journal.contract import Entry
 from reactor_chat.server.app import App
-from reactor_chat.server.doors import FramesDoor
+from reactor_chat.server.doors.frames import FramesDoor
 from reactor_chat.server.intake import CLOGGED_BYTES
-from reactor_chat.server.operations import Operations
-from reactor_chat.server.options import Options
-from reactor_chat.server.orders import Order
+from reactor_chat.server.operator.operations import Operations
+from reactor_chat.server.operator.orders import Order
+from reactor_chat.server.options.table import Options
 from reactor_chat.testing.checker import Checker, demand
 from reactor_chat.testing.clock import Clock
 from reactor_chat.testing.disk import Disk, Fate, PowerCut

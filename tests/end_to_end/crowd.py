@@ -20,8 +20,8 @@ from reactor_chat.reactor.fanout import Fanout
 from reactor_chat.reactor.listener import Listener, open_listener
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.server.app import App
-from reactor_chat.server.doors import FramesDoor
-from reactor_chat.server.options import Options
+from reactor_chat.server.doors.frames import FramesDoor
+from reactor_chat.server.options.table import Options
 from reactor_chat.wire.codec import decode_notice, encode
 from reactor_chat.wire.framing import FrameDecoder, frame
 from reactor_chat.wire.messages import Accepted, Bye, Exited, Joined, Login, Notice, Quit, Refused, Said, Say, Welcome

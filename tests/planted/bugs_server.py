@@ -38,8 +38,8 @@ BUGS: tuple[Bug, ...] = (
         ("a gap is not told", "            peer.tell(gap)\n", "            pass\n"),
     ),
     *in_file(
-        "reactor_chat/server/arrears.py",
-        ("tests/server/test_arrears.py", *APP),
+        "reactor_chat/server/catch_up.py",
+        ("tests/server/test_catch_up.py", *APP),
         (
             "who comes back is told of that",
             "if notice is not None and not self._hub.is_own(peer.conn, record):",
@@ -57,7 +57,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/server/arrears.py",
+        "reactor_chat/server/catch_up.py",
         ("tests/end_to_end/test_bad_journals.py::test_who_resumes_over_a_broken_place_is_told_once_and_gets_the_rest",),
         (
             "who resumes gets nothing behind a broken place",
@@ -94,8 +94,8 @@ BUGS: tuple[Bug, ...] = (
         ("nothing is brought back", "if stored.get(piece.first) == piece.link or self._leads_on(piece):", "if False:"),
     ),
     *in_file(
-        "reactor_chat/server/keeping.py",
-        ("tests/server/test_snapshots_at_rest.py",),
+        "reactor_chat/server/maintenance/keeping.py",
+        ("tests/server/maintenance/test_snapshots_at_rest.py",),
         (
             "a server that rests keeps no snapshot",
             "if records_count >= SNAPSHOT_RECORDS_AT_REST:",
@@ -123,8 +123,17 @@ BUGS: tuple[Bug, ...] = (
         ("a clock that was wrong is obeyed for ever", "clock < newest <= clock + AHEAD_MS_MAX", "clock < newest"),
     ),
     *in_file(
-        "reactor_chat/server/doors.py",
-        ("tests/server/test_doors.py",),
+        "reactor_chat/server/doors/frames.py",
+        ("tests/server/doors/test_frames.py",),
+        (
+            "long frames are allowed before the login",
+            "self._decoder = FrameDecoder(FRAME_BYTES_MAX_BEFORE_LOGIN)",
+            "self._decoder = FrameDecoder(frame_bytes_max)",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/server/doors/lines.py",
+        ("tests/server/doors/test_lines.py",),
         (
             "a line of the longest length closes",
             "self._broken = len(line) > LINE_BYTES_MAX",
@@ -139,11 +148,6 @@ BUGS: tuple[Bug, ...] = (
             "a last line without its end is lost",
             "        if self._buffer and not self._buffer.endswith",
             "        if not self._buffer and not self._buffer.endswith",
-        ),
-        (
-            "long frames are allowed before the login",
-            "self._decoder = FrameDecoder(FRAME_BYTES_MAX_BEFORE_LOGIN)",
-            "self._decoder = FrameDecoder(frame_bytes_max)",
         ),
     ),
     *in_file(

@@ -3,8 +3,8 @@
 import pytest
 
 from reactor_chat.server import rates as module
-from reactor_chat.server.doors import FramesDoor
-from reactor_chat.server.options import Rate
+from reactor_chat.server.doors.frames import FramesDoor
+from reactor_chat.server.options.table import Rate
 from reactor_chat.server.peers import Peer
 from reactor_chat.server.rates import Rates
 from reactor_chat.wire.messages import Ping, Pong, Quit

@@ -3,7 +3,7 @@
 import pytest
 
 from reactor_chat.journal.memory import MemoryJournal
-from reactor_chat.server.marking import MARK_SECONDS, Marking
+from reactor_chat.server.maintenance.marking import MARK_SECONDS, Marking
 from reactor_chat.wire.messages import (
     Joined,
     Login,
