@@ -36,19 +36,19 @@ from reactor_chat.chat.hub import Hub
 from reactor_chat.chat.records import TOLD_AS_KEPT
 from reactor_chat.errors import StorageCorrupt, StorageFull, StorageReadOnly
 from reactor_chat.journal.contract import Journal
-from reactor_chat.server.admission import Admission, network_of
 from reactor_chat.server.bans import Bans
 from reactor_chat.server.catch_up import Arrears
 from reactor_chat.server.close_reason import BYE
+from reactor_chat.server.connections.admission import Admission, network_of
+from reactor_chat.server.connections.eviction import Upkeep
+from reactor_chat.server.connections.peers import Broadcast, Peer, Wire
+from reactor_chat.server.connections.rates import Rates
 from reactor_chat.server.counters import Counters
 from reactor_chat.server.doors.door import Door
-from reactor_chat.server.eviction import Upkeep
 from reactor_chat.server.intake import CLOGGED_SECONDS, Intake
 from reactor_chat.server.ledger import Ledger
 from reactor_chat.server.maintenance.keeping import Keeping
 from reactor_chat.server.options.table import Options, rules_of
-from reactor_chat.server.peers import Broadcast, Peer, Wire
-from reactor_chat.server.rates import Rates
 from reactor_chat.server.reading import recalled
 from reactor_chat.server.resuming import LOG_BYTES, begin_log, resumed
 from reactor_chat.wire import codec

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from reactor_chat.chat.hub import Hub
 from reactor_chat.chat.records import notice_of
 from reactor_chat.errors import StorageCorrupt
+from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.intake import CLOGGED_BYTES
 from reactor_chat.server.ledger import Ledger, record_of
 from reactor_chat.server.maintenance.keeping import Keeping
-from reactor_chat.server.peers import Peer
 from reactor_chat.wire.messages import SEQ_MAX, Notice, Numbered
 
 PAGE_ROWS = 256

@@ -12,8 +12,8 @@ from heapq import heapify, heappop, heappush
 
 from reactor_chat.chat.boundary import Broken, Disconnected, Input
 from reactor_chat.chat.costs import charge_of, cost_of
+from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.options.table import Options
-from reactor_chat.server.peers import Peer
 from reactor_chat.wire.messages import Refused
 
 TURN_COST_MAX = 2_000

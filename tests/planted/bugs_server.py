@@ -165,8 +165,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/server/admission.py",
-        ("tests/server/test_admission.py",),
+        "reactor_chat/server/connections/admission.py",
+        ("tests/server/connections/test_admission.py",),
         (
             "one more connection from an address",
             "if self._by_network[network] >= self._options.connections_per_address_max:",

@@ -15,7 +15,7 @@ from reactor_chat.chat.timeline import SAID, Timeline
 from reactor_chat.client.outbox import Outbox
 from reactor_chat.server.app import App
 from reactor_chat.server.catch_up import Arrears
-from reactor_chat.server.peers import Peer
+from reactor_chat.server.connections.peers import Peer
 from reactor_chat.testing.driver import episode
 from reactor_chat.wire.messages import SEQ_MAX, Told
 

@@ -16,6 +16,7 @@ from reactor_chat.journal.contract import Mark, Slices, finished
 from reactor_chat.journal.survey import in_words
 from reactor_chat.server.app import App
 from reactor_chat.server.bans import BANS_MAX, Ban, Bans, Target, address_of, target_of
+from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.operator import registry, removals
 from reactor_chat.server.operator.orders import (
     Announce,
@@ -34,7 +35,6 @@ from reactor_chat.server.operator.orders import (
 )
 from reactor_chat.server.operator.registry import changed
 from reactor_chat.server.options.table import read_rate, typed
-from reactor_chat.server.peers import Peer
 from reactor_chat.text.safe import is_safe
 from reactor_chat.wire.messages import Refused, fold, is_name
 

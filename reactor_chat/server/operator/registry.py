@@ -12,8 +12,8 @@ from reactor_chat.chat.invites import hash_of
 from reactor_chat.errors import StorageFull, UsageError
 from reactor_chat.server.app import App
 from reactor_chat.server.bans import address_of, moment, target_of
+from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.operator.orders import Answer, Appoint, Grant, Invite, ListInvites, ListPeople, Uninvite
-from reactor_chat.server.peers import Peer
 from reactor_chat.wire.messages import Refused, fold
 from reactor_chat.wire.transcript import pin_of
 

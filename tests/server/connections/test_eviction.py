@@ -4,10 +4,10 @@ import pytest
 
 from reactor_chat.client.boundary import HEARTBEAT_SECONDS
 from reactor_chat.reactor.sockets import GONE_SECONDS_MAX
+from reactor_chat.server.connections.eviction import LOOK_SECONDS, Upkeep
+from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.doors.frames import FramesDoor
-from reactor_chat.server.eviction import LOOK_SECONDS, Upkeep
 from reactor_chat.server.options.table import Options
-from reactor_chat.server.peers import Peer
 from reactor_chat.wire.messages import Bye, Exited, Ping, Said, Say, Tell, Told, Welcome
 from tests.server.world import MemoryWire, World
 

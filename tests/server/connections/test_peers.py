@@ -1,8 +1,8 @@
 """A peer tells its wire to pause and to resume only when that changes, and writes as its door does."""
 
+from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.doors.frames import FramesDoor
 from reactor_chat.server.doors.lines import LinesDoor
-from reactor_chat.server.peers import Peer
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import frame
 from reactor_chat.wire.messages import Pong, Said

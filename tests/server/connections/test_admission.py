@@ -5,10 +5,10 @@ from itertools import cycle
 
 import pytest
 
-from reactor_chat.server.admission import GRACE_SECONDS, LOOPBACK, NETWORKS_MAX, Admission, network_of
+from reactor_chat.server.connections.admission import GRACE_SECONDS, LOOPBACK, NETWORKS_MAX, Admission, network_of
+from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.doors.frames import FramesDoor
 from reactor_chat.server.options.table import Options, Rate
-from reactor_chat.server.peers import Peer
 from reactor_chat.wire.messages import Bye, Hello, Login, Refused, Welcome
 from tests.server.world import MemoryWire, World
 

@@ -1,8 +1,8 @@
 """How fast each person may ask: one bucket each, which a new connection of the same name does not fill again."""
 
 from reactor_chat.chat.ratelimit import TokenBucket
+from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.options.table import Rate
-from reactor_chat.server.peers import Peer
 from reactor_chat.wire.messages import fold
 
 REMEMBERED_MAX = 10_000

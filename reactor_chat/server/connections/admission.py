@@ -22,8 +22,8 @@ from collections import Counter
 from collections.abc import Callable
 
 from reactor_chat.chat.ratelimit import TokenBucket
+from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.options.table import Options
-from reactor_chat.server.peers import Peer
 from reactor_chat.wire.messages import Refused
 
 LOOPBACK = "loopback"

@@ -13,8 +13,8 @@ operator may send away the silent in any case.
 from collections.abc import Collection, Iterator
 from heapq import nlargest
 
+from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.options.table import Options
-from reactor_chat.server.peers import Peer
 
 LOOK_SECONDS = 0.25
 """How often the queues are added up while anything happens at all."""
