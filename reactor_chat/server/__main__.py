@@ -35,7 +35,7 @@ from reactor_chat.server.bans import Ban, address_of
 from reactor_chat.server.doors.door import Door
 from reactor_chat.server.doors.frames import FramesDoor
 from reactor_chat.server.doors.lines import LinesDoor
-from reactor_chat.server.intake import CLOGGED_BYTES
+from reactor_chat.server.intake import HIGH_WATERMARK_BYTES
 from reactor_chat.server.maintenance.retention import Retention
 from reactor_chat.server.operator.ban_file import BanFile
 from reactor_chat.server.operator.control import CONTROL_SOCKET_NAME, Control, short_way
@@ -53,7 +53,7 @@ from reactor_chat.wire.transcript import NO_BINDING, pin_of
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_TRY_LATER = 75
-WIRE_LIMITS = Limits(output_bytes_soft=CLOGGED_BYTES)
+WIRE_LIMITS = Limits(output_bytes_soft=HIGH_WATERMARK_BYTES)
 """A wire that stays clogged is closed as too slow; one that moves is below this mark again and again."""
 COLLECTED_AFTER = 50_000
 """Containers made and not freed before the collector looks for cycles, of which there are few here.

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from reactor_chat.chat.boundary import KeyPlace, Recall, RecallBlob, RecallKeys
 from reactor_chat.chat.keyring import LAST_RESORT
 from reactor_chat.chat.records import BlobStored, KeysPublished
+from reactor_chat.errors import StorageCorrupt
 from reactor_chat.server.ledger import Ledger
+from reactor_chat.server.maintenance.keeping import Keeping
 from reactor_chat.wire import codec
 from reactor_chat.wire.messages import BlobAnswer, HistoryAnswer, KeysAnswer, Notice, PublishedKey, Refused
 
@@ -13,6 +15,28 @@ SLACK_BYTES = 512
 """Room in the frame of an answer for everything but what it lists."""
 MISSING_BYTES_MAX = 4_096
 """Room for the names in an answer about keys: at most 64, each of at most 32 characters."""
+
+
+class Reading:
+    """Answers from the journal, or says that it cannot be read there.
+
+    Args:
+        ledger: what is read.
+        keeping: is told what cannot be read.
+        frame_bytes_max: how long a notice may be.
+    """
+
+    def __init__(self, ledger: Ledger, keeping: Keeping, frame_bytes_max: int) -> None:
+        self._ledger = ledger
+        self._keeping = keeping
+        self._frame_bytes_max = frame_bytes_max
+
+    def answers(self, effect: Recall | RecallKeys | RecallBlob) -> Iterator[Notice]:
+        """Yield the answer, in one notice or more."""
+        try:
+            yield from recalled(effect, self._ledger, self._frame_bytes_max)
+        except StorageCorrupt as error:
+            yield self._keeping.refused(error, effect.re)
 
 
 def recalled(effect: Recall | RecallKeys | RecallBlob, ledger: Ledger, frame_bytes_max: int) -> Iterator[Notice]:

@@ -28,12 +28,12 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/server/app.py",
+        "reactor_chat/server/delivery.py",
         APP,
         (
             "who comes back misses one",
-            "self._arrears.begin(peer, after)",
-            "self._arrears.begin(peer, after + 1)",
+            "self._catch_up.begin(peer, after)",
+            "self._catch_up.begin(peer, after + 1)",
         ),
         ("a gap is not told", "            peer.tell(gap)\n", "            pass\n"),
     ),
@@ -61,7 +61,7 @@ BUGS: tuple[Bug, ...] = (
         ("tests/end_to_end/test_bad_journals.py::test_who_resumes_over_a_broken_place_is_told_once_and_gets_the_rest",),
         (
             "who resumes gets nothing behind a broken place",
-            "            peer.heard = behind\n",
+            "            peer.replayed_seq = behind\n",
             "            self._become_current(peer)\n",
         ),
     ),

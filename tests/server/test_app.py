@@ -126,7 +126,7 @@ def test_every_wire_that_is_lost_is_forgotten(world: World) -> None:
         world.lose(person, "reset")
         world.turn()
     assert world.app.is_empty
-    assert not world.app._peers
+    assert not world.app.peers
     world.pass_time(60)
     assert world.app.deadline is None
 

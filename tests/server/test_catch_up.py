@@ -1,6 +1,6 @@
 """What people are owed is paid in order and in bounds, whatever they do meanwhile."""
 
-from reactor_chat.server.intake import CLOGGED_BYTES
+from reactor_chat.server.intake import HIGH_WATERMARK_BYTES
 from reactor_chat.server.options.table import Rate
 from reactor_chat.wire.messages import (
     Accepted,
@@ -62,7 +62,7 @@ def test_answers_to_a_clogged_wire_wait_and_none_is_lost() -> None:
         world.pass_time(0.05)
         worst = max(worst, bob.wire.queued_bytes)
     assert [answer.re for answer in bob.of(HistoryAnswer)] == [f"{number}" for number in range(60)]
-    assert worst < CLOGGED_BYTES + 2 * 65_536
+    assert worst < HIGH_WATERMARK_BYTES + 2 * 65_536
 
 
 def test_who_is_sent_away_is_told_the_answers_that_were_held() -> None:
@@ -75,7 +75,7 @@ def test_who_is_sent_away_is_told_the_answers_that_were_held() -> None:
     bob.wire.leaves_bytes_max = 20_000
     bob.ask(*(AskHistory(3, id=f"{number}") for number in range(60)))
     world.turn(3)
-    held = sum(len(peer.held) for peer in world.app._peers.values())
+    held = sum(len(peer.held) for peer in world.app.peers)
     told = len(bob.of(HistoryAnswer))
     assert held > 0
     world.app.overflowed(bob.wire)
@@ -104,7 +104,7 @@ def test_a_list_longer_than_a_queue_may_be_is_paid_as_the_wire_takes_it() -> Non
     answers = victim.of(GroupsAnswer)
     assert sum(len(answer.groups) for answer in answers) == 400
     assert [answer.more for answer in answers] == [True] * (len(answers) - 1) + [False]
-    assert worst < CLOGGED_BYTES + 2 * 65_536
+    assert worst < HIGH_WATERMARK_BYTES + 2 * 65_536
 
 
 def test_who_catches_up_when_the_server_stops_is_told_what_was_accepted() -> None:

@@ -20,6 +20,7 @@ import ipaddress
 import math
 from collections import Counter
 from collections.abc import Callable
+from typing import NamedTuple
 
 from reactor_chat.chat.ratelimit import TokenBucket
 from reactor_chat.server.connections.peers import Peer
@@ -59,27 +60,31 @@ def network_of(peer: str) -> str:
     return str(ipaddress.IPv6Network((address, 64), strict=False))
 
 
+class Verdict(NamedTuple):
+    """What becomes of a newcomer.
+
+    Attributes:
+        refusal: why it is not taken; None where it is.
+        leaving: connections without a login that have to be closed now to make room, in this order.
+    """
+
+    refusal: Refused | None
+    leaving: list[Peer]
+
+
 class Admission:
     """Counts connections, and judges newcomers.
 
     Args:
         options: what the operator chose.
         entropy: returns so many random bytes.
-        send_away: ends a connection on which nobody is logged in, now, to make room.
-        has_asked: whether a login came on a connection and the server has not answered it yet.
+        is_waiting: tells whether something that a connection sent waits for a commit: a login, if nobody is logged in.
     """
 
-    def __init__(
-        self,
-        options: Options,
-        entropy: Callable[[int], bytes],
-        send_away: Callable[[Peer], None],
-        has_asked: Callable[[Peer], bool],
-    ) -> None:
+    def __init__(self, options: Options, entropy: Callable[[int], bytes], is_waiting: Callable[[int], bool]) -> None:
         self._options = options
         self._entropy = entropy
-        self._send_away = send_away
-        self._has_asked = has_asked
+        self._is_waiting = is_waiting
         self._connects: dict[str, TokenBucket] = {}
         self._open: dict[Peer, str] = {}
         self._by_network: Counter[str] = Counter()
@@ -94,25 +99,29 @@ class Admission:
             self._connects.clear()
         self._options = options
 
-    def judge(self, network: str, now: float) -> Refused | None:
-        """Say whether one more connection is taken; where it is, `opened` follows.
+    def judge(self, network: str, now: float) -> Verdict:
+        """Say whether one more connection is taken, and who has to go for it; where it is taken, `opened` follows.
 
         Args:
             network: as `network_of` names it.
             now: seconds of a clock that never goes back.
 
         Returns:
-            None, or why not; the text names the wait where there is one.
+            The verdict; the text of a refusal names the wait where there is one.
         """
-        if network != LOOPBACK:
-            refusal = self._refuse_network(network, now)
-            if refusal is not None:
-                return refusal
-        self._grow_late(now)
-        if len(self._open) >= self._options.connections_max and not self._make_room(self._late or list(self._in_time)):
+        leaving: list[Peer] = []
+        refusal = self._refuse_network(network, now) if network != LOOPBACK else None
+        if refusal is None:
+            refusal = self._refuse_crowd(now, leaving)
+        return Verdict(refusal, leaving)
+
+    def _refuse_crowd(self, now: float, leaving: list[Peer]) -> Refused | None:
+        self._grow_late(now, leaving)
+        is_full = len(self._open) >= self._options.connections_max
+        if is_full and not self._make_room(self._late or list(self._in_time), leaving):
             return Refused("server_full", f"There are {len(self._open)} connections already; try again later")
         if self._is_crowded():
-            self._make_room(self._late)
+            self._make_room(self._late, leaving)
         return None
 
     def opened(self, peer: Peer, network: str, now: float) -> None:
@@ -140,16 +149,6 @@ class Admission:
         self.arrived(peer)
         _count_down(self._by_network, self._open.pop(peer))
 
-    @property
-    def connections_count(self) -> int:
-        """How many connections are open, those included that are being closed."""
-        return len(self._open)
-
-    @property
-    def logins_count(self) -> int:
-        """On how many of them nobody is logged in yet."""
-        return len(self._in_time) + len(self._late)
-
     # ------------------------------------------------------------------ inside
 
     def _refuse_network(self, network: str, now: float) -> Refused | None:
@@ -173,7 +172,7 @@ class Admission:
         owing = [(network, bucket) for network, bucket in self._connects.items() if not bucket.is_full(now)]
         self._connects = dict(owing[-NETWORKS_MAX * 9 // 10 :])
 
-    def _grow_late(self, now: float) -> None:
+    def _grow_late(self, now: float, leaving: list[Peer]) -> None:
         """See who is late by now; of more than are kept some go at once."""
         while self._in_time:
             peer, late_from = next(iter(self._in_time.items()))
@@ -183,7 +182,7 @@ class Admission:
             self._places[peer] = len(self._late)
             self._late.append(peer)
         for _ in range(min(SENT_AWAY_AT_ONCE_MAX, len(self._late) - self._options.logins_max)):
-            self._make_room(self._late)
+            self._make_room(self._late, leaving)
 
     def _is_crowded(self) -> bool:
         """Whether somebody has to go for a newcomer: never below half, always at the limit, and a chance between."""
@@ -196,14 +195,20 @@ class Admission:
         """Draw a number from 0 to below `below`."""
         return int.from_bytes(self._entropy(8), "big") * below >> 64
 
-    def _make_room(self, among: list[Peer]) -> bool:
-        """Send one of these away; False where there is none that could go."""
+    def _make_room(self, among: list[Peer], leaving: list[Peer]) -> bool:
+        """Add one of these to those who leave; False where there is none that could go."""
         drawn = [among[self._chance(len(among))] for _ in range(DRAWN)] if among else []
         able = [peer for peer in drawn if not self._has_asked(peer)] or [p for p in among if not self._has_asked(p)]
         if not able:
             return False
-        self._send_away(max(able, key=lambda peer: (self._arriving_by_network[self._open[peer]], -peer.conn)))
+        goes = max(able, key=lambda peer: (self._arriving_by_network[self._open[peer]], -peer.conn))
+        self.arrived(goes)
+        leaving.append(goes)
         return True
+
+    def _has_asked(self, peer: Peer) -> bool:
+        """Return whether something that this connection sent, a login most likely, has not been answered yet."""
+        return peer.door.has_more or self._is_waiting(peer.conn)
 
 
 def _count_down(counter: Counter[str], network: str) -> None:

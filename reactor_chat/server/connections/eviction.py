@@ -26,7 +26,7 @@ CATCHING_UP_SECONDS = 5.0
 """How often those are looked at who are still told what they missed: nothing is taken from them meanwhile."""
 
 
-class Upkeep:
+class Eviction:
     """Finds who has to go.
 
     Args:

@@ -54,7 +54,7 @@ class Peer:
     Attributes:
         conn: the number the core knows it by.
         entered: whether somebody is logged in on it.
-        heard: while it catches up, the newest number it was told; None when it is current.
+        replayed_seq: while it catches up, the newest number it was told; None when it is current.
         heard_at: when something last came, in seconds of the turns' clock.
         since_ms: when somebody logged in on it, in milliseconds since the Unix epoch.
         heartbeat_seconds: something comes at least so often, its login says; None where it says nothing of that.
@@ -62,23 +62,23 @@ class Peer:
         slowed: whether it is not read for a while, because it was faster than its rate.
         ended: whether nothing more will come; what has come still counts.
         closing: whether the core is done with it.
-        farewell: the reason of the `bye` it was told; empty where there was none.
+        close_reason: the reason of the `bye` it was told; empty where there was none.
     """
 
     __slots__ = (
         "bucket",
+        "close_reason",
         "closing",
         "conn",
         "door",
         "ended",
         "entered",
-        "farewell",
-        "heard",
         "heard_at",
         "heartbeat_seconds",
         "held",
         "name",
         "paused",
+        "replayed_seq",
         "since_ms",
         "slowed",
         "wire",
@@ -90,13 +90,13 @@ class Peer:
         self.door = door
         self.bucket = bucket
         self.name = ""
-        self.farewell = ""
+        self.close_reason = ""
         self.entered = False
         self.ended = False
         self.closing = False
         self.paused = False
         self.slowed = False
-        self.heard: int | None = None
+        self.replayed_seq: int | None = None
         self.heard_at = 0.0
         self.since_ms = 0
         self.heartbeat_seconds: int | None = None
@@ -110,7 +110,7 @@ class Peer:
     @property
     def is_current(self) -> bool:
         """Whether it has been told everything so far; until then nothing more is taken from it."""
-        return self.heard is None and not self.held
+        return self.replayed_seq is None and not self.held
 
     def feed(self, data: bytes) -> None:
         """Hand what came to the door, and queue what that answers at once."""

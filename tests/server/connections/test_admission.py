@@ -29,14 +29,16 @@ class Hall:
         self.now = 0.0
         self._count = 0
         chosen = Options(**options)  # type: ignore[arg-type]
-        self.admission = Admission(chosen, lambda _: entropy, self._send_away, lambda peer: peer in self.asked)
+        self.admission = Admission(chosen, lambda _: entropy, lambda conn: conn in {one.conn for one in self.asked})
 
-    def _send_away(self, peer: Peer) -> None:
-        self.sent_away.append(peer)
-        self.admission.arrived(peer)
+    @property
+    def logins_count(self) -> int:
+        """On how many connections nobody is logged in yet."""
+        return len(self.admission._in_time) + len(self.admission._late)
 
     def come(self, network: str = LOOPBACK) -> Peer | Refused:
-        refusal = self.admission.judge(network, self.now)
+        refusal, leaving = self.admission.judge(network, self.now)
+        self.sent_away += leaving
         if refusal is not None:
             return refusal
         self._count += 1
@@ -139,7 +141,7 @@ def test_who_is_late_is_never_more_than_allowed_and_the_newcomer_is_taken(most: 
         hall.many(1)
         assert len(hall.sent_away) - before == goes
         hall.now += GRACE_SECONDS
-    assert hall.admission.logins_count == most
+    assert hall.logins_count == most
 
 
 def test_a_town_that_comes_back_is_not_late() -> None:
@@ -153,7 +155,7 @@ def test_a_town_that_comes_back_is_not_late() -> None:
     assert len(hall.sent_away) == 64 + 1, "they are all late together, and do not go all at once"
     hall.many(20)
     assert not set(hall.sent_away) & set(peers[1_000:])
-    assert hall.admission.logins_count == 1_000 + 21 + 1
+    assert hall.logins_count == 1_000 + 21 + 1
 
 
 def test_from_half_on_one_goes_with_a_growing_chance() -> None:
@@ -200,7 +202,8 @@ def test_nothing_is_left_of_those_who_have_gone() -> None:
         if peer.conn % 3:
             hall.admission.arrived(peer)
         hall.admission.lost(peer)
-    assert (hall.admission.connections_count, hall.admission.logins_count) == (0, 0)
+    assert not hall.logins_count
+    assert not hall.admission._open
     assert not hall.admission._by_network
     assert not hall.admission._arriving_by_network
     assert not hall.admission._places

@@ -4,7 +4,7 @@ import pytest
 
 from reactor_chat.client.boundary import HEARTBEAT_SECONDS
 from reactor_chat.reactor.sockets import GONE_SECONDS_MAX
-from reactor_chat.server.connections.eviction import LOOK_SECONDS, Upkeep
+from reactor_chat.server.connections.eviction import LOOK_SECONDS, Eviction
 from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.doors.frames import FramesDoor
 from reactor_chat.server.options.table import Options
@@ -28,17 +28,17 @@ def peers_owed(*owed: int) -> list[Peer]:
     ([MOST // 2, MOST // 2 + 1], [1]), ([400_000, 500_000, 300_000, 600_000], [3, 1]), ([0, 0, MOST + 1, 5], [2]),
 ])  # fmt: skip
 def test_all_queues_together(owed: list[int], gone: list[int]) -> None:
-    upkeep = Upkeep(Options(output_bytes_max=MOST))
-    assert [(peer.conn, reason) for peer, reason in upkeep.overdue(peers_owed(*owed), 100.0)] == [
+    eviction = Eviction(Options(output_bytes_max=MOST))
+    assert [(peer.conn, reason) for peer, reason in eviction.overdue(peers_owed(*owed), 100.0)] == [
         (conn, "too_slow") for conn in gone
     ]
 
 
 def test_it_looks_now_and_then_and_not_in_every_turn() -> None:
-    upkeep, peers = Upkeep(Options(output_bytes_max=MOST)), peers_owed(MOST + 1)
-    assert len(list(upkeep.overdue(peers, 100.0))) == 1
-    assert len(list(upkeep.overdue(peers, 100.0 + LOOK_SECONDS / 2))) == 0
-    assert len(list(upkeep.overdue(peers, 100.0 + LOOK_SECONDS))) == 1
+    eviction, peers = Eviction(Options(output_bytes_max=MOST)), peers_owed(MOST + 1)
+    assert len(list(eviction.overdue(peers, 100.0))) == 1
+    assert len(list(eviction.overdue(peers, 100.0 + LOOK_SECONDS / 2))) == 0
+    assert len(list(eviction.overdue(peers, 100.0 + LOOK_SECONDS))) == 1
 
 
 def test_those_who_are_owed_most_go_until_the_others_have_room() -> None:
