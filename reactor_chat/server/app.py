@@ -268,8 +268,9 @@ class App:
         self._commit()
         if self._catch_up.wait_for_wires:
             self._tell_what_was_missed()
-        for peer in self._goodbye.due(self.peers, now, is_quiet=not self._intake.has_work):
-            self._delivery.dismiss(peer)
+        if self._goodbye.deadline is not None:
+            for peer in self._goodbye.due(self.peers, now, is_quiet=not self._intake.has_work):
+                self._delivery.dismiss(peer)
         self.keeping.turn(now, unix_ms)
         self.deadline = self._next_deadline()
 
@@ -285,19 +286,18 @@ class App:
         self._look_at(peer)
 
     def _next_deadline(self) -> float | None:
+        now = self._clock.now
         if self._inputs or self._ledger.has_entries or self._catch_up.has_work or self.hub.has_work:
-            return self._now
+            return now
         times = (
-            self._intake.deadline(self._now),
+            self._intake.deadline(now),
             self._presence.deadline,
             self._retry_at,
             self.keeping.deadline,
             self._goodbye.deadline,
+            now + WATERMARK_POLL_SECONDS if self._catch_up.wait_for_wires else None,
         )
-        deadlines = [at for at in times if at is not None]
-        if self._catch_up.wait_for_wires:
-            deadlines.append(self._now + WATERMARK_POLL_SECONDS)
-        return min(deadlines, default=None)
+        return min((at for at in times if at is not None), default=None)
 
     @property
     def _now(self) -> float:

@@ -148,13 +148,14 @@ class Presence:
     @property
     def deadline(self) -> float | None:
         """When somebody may have to go, in seconds of the turns' clock; None: when something happens."""
-        times = [at for at in (self._logins.deadline, self._eviction.deadline) if at is not None]
-        return min(times, default=None)
+        logins, evictions = self._logins.deadline, self._eviction.deadline
+        if logins is None or evictions is None:
+            return evictions if logins is None else logins
+        return min(logins, evictions)
 
     def late_logins(self) -> Iterator[Broken]:
         """Yield, for the core, those on whose connections nobody has logged in in time."""
-        for peer in self._logins.overdue(self._clock.now):
-            yield login_timeout(peer)
+        return map(login_timeout, self._logins.overdue(self._clock.now))
 
     def evicted(self) -> Iterator[Broken]:
         """Yield, for the core, those who have to go though nothing came of them."""
