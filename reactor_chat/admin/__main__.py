@@ -55,7 +55,9 @@ from reactor_chat.server.operator.orders import (
     SetRate,
     TellStatus,
 )
-from reactor_chat.server.options.table import DEFAULT_DATA, Options, read_directory, read_rate, refuse_nowhere, typed
+from reactor_chat.server.options.command_line import refuse_nowhere
+from reactor_chat.server.options.table import DEFAULT_DATA, Options, typed
+from reactor_chat.server.options.values import read_directory, read_rate
 from reactor_chat.server.resuming import LOG_BYTES
 from reactor_chat.text.arguments import SafeArgumentParser
 from reactor_chat.text.safe import is_safe, safe, safe_json

@@ -40,7 +40,8 @@ from reactor_chat.server.maintenance.retention import Retention
 from reactor_chat.server.operator.ban_file import BanFile
 from reactor_chat.server.operator.control import CONTROL_SOCKET_NAME, Control, short_way
 from reactor_chat.server.operator.operations import Facts, Operations
-from reactor_chat.server.options.table import Options, differences, live_part, read_options, reread_options
+from reactor_chat.server.options.command_line import read_options, reread_options
+from reactor_chat.server.options.table import Options, differences, live_part
 from reactor_chat.server.process import certificate
 from reactor_chat.server.process.descriptors import connections_possible, raise_descriptors_max
 from reactor_chat.server.process.link import server_link

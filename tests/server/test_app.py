@@ -4,7 +4,7 @@ import pytest
 
 from reactor_chat.reactor.fanout import LAG_BYTES_MAX
 from reactor_chat.server.intake import TURN_COST_MAX
-from reactor_chat.server.options.table import Rate
+from reactor_chat.server.options.values import Rate
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import frame
 from reactor_chat.wire.messages import (

@@ -1,7 +1,7 @@
 """What people are owed is paid in order and in bounds, whatever they do meanwhile."""
 
 from reactor_chat.server.intake import HIGH_WATERMARK_BYTES
-from reactor_chat.server.options.table import Rate
+from reactor_chat.server.options.values import Rate
 from reactor_chat.wire.messages import (
     Accepted,
     AskGroups,

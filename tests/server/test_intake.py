@@ -13,7 +13,7 @@ from reactor_chat.server.intake import (
     NEWCOMERS_COST_PER_CONNECTION,
     TURN_COST_MAX,
 )
-from reactor_chat.server.options.table import Rate
+from reactor_chat.server.options.values import Rate
 from reactor_chat.wire.messages import (
     Accepted,
     AskHistory,

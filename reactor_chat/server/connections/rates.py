@@ -2,7 +2,7 @@
 
 from reactor_chat.chat.ratelimit import TokenBucket
 from reactor_chat.server.connections.peers import Peer
-from reactor_chat.server.options.table import Rate
+from reactor_chat.server.options.values import Rate
 from reactor_chat.wire.messages import fold
 
 REMEMBERED_MAX = 10_000

@@ -34,7 +34,8 @@ from reactor_chat.server.operator.orders import (
     TellStatus,
 )
 from reactor_chat.server.operator.registry import changed
-from reactor_chat.server.options.table import read_rate, typed
+from reactor_chat.server.options.table import typed
+from reactor_chat.server.options.values import read_rate
 from reactor_chat.text.safe import is_safe
 from reactor_chat.wire.messages import Refused, fold, is_name
 

@@ -8,7 +8,8 @@ import pytest
 from reactor_chat.server.connections.admission import GRACE_SECONDS, LOOPBACK, NETWORKS_MAX, Admission, network_of
 from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.doors.frames import FramesDoor
-from reactor_chat.server.options.table import Options, Rate
+from reactor_chat.server.options.table import Options
+from reactor_chat.server.options.values import Rate
 from reactor_chat.wire.messages import Bye, Hello, Login, Refused, Welcome
 from tests.server.world import MemoryWire, World
 

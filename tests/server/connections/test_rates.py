@@ -6,7 +6,7 @@ from reactor_chat.server.connections import rates as module
 from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.connections.rates import Rates
 from reactor_chat.server.doors.frames import FramesDoor
-from reactor_chat.server.options.table import Rate
+from reactor_chat.server.options.values import Rate
 from reactor_chat.wire.messages import Ping, Pong, Quit
 from tests.server.world import MemoryWire, World
 

@@ -17,7 +17,7 @@ from reactor_chat.server.operator.orders import (
     SetRate,
     TellStatus,
 )
-from reactor_chat.server.options.table import Rate
+from reactor_chat.server.options.values import Rate
 from reactor_chat.wire.messages import (
     AskHistory,
     Bye,

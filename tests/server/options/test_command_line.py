@@ -7,16 +7,10 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.errors import UsageError
+from reactor_chat.server.options.command_line import read_options, reread_options
 from reactor_chat.server.options.config import CONFIG_BYTES_MAX
-from reactor_chat.server.options.table import (
-    Options,
-    Rate,
-    differences,
-    live_part,
-    option_rows,
-    read_options,
-    reread_options,
-)
+from reactor_chat.server.options.table import Options, differences, live_part, option_rows
+from reactor_chat.server.options.values import Rate
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
