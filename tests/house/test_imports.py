@@ -31,6 +31,8 @@ MAY_IMPORT = {
 }
 ALSO_MAY_IMPORT = {
     "server/__main__.py": {"reactor", "process_start"},
+    "server/process/listening.py": {"reactor"},
+    "server/process/tls.py": {"reactor"},
     "server/options/table.py": {"user_data"},
     "client/runner.py": {"reactor"},
     "client/first_contact.py": {"reactor"},

@@ -22,6 +22,7 @@ class Rate:
 
 def whole(least: int, most: int) -> Callable[[str], int]:
     """Return what reads a whole number from `least` to `most`, both included; it raises argparse.ArgumentTypeError."""
+
     def read(text: str) -> int:
         number = int(text) if text.isascii() and text.isdigit() else -1
         if not least <= number <= most:
@@ -55,6 +56,7 @@ def rate_that_is_on(text: str) -> Rate:
 
 def choice(*words: str) -> Callable[[str], str]:
     """Return what reads one of these words; it raises argparse.ArgumentTypeError."""
+
     def read(text: str) -> str:
         if text not in words:
             raise argparse.ArgumentTypeError(f"{text!r} must be {' or '.join(words)}")
