@@ -6,17 +6,7 @@ A notice for everybody is encoded once, and in the words that the journal has of
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from reactor_chat.chat.boundary import (
-    Append,
-    Close,
-    Deliver,
-    DeliverAll,
-    Effect,
-    Enter,
-    Recall,
-    RecallBlob,
-    RecallKeys,
-)
+from reactor_chat.chat.boundary import Append, Close, Deliver, DeliverAll, Effect, Enter, Recall, RecallBlob, RecallKeys
 from reactor_chat.chat.records import TOLD_AS_KEPT
 from reactor_chat.server.catch_up import CatchUp
 from reactor_chat.server.connections.peers import Broadcast, Peer

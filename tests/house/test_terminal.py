@@ -10,7 +10,8 @@ PACKAGE = Path(__file__).parents[2] / "reactor_chat"
 SAFE = {"safe", "safe_json"}
 
 PRINT = {
-    "admin/__main__.py": "an operator reads it",
+    "admin/commands.py": "an operator reads records",
+    "admin/showing.py": "an operator reads it",
     "server/__main__.py": "why a server does not begin",
 }
 """Modules that print what may have come from outside."""

@@ -2,12 +2,7 @@
 
 from reactor_chat.chat.boundary import Broken, Garbled
 from reactor_chat.server.doors.door import Door
-from reactor_chat.wire.messages import (
-    Hello,
-    Limits,
-    Refused,
-    Welcome,
-)
+from reactor_chat.wire.messages import Hello, Limits, Refused, Welcome
 
 HELLO = Hello(1, "reactor-chat 0", bytes(32), Limits(65_536, 16_384))
 WELCOME = Welcome("John", 1, True, "[Welcome John]")

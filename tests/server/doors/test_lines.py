@@ -6,17 +6,7 @@ from hypothesis import strategies as st
 
 from reactor_chat.chat.boundary import Broken, Garbled, Received
 from reactor_chat.server.doors.lines import LINE_BYTES_MAX, PROMPT, LinesDoor
-from reactor_chat.wire.messages import (
-    Bye,
-    Closing,
-    Line,
-    Login,
-    Notice,
-    Pong,
-    Refused,
-    Said,
-    Told,
-)
+from reactor_chat.wire.messages import Bye, Closing, Line, Login, Notice, Pong, Refused, Said, Told
 from tests.server.doors.feeding import CONN, HELLO, WELCOME, inputs, refusal_of
 from tests.server.world import World
 
