@@ -131,7 +131,7 @@ class Runner:
         loop = self._loop
         self._input = InputStream(loop, keyboard, self._input_came, self._input_ended)
         signals = Signals(loop, self._signal_callbacks())
-        loop.add_middle(self._obey)
+        loop.before_flush(self._obey)
         try:
             face.begin()
             for text in self._news:

@@ -285,7 +285,7 @@ def _run(crowd: Crowd, seconds: float, measure: Measure, work: Work) -> Deliveri
         if is_sending:
             work.each_turn()
 
-    crowd.loop.add_middle(each_turn)
+    crowd.loop.before_flush(each_turn)
     begun_ns = time.monotonic_ns()
     measure.begin()
     crowd.loop.run_soon()

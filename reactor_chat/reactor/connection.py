@@ -68,7 +68,7 @@ class Connection:
     Attributes:
         peer: the address of the other side, printable.
         output: what is owed; for `Fanout`.
-        offer: the socket's `send`, or what stands before it; for `Fanout`.
+        try_send: the socket's `send`, or what stands before it; for `Fanout`.
         tls: the filter, None where there is none.
         waiting: whether the kernel refused bytes and has not asked for more since; for `Fanout`.
 
@@ -77,9 +77,29 @@ class Connection:
     """
 
     __slots__ = (
-        "_arrival", "_broken", "_ended", "_fanout", "_handshake", "_limits", "_linger", "_loop", "_mask", "_overflowed",
-        "_owner", "_paused", "_reason", "_rest", "_secured", "_sock", "_soft", "_state", "offer", "output", "peer",
-        "tls", "waiting",
+        "_arrival",
+        "_broken",
+        "_ended",
+        "_fanout",
+        "_handshake",
+        "_limits",
+        "_linger",
+        "_loop",
+        "_mask",
+        "_overflowed",
+        "_owner",
+        "_paused",
+        "_reason",
+        "_rest",
+        "_secured",
+        "_sock",
+        "_soft",
+        "_state",
+        "output",
+        "peer",
+        "tls",
+        "try_send",
+        "waiting",
     )  # fmt: skip
 
     def __init__(
@@ -112,7 +132,7 @@ class Connection:
         self.waiting = False
         self.output = OutputQueue()
         self.tls = tls
-        self.offer: Callable[[bytes], int] = sock.send if tls is None else self._seal_and_offer
+        self.try_send: Callable[[bytes], int] = sock.send if tls is None else self._seal_and_send
         prepare(sock)
         self.peer = printable(sock)
         self._watch(EVENT_READ)
@@ -204,7 +224,7 @@ class Connection:
         if self._state is _State.CLOSED or self._broken:
             return
         if self.waiting:
-            self.check_marks()  # what is queued for a reader that takes nothing has to fit too
+            self.check_watermarks()  # what is queued for a reader that takes nothing has to fit too
             return
         may_write = self.tls is None or self._write_sealed(self.tls)
         if may_write and (data := self.output.next_bytes(WRITE_BYTES_MAX)):
@@ -214,13 +234,13 @@ class Connection:
         if self._state is _State.FINISHING and not self.queued_bytes:
             self._say_farewell()
 
-    def reap(self) -> None:
+    def finalize(self) -> None:
         """Give the descriptor back and say goodbye."""
         with contextlib.suppress(OSError):  # some systems report the peer's reset here; the descriptor is free
             self._sock.close()
         self._owner.lost(self, self._reason)
 
-    def fell_short(self, error: OSError | None) -> None:
+    def write_incomplete(self, error: OSError | None) -> None:
         """Learn that the kernel took only a part of what was offered (None), or nothing and why."""
         if self.closed:
             return
@@ -230,10 +250,10 @@ class Connection:
             self._take_a_rest(error)
         else:
             self._writing_failed(because(error))
-        self.check_marks()
+        self.check_watermarks()
         self._update()
 
-    def check_marks(self) -> None:
+    def check_watermarks(self) -> None:
         """Compare what is owed with the limits, after a write."""
         queued_bytes = self.queued_bytes
         if queued_bytes > self._limits.output_bytes_hard:
@@ -328,28 +348,28 @@ class Connection:
 
     def _write(self, data: bytes) -> None:
         try:
-            taken = self.offer(data)
+            taken = self.try_send(data)
         except OSError as error:
-            self.fell_short(error)
+            self.write_incomplete(error)
             return
         self.output.sent(taken)
         self._loop.written_bytes += taken
         self.waiting = self.queued_bytes > 0  # the kernel's limit or ours: either way it says when to go on
         if self.waiting or self._soft or self._mask & EVENT_WRITE:
-            self.check_marks()
+            self.check_watermarks()
             self._update()
 
-    def _seal_and_offer(self, data: bytes) -> int:
+    def _seal_and_send(self, data: bytes) -> int:
         """Stand in for the socket's `send`: what is sealed is taken, and `waiting` says that it has not all left."""
         assert self.tls is not None
         try:
             taken = self.tls.seal(data)
         except TlsBroken as error:
             raise OSError(str(error)) from error
-        self._offer_sealed(self.tls)
+        self._send_sealed(self.tls)
         return taken
 
-    def _offer_sealed(self, tls: TlsFilter) -> None:
+    def _send_sealed(self, tls: TlsFilter) -> None:
         """Give the kernel what TLS has for the peer.  Raises OSError where writing is over."""
         try:
             tls.left(self._sock.send(tls.unsent))
@@ -365,11 +385,11 @@ class Connection:
         """Offer the kernel what TLS has for the peer; returns whether more can be sealed."""
         if tls.unsent:
             try:
-                self._offer_sealed(tls)
+                self._send_sealed(tls)
             except OSError as error:
-                self.fell_short(error)
+                self.write_incomplete(error)
                 return False
-            self.check_marks()
+            self.check_watermarks()
             self._update()
         return tls.is_ready and not self.waiting
 
@@ -458,7 +478,7 @@ class Connection:
             if timer:
                 timer.cancel()
         self._update()
-        self._loop.reap_later(self)
+        self._loop.close_later(self)
 
     def _update(self) -> None:
         """Wait for what there is a use for, and tell the kernel only when that changes."""

@@ -78,7 +78,7 @@ class Server:
         self._alarm: Timer | None = None
         self._stopping = False
         self._lost: StorageLost | None = None  # the journal can take nothing more
-        self._loop.add_middle(self._middle)
+        self._loop.before_flush(self._before_flush)
         self._bans = BanFile(options.data) if not options.memory else None
         self._operations = Operations(self._app, self._keep_bans, self._facts)
         self._control = Control(self._operations)
@@ -130,7 +130,7 @@ class Server:
         self._signals.close()
         self._loop.close()
 
-    def _middle(self, now: float) -> None:
+    def _before_flush(self, now: float) -> None:
         if self._lost is None:
             try:
                 self._app.turn(now, _unix_ms())

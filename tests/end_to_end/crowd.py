@@ -168,7 +168,7 @@ class InProcess:
         app.start(time.time_ns() // 1_000_000)
         self._listener = Listener(self.loop, open_listener("127.0.0.1", 0), opened)
         self.port = int(self._listener.address.rpartition(":")[2])
-        self.loop.add_middle(lambda now: app.turn(now, time.time_ns() // 1_000_000))
+        self.loop.before_flush(lambda now: app.turn(now, time.time_ns() // 1_000_000))
         self._app = app
 
     def turn(self) -> None:

@@ -224,8 +224,8 @@ BUGS: tuple[Bug, ...] = (
         (*BUFFERS, *FANOUT),
         (
             "a private word overtakes what everybody hears",
-            "            at = self._run.end\n",
-            "            at = self._run.settled\n",
+            "            at = self._shared.end\n",
+            "            at = self._shared.settled\n",
         ),
         (
             "a piece that left in part is sent whole",
@@ -243,8 +243,8 @@ BUGS: tuple[Bug, ...] = (
         FANOUT,
         (
             "what the kernel took is sent again",
-            "reader.output.fall_behind(place + taken)",
-            "reader.output.fall_behind(place)",
+            "reader.output.start_lagging(place + taken)",
+            "reader.output.start_lagging(place)",
         ),
         ("a slow reader is never sent away", "> self._lag_bytes_max:", "> 1_000 * self._lag_bytes_max:"),
     ),

@@ -30,7 +30,7 @@ def test_everyone_is_offered_the_same_object(world: World) -> None:
     room, offered = Fanout(world.loop), list[bytes]()
     for _ in range(5):
         connection, _, _ = world.connect()
-        connection.offer = lambda data: (offered.append(data), len(data))[1]
+        connection.try_send = lambda data: (offered.append(data), len(data))[1]
         connection.attach(room)
     room.append(b"a")
     room.append(b"b")
