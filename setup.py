@@ -35,7 +35,7 @@ FUZZ = [
 
 COMPILED = """
     chat/hub server/catch_up server/connections/peers server/intake server/ledger
-    reactor/buffers reactor/connection reactor/fanout reactor/timers
+    reactor/buffers reactor/connection reactor/fanout reactor/timers reactor/tls_connection
 """.split()
 """What `REACTOR_CHAT_COMPILE=1 pip install .` compiles with mypyc, from the same sources.
 

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from reactor_chat.errors import LoadFailed
 from reactor_chat.load.dialect import Dialect, Part, Step
 from reactor_chat.reactor.addresses import Row
-from reactor_chat.reactor.connection import Connection, Limits
+from reactor_chat.reactor.connection import Connection
 from reactor_chat.reactor.dialer import Dialer
+from reactor_chat.reactor.limits import Limits
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.tls import TlsFilter, client_context
+from reactor_chat.reactor.tls_connection import open_connection
 
 TICK_SECONDS = 0.05
 """How late the end of a time limit is noticed at most."""
@@ -195,7 +197,7 @@ class Crowd:
         def connected(sock: socket.socket) -> None:
             del self._dialers[caller]
             tls = TlsFilter(self._tls) if self._tls is not None else None
-            connection = Connection(self.loop, sock, caller, LIMITS, tls, caller.connected)
+            connection = open_connection(self.loop, sock, caller, LIMITS, tls, caller.connected)
             if tls is None:
                 caller.connected(connection)
 

@@ -142,6 +142,6 @@ class Fanout:
             reader.lagged()
 
     def _clear_when_all_had_it(self) -> None:
-        """Free the shared buffer without waiting for the next message; to look for the slowest here would be quadratic."""
+        """Free what is shared without waiting for the next message; to look for the slowest here would be quadratic."""
         if not self._lagging and self._shared.kept_bytes:
             self._shared.trim(self._shared.settled)

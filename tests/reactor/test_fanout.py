@@ -5,8 +5,8 @@ import errno
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor_chat.reactor.connection import Limits
 from reactor_chat.reactor.fanout import Fanout
+from reactor_chat.reactor.limits import Limits
 from tests.reactor.conftest import World
 
 PATIENT = Limits(output_bytes_soft=1 << 30, output_bytes_hard=1 << 30)

@@ -9,11 +9,13 @@ from functools import partial
 from pathlib import Path
 
 from reactor_chat.errors import StorageError, UsageError
-from reactor_chat.reactor.connection import Connection, Limits
+from reactor_chat.reactor.connection import Connection
+from reactor_chat.reactor.limits import Limits
 from reactor_chat.reactor.listener import Listener, open_listener
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.proxied import ProxiedArrival
 from reactor_chat.reactor.tls import TlsFilter
+from reactor_chat.reactor.tls_connection import open_connection
 from reactor_chat.server.app import App
 from reactor_chat.server.bans import address_of
 from reactor_chat.server.doors.frames import FramesDoor
@@ -124,7 +126,7 @@ class Listeners:
         def opened(sock: socket.socket, address: str) -> None:
             context, binding = self._tls or (None, NO_BINDING)
             tls = TlsFilter(context) if context is not None else None
-            connection = Connection(self._loop, sock, self._app, WIRE_LIMITS, tls)
+            connection = open_connection(self._loop, sock, self._app, WIRE_LIMITS, tls)
             connection.peer = address
             door = FramesDoor(self._options.frame_bytes_max)
             self._app.opened(connection, door, self._app.options.login_seconds_max, self._loop.now, binding)

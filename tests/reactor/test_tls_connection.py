@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reactor_chat.errors import TlsBroken
-from reactor_chat.reactor.connection import LINGER_SECONDS, REST_SECONDS, Connection, Limits
+from reactor_chat.reactor.connection import LINGER_SECONDS, REST_SECONDS, Connection
 from reactor_chat.reactor.fanout import Fanout
+from reactor_chat.reactor.limits import Limits
 from reactor_chat.reactor.tls import CLIENT_SECONDS_MAX, SEALED_BYTES_MAX, SERVER_SECONDS_MAX, TlsFilter
 from tests.reactor.certificates import filters, spki
 from tests.reactor.conftest import Diary, Peer, World
