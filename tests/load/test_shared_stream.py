@@ -1,38 +1,38 @@
-"""A course accounts for every message of every reader, however the bytes were cut and whoever got them first."""
+"""A stream accounts for every message of every reader, however the bytes were cut and whoever got them first."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.load.course import Course, Reader
 from reactor_chat.load.latency import Histogram
 from reactor_chat.load.marks import Script
+from reactor_chat.load.shared_stream import Reader, SharedStream
 
 TEXT_BYTES = 20
 
 
 class Bench:
-    """A course with its scripts, and everything that came of it."""
+    """A stream with its scripts, and everything that came of it."""
 
     def __init__(self, senders: int = 1) -> None:
         self.scripts = [Script(number, TEXT_BYTES, lambda text: b"{" + text + b"}") for number in range(senders)]
-        self.courses: list[Course] = []
+        self.streams: list[SharedStream] = []
         self.latency, self.completion = Histogram(), Histogram()
         by_mark = {script.mark: script for script in self.scripts}
-        self.courses.append(Course(by_mark, self.courses.append, self.latency, self.completion))
+        self.streams.append(SharedStream(by_mark, self.streams.append, self.latency, self.completion))
 
     def reader(self) -> Reader:
-        return Reader(self.courses[0])
+        return Reader(self.streams[0])
 
     @property
     def delivered(self) -> int:
-        return sum(course.delivered for course in self.courses)
+        return sum(stream.delivered for stream in self.streams)
 
     @property
     def completed(self) -> int:
-        return min(course.completed for course in self.courses if course.is_read)
+        return min(stream.completed for stream in self.streams if stream.is_read)
 
     def accounts(self, name: str) -> int:
-        return sum(getattr(account, name) for course in self.courses for account in course.accounts.values())
+        return sum(getattr(account, name) for stream in self.streams for account in stream.accounts.values())
 
 
 def cut(stream: bytes, draw: st.DrawFn) -> list[bytes]:
@@ -113,5 +113,5 @@ def test_what_everybody_has_is_forgotten() -> None:
         message = bench.scripts[0].take(1, 1)
         for reader in readers:
             reader.received(None, message)
-    assert len(bench.courses[0].log) < 100
+    assert len(bench.streams[0].log) < 100
     assert bench.completion.count == 100

@@ -28,11 +28,11 @@ LIMITS = Limits(
 )
 
 
-class Caller:
+class Client:
     """One client.
 
     Args:
-        crowd: whom it belongs to.
+        pool: whom it belongs to.
         name: what it logs in as.
         steps: how.
 
@@ -40,11 +40,11 @@ class Caller:
         received: whom what comes is given to; once the client is in, whoever counts it.
     """
 
-    __slots__ = ("_answered", "_crowd", "_steps", "connection", "name", "received")
+    __slots__ = ("_answered", "_pool", "_steps", "connection", "name", "received")
 
-    def __init__(self, crowd: "Crowd", name: str, steps: Iterable[Step]) -> None:
+    def __init__(self, pool: "ClientPool", name: str, steps: Iterable[Step]) -> None:
         self.name = name
-        self._crowd = crowd
+        self._pool = pool
         self._steps = deque(steps)
         self._answered = b""
         self.connection: Connection | None = None
@@ -56,12 +56,12 @@ class Caller:
         connection.send(self._steps[0].request)
 
     def do(self, step: Step) -> None:
-        """Take one more step; the caller counts as coming until it is answered."""
+        """Take one more step; the client counts as coming until it is answered."""
         assert self.connection is not None
         self._steps.append(step)
         self._answered = b""
         self.received = self._await_answer
-        self._crowd.is_coming(self)
+        self._pool.is_coming(self)
         self.connection.send(step.request)
 
     def _await_answer(self, _connection: Connection, data: bytes, /) -> None:
@@ -72,11 +72,11 @@ class Caller:
             if self._steps:
                 self.send(self._steps[0].request)
             else:
-                self.received = self._crowd.overheard
-                self._crowd.came(self)
-        elif any(refusal in self._answered for refusal in self._crowd.dialect.refusals):
+                self.received = self._pool.overheard
+                self._pool.came(self)
+        elif any(refusal in self._answered for refusal in self._pool.dialect.refusals):
             said = self._answered.decode("utf-8", "replace")
-            self._crowd.fail(f"the server does not let {self.name} in: {said[-200:]}")
+            self._pool.fail(f"the server does not let {self.name} in: {said[-200:]}")
         else:
             self._answered = self._answered[-ANSWER_BYTES_KEPT:]
 
@@ -91,16 +91,16 @@ class Caller:
 
     def overflowed(self, _connection: Connection, /) -> None:
         """Learn that the server does not read."""
-        self._crowd.fail(f"the server does not read what {self.name} sends; use --window or a lower --rate")
+        self._pool.fail(f"the server does not read what {self.name} sends; use --window or a lower --rate")
 
     def lost(self, connection: Connection, reason: str, /) -> None:
         """Learn that the connection is gone."""
         if connection.tls is not None and not connection.tls.speaks_tls:
-            self._crowd.fail("what answers there speaks no TLS; for a server without TLS, pass --plaintext")
-        self._crowd.fail(f"{self.name} was cut off: {reason}")
+            self._pool.fail("what answers there speaks no TLS; for a server without TLS, pass --plaintext")
+        self._pool.fail(f"{self.name} was cut off: {reason}")
 
 
-class Crowd:
+class ClientPool:
     """All the clients of a load.
 
     Args:
@@ -121,21 +121,21 @@ class Crowd:
     ) -> None:
         self.loop = loop
         self.dialect = dialect
-        self.callers: list[Caller] = []
+        self.clients: list[Client] = []
         self.entered = 0
         self.entered_ns = self.overheard_ns = 0
         self._rows = rows
         self._tls = None if is_plain else client_context()  # any key is taken: nothing secret is said
         self._tick = tick
         self._failure = ""
-        self._outside: deque[Caller] = deque()
-        self._on_the_way: dict[Caller, None] = {}
-        self._dialers: dict[Caller, Dialer] = {}
+        self._outside: deque[Client] = deque()
+        self._on_the_way: dict[Client, None] = {}
+        self._dialers: dict[Client, Dialer] = {}
         self._burst = 0
 
     # ------------------------------------------------------------------ coming and going
 
-    def enter(self, names: Sequence[str], part: Part, burst: int, seconds_max: float) -> list[Caller]:
+    def enter(self, names: Sequence[str], part: Part, burst: int, seconds_max: float) -> list[Client]:
         """Let so many clients come in, and wait until they are.
 
         Args:
@@ -145,8 +145,8 @@ class Crowd:
         Raises:
             LoadFailed: the time is over, or somebody was not let in.
         """
-        coming = [Caller(self, name, self.dialect.steps(name, part)) for name in names]
-        self.callers += coming
+        coming = [Client(self, name, self.dialect.steps(name, part)) for name in names]
+        self.clients += coming
         self._outside.extend(coming)
         self._burst = burst
         self._dial_more()
@@ -156,18 +156,18 @@ class Crowd:
     def wait_for_all(self, seconds_max: float) -> None:
         """Turn until everybody who is on the way is in.  Raises LoadFailed as `enter` does."""
         if not self.until(lambda: not self._on_the_way and not self._outside, seconds_max):
-            raise LoadFailed(f"only {self.entered} of {len(self.callers)} clients were let in within {seconds_max:g} s")
+            raise LoadFailed(f"only {self.entered} of {len(self.clients)} clients were let in within {seconds_max:g} s")
 
-    def is_coming(self, caller: Caller) -> None:
+    def is_coming(self, client: Client) -> None:
         """Wait for somebody who was in already."""
         self.entered -= 1
-        self._on_the_way[caller] = None
+        self._on_the_way[client] = None
 
-    def came(self, caller: Caller) -> None:
+    def came(self, client: Client) -> None:
         """Learn that somebody is in."""
         self.entered += 1
         self.entered_ns = time.monotonic_ns()
-        del self._on_the_way[caller]
+        del self._on_the_way[client]
         self._dial_more()
 
     def overheard(self, _connection: Connection, _data: bytes, /) -> None:
@@ -183,9 +183,9 @@ class Crowd:
         self._outside.clear()
         for dialer in self._dialers.values():
             dialer.cancel()
-        for caller in self.callers:
-            if caller.connection is not None:
-                caller.connection.abort("the load is over")
+        for client in self.clients:
+            if client.connection is not None:
+                client.connection.abort("the load is over")
         self.loop.run_soon()  # there may be nothing left to wait for
         self.loop.turn()
 
@@ -193,20 +193,20 @@ class Crowd:
         while self._outside and len(self._on_the_way) < self._burst:
             self._dial(self._outside.popleft())
 
-    def _dial(self, caller: Caller) -> None:
+    def _dial(self, client: Client) -> None:
         def connected(sock: socket.socket) -> None:
-            del self._dialers[caller]
+            del self._dialers[client]
             tls = TlsFilter(self._tls) if self._tls is not None else None
-            connection = open_connection(self.loop, sock, caller, LIMITS, tls, caller.connected)
+            connection = open_connection(self.loop, sock, client, LIMITS, tls, client.connected)
             if tls is None:
-                caller.connected(connection)
+                client.connected(connection)
 
         def failed(error: OSError) -> None:
-            del self._dialers[caller]
+            del self._dialers[client]
             self.fail(f"there is no server to connect to: {error.strerror or error}")
 
-        self._on_the_way[caller] = None
-        self._dialers[caller] = Dialer(self.loop, self._rows, connected, failed)
+        self._on_the_way[client] = None
+        self._dialers[client] = Dialer(self.loop, self._rows, connected, failed)
 
     # ------------------------------------------------------------------ letting time pass
 

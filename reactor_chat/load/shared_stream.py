@@ -5,7 +5,7 @@ the marks in them looked up, and what the others get is compared with them by on
 That accounts for every message of every reader, its order included, at a cost for each piece received and not for each
 message in it; five million deliveries a second would otherwise be five million steps of an interpreter.
 
-A reader that got anything else (a word meant for it alone) leaves for a course of its own, and is accounted for there.
+A reader that got anything else (a word meant for it alone) leaves for a stream of its own, and is accounted for there.
 """
 
 from bisect import bisect_right
@@ -21,30 +21,30 @@ SPANS_MAX = 4_096
 
 
 class Reader:
-    """One receiver's place in a course; `received` is given what its connection reads."""
+    """One receiver's place in a stream; `received` is given what its connection reads."""
 
-    __slots__ = ("course", "place")
+    __slots__ = ("place", "stream")
 
-    def __init__(self, course: "Course") -> None:
-        self.course = course
-        self.place = course.end
-        course.join(self)
+    def __init__(self, stream: "SharedStream") -> None:
+        self.stream = stream
+        self.place = stream.end
+        stream.join(self)
 
     def received(self, _connection: object, data: bytes, /) -> None:
         """Take what came."""
-        course, place = self.course, self.place
-        if not course.log.startswith(data, place - course.base):
-            course = course.read_ahead(self, data)
+        stream, place = self.stream, self.place
+        if not stream.log.startswith(data, place - stream.base):
+            stream = stream.read_ahead(self, data)
         self.place = place + len(data)
-        course.moved(place, self.place)
+        stream.moved(place, self.place)
 
 
-class Course:
+class SharedStream:
     """The common stream of some readers.
 
     Args:
         scripts: by their marks, what is being sent.
-        branched: is told of the course of its own that a reader got.
+        branched: is told of the stream of its own that a reader got.
         latency: where the time that each delivery took is counted.
         completion: where the time until the last reader had a message is counted.
 
@@ -58,7 +58,7 @@ class Course:
     def __init__(
         self,
         scripts: Mapping[bytes, Script],
-        branched: Callable[["Course"], None],
+        branched: Callable[["SharedStream"], None],
         latency: Histogram,
         completion: Histogram,
     ) -> None:
@@ -88,11 +88,11 @@ class Course:
         """Count a reader in."""
         self._readers_at[reader.place] = self._readers_at.get(reader.place, 0) + 1
 
-    def read_ahead(self, reader: Reader, data: bytes) -> "Course":
+    def read_ahead(self, reader: Reader, data: bytes) -> "SharedStream":
         """Take bytes that go beyond what is known; or let a reader leave whose bytes are others.
 
         Returns:
-            The course that the reader is in from now on.
+            The stream that the reader is in from now on.
         """
         known = self.end - reader.place
         if known >= len(data) or not self.log.endswith(data[:known]):
@@ -159,10 +159,10 @@ class Course:
                 self._marks.append(mark)
         self._scanned = max(self._scanned, self.end - MARK_CHARS + 1)  # a mark may be cut in two
 
-    def _branch(self, reader: Reader, data: bytes) -> "Course":
-        """Give a reader a course of its own, from where it stands."""
+    def _branch(self, reader: Reader, data: bytes) -> "SharedStream":
+        """Give a reader a stream of its own, from where it stands."""
         place = reader.place
-        own = Course(self._scripts, self._branched, self._latency, self._completion)
+        own = SharedStream(self._scripts, self._branched, self._latency, self._completion)
         had = bisect_right(self._ends, place)
         begun = had  # a text whose mark the reader has, but not its end
         while begun < len(self._ends) and self._mark_end(begun) <= place:
@@ -178,7 +178,7 @@ class Course:
         own.end = own._floor = place
         own.join(reader)
         self._leave(place)
-        reader.course = own
+        reader.stream = own
         self._branched(own)
         own._append(data)
         return own
