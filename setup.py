@@ -34,8 +34,8 @@ FUZZ = [
 ]
 
 COMPILED = """
-    chat/hub server/arrears server/intake server/ledger server/peers
-    reactor/buffers reactor/connection reactor/fanout reactor/timers
+    chat/hub server/catch_up server/connections/peers server/intake server/ledger
+    reactor/buffers reactor/connection reactor/fanout reactor/timers reactor/tls_connection
 """.split()
 """What `REACTOR_CHAT_COMPILE=1 pip install .` compiles with mypyc, from the same sources.
 
@@ -74,7 +74,7 @@ setup(
         "console_scripts": [
             "reactor-chat = reactor_chat.client.__main__:main",
             "reactor-chatd = reactor_chat.server.__main__:main",
-            "reactor-chat-admin = reactor_chat.admin:main",
+            "reactor-chat-admin = reactor_chat.admin.__main__:main",
         ]
     },
     classifiers=[

@@ -13,12 +13,14 @@ from reactor_chat.client.boundary import START_ONE, ExitStatus
 from reactor_chat.client.link import no_server, silent_name_server, unknown_host
 from reactor_chat.client.server_key import ServerKey
 from reactor_chat.errors import StorageError, TlsBroken, TrustError
-from reactor_chat.reactor.connection import Connection, Limits
+from reactor_chat.reactor.connection import Connection
 from reactor_chat.reactor.host_dialer import HostDialer
+from reactor_chat.reactor.limits import Limits
 from reactor_chat.reactor.lookup import HostUnknown, LookupFailed
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.signals import Signals
 from reactor_chat.reactor.tls import TlsFilter, client_context
+from reactor_chat.reactor.tls_connection import open_connection
 
 
 def leaving() -> list[signal.Signals]:
@@ -97,7 +99,7 @@ class FirstContact:
     def _connected(self, sock: socket.socket) -> None:
         tls = TlsFilter(client_context())
         try:
-            self._connection = Connection(self._loop, sock, self, Limits(), tls, self._secured)
+            self._connection = open_connection(self._loop, sock, self, Limits(), tls, self._secured)
         except OSError as error:
             sock.close()
             self._failed(error)

@@ -20,12 +20,14 @@ from reactor_chat.client.states import State
 from reactor_chat.client.streams import InputStream, OutputStream
 from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.errors import StorageError, TlsBroken, TrustError
-from reactor_chat.reactor.connection import Connection, Limits
+from reactor_chat.reactor.connection import Connection
 from reactor_chat.reactor.host_dialer import HostDialer
+from reactor_chat.reactor.limits import Limits
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.signals import Signals
 from reactor_chat.reactor.timers import Timer
 from reactor_chat.reactor.tls import TlsFilter, client_context
+from reactor_chat.reactor.tls_connection import open_connection
 
 UNREAD_BYTES_MAX = 1_048_576
 """When so much waits for the terminal or the pipe to be read, we stop reading the server."""
@@ -131,7 +133,7 @@ class Runner:
         loop = self._loop
         self._input = InputStream(loop, keyboard, self._input_came, self._input_ended)
         signals = Signals(loop, self._signal_callbacks())
-        loop.add_middle(self._obey)
+        loop.before_flush(self._obey)
         try:
             face.begin()
             for text in self._news:
@@ -238,7 +240,7 @@ class Runner:
         self._dialer = None
         tls = TlsFilter(self._tls_context) if self._tls_context is not None else None
         try:
-            self._connection = Connection(self._loop, sock, self, Limits(), tls, self._secured)
+            self._connection = open_connection(self._loop, sock, self, Limits(), tls, self._secured)
         except OSError as error:
             sock.close()
             self._failed(error)

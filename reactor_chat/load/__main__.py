@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from reactor_chat.errors import LoadFailed, UsageError
 from reactor_chat.load import scenarios
-from reactor_chat.load.crowd import Crowd
+from reactor_chat.load.client_pool import ClientPool
 from reactor_chat.load.dialect import Chat, Dialect
 from reactor_chat.load.options import read_options
 from reactor_chat.load.processes import Usage, listener_on, usage_of
@@ -25,7 +25,7 @@ EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 SPARE_DESCRIPTORS = 32
 PROGRESS_SECONDS = 0.5
 
-SCENARIO: dict[str, Callable[[Crowd, Plan, Measure], Deliveries | None]] = {
+SCENARIO: dict[str, Callable[[ClientPool, Plan, Measure], Deliveries | None]] = {
     "fanout": scenarios.fanout,
     "pairs": scenarios.pairs,
     "groups": scenarios.groups,
@@ -87,18 +87,18 @@ def run(scenario: str, plan: Plan, target: Target) -> Result:
     meter = _Meter(target.pid or listener_on(target.port))
     loop = Loop()
     progress = _Progress(scenario)
-    crowd = Crowd(loop, resolve(target.host, target.port), target.dialect, progress.tick, is_plain=target.is_plain)
-    progress.crowd = crowd
+    pool = ClientPool(loop, resolve(target.host, target.port), target.dialect, progress.tick, is_plain=target.is_plain)
+    progress.pool = pool
     gc.disable()  # a collection here would count as the server's being late; what a load makes is bounded
     try:
-        told = SCENARIO[scenario](crowd, plan, Measure(meter.begin, meter.end))
-        logins = Logins(crowd.entered, max(0, crowd.entered_ns - meter.made_ns) / 1e9)
+        told = SCENARIO[scenario](pool, plan, Measure(meter.begin, meter.end))
+        logins = Logins(pool.entered, max(0, pool.entered_ns - meter.made_ns) / 1e9)
         setting = _setting(scenario, plan)
-        return Result(scenario, setting, len(crowd.callers), logins, told, meter.server, meter.own_share)
+        return Result(scenario, setting, len(pool.clients), logins, told, meter.server, meter.own_share)
     finally:
         gc.enable()
         progress.clear()
-        crowd.disperse()
+        pool.disperse()
         loop.close()
 
 
@@ -139,7 +139,7 @@ class _Progress:
     """A line on the terminal that says how far the load is; nothing where standard error is no terminal."""
 
     def __init__(self, scenario: str) -> None:
-        self.crowd: Crowd | None = None
+        self.pool: ClientPool | None = None
         self._scenario = scenario
         self._shown_s = self._begun_s = time.monotonic()
         self._is_on = os.isatty(sys.stderr.fileno())
@@ -147,10 +147,10 @@ class _Progress:
     def tick(self) -> None:
         """Show where we are, now and then."""
         now_s = time.monotonic()
-        if not self._is_on or self.crowd is None or now_s - self._shown_s < PROGRESS_SECONDS:
+        if not self._is_on or self.pool is None or now_s - self._shown_s < PROGRESS_SECONDS:
             return
         self._shown_s = now_s
-        here = f"{self.crowd.entered:,} of {len(self.crowd.callers):,} clients"
+        here = f"{self.pool.entered:,} of {len(self.pool.clients):,} clients"
         sys.stderr.write(f"\r\x1b[K{self._scenario}: {here}, {now_s - self._begun_s:.0f} s")
         sys.stderr.flush()
 

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable, Sequence
 
-from reactor_chat.load.course import Course, Reader
-from reactor_chat.load.crowd import Caller
+from reactor_chat.load.client_pool import Client
 from reactor_chat.load.latency import Histogram
 from reactor_chat.load.marks import OUTSTANDING_MAX, Script
+from reactor_chat.load.shared_stream import Reader, SharedStream
 
 
 class Audience:
@@ -15,13 +15,13 @@ class Audience:
     Args:
         senders: who sends, with what each sends; one or more.
         listeners: who is to get every message; one or more.
-        latency, completion: where times are counted; see `Course`.
+        latency, completion: where times are counted; see `SharedStream`.
     """
 
     def __init__(
         self,
-        senders: Sequence[tuple[Caller, Script]],
-        listeners: Sequence[Caller],
+        senders: Sequence[tuple[Client, Script]],
+        listeners: Sequence[Client],
         latency: Histogram,
         completion: Histogram,
     ) -> None:
@@ -29,19 +29,19 @@ class Audience:
         self._listeners = len(listeners)
         self._next = 0
         self.sent = 0
-        self.courses: list[Course] = []
+        self.streams: list[SharedStream] = []
         scripts = {script.mark: script for _, script in senders}
-        common = Course(scripts, self.courses.append, latency, completion)
-        self.courses.append(common)
+        common = SharedStream(scripts, self.streams.append, latency, completion)
+        self.streams.append(common)
         for listener in listeners:
             listener.received = Reader(common).received
 
     @property
     def completed(self) -> int:
         """Messages that every listener has."""
-        if len(self.courses) == 1:
-            return self.courses[0].completed
-        return min(course.completed for course in self.courses if course.is_read)
+        if len(self.streams) == 1:
+            return self.streams[0].completed
+        return min(stream.completed for stream in self.streams if stream.is_read)
 
     @property
     def expected(self) -> int:
@@ -51,22 +51,22 @@ class Audience:
     @property
     def delivered(self) -> int:
         """Deliveries that came, each counted once."""
-        return sum(course.delivered for course in self.courses)
+        return sum(stream.delivered for stream in self.streams)
 
     @property
     def duplicates(self) -> int:
         """Messages that came more than once, in each stream of bytes."""
-        return sum(account.duplicates for course in self.courses for account in course.accounts.values())
+        return sum(account.duplicates for stream in self.streams for account in stream.accounts.values())
 
     @property
     def out_of_order(self) -> int:
         """Messages that came after a later one of the same sender, in each stream of bytes."""
-        return sum(account.out_of_order for course in self.courses for account in course.accounts.values())
+        return sum(account.out_of_order for stream in self.streams for account in stream.accounts.values())
 
     @property
     def last_ns(self) -> int:
         """When something was delivered last."""
-        return max(course.last_ns for course in self.courses)
+        return max(stream.last_ns for stream in self.streams)
 
     def keep_on_the_way(self, window: int) -> None:
         """Send as much as makes so many messages that not every listener has.
@@ -80,8 +80,8 @@ class Audience:
         stamp_ns = time.monotonic_ns()
         each, rest = divmod(room, len(self._senders))
         for place in range(len(self._senders) if each else rest):
-            caller, script = self._senders[(self._next + place) % len(self._senders)]
-            caller.send(script.take(each + (place < rest), stamp_ns))
+            client, script = self._senders[(self._next + place) % len(self._senders)]
+            client.send(script.take(each + (place < rest), stamp_ns))
         self._next = (self._next + rest) % len(self._senders)
         self.sent += room
 
@@ -91,9 +91,9 @@ class Audience:
         Args:
             stamp_ns: since when it counts.
         """
-        caller, script = self._senders[self._next]
+        client, script = self._senders[self._next]
         self._next = (self._next + 1) % len(self._senders)
-        caller.send(script.take(1, stamp_ns))
+        client.send(script.take(1, stamp_ns))
         self.sent += 1
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from reactor_chat.errors import LoadFailed, UsageError
 from reactor_chat.load.audience import Audience, Pace
-from reactor_chat.load.crowd import Caller, Crowd
+from reactor_chat.load.client_pool import Client, ClientPool
 from reactor_chat.load.dialect import Chat, Part
 from reactor_chat.load.exchange import Member
 from reactor_chat.load.latency import Histogram
@@ -84,36 +84,36 @@ class Work(NamedTuple):
     stop: Callable[[], None] = _nothing
 
 
-def fanout(crowd: Crowd, plan: Plan, measure: Measure) -> Deliveries:
+def fanout(pool: ClientPool, plan: Plan, measure: Measure) -> Deliveries:
     """Some say things that all the others hear."""
-    listeners = _enter(crowd, "r", plan.clients, Part.LISTEN, plan)
-    speakers = _enter(crowd, "s", plan.senders, Part.SAY, plan)
-    crowd.until_quiet(SETTLE_SECONDS_MAX)
+    listeners = _enter(pool, "r", plan.clients, Part.LISTEN, plan)
+    speakers = _enter(pool, "s", plan.senders, Part.SAY, plan)
+    pool.until_quiet(SETTLE_SECONDS_MAX)
     latency, completion = Histogram(), Histogram()
-    senders = [(caller, _script(place, plan, crowd.dialect.say)) for place, caller in enumerate(speakers)]
+    senders = [(client, _script(place, plan, pool.dialect.say)) for place, client in enumerate(speakers)]
     audience = Audience(senders, listeners, latency, completion)
     if plan.rate is not None:
-        work = _paced(crowd, Pace(plan.rate, audience.send_one, lambda: audience.sent - audience.completed))
+        work = _paced(pool, Pace(plan.rate, audience.send_one, lambda: audience.sent - audience.completed))
     else:
         work = lambda: audience.keep_on_the_way(plan.window)  # noqa: E731  one of two ways to go on
-    return _run(crowd, plan.seconds, measure, Work(work, lambda: _counts([audience]), latency, completion))
+    return _run(pool, plan.seconds, measure, Work(work, lambda: _counts([audience]), latency, completion))
 
 
-def groups(crowd: Crowd, plan: Plan, measure: Measure) -> Deliveries:
+def groups(pool: ClientPool, plan: Plan, measure: Measure) -> Deliveries:
     """In each group one says things that all its members hear."""
-    dialect = crowd.dialect
+    dialect = pool.dialect
     if not isinstance(dialect, Chat):
         raise UsageError("only our own server has groups; choose another scenario")
     if plan.rate is not None:
         raise UsageError("groups go as fast as --window allows; leave --rate out")
-    people = _enter(crowd, "g", plan.clients - plan.clients % plan.members, Part.TELL, plan)
+    people = _enter(pool, "g", plan.clients - plan.clients % plan.members, Part.TELL, plan)
     if not people:
         raise UsageError(f"a group of {plan.members} needs as many clients; raise --clients or lower --members")
     gatherings = [people[first : first + plan.members] for first in range(0, len(people), plan.members)]
     for place, (owner, *others) in enumerate(gatherings):
         owner.do(dialect.found(f"load{place}", [other.name for other in others]))
-    crowd.wait_for_all(LOGIN_SECONDS_MAX)
-    crowd.until_quiet(SETTLE_SECONDS_MAX)
+    pool.wait_for_all(LOGIN_SECONDS_MAX)
+    pool.until_quiet(SETTLE_SECONDS_MAX)
     latency, completion = Histogram(), Histogram()
     audiences = []
     for place, (owner, *others) in enumerate(gatherings):
@@ -124,65 +124,65 @@ def groups(crowd: Crowd, plan: Plan, measure: Measure) -> Deliveries:
         for audience in audiences:
             audience.keep_on_the_way(plan.window)
 
-    return _run(crowd, plan.seconds, measure, Work(work, lambda: _counts(audiences), latency, completion))
+    return _run(pool, plan.seconds, measure, Work(work, lambda: _counts(audiences), latency, completion))
 
 
-def pairs(crowd: Crowd, plan: Plan, measure: Measure) -> Deliveries:
+def pairs(pool: ClientPool, plan: Plan, measure: Measure) -> Deliveries:
     """Clients two by two tell each other things, and answer what they are told."""
     if plan.rate is not None:
         raise UsageError("pairs go as fast as they answer; leave --rate out")
-    people = _enter(crowd, "p", max(2, plan.clients - plan.clients % 2), Part.TELL, plan)
-    crowd.until_quiet(SETTLE_SECONDS_MAX)
+    people = _enter(pool, "p", max(2, plan.clients - plan.clients % 2), Part.TELL, plan)
+    pool.until_quiet(SETTLE_SECONDS_MAX)
     latency = Histogram()
     is_over = False
 
     def reply(member: Member, count: int) -> None:
         if count and not is_over:
-            callers[member].send(member.script.take(count, time.monotonic_ns()))
+            clients[member].send(member.script.take(count, time.monotonic_ns()))
 
-    members = _couples(crowd, people, plan, latency, reply)
-    callers = dict(zip(members, people, strict=True))
+    members = _couples(pool, people, plan, latency, reply)
+    clients = dict(zip(members, people, strict=True))
 
     def begin() -> None:
         measure.begin()
         for member in members[::2]:
-            callers[member].send(member.script.take(plan.window, time.monotonic_ns()))
+            clients[member].send(member.script.take(plan.window, time.monotonic_ns()))
 
     def end() -> None:
         nonlocal is_over
         is_over = True
 
     work = Work(_nothing, lambda: _counts_of(members), latency, Histogram(), end)
-    return _run(crowd, plan.seconds, Measure(begin, measure.end), work)
+    return _run(pool, plan.seconds, Measure(begin, measure.end), work)
 
 
-def connect(crowd: Crowd, plan: Plan, measure: Measure) -> None:
+def connect(pool: ClientPool, plan: Plan, measure: Measure) -> None:
     """Clients log in as fast as they are let in."""
     measure.begin()
-    _enter(crowd, "i", plan.clients, Part.LISTEN, plan)
-    crowd.until_quiet(SETTLE_SECONDS_MAX)
+    _enter(pool, "i", plan.clients, Part.LISTEN, plan)
+    pool.until_quiet(SETTLE_SECONDS_MAX)
     measure.end()
 
 
-def idle(crowd: Crowd, plan: Plan, measure: Measure) -> None:
+def idle(pool: ClientPool, plan: Plan, measure: Measure) -> None:
     """Clients log in, and nothing more happens."""
-    _enter(crowd, "i", plan.clients, Part.LISTEN, plan)
-    crowd.until_quiet(SETTLE_SECONDS_MAX)
+    _enter(pool, "i", plan.clients, Part.LISTEN, plan)
+    pool.until_quiet(SETTLE_SECONDS_MAX)
     measure.begin()
-    crowd.until(lambda: False, plan.seconds)
+    pool.until(lambda: False, plan.seconds)
     measure.end()
 
 
-def mixed(crowd: Crowd, plan: Plan, measure: Measure) -> Deliveries:
+def mixed(pool: ClientPool, plan: Plan, measure: Measure) -> Deliveries:
     """Most clients listen; some say things to everyone, or tell each other things, at a steady rate."""
-    listeners = _enter(crowd, "r", plan.clients, Part.LISTEN, plan)
-    chatters = _enter(crowd, "s", plan.senders + plan.senders % 2, Part.TELL, plan)
-    crowd.until_quiet(SETTLE_SECONDS_MAX)
+    listeners = _enter(pool, "r", plan.clients, Part.LISTEN, plan)
+    chatters = _enter(pool, "s", plan.senders + plan.senders % 2, Part.TELL, plan)
+    pool.until_quiet(SETTLE_SECONDS_MAX)
     latency = Histogram()
-    members = _couples(crowd, chatters, plan, latency, lambda _member, _count: None)
-    senders = [(caller, _script(2 * len(chatters) + at, plan, crowd.dialect.say)) for at, caller in enumerate(chatters)]
+    members = _couples(pool, chatters, plan, latency, lambda _member, _count: None)
+    senders = [(client, _script(2 * len(chatters) + at, plan, pool.dialect.say)) for at, client in enumerate(chatters)]
     audience = Audience(senders, listeners, latency, Histogram())
-    callers = list(zip(members, chatters, strict=True))
+    clients = list(zip(members, chatters, strict=True))
     turn = 0
 
     def send(stamp_ns: int) -> None:
@@ -192,8 +192,8 @@ def mixed(crowd: Crowd, plan: Plan, measure: Measure) -> Deliveries:
         if turn * plan.said_percent // 100 > (turn - 1) * plan.said_percent // 100:
             audience.send_one(stamp_ns)
         else:
-            member, caller = callers[turn % len(callers)]
-            caller.send(member.script.take(1, stamp_ns))
+            member, client = clients[turn % len(clients)]
+            client.send(member.script.take(1, stamp_ns))
 
     def count() -> Counts:
         said, told = _counts([audience]), _counts_of(members)
@@ -207,14 +207,14 @@ def mixed(crowd: Crowd, plan: Plan, measure: Measure) -> Deliveries:
         )
 
     pace = Pace(plan.rate or plan.senders, send, lambda: audience.sent - audience.completed)
-    return _run(crowd, plan.seconds, measure, Work(_paced(crowd, pace), count, latency, Histogram()))
+    return _run(pool, plan.seconds, measure, Work(_paced(pool, pace), count, latency, Histogram()))
 
 
 # ---------------------------------------------------------------------------------------------------- parts of them
 
 
-def _enter(crowd: Crowd, letter: str, count: int, part: Part, plan: Plan) -> list[Caller]:
-    return crowd.enter([f"{letter}{number}" for number in range(count)], part, plan.burst, LOGIN_SECONDS_MAX)
+def _enter(pool: ClientPool, letter: str, count: int, part: Part, plan: Plan) -> list[Client]:
+    return pool.enter([f"{letter}{number}" for number in range(count)], part, plan.burst, LOGIN_SECONDS_MAX)
 
 
 def _script(place: int, plan: Plan, spoken: Callable[[bytes], bytes]) -> Script:
@@ -224,16 +224,16 @@ def _script(place: int, plan: Plan, spoken: Callable[[bytes], bytes]) -> Script:
 
 
 def _couples(
-    crowd: Crowd, people: Sequence[Caller], plan: Plan, latency: Histogram, reply: Callable[[Member, int], None]
+    pool: ClientPool, people: Sequence[Client], plan: Plan, latency: Histogram, reply: Callable[[Member, int], None]
 ) -> list[Member]:
     """Let each two in a row exchange messages; returns them in the order of the people."""
     scripts = []
     for place, _ in enumerate(people):
         partner = people[place ^ 1].name
-        scripts.append(_script(place, plan, partial(crowd.dialect.tell, partner)))
+        scripts.append(_script(place, plan, partial(pool.dialect.tell, partner)))
     members = [Member(script, scripts[place ^ 1], latency, reply) for place, script in enumerate(scripts)]
-    for caller, member in zip(people, members, strict=True):
-        caller.received = member.received
+    for client, member in zip(people, members, strict=True):
+        client.received = member.received
     return members
 
 
@@ -260,9 +260,9 @@ def _counts_of(members: Sequence[Member]) -> Counts:
     )
 
 
-def _paced(crowd: Crowd, pace: Pace) -> Callable[[], None]:
+def _paced(pool: ClientPool, pace: Pace) -> Callable[[], None]:
     """What to do each turn to keep a pace: send what is due, and wake up in time for the next."""
-    loop = crowd.loop
+    loop = pool.loop
 
     def work() -> None:
         pace.catch_up()
@@ -277,7 +277,7 @@ def _paced(crowd: Crowd, pace: Pace) -> Callable[[], None]:
     return work
 
 
-def _run(crowd: Crowd, seconds: float, measure: Measure, work: Work) -> Deliveries:
+def _run(pool: ClientPool, seconds: float, measure: Measure, work: Work) -> Deliveries:
     """Send for so many seconds, wait for what is on its way, and give the account."""
     is_sending = True
 
@@ -285,19 +285,19 @@ def _run(crowd: Crowd, seconds: float, measure: Measure, work: Work) -> Deliveri
         if is_sending:
             work.each_turn()
 
-    crowd.loop.add_middle(each_turn)
+    pool.loop.before_flush(each_turn)
     begun_ns = time.monotonic_ns()
     measure.begin()
-    crowd.loop.run_soon()
-    crowd.until(lambda: False, seconds)
+    pool.loop.run_soon()
+    pool.until(lambda: False, seconds)
     is_sending = False
     work.stop()
-    crowd.until(lambda: _is_all_there(work.counts()), DRAIN_SECONDS_MAX)
+    pool.until(lambda: _is_all_there(work.counts()), DRAIN_SECONDS_MAX)
     measure.end()
     last_ns = work.counts().last_ns
     if not last_ns:
         raise LoadFailed("nothing of what was sent came to anybody")
-    crowd.until(lambda: False, LATE_SECONDS)
+    pool.until(lambda: False, LATE_SECONDS)
     sent, expected, delivered, duplicates, out_of_order, _ = work.counts()
     took_s = (last_ns - begun_ns) / 1e9
     times_us = work.latency.summary(), work.completion.summary()

@@ -1,28 +1,28 @@
 """What is still to be written: bytes that many share, and what one connection is owed.
 
-A `Run` is one sequence of bytes with absolute offsets; bytes enter at its end and are dropped at its start.  Every
-reader has a place in it.  Readers that have all had the same (nearly all of them, nearly always) are *abreast*: they
-keep no place of their own but stand at `Run.settled`, so that serving a thousand of them takes one slice, made once,
-and changes nothing in any of the thousand.
+A `SharedBuffer` is one sequence of bytes with absolute offsets; bytes enter at its end and are dropped at its start.
+Every reader has a place in it.  Readers that have all had the same (nearly all of them, nearly always) are *in sync*:
+they keep no place of their own but stand at `SharedBuffer.settled`, so that serving a thousand of them takes one slice,
+made once, and changes nothing in any of the thousand.
 
-An `OutputQueue` is one connection's output: private bytes, and its place in a run.  Private bytes remember where the
-run ended when they were queued; that alone gives the order: what was appended to the run before leaves before them,
+An `OutputQueue` is one connection's output: private bytes, and its place in a shared buffer.  Private bytes remember
+where that ended when they were queued; that alone gives the order: what was appended to it before leaves before them,
 what came after leaves after.
 
-    run       aaaabbbbcccc|        place 2, private x at 8:   aabbbb x cccc
+    shared    aaaabbbbcccc|        place 2, private x at 8:   aabbbb x cccc
                 ^place  ^8
 """
 
 from dataclasses import dataclass
 
 
-class Run:
+class SharedBuffer:
     """Bytes that go to every reader, in one order.
 
     Attributes:
         start: offset of the oldest byte still kept.
         end: offset after the newest byte; never falls.
-        settled: where every reader that is abreast stands; between `start` and `end`.
+        settled: where every reader that is in sync stands; between `start` and `end`.
     """
 
     __slots__ = ("_cut", "_kept", "end", "settled", "start")
@@ -53,20 +53,20 @@ class Run:
         return self._cut[2]
 
     def news(self) -> bytes:
-        """What those who are abreast have not had."""
+        """What those who are in sync have not had."""
         return self.slice(self.settled, self.end)
 
     def settle(self) -> None:
-        """Move everyone who is abreast to the end: they have been given the news."""
+        """Move everyone who is in sync to the end: they have been given the news."""
         self.settled = self.end
 
     def trim(self, oldest_place_wanted: int) -> None:
         """Drop what lies before a place.
 
         Args:
-            oldest_place_wanted: at most `settled`, for those who are abreast.  Before `start`: nothing happens.
+            oldest_place_wanted: at most `settled`, for those who are in sync.  Before `start`: nothing happens.
         """
-        assert oldest_place_wanted <= self.settled, "those who are abreast still want it"
+        assert oldest_place_wanted <= self.settled, "those who are in sync still want it"
         if oldest_place_wanted > self.start:
             del self._kept[: oldest_place_wanted - self.start]
             self.start = oldest_place_wanted
@@ -80,34 +80,34 @@ class Run:
 
 @dataclass(slots=True)
 class _Private:
-    """Bytes for one reader, and where the run ended when they were queued."""
+    """Bytes for one reader, and where the shared buffer ended when they were queued."""
 
     place: int
     data: bytes | bytearray
 
 
 class OutputQueue:
-    """One connection's output, oldest first: private bytes and, where one is attached, a run from some place on."""
+    """One connection's output, oldest first: private bytes, and a shared buffer from some place on, if any."""
 
-    __slots__ = ("_place", "_privates", "_privates_bytes", "_run")
+    __slots__ = ("_place", "_privates", "_privates_bytes", "_shared")
 
     def __init__(self) -> None:
-        self._run: Run | None = None
-        self._place: int | None = None  # None: abreast (or no run)
+        self._shared: SharedBuffer | None = None
+        self._place: int | None = None  # None: in sync (or nothing is attached)
         self._privates: list[_Private] = []
         self._privates_bytes = 0
 
     @property
     def place(self) -> int:
-        """Where in the run this reader stands; 0 without a run."""
-        if self._run is None:
+        """Where in the shared buffer this reader stands; 0 without one."""
+        if self._shared is None:
             return 0
-        return self._run.settled if self._place is None else self._place
+        return self._shared.settled if self._place is None else self._place
 
     @property
     def pending_bytes(self) -> int:
-        """Everything that is owed: private bytes and how far the run is ahead."""
-        return self._privates_bytes + (self._run.end - self.place if self._run else 0)
+        """Everything that is owed: private bytes and how far the shared buffer is ahead."""
+        return self._privates_bytes + (self._shared.end - self.place if self._shared else 0)
 
     @property
     def private_bytes(self) -> int:
@@ -115,7 +115,7 @@ class OutputQueue:
         return self._privates_bytes
 
     def push(self, data: bytes) -> bool:
-        """Queue private bytes behind everything that is owed now; the reader is no longer abreast.
+        """Queue private bytes behind everything that is owed now; the reader is no longer in sync.
 
         Returns:
             Whether they are the only private bytes, so that whoever writes them is to be told.
@@ -123,8 +123,8 @@ class OutputQueue:
         if not data:
             return False
         at = 0
-        if self._run is not None:
-            at = self._run.end
+        if self._shared is not None:
+            at = self._shared.end
             self._place = self.place
         self._privates_bytes += len(data)
         last = self._privates[-1] if self._privates else None
@@ -137,32 +137,32 @@ class OutputQueue:
         last.data += data
         return False
 
-    def attach(self, run: Run) -> None:
-        """Be owed everything that is appended to `run` from now on, after what is owed already."""
-        assert self._run is None, "attached already"
-        self._run = run
-        self._place = run.end  # private bytes queued before remember no later place, so they leave first
+    def attach(self, shared: SharedBuffer) -> None:
+        """Be owed everything that is appended to a shared buffer from now on, after what is owed already."""
+        assert self._shared is None, "attached already"
+        self._shared = shared
+        self._place = shared.end  # private bytes queued before remember no later place, so they leave first
 
     def detach(self) -> None:
-        """Be owed nothing more of the run than what is owed now (which is copied); nothing happens without a run."""
+        """Be owed nothing more of the shared buffer than what is owed now (which is copied), if one is attached."""
         owed = self.next_bytes(self.pending_bytes)
         self.clear()
         self.push(owed)
 
     def clear(self) -> None:
-        """Be owed nothing and leave the run."""
-        self._run = self._place = None
+        """Be owed nothing and leave the shared buffer."""
+        self._shared = self._place = None
         self._privates = []
         self._privates_bytes = 0
 
-    def come_abreast(self) -> bool:
-        """Give up one's own place where it is everybody's; returns whether the reader is abreast now."""
-        if self._run is not None and not self._privates and self.place == self._run.settled:
+    def come_in_sync(self) -> bool:
+        """Give up one's own place where it is everybody's; returns whether the reader is in sync now."""
+        if self._shared is not None and not self._privates and self.place == self._shared.settled:
             self._place = None
-        return self._run is not None and self._place is None
+        return self._shared is not None and self._place is None
 
-    def fall_behind(self, place: int) -> None:
-        """Leave those who are abreast, having had the run up to `place`."""
+    def start_lagging(self, place: int) -> None:
+        """Leave those who are in sync, having had the shared bytes up to `place`."""
         self._place = place
 
     def next_bytes(self, bytes_max: int) -> bytes:
@@ -171,24 +171,24 @@ class OutputQueue:
         Returns:
             Empty when nothing is owed.  Where only one piece is owed, that very object, without a copy.
         """
-        privates, run, place = self._privates, self._run, self.place
+        privates, shared, place = self._privates, self._shared, self.place
         if not privates:
-            return run.slice(place, min(run.end, place + bytes_max)) if run else b""
+            return shared.slice(place, min(shared.end, place + bytes_max)) if shared else b""
         if len(privates) == 1 and self.pending_bytes == self._privates_bytes <= bytes_max:
             return bytes(privates[0].data)
         parts: list[bytes | bytearray] = []
         room = bytes_max
         for private in privates:
-            if run is not None and place < private.place:
-                parts.append(run.slice(place, min(private.place, place + room)))
+            if shared is not None and place < private.place:
+                parts.append(shared.slice(place, min(private.place, place + room)))
                 place += len(parts[-1])
                 room -= len(parts[-1])
             parts.append(private.data[:room])
             room -= len(parts[-1])
             if not room:
                 break
-        if run is not None and room:
-            parts.append(run.slice(place, min(run.end, place + room)))
+        if shared is not None and room:
+            parts.append(shared.slice(place, min(shared.end, place + room)))
         return b"".join(parts)
 
     def sent(self, bytes_sent: int) -> None:
@@ -202,13 +202,13 @@ class OutputQueue:
         if bytes_sent == pending_bytes:  # nearly always
             self._privates.clear()
             self._privates_bytes = 0
-            self._place = self._run.end if self._run else None
+            self._place = self._shared.end if self._shared else None
             return
         place, gone = self.place, 0
         for private in self._privates:
-            of_the_run = min(bytes_sent, max(private.place - place, 0))
-            place += of_the_run
-            bytes_sent -= of_the_run
+            shared_bytes = min(bytes_sent, max(private.place - place, 0))
+            place += shared_bytes
+            bytes_sent -= shared_bytes
             if bytes_sent < len(private.data):
                 break
             bytes_sent -= len(private.data)
@@ -223,5 +223,5 @@ class OutputQueue:
                 head.data = bytearray(head.data)
             del head.data[:bytes_sent]  # a bytearray drops its front without moving the rest
             self._privates_bytes -= bytes_sent
-        if self._run is not None:
+        if self._shared is not None:
             self._place = place

@@ -14,8 +14,7 @@ own end: it may be stopped, or in no hurry.
 When writing fails the peer may have said something before it went.  So the output is dropped, both directions are shut
 down, and reading goes on to the end of what had arrived; only then is the connection lost.
 
-TLS stands between `_read` and the owner, and between the queue and the socket's `send`.  What it has sealed is owed in
-that form, because it cannot be sealed again: it waits in the filter, and nothing more is sealed until it has left.
+With TLS it is a `TlsConnection`, which stands between the socket and all of this.
 """
 
 import contextlib
@@ -24,29 +23,48 @@ import socket
 from collections.abc import Callable
 from enum import Enum
 from selectors import EVENT_READ, EVENT_WRITE
+from typing import Protocol
 
-from reactor_chat.errors import TlsBroken
 from reactor_chat.reactor.addresses import printable
 from reactor_chat.reactor.buffers import OutputQueue
 from reactor_chat.reactor.fanout import Fanout
 from reactor_chat.reactor.limits import Limits
 from reactor_chat.reactor.loop import Loop
-from reactor_chat.reactor.owner import Owner
 from reactor_chat.reactor.sockets import NOT_NOW, STARVED, because, has_arrived, prepare
 from reactor_chat.reactor.timers import Timer
 from reactor_chat.reactor.tls import TlsFilter
 
-__all__ = ["ARRIVAL_SECONDS", "LINGER_SECONDS", "REST_SECONDS", "WRITE_BYTES_MAX", "Connection", "Limits"]
-
-WRITE_BYTES_MAX = 262_144  # offered at once: a copy is made of it, and the kernel may take little
+WRITE_BYTES_MAX = 262_144
+"""Offered to the kernel at once: a copy is made of it, and the kernel may take little."""
 LINGER_SECONDS = 5.0
-ARRIVAL_SECONDS = 0.25  # how often it is asked whether everything has arrived
-REST_SECONDS = 0.1  # how long the kernel is left alone after it was out of memory
+"""How long a peer may take to read the last words; a few round trips of a bad line."""
+ARRIVAL_SECONDS = 0.25
+"""How often it is asked whether everything has arrived."""
+REST_SECONDS = 0.1
+"""How long the kernel is left alone after it was out of memory."""
 
 _log = logging.getLogger(__name__)
 
 
-class _State(Enum):
+class Owner(Protocol):
+    """Whoever a connection tells what happens; any method may call any method of any connection."""
+
+    def received(self, connection: "Connection", data: bytes, /) -> None:
+        """Take 1 byte or more."""
+
+    def ended(self, connection: "Connection", /) -> None:
+        """Learn that the peer will send nothing more; it may still read."""
+
+    def overflowed(self, connection: "Connection", /) -> None:
+        """Learn, once, that the peer reads too slowly; whoever does nothing now lets the queue grow."""
+
+    def lost(self, connection: "Connection", reason: str, /) -> None:
+        """Learn that the connection is gone; the last call, and exactly one for every connection."""
+
+
+class State(Enum):
+    """How far a connection is on its way to the end."""
+
     OPEN = "open"
     FINISHING = "finishing"  # what is queued still leaves
     LINGERING = "lingering"  # all has left and the peer was told; its end is awaited
@@ -62,14 +80,12 @@ class Connection:
             and sending without delay.
         owner: told what happens, never before the next turn.
         limits: what it may cost.
-        tls: where it is encrypted: a filter of its own, not used before.
-        secured: called once when its handshake is done, before anything that came is handed over; it may abort.
 
     Attributes:
         peer: the address of the other side, printable.
         output: what is owed; for `Fanout`.
-        offer: the socket's `send`, or what stands before it; for `Fanout`.
-        tls: the filter, None where there is none.
+        try_send: the socket's `send`, or what stands before it; for `Fanout`.
+        tls: the filter where it is encrypted.
         waiting: whether the kernel refused bytes and has not asked for more since; for `Fanout`.
 
     Raises:
@@ -77,9 +93,29 @@ class Connection:
     """
 
     __slots__ = (
-        "_arrival", "_broken", "_ended", "_fanout", "_handshake", "_limits", "_linger", "_loop", "_mask", "_overflowed",
-        "_owner", "_paused", "_reason", "_rest", "_secured", "_sock", "_soft", "_state", "offer", "output", "peer",
-        "tls", "waiting",
+        "_arrival",
+        "_broken",
+        "_ended",
+        "_fanout",
+        "_handshake",
+        "_limits",
+        "_linger",
+        "_loop",
+        "_mask",
+        "_overflowed",
+        "_owner",
+        "_paused",
+        "_reason",
+        "_rest",
+        "_secured",
+        "_sock",
+        "_soft",
+        "_state",
+        "output",
+        "peer",
+        "tls",
+        "try_send",
+        "waiting",
     )  # fmt: skip
 
     def __init__(
@@ -88,14 +124,12 @@ class Connection:
         sock: socket.socket,
         owner: Owner,
         limits: Limits = Limits(),
-        tls: TlsFilter | None = None,
-        secured: "Callable[[Connection], None] | None" = None,
     ) -> None:
         self._loop = loop
         self._sock = sock
         self._owner = owner
         self._limits = limits
-        self._state = _State.OPEN
+        self._state = State.OPEN
         self._fanout: Fanout | None = None
         self._mask = 0
         self._reason = ""
@@ -107,39 +141,34 @@ class Connection:
         self._arrival: Timer | None = None
         self._rest: Timer | None = None
         self._soft: Timer | None = None
-        self._handshake: Timer | None = None
-        self._secured = secured
         self.waiting = False
         self.output = OutputQueue()
-        self.tls = tls
-        self.offer: Callable[[bytes], int] = sock.send if tls is None else self._seal_and_offer
+        self.tls: TlsFilter | None = None
+        self.try_send: Callable[[bytes], int] = sock.send
         prepare(sock)
         self.peer = printable(sock)
         self._watch(EVENT_READ)
-        if tls is not None:
-            self._handshake = loop.timers.call_at(loop.now + tls.seconds_max, self._end_handshake)
-            loop.flush_later(self)
 
     # ------------------------------------------------------------------ for the owner
 
     @property
     def closed(self) -> bool:
         """Whether nothing but `lost` will come, or has come."""
-        return self._state is _State.CLOSED
+        return self._state is State.CLOSED
 
     @property
     def queued_bytes(self) -> int:
         """Everything queued that the kernel has not taken, what the fan-out is ahead included."""
-        return self.output.pending_bytes + (len(self.tls.unsent) if self.tls else 0)
+        return self.output.pending_bytes
 
     @property
     def held_bytes(self) -> int:
         """What is held in memory for this connection alone: what it shares with others is not."""
-        return self.output.private_bytes + (len(self.tls.unsent) if self.tls else 0)
+        return self.output.private_bytes
 
     def send(self, data: bytes) -> None:
         """Queue bytes; they leave at the end of the turn.  After `finish`, `abort` or an error they are dropped."""
-        if self._state is not _State.OPEN or self._broken:
+        if self._state is not State.OPEN or self._broken:
             return
         if self.output.push(data):
             if self._fanout:
@@ -151,10 +180,9 @@ class Connection:
     def attach(self, fanout: Fanout) -> None:
         """Get everything that is appended to `fanout` from now on, in one order with what is sent here.
 
-        A connection is in one fan-out at a time; from another it is detached first.  With TLS, its handshake is done.
+        A connection is in one fan-out at a time; from another it is detached first.
         """
-        assert self.tls is None or self.tls.is_ready, "the handshake is not done"
-        if self._state is not _State.OPEN or self._broken or self._fanout is fanout:
+        if self._state is not State.OPEN or self._broken or self._fanout is fanout:
             return
         self.detach()
         self._fanout = fanout
@@ -185,10 +213,10 @@ class Connection:
         """
         if self._broken:
             self._close(self._broken)
-        if self._state is not _State.OPEN:
+        if self._state is not State.OPEN:
             return
         self.detach()
-        self._state = _State.FINISHING
+        self._state = State.FINISHING
         self._linger = self._loop.timers.call_at(self._loop.now + linger_seconds, self._linger_over)
         self._loop.flush_later(self)
         self._update()
@@ -201,26 +229,24 @@ class Connection:
 
     def flush(self) -> None:
         """Offer the kernel what is owed, once."""
-        if self._state is _State.CLOSED or self._broken:
+        if self._state is State.CLOSED or self._broken:
             return
         if self.waiting:
-            self.check_marks()  # what is queued for a reader that takes nothing has to fit too
+            self.check_watermarks()  # what is queued for a reader that takes nothing has to fit too
             return
-        may_write = self.tls is None or self._write_sealed(self.tls)
-        if may_write and (data := self.output.next_bytes(WRITE_BYTES_MAX)):
-            self._write(data)
+        self._write()
         if self._fanout:
             self._fanout.settle(self)
-        if self._state is _State.FINISHING and not self.queued_bytes:
-            self._say_farewell()
+        if self._state is State.FINISHING and not self.queued_bytes:
+            self._half_close()
 
-    def reap(self) -> None:
+    def finalize(self) -> None:
         """Give the descriptor back and say goodbye."""
         with contextlib.suppress(OSError):  # some systems report the peer's reset here; the descriptor is free
             self._sock.close()
         self._owner.lost(self, self._reason)
 
-    def fell_short(self, error: OSError | None) -> None:
+    def write_incomplete(self, error: OSError | None) -> None:
         """Learn that the kernel took only a part of what was offered (None), or nothing and why."""
         if self.closed:
             return
@@ -230,10 +256,10 @@ class Connection:
             self._take_a_rest(error)
         else:
             self._writing_failed(because(error))
-        self.check_marks()
+        self.check_watermarks()
         self._update()
 
-    def check_marks(self) -> None:
+    def check_watermarks(self) -> None:
         """Compare what is owed with the limits, after a write."""
         queued_bytes = self.queued_bytes
         if queued_bytes > self._limits.output_bytes_hard:
@@ -272,132 +298,60 @@ class Connection:
             return
         if not data:
             self._end()
-        elif self.tls is not None:
-            self._unseal(self.tls, data)
-        elif self._state is _State.OPEN:
+        else:
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        """Hand over what came."""
+        if self._state is State.OPEN:
             self._owner.received(self, data)
-
-    def _unseal(self, tls: TlsFilter, data: bytes) -> None:
-        was_ready = tls.is_ready
-        if was_ready and self._state is not _State.OPEN:
-            return  # thrown away; a handshake goes on, so that what is queued can leave
-        try:
-            said = tls.receive(data)
-        except TlsBroken as error:
-            self._fail_tls(error)
-            return
-        if tls.unsent or (tls.is_ready and not was_ready):
-            self._loop.flush_later(self)
-        if tls.is_ready and not was_ready:
-            self._end_handshake()
-        if said and self._state is _State.OPEN:
-            self._owner.received(self, said)
-        if tls.has_ended and not self.closed:
-            self._end()
-
-    def _end_handshake(self) -> None:
-        """Go on where it is done, close where its time is over."""
-        assert self.tls is not None
-        assert self._handshake is not None
-        self._handshake.cancel()
-        if not self.tls.is_ready:
-            self._close("the TLS handshake took too long")
-        elif self._secured is not None and self._state is _State.OPEN:
-            self._secured(self)
-
-    def _fail_tls(self, error: TlsBroken) -> None:
-        """Close, having told the peer why as far as the kernel takes it now."""
-        if self.tls is not None and self.tls.unsent and not self._broken:
-            with contextlib.suppress(OSError):
-                self._sock.send(self.tls.unsent)
-        self._close(self._broken or str(error))
 
     def _end(self) -> None:
         self._ended = True
-        if self.tls is not None and not self.tls.is_ready:
-            self._close("the peer went away during the TLS handshake")
-            return
         if self._broken:
             self._close(self._broken)
-        elif self._state is _State.LINGERING:
+        elif self._state is State.LINGERING:
             self._close("finished")
         else:
             self._update()
-            if self._state is _State.OPEN:
+            if self._state is State.OPEN:
                 self._owner.ended(self)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self) -> None:
+        """Offer the kernel what is queued, as far as it goes at once."""
+        data = self.output.next_bytes(WRITE_BYTES_MAX)
+        if not data:
+            return
         try:
-            taken = self.offer(data)
+            taken = self.try_send(data)
         except OSError as error:
-            self.fell_short(error)
+            self.write_incomplete(error)
             return
         self.output.sent(taken)
         self._loop.written_bytes += taken
         self.waiting = self.queued_bytes > 0  # the kernel's limit or ours: either way it says when to go on
         if self.waiting or self._soft or self._mask & EVENT_WRITE:
-            self.check_marks()
+            self.check_watermarks()
             self._update()
-
-    def _seal_and_offer(self, data: bytes) -> int:
-        """Stand in for the socket's `send`: what is sealed is taken, and `waiting` says that it has not all left."""
-        assert self.tls is not None
-        try:
-            taken = self.tls.seal(data)
-        except TlsBroken as error:
-            raise OSError(str(error)) from error
-        self._offer_sealed(self.tls)
-        return taken
-
-    def _offer_sealed(self, tls: TlsFilter) -> None:
-        """Give the kernel what TLS has for the peer.  Raises OSError where writing is over."""
-        try:
-            tls.left(self._sock.send(tls.unsent))
-        except NOT_NOW:
-            pass
-        except OSError as error:
-            if error.errno not in STARVED:
-                raise
-            self._take_a_rest(error)
-        self.waiting = len(tls.unsent) > 0
-
-    def _write_sealed(self, tls: TlsFilter) -> bool:
-        """Offer the kernel what TLS has for the peer; returns whether more can be sealed."""
-        if tls.unsent:
-            try:
-                self._offer_sealed(tls)
-            except OSError as error:
-                self.fell_short(error)
-                return False
-            self.check_marks()
-            self._update()
-        return tls.is_ready and not self.waiting
-
-    def _say_farewell(self) -> None:
-        """Shut down, behind the words by which TLS does: without them the peer cannot tell an end from a cut."""
-        if self.tls is not None and not self.tls.is_closed:
-            self.tls.close()
-            self._write_sealed(self.tls)
-        if self._state is _State.FINISHING and not self._broken and not self.queued_bytes:
-            self._shut_down()
 
     def _writing_failed(self, reason: str) -> None:
         self._broken = reason
         self._drop_output()
         with contextlib.suppress(OSError):  # usually the kernel knows already
             self._sock.shutdown(socket.SHUT_RDWR)
-        if self._ended or self._state is not _State.OPEN:
+        if self._ended or self._state is not State.OPEN:
             self._close(reason)
         else:
             self._linger = self._loop.timers.call_at(self._loop.now + LINGER_SECONDS, self._linger_over)
 
-    def _shut_down(self) -> None:
+    def _half_close(self) -> None:
+        """Tell the peer that nothing more comes; all that was queued has left."""
         try:
             self._sock.shutdown(socket.SHUT_WR)
         except OSError as error:
             self._close(because(error))
             return
-        self._state = _State.LINGERING
+        self._state = State.LINGERING
         if self._ended:
             self._close("finished")
         else:
@@ -422,7 +376,7 @@ class Connection:
 
     def _overflow(self) -> None:
         self._forget_soft()
-        if self._state is _State.OPEN and not self._overflowed:
+        if self._state is State.OPEN and not self._overflowed:
             self._overflowed = True
             self._owner.overflowed(self)
 
@@ -442,8 +396,6 @@ class Connection:
         self._forget_soft()
         self.waiting = False
         self.output.clear()
-        if self.tls is not None:
-            self.tls.unsent = b""
         if self._fanout:
             fanout, self._fanout = self._fanout, None
             fanout.leave(self)
@@ -451,20 +403,20 @@ class Connection:
     def _close(self, reason: str) -> None:
         if self.closed:
             return
-        self._state = _State.CLOSED
+        self._state = State.CLOSED
         self._reason = reason
         self._drop_output()
-        for timer in (self._linger, self._arrival, self._rest, self._handshake):
+        for timer in (self._linger, self._arrival, self._rest):
             if timer:
                 timer.cancel()
         self._update()
-        self._loop.reap_later(self)
+        self._loop.close_later(self)
 
     def _update(self) -> None:
         """Wait for what there is a use for, and tell the kernel only when that changes."""
         mask = 0
         if not self.closed and self._rest is None:
-            if not self._ended and not (self._paused and self._state is _State.OPEN):
+            if not self._ended and not (self._paused and self._state is State.OPEN):
                 mask |= EVENT_READ
             if self.waiting:
                 mask |= EVENT_WRITE

@@ -1,21 +1,22 @@
 """Bytes that go to many connections: appended once, written to each in one system call a turn.
 
-The cost of a turn is (messages) + (connections): a message is appended to one `Run`, and at the end of the turn every
-connection that is abreast is sent the same bytes object by a loop that does nothing else.  Only those the kernel did
-not take everything from get a place of their own and come back when they are writable; they merely lag, and cost the
-others nothing but the memory of the run from the slowest of them on.  That memory is bounded: a reader further behind
-than `lag_bytes_max` is told so through its owner and given no more.
+The cost of a turn is (messages) + (connections): a message is appended to one `SharedBuffer`, and at the end of the
+turn every connection that is in sync is sent the same bytes object by a loop that does nothing else.  Only those the
+kernel did not take everything from get a place of their own and come back when they are writable; they merely lag, and
+cost the others nothing but the memory of what is shared from the slowest of them on.  That memory is bounded: a reader
+further behind than `lag_bytes_max` is told so through its owner and given no more.
 
-A reader with private bytes queued is not abreast for that turn, because its bytes are not everybody's.
+A reader with private bytes queued is not in sync for that turn, because its bytes are not everybody's.
 """
 
 from collections.abc import Callable
 from typing import Protocol
 
-from reactor_chat.reactor.buffers import OutputQueue, Run
+from reactor_chat.reactor.buffers import OutputQueue, SharedBuffer
 from reactor_chat.reactor.loop import Flushable, Loop
 
 LAG_BYTES_MAX = 1_048_576
+"""As much as one connection may be owed (see `limits`): whoever is further behind would be closed anyway."""
 
 
 class Reader(Flushable, Protocol):
@@ -23,28 +24,28 @@ class Reader(Flushable, Protocol):
 
     @property
     def output(self) -> OutputQueue:
-        """What it is owed, its place in the run included."""
+        """What it is owed, its place in the shared buffer included."""
 
     @property
-    def offer(self) -> Callable[[bytes], int]:
+    def try_send(self) -> Callable[[bytes], int]:
         """Gives bytes to the kernel and returns how many it took; raises OSError."""
 
     @property
     def waiting(self) -> bool:
         """Whether the kernel refused bytes, sealed ones too, and has not asked for more since."""
 
-    def fell_short(self, error: OSError | None) -> None:
+    def write_incomplete(self, error: OSError | None) -> None:
         """Learn that the kernel took less than it was offered, or why it took nothing."""
 
-    def check_marks(self) -> None:
+    def check_watermarks(self) -> None:
         """Compare what is owed with what may be owed."""
 
     def lagged(self) -> None:
-        """Learn that what is owed exceeds what the run may keep: leave."""
+        """Learn that what is owed exceeds what may be kept: leave."""
 
 
 class Fanout:
-    """One shared run of bytes and the connections that get it.
+    """One shared buffer and the connections that get it.
 
     Args:
         loop: whose turns end in flushing this.
@@ -54,72 +55,74 @@ class Fanout:
     def __init__(self, loop: Loop, lag_bytes_max: int = LAG_BYTES_MAX) -> None:
         self._loop = loop
         self._lag_bytes_max = lag_bytes_max
-        self._run = Run()
-        self._abreast: dict[Reader, Callable[[bytes], int]] = {}
-        self._behind: dict[Reader, None] = {}  # a dictionary is a set that keeps its order
+        self._shared = SharedBuffer()
+        self._in_sync: dict[Reader, Callable[[bytes], int]] = {}
+        self._lagging: dict[Reader, None] = {}  # a dictionary is a set that keeps its order
 
     def __len__(self) -> int:
-        return len(self._abreast) + len(self._behind)
+        return len(self._in_sync) + len(self._lagging)
 
     @property
     def kept_bytes(self) -> int:
         """Memory held for the slowest reader."""
-        return self._run.kept_bytes
+        return self._shared.kept_bytes
 
     def append(self, data: bytes) -> None:
         """Queue bytes for everyone who is attached now; they leave at the end of this turn."""
-        self._run.append(data)
+        self._shared.append(data)
         self._loop.flush_later(self)
 
     def join(self, reader: Reader) -> None:
         """Give `reader` everything that is appended from now on; called by `Connection.attach`."""
-        reader.output.attach(self._run)
-        self._behind[reader] = None
+        reader.output.attach(self._shared)
+        self._lagging[reader] = None
         self.settle(reader)
 
     def leave(self, reader: Reader) -> None:
         """Give `reader` nothing more than it is owed now; called by `Connection.detach`."""
         reader.output.detach()
-        self._abreast.pop(reader, None)
-        self._behind.pop(reader, None)
+        self._in_sync.pop(reader, None)
+        self._lagging.pop(reader, None)
         self._clear_when_all_had_it()
 
     def settle(self, reader: Reader) -> None:
-        """Count `reader` among those who are abreast where it is; called when its queue has grown or shrunk."""
-        if reader.waiting or not reader.output.come_abreast():  # who waits is not to be written to with the others
-            self._abreast.pop(reader, None)
-            self._behind[reader] = None
-        elif reader in self._behind:
-            del self._behind[reader]
-            self._abreast[reader] = reader.offer
+        """Count `reader` among those who are in sync where it is; called when its queue has grown or shrunk."""
+        if reader.waiting or not reader.output.come_in_sync():  # who waits is not to be written to with the others
+            self._in_sync.pop(reader, None)
+            self._lagging[reader] = None
+        elif reader in self._lagging:
+            del self._lagging[reader]
+            self._in_sync[reader] = reader.try_send
             self._clear_when_all_had_it()
 
     def flush(self) -> None:
-        """Write the news to everyone who is abreast, and see to those who are not."""
-        place, short = self._run.settled, self._write_news()
-        self._run.settle()
+        """Write the news to everyone who is in sync, and see to those who are not."""
+        place, short = self._shared.settled, self._write_news()
+        self._shared.settle()
         for reader, taken, _ in short:
-            self._loop.written_bytes -= self._run.settled - place - taken
-            reader.output.fall_behind(place + taken)
+            self._loop.written_bytes -= self._shared.settled - place - taken
+            reader.output.start_lagging(place + taken)
             self.settle(reader)
         for reader, _, error in short:
-            reader.fell_short(error)
-        for reader in tuple(self._behind):
+            reader.write_incomplete(error)
+        for reader in tuple(self._lagging):
             self._follow(reader)
         # an owner that was told something may have appended by now, and those who came then stand beyond `settled`
-        self._run.trim(min(self._run.settled, *(reader.output.place for reader in self._behind), self._run.end))
+        self._shared.trim(
+            min(self._shared.settled, *(reader.output.place for reader in self._lagging), self._shared.end)
+        )
 
     def _write_news(self) -> list[tuple[Reader, int, OSError | None]]:
-        """Offer the news to everyone who is abreast; returns of whom the kernel took how much too little, and why."""
+        """Offer the news to everyone who is in sync; returns of whom the kernel took how much too little, and why."""
         short: list[tuple[Reader, int, OSError | None]] = []
-        news = self._run.news()
+        news = self._shared.news()
         if not news:
             return short
         news_bytes = len(news)
-        self._loop.written_bytes += news_bytes * len(self._abreast)  # once a turn; who takes less is seen to below
-        for reader, offer in self._abreast.items():  # nothing in here calls anybody's code
+        self._loop.written_bytes += news_bytes * len(self._in_sync)  # once a turn; who takes less is seen to below
+        for reader, try_send in self._in_sync.items():  # nothing in here calls anybody's code
             try:
-                taken = offer(news)
+                taken = try_send(news)
             except OSError as error:
                 short.append((reader, 0, error))
             else:
@@ -128,17 +131,17 @@ class Fanout:
         return short
 
     def _follow(self, reader: Reader) -> None:
-        """Write to a reader that is not abreast, unless it waits for the kernel, and see how far behind it is."""
-        if reader not in self._behind:
+        """Write to a reader that is not in sync, unless it waits for the kernel, and see how far behind it is."""
+        if reader not in self._lagging:
             return  # the owner of one before it had it leave
         if not reader.waiting:
             reader.flush()
         else:
-            reader.check_marks()
-        if reader in self._behind and self._run.end - reader.output.place > self._lag_bytes_max:
+            reader.check_watermarks()
+        if reader in self._lagging and self._shared.end - reader.output.place > self._lag_bytes_max:
             reader.lagged()
 
     def _clear_when_all_had_it(self) -> None:
-        """Free the run without waiting for the next message; to look for the slowest here would be quadratic."""
-        if not self._behind and self._run.kept_bytes:
-            self._run.trim(self._run.settled)
+        """Free what is shared without waiting for the next message; to look for the slowest here would be quadratic."""
+        if not self._lagging and self._shared.kept_bytes:
+            self._shared.trim(self._shared.settled)

@@ -1,9 +1,9 @@
-"""The turn: wait, read, fire what is due, think, write, bury, measure, in this order and in one function.
+"""The turn: wait, read, fire what is due, think, write, close, measure, in this order and in one function.
 
 Everything the process does happens inside `Loop.turn`.  Its order is what makes the rest simple: nothing is written
-before the middle has run, so the middle can make durable what the writes then show; each connection is written to at
-most once, so what one turn brought leaves in one system call; and nothing is closed before everything else is done, so
-nobody holds a descriptor that has become somebody else's.
+before the callbacks of `before_flush` have run, so they can make durable what the writes then show; each connection is
+written to at most once, so what one turn brought leaves in one system call; and nothing is closed before everything
+else is done, so nobody holds a descriptor that has become somebody else's.
 
 An idle descriptor costs nothing: it stands in the kernel's interest list and in no list of ours.
 """
@@ -35,10 +35,10 @@ class Flushable(Protocol):
         """Write once."""
 
 
-class Reapable(Protocol):
-    """Something that was marked dead and is buried at the end of the turn."""
+class Finalizable(Protocol):
+    """Something that is to be closed at the end of the turn."""
 
-    def reap(self) -> None:
+    def finalize(self) -> None:
         """Give back the descriptor and tell the owner."""
 
 
@@ -79,9 +79,9 @@ class Loop:
         self._monotonic = monotonic
         self._now = monotonic()
         self._selector = selector or selectors.DefaultSelector()
-        self._middles: list[Callable[[float], None]] = []
+        self._before_flush: list[Callable[[float], None]] = []
         self._to_flush: dict[Flushable, None] = {}  # a dictionary is a set that keeps its order
-        self._to_reap: dict[Reapable, None] = {}
+        self._to_finalize: dict[Finalizable, None] = {}
         self._soon = False
         self._stopping = False
 
@@ -101,10 +101,10 @@ class Loop:
         for key, mask in ready:
             key.data.callback(mask)
         self.timers.fire(now)
-        for middle in self._middles:
-            middle(now)
+        for callback in self._before_flush:
+            callback(now)
         self._flush()
-        self._reap()
+        self._finalize()
         self.turns += 1
         self.turn_seconds_last = self._monotonic() - now
         self.turn_seconds_max = max(self.turn_seconds_max, self.turn_seconds_last)
@@ -121,9 +121,9 @@ class Loop:
         self._soon = True
 
     def close(self) -> None:
-        """Bury what was marked and close the selector; what is still watched belongs to its owners."""
-        while self._to_reap:
-            self._reap()
+        """Finalize what is to be closed, and close the selector; what is still watched belongs to its owners."""
+        while self._to_finalize:
+            self._finalize()
         self._selector.close()
 
     def watch(self, fileobj: Descriptor, events: int, callback: Callable[[int], None], *, first: bool = False) -> None:
@@ -154,17 +154,17 @@ class Loop:
         """How many descriptors are watched."""
         return len(self._selector.get_map())
 
-    def add_middle(self, callback: Callable[[float], None]) -> None:
+    def before_flush(self, callback: Callable[[float], None]) -> None:
         """Have `callback(now)` run in every turn, after reads and due timers and before anything is written."""
-        self._middles.append(callback)
+        self._before_flush.append(callback)
 
     def flush_later(self, flushable: Flushable) -> None:
         """Call `flushable.flush()` once at the end of this turn (of the next, where flushing has begun)."""
         self._to_flush[flushable] = None
 
-    def reap_later(self, reapable: Reapable) -> None:
-        """Call `reapable.reap()` once, as the last thing of this turn (of the next, where that has begun)."""
-        self._to_reap[reapable] = None
+    def close_later(self, finalizable: Finalizable) -> None:
+        """Call `finalizable.finalize()` once, as the last thing of this turn (of the next, where that has begun)."""
+        self._to_finalize[finalizable] = None
 
     def run_soon(self) -> None:
         """Do not sleep before the next turn: work is left over."""
@@ -172,7 +172,7 @@ class Loop:
 
     def _wait_seconds(self) -> float:
         soon, self._soon = self._soon, False
-        if soon or self._to_flush or self._to_reap:
+        if soon or self._to_flush or self._to_finalize:
             return 0.0
         deadline_s = self.timers.next_deadline()
         if deadline_s is None:
@@ -185,7 +185,7 @@ class Loop:
         for flushable in flushing:
             flushable.flush()
 
-    def _reap(self) -> None:
-        reaping, self._to_reap = self._to_reap, {}
-        for reapable in reaping:
-            reapable.reap()
+    def _finalize(self) -> None:
+        finalizing, self._to_finalize = self._to_finalize, {}
+        for finalizable in finalizing:
+            finalizable.finalize()

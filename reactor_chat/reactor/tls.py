@@ -1,10 +1,10 @@
 """TLS 1.3 as a filter of bytes: what came from the wire goes in, what was meant comes out, and the other way round.
 
 The filter owns no socket and never waits: it is fed whatever arrived and is drained at once, so a handshake cut
-anywhere, or a record that comes byte by byte, is nothing special.  A `Connection` is given one and does the rest:
+anywhere, or a record that comes byte by byte, is nothing special.  A `TlsConnection` is given one and does the rest:
 
     context = client_context()  # one serves every connection
-    Connection(loop, sock, owner, limits, TlsFilter(context), secured)
+    open_connection(loop, sock, owner, limits, TlsFilter(context), secured)
 
 `secured(connection)` is called once, when the handshake is done and before any byte of the peer's is handed over;
 `connection.tls.peer_key_sha256` then says whom one is talking to, and `connection.abort` ends it before a byte was
@@ -17,7 +17,7 @@ Memory.  A BIO never shrinks: it keeps the largest buffer it ever had.  So all f
 it is empty whenever nobody is at work in it: each filter takes out at once what it put in, and asserts that others did.
 That saves 20 KiB for each connection, and the buffer stays in the processor's cache.  (What is in there is sealed: even
 a mistake could spoil a connection only, and tell nobody anything.)  What waits for the kernel is kept outside, as one
-piece that is gone when it has left, and nothing more is sealed until then (see `Connection.flush`): a slow reader
+piece that is gone when it has left, and nothing more is sealed until then (see `TlsConnection`): a slow reader
 costs a write and not a history.  Session tickets are off: nobody comes back often enough to pay for them with memory.
 
 Source: RFC 8446; `ssl.MemoryBIO` and `ssl.SSLObject` of the standard library.

@@ -1,1 +1,1 @@
-"""Where chat, journal and bytes meet.  Decides nothing about the chat; only `__main__` knows the reactor."""
+"""Where chat, journal and bytes meet; only `__main__` and `process` know the reactor."""

@@ -1,58 +1,43 @@
 """The server's process: sockets, signals, clocks, keys and entropy, wired to the app, which knows none of them."""
 
-import contextlib
 import dataclasses
-import datetime as dt
 import gc
 import logging
 import os
 import signal
-import socket
-import ssl
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 
-from reactor_chat.errors import StorageBusy, StorageError, StorageLost, TlsBroken, UsageError
+from reactor_chat.errors import StorageBusy, StorageError, StorageLost, UsageError
 from reactor_chat.journal.contract import Journal
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.journal.sqlite.database_file import FILE_NAME
 from reactor_chat.journal.sqlite.read_only import ReadOnlyJournal
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.process_start import STDERR, STDOUT, program, write_whole
-from reactor_chat.reactor.connection import Connection, Limits
 from reactor_chat.reactor.fanout import Fanout
-from reactor_chat.reactor.listener import Listener, open_listener
 from reactor_chat.reactor.loop import Loop
-from reactor_chat.reactor.proxied import ProxiedArrival
 from reactor_chat.reactor.signals import Signals
 from reactor_chat.reactor.timers import Timer
-from reactor_chat.reactor.tls import TlsContext, TlsFilter, key_sha256, server_context
-from reactor_chat.server import certificate
 from reactor_chat.server.app import App
-from reactor_chat.server.ban_file import BanFile
-from reactor_chat.server.bans import Ban, address_of
-from reactor_chat.server.control import CONTROL_SOCKET_NAME, Control, short_way
-from reactor_chat.server.descriptors import connections_possible, raise_descriptors_max
-from reactor_chat.server.doors import Door, FramesDoor, LinesDoor
-from reactor_chat.server.intake import CLOGGED_BYTES
-from reactor_chat.server.link import server_link
-from reactor_chat.server.log import PatientHandler
-from reactor_chat.server.operations import Facts, Operations
-from reactor_chat.server.options import Options, differences, live_part, read_options, reread_options
-from reactor_chat.server.retention import Retention
-from reactor_chat.server.vitals import files_bytes, memory_bytes, memory_bytes_max
+from reactor_chat.server.bans import Ban
+from reactor_chat.server.maintenance.retention import Retention
+from reactor_chat.server.operator.ban_file import BanFile
+from reactor_chat.server.operator.control import CONTROL_SOCKET_NAME, Control
+from reactor_chat.server.operator.operations import Facts, Operations
+from reactor_chat.server.options.command_line import read_options, reread_options
+from reactor_chat.server.options.table import Options, differences, live_part
+from reactor_chat.server.process.descriptors import connections_possible, raise_descriptors_max
+from reactor_chat.server.process.listening import Listeners, is_name_server_silent
+from reactor_chat.server.process.log import PatientHandler
+from reactor_chat.server.process.vitals import files_bytes, memory_bytes, memory_bytes_max
 from reactor_chat.text.log_lines import SafeFormatter
 from reactor_chat.text.safe import safe
-from reactor_chat.wire.transcript import NO_BINDING, pin_of
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_TRY_LATER = 75
-WIRE_LIMITS = Limits(output_bytes_soft=CLOGGED_BYTES)
-"""A wire that stays clogged is closed as too slow; one that moves is below this mark again and again."""
 COLLECTED_AFTER = 50_000
 """Containers made and not freed before the collector looks for cycles, of which there are few here.
 
@@ -84,9 +69,7 @@ class Server:
         self._loop = Loop()
         self._journal = journal
         self._app = App(options, journal, Fanout(self._loop), os.urandom, self._loop.run_soon)
-        self._listeners: list[Listener] = []
-        self._arrivals: set[ProxiedArrival] = set()
-        self._tls: tuple[TlsContext, bytes] | None = None  # for connections to come, and its key's SHA-256
+        self._listeners = Listeners(self._loop, self._app, options)
         stops: dict[int, Callable[[], None]] = {signal.SIGINT: self._stop, signal.SIGTERM: self._stop}
         for number in (*stops, signal.SIGHUP):
             # What `Signals` puts back when it is closed: one more signal must not kill a process that is closing up.
@@ -95,7 +78,7 @@ class Server:
         self._alarm: Timer | None = None
         self._stopping = False
         self._lost: StorageLost | None = None  # the journal can take nothing more
-        self._loop.add_middle(self._middle)
+        self._loop.before_flush(self._before_flush)
         self._bans = BanFile(options.data) if not options.memory else None
         self._operations = Operations(self._app, self._keep_bans, self._facts)
         self._control = Control(self._operations)
@@ -110,55 +93,17 @@ class Server:
             UsageError: the certificate or the key that the operator chose, or the bans, cannot be used.
             OSError: an address cannot be listened on; the text names it.
         """
-        options = self._options
-        if not options.plaintext:
-            self._tls = _load_tls(options)
+        self._listeners.load_tls()
         count = self._app.start(_unix_ms())
         _log.info("recovered: records=%d", count)
         if self._bans is not None:
             self._app.bans.load(self._bans.read())
-        listening = [self._open_frames_door()]
-        if options.lines is not None:
-            listening.append(self._open_lines_door(*options.lines))
-        if self._tls is not None:
-            listening += [f"key {pin_of(self._tls[1])}", f"link {self._link(self._tls[1])}"]
-        _announce("\n".join(listening) + "\n")
+        _announce("\n".join(self._listeners.listen()) + "\n")
 
-    def reload_certificate(self) -> None:
-        """Read certificate and key again, for the connections to come; where that fails, the old ones stay."""
-        options = self._app.options
-        if self._tls is None or (options.memory and options.cert is None):
-            return  # there is none, or no file that could have changed
-        try:
-            self._tls = _load_tls(options)
-        except (StorageError, UsageError) as error:
-            _log.error("certificate not reloaded: %s", error)
-        else:
-            _log.info("certificate reloaded: key %s", pin_of(self._tls[1]))
-
-    def listen_to_operator(self, path: Path) -> None:
-        """Open the operator's door; what a server that died left there is replaced.
-
-        Where the system gives no such door, people are served without it.
-        """
-
-        def opened(sock: socket.socket, _address: str) -> None:
-            self._control.opened(Connection(self._loop, sock, self._control))
-
-        sock = socket.socket(socket.AF_UNIX)
-        mask = os.umask(0o177)  # made for its owner only, from the first moment on
-        try:
-            path.unlink(missing_ok=True)
-            with short_way(path) as address:
-                sock.bind(address)
-        except OSError as error:
-            sock.close()
-            _log.warning("admin can give no orders to this server, for there is no socket at %s: %s", path, error)
-            return
-        finally:
-            os.umask(mask)
-        sock.listen()
-        self._listeners.append(Listener(self._loop, sock, opened))
+    def listen_to_operator(self) -> None:
+        """Open the operator's door, where there is a directory for it."""
+        if not self._options.memory:
+            self._listeners.listen_to_operator(self._options.data / CONTROL_SOCKET_NAME, self._control)
 
     def run(self) -> int:
         """Serve until told to stop.
@@ -181,61 +126,11 @@ class Server:
     def close(self) -> None:
         """Give every descriptor back."""
         self._control.close()
-        for listener in self._listeners:
-            listener.close()
+        self._listeners.close()
         self._signals.close()
         self._loop.close()
 
-    def _new_frames_door(self) -> Door:
-        return FramesDoor(self._options.frame_bytes_max)
-
-    def _open_frames_door(self) -> str:
-        def opened(sock: socket.socket, address: str) -> None:
-            context, binding = self._tls or (None, NO_BINDING)
-            tls = TlsFilter(context) if context is not None else None
-            connection = Connection(self._loop, sock, self._app, WIRE_LIMITS, tls)
-            connection.peer = address
-            self._app.opened(
-                connection, self._new_frames_door(), self._app.options.login_seconds_max, self._loop.now, binding
-            )
-
-        address = self._open(self._options.host, self._options.port, opened)
-        return f"listening {address} door=frames tls={'on' if self._tls else 'off'}"
-
-    def _open_lines_door(self, host: str, port: int) -> str:
-        def opened(sock: socket.socket, address: str) -> None:
-            # Telnet sends the last byte of its Ctrl-C as urgent: taken out of the line, it would be missed there.
-            with contextlib.suppress(OSError):  # the peer has gone already: reading will say so
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
-            connection = Connection(self._loop, sock, self._app, WIRE_LIMITS)
-            connection.peer = address
-            self._app.opened(connection, LinesDoor(), self._app.options.typed_login_seconds_max, self._loop.now)
-
-        return f"listening {self._open(host, port, opened)} door=lines tls=off"
-
-    def _open(self, host: str, port: int, opened: Callable[[socket.socket, str], None]) -> str:
-        try:
-            sock = open_listener(host, port)
-        except OSError as error:
-            raise _with_hint(error) from error
-        listener = Listener(self._loop, sock, partial(self._arrived, opened))
-        self._listeners.append(listener)
-        shown_host, _, shown_port = listener.address.rpartition(":")
-        return f"host={shown_host.strip('[]')} port={shown_port}"
-
-    def _arrived(self, opened: Callable[[socket.socket, str], None], sock: socket.socket, address: str) -> None:
-        """Open a connection; one of a proxy's when it has said who is there."""
-        if self._app.options.proxy_from.hold(address_of(address) or ""):
-            self._arrivals.add(ProxiedArrival(self._loop, sock, opened, self._arrivals.discard))
-        else:
-            opened(sock, address)
-
-    def _link(self, binding: bytes) -> str:
-        """Return what people pass to a client in the place of the host; they can paste it into a chat."""
-        _, _, port = self._listeners[-1 if self._options.lines is None else -2].address.rpartition(":")
-        return server_link(self._options.host, int(port), binding, socket.gethostname())
-
-    def _middle(self, now: float) -> None:
+    def _before_flush(self, now: float) -> None:
         if self._lost is None:
             try:
                 self._app.turn(now, _unix_ms())
@@ -273,16 +168,9 @@ class Server:
         if self._lost is not None:
             return
         self._lost, self._stopping = lost, True
-        self._close_doors()
+        self._listeners.close()
         self._app.abandon()
         self._loop.timers.call_at(self._loop.now + LAST_WORDS_SECONDS, self._loop.stop)
-
-    def _close_doors(self) -> None:
-        for listener in self._listeners:
-            listener.close()
-        self._listeners.clear()
-        for arrival in list(self._arrivals):
-            arrival.close("the server stops")
 
     def _stop(self) -> None:
         if self._stopping:
@@ -291,7 +179,7 @@ class Server:
             return
         _log.info("stopping")
         self._stopping = True
-        self._close_doors()
+        self._listeners.close()
         self._app.shut_down(self._loop.now)
         self._loop.timers.call_at(self._loop.now + DRAIN_SECONDS, self._loop.stop)
 
@@ -299,7 +187,7 @@ class Server:
         """Read again what may change while people are connected; nobody is dropped, what is wrong changes nothing."""
         if not self._stopping:
             self._reload_options()
-            self.reload_certificate()
+            self._listeners.reload_certificate()
             self._reload_bans()
 
     def _reload_options(self) -> None:
@@ -346,35 +234,6 @@ def _unix_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _load_tls(options: Options) -> tuple[TlsContext, bytes]:
-    """Return what serves connections from now on, and the SHA-256 of its public key.
-
-    Raises:
-        StorageError: the server's own key cannot be used.
-        UsageError: the operator's cannot.
-    """
-    if options.cert is not None:
-        return _tls_of(options.cert, options.key)
-    now = dt.datetime.now(dt.UTC)
-    if not options.memory:
-        return _tls_of(certificate.keep(options.data, now))
-    with certificate.without_disk(certificate.make(now)) as path:
-        return _tls_of(path)
-
-
-def _tls_of(file: Path, key: Path | None = None) -> tuple[TlsContext, bytes]:
-    try:
-        binding = key_sha256(certificate.first_certificate(file))
-        return server_context(file, key), binding
-    except TlsBroken as error:
-        raise UsageError(f"The certificate {file} has a key of no kind that can be used here") from error
-    except OSError as error:
-        reason = error.strerror if not isinstance(error, ssl.SSLError) else (error.reason or "not readable").lower()
-        files = f"{file} and {key}" if key is not None else str(file)
-        hint = "It needs a certificate and its private key, unencrypted, as PEM"
-        raise UsageError(f"{files} cannot be used for TLS: {str(reason).replace('_', ' ')}. {hint}") from error
-
-
 @program("reactor-chatd")
 def main() -> int:
     """Run the server as the command line says, and return the exit status (PROTOCOL §10)."""
@@ -390,17 +249,7 @@ def main() -> int:
     except (StorageBusy, StorageLost) as error:
         return _complain(error, EXIT_TRY_LATER)
     except (StorageError, UsageError, OSError) as error:
-        return _complain(error, EXIT_TRY_LATER if _is_name_server_silent(error) else EXIT_FAILED)
-
-
-def _is_name_server_silent(error: Exception) -> bool:
-    return isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
-
-
-def _with_hint(error: OSError) -> OSError:
-    if _is_name_server_silent(error):
-        return socket.gaierror(error.errno, f"{error.strerror}. The name server does not answer; try again")
-    return OSError(error.errno, f"{error.strerror or error}; choose another address or port")
+        return _complain(error, EXIT_TRY_LATER if is_name_server_silent(error) else EXIT_FAILED)
 
 
 def _as_far_as_descriptors_reach(options: Options) -> Options:
@@ -416,8 +265,7 @@ def _serve(options: Options, reread: Callable[[], Options]) -> int:
     server = None
     try:
         server = Server(options, journal, reread)
-        if not options.memory:  # first, so that whoever read the line of a listener finds this door too
-            server.listen_to_operator(options.data / CONTROL_SOCKET_NAME)
+        server.listen_to_operator()  # first, so that whoever read the line of a listener finds this door too
         server.listen()
         return server.run()
     finally:

@@ -10,61 +10,33 @@ A turn may hold several rounds: what waited for a commit may append in its turn.
 import logging
 from collections import deque
 from collections.abc import Callable, Collection
-from typing import Any
 
-from reactor_chat import PRODUCT
-from reactor_chat.chat.boundary import (
-    Append,
-    Broken,
-    Close,
-    Committed,
-    Connected,
-    Deliver,
-    DeliverAll,
-    Effect,
-    Enter,
-    Input,
-    Recall,
-    RecallBlob,
-    RecallKeys,
-    Rejected,
-    Resumed,
-    Retried,
-    Started,
-)
+from reactor_chat.chat.boundary import Broken, Committed, Effect, Input, Rejected, Resumed, Retried, Started
 from reactor_chat.chat.hub import Hub
-from reactor_chat.chat.state.records import TOLD_AS_KEPT
-from reactor_chat.errors import StorageCorrupt, StorageFull, StorageReadOnly
+from reactor_chat.errors import StorageFull, StorageReadOnly
 from reactor_chat.journal.contract import Journal
-from reactor_chat.server.admission import Admission, network_of
-from reactor_chat.server.arrears import Arrears
 from reactor_chat.server.bans import Bans
+from reactor_chat.server.catch_up import CatchUp
+from reactor_chat.server.connections.clock import TurnClock
+from reactor_chat.server.connections.peers import Broadcast, Peer, Wire
+from reactor_chat.server.connections.presence import Presence
 from reactor_chat.server.counters import Counters
-from reactor_chat.server.doors import Door
-from reactor_chat.server.farewell import BYE
-from reactor_chat.server.intake import CLOGGED_SECONDS, Intake
-from reactor_chat.server.keeping import Keeping
+from reactor_chat.server.delivery import Delivery
+from reactor_chat.server.doors.door import Door
+from reactor_chat.server.goodbye import Goodbye
+from reactor_chat.server.intake import WATERMARK_POLL_SECONDS, Intake
 from reactor_chat.server.ledger import Ledger
-from reactor_chat.server.options import Options, rules_of
-from reactor_chat.server.peers import Broadcast, Peer, Wire
-from reactor_chat.server.rates import Rates
-from reactor_chat.server.recall import recalled
-from reactor_chat.server.resuming import LOG_BYTES, begin_log, resumed
-from reactor_chat.server.upkeep import Upkeep
-from reactor_chat.wire import codec
-from reactor_chat.wire.framing import frame
-from reactor_chat.wire.messages import PROTOCOL_VERSION, Bye, Closing, Hello, Limits, Notice, Refused
-from reactor_chat.wire.transcript import NO_BINDING, NONCE_BYTES
+from reactor_chat.server.maintenance.keeping import Keeping
+from reactor_chat.server.options.table import Options, rules_of
+from reactor_chat.server.reading import Reading
+from reactor_chat.server.resuming import LOG_BYTES, begin_log
+from reactor_chat.wire.transcript import NO_BINDING
 
 ROUNDS_MAX = 8
 ROUNDS_COST_MAX = 1_000
 """Commits in one turn, and what is judged between them of that which waited, in things said; the next turn goes on."""
 RETRY_SECONDS = 1.0
-SHUTDOWN_SECONDS = 5
-LAST_CALL_SECONDS = 1.0
-"""How long a server that stops goes on serving what people keep sending."""
-TURNED_AWAY_MAX = 32
-"""How many at once are told why they are not taken; whoever comes beyond is not told."""
+"""After the journal had no space: an operator who makes some does not wait, and a full disk is not asked every turn."""
 
 _log = logging.getLogger("reactor_chat.server")
 
@@ -94,31 +66,21 @@ class App:
         self.deadline: float | None = None
         self.bans = Bans()
         self.counters = Counters()
+        self.entropy = entropy
         self.hub = Hub(rules_of(options), self.bans.refuse_login)
         self._options = options
+        self._wake = wake
         self._ledger = Ledger(journal)
         self.keeping = Keeping(self._ledger, self.hub.state)
-        self._broadcast = broadcast
-        self.entropy = entropy
-        self._wake = wake
-        self._peers: dict[int, Peer] = {}
-        self._by_wire: dict[Wire, Peer] = {}
-        self._intake = Intake(
-            options, self._handle, self.hub.is_waiting, lambda: self._ledger.pending_bytes, lambda: len(self._peers)
-        )
-        self._admission = Admission(options, entropy, self._intake.expire, self._intake.has_asked)
-        self._rates = Rates(options.rate)
-        self._upkeep = Upkeep(options)
-        self._turned_away: dict[Wire, Refused] = {}
-        self._unshared: dict[Peer, None] = {}
-        self._arrears = Arrears(self._ledger, self.hub, self.keeping, self._go_live, self._listen_again)
-        self._effects = self._table_of_effects()
+        self._clock = TurnClock()
+        self._presence = Presence(options, entropy, self.bans, self.counters, self._clock, self.hub.is_waiting)
+        self._intake = Intake(options, self.hub.is_waiting, self._ledger)
+        self._catch_up = CatchUp(self._ledger, self.hub, self.keeping)
+        self._goodbye = Goodbye()
+        reading = Reading(self._ledger, self.keeping, options.frame_bytes_max)
+        self._delivery = Delivery(self._ledger, reading, broadcast, self._presence, self._catch_up, self._goodbye)
         self._inputs: deque[Input] = deque()
         self._retry_at: float | None = None
-        self._said_goodbye = False
-        self._goodbye_at: float | None = None
-        self._now = 0.0
-        self._unix_ms = 0
 
     # -------------------------------------------------------------------------------- what happens outside
 
@@ -131,7 +93,7 @@ class App:
         Raises:
             StorageError: the journal cannot be used.
         """
-        self._unix_ms = unix_ms
+        self._clock.unix_ms = unix_ms
         count = self._ledger.recover(self.hub.state)
         self.keeping.started(self.hub.state.seq - count)
         self._handle(Started(begin_log(self._ledger.journal, self.entropy(LOG_BYTES))))
@@ -157,61 +119,32 @@ class App:
         Args:
             options: may differ in its live rows only.
         """
-        before, self._options = self._options, options
+        self._options = options
         self.hub.adopt(rules_of(options))
-        if options.rate != before.rate:
-            self._rates = Rates(options.rate)
-            for peer in self._peers.values():
-                peer.bucket = self._rates.new(self._now)
+        self._presence.adopt(options)
         self._intake.adopt(options)
-        self._upkeep.adopt(options)
-        self._admission.adopt(options)
         self._wake()
 
     def opened(self, wire: Wire, door: Door, login_seconds_max: int, now: float, binding: bytes = NO_BINDING) -> None:
         """Take a new connection and greet it, or turn it away.
 
         Args:
+            wire, door: what carries its bytes, and what they mean.
+            login_seconds_max: how long it may take somebody to log in.
+            now: seconds of the turns' clock.
             binding: SHA-256 of the public key that the connection is encrypted with (PROTOCOL §7); a login signs it.
         """
-        network = network_of(wire.peer)
-        # The time of the last turn would do, were it not that a silent server's may be an hour ago.
-        unix_ms = self._unix_ms + (int((now - self._now) * 1_000) if self._now else 0)
-        refusal = self.bans.refuse_peer(wire.peer, unix_ms) or self._admission.judge(network, now)
+        refusal, leaving = self._presence.judge(wire, now)
+        for what in leaving:
+            self._handle(what)
         if refusal is not None:
-            self._turn_away(wire, door, refusal)
-            return
-        self.counters.connections += 1
-        peer = Peer(self.counters.connections, wire, door, self._rates.new(now))
-        self._peers[peer.conn] = self._by_wire[wire] = peer
-        self._admission.opened(peer, network, now)
-        hello = self._hello()
-        self.hub.handle(Connected(peer.conn, hello.nonce, binding, network), self._unix_ms)
-        wire.send(door.greet(hello))
-        self._intake.expect_login(peer, login_seconds_max, now)
-        _log.info("conn=%d opened from=%s via=%s", peer.conn, wire.peer, door.name)
-
-    def _hello(self) -> Hello:
-        options = self._options
-        limits = Limits(options.frame_bytes_max, options.text_bytes_max, options.sealed_members_max)
-        return Hello(PROTOCOL_VERSION, PRODUCT, self.entropy(NONCE_BYTES), limits)
-
-    def _turn_away(self, wire: Wire, door: Door, refusal: Refused) -> None:
-        """Say why a connection is not taken, and close it; to tell everybody would cost more than to take them."""
-        _log.info("refused connection: %s (%s) from=%s via=%s", refusal.code, refusal.text, wire.peer, door.name)
-        self.counters.turned_away += 1
-        self.counters.refusals[refusal.code] += 1
-        told = len(self._turned_away) < TURNED_AWAY_MAX
-        self._turned_away[wire] = refusal
-        if told:
-            wire.send(door.turn_away(self._hello(), refusal))
-            wire.finish()
+            self._presence.turn_away(wire, door, refusal)
         else:
-            wire.abort(refusal.code)
+            self._handle(self._presence.open(wire, door, login_seconds_max, now, binding))
 
     def received(self, wire: Wire, data: bytes) -> None:
         """Take bytes; they are looked at in the turn."""
-        peer = self._by_wire.get(wire)
+        peer = self._presence.by_wire.get(wire)
         if peer is not None and not peer.closing:
             self.counters.bytes_in += len(data)
             peer.feed(data)
@@ -219,42 +152,44 @@ class App:
 
     def ended(self, wire: Wire) -> None:
         """Learn that the other side will send nothing more; what it sent still counts."""
-        peer = self._by_wire.get(wire)
+        peer = self._presence.by_wire.get(wire)
         if peer is not None:
             peer.door.end()
             self._end(peer)
 
     def overflowed(self, wire: Wire) -> None:
         """Learn that the other side reads too slowly; it is sent away and resumes without loss."""
-        peer = self._by_wire.get(wire)
+        peer = self._presence.by_wire.get(wire)
         if peer is not None and not peer.closing:
             self._inputs.append(Broken(peer.conn, None, "too_slow"))
 
     def lost(self, wire: Wire, reason: str) -> None:
         """Learn that the connection is gone."""
-        if self._turned_away.pop(wire, None) is not None:
+        peer = self._presence.lost(wire, reason)
+        if peer is None:
             return
-        peer = self._by_wire.pop(wire)
-        self._admission.lost(peer)
-        self.counters.closed[peer.farewell or reason] += 1
-        _log.info("conn=%d closed: %s", peer.conn, peer.farewell or reason)
-        self._arrears.forgive(peer)
+        if self._catch_up.drop(peer):
+            self._caught_up(peer)
         self._end(peer)
-        if self._said_goodbye:
+        if self._goodbye.is_said:
             self._wake()  # it may have been the last one
 
     def _end(self, peer: Peer) -> None:
         if not peer.closing and not peer.ended:
             peer.ended = True
-            self._intake.add(peer)
-            self._wake()
+            self._look_at(peer)
+
+    def _look_at(self, peer: Peer) -> None:
+        """Look at what somebody sent, soon."""
+        self._intake.add(peer)
+        self._wake()
 
     # ------------------------------------------------------------------------ for `operations`, between turns
 
     @property
     def peers(self) -> Collection[Peer]:
         """Every connection that is not being closed."""
-        return self._peers.values()
+        return self._presence.peers.values()
 
     @property
     def ledger(self) -> Ledger:
@@ -264,7 +199,7 @@ class App:
     @property
     def unix_ms(self) -> int:
         """The time of this turn, in milliseconds since the Unix epoch."""
-        return self._unix_ms
+        return self._clock.unix_ms
 
     def idle_seconds(self, peer: Peer) -> int:
         """Return for how long nothing has come on a connection."""
@@ -279,7 +214,7 @@ class App:
         Raises:
             StorageError: the journal failed; the process must stop.
         """
-        self._carry_out(effects)
+        self._delivery.carry_out(effects)
         stored = not self._ledger.has_entries or self._commit_once()
         while self._ledger.has_entries:  # somebody who is in many groups leaves them in steps
             self._commit_once()
@@ -290,14 +225,19 @@ class App:
 
     def shut_down(self, now: float) -> None:
         """Say goodbye to everybody when what was received so far has been served, or a little later at the latest."""
-        self._goodbye_at = now + LAST_CALL_SECONDS
-        for peer in self._peers.values():
+        self._goodbye.begin(now)
+        for peer in self.peers:
             self._intake.hurry(peer)
+
+    def abandon(self) -> None:
+        """Say goodbye to everybody at once, as the journal can take nothing more; no turn may follow."""
+        for peer in list(self.peers):
+            self._delivery.dismiss(peer)
 
     @property
     def is_empty(self) -> bool:
         """Whether no connection is left."""
-        return not self._by_wire
+        return not self._presence.by_wire
 
     # -------------------------------------------------------------------------------------------- the turn
 
@@ -311,42 +251,62 @@ class App:
         Raises:
             StorageError: the journal failed; nothing of this turn was shown to anybody, and the process must stop.
         """
-        self._now, self._unix_ms = now, unix_ms
+        self._clock.now, self._clock.unix_ms = now, unix_ms
         if self.hub.has_work:  # it came before what comes now
             self._handle(Resumed())
-        self._intake.turn(now)
-        self._inputs.extend(Broken(peer.conn, None, why) for peer, why in self._upkeep.overdue(self.peers, now))
+        for late in self._presence.late_logins():
+            self._handle(late)
+        for received in self._intake.turn(now, len(self._presence.peers)):
+            for what in received:
+                self._handle(what)
+        self._inputs.extend(self._presence.evicted())
         while self._inputs:
             self._handle(self._inputs.popleft())
         if self._retry_at is not None and now >= self._retry_at:
             self._retry_at = None
             self._handle(Retried())
         self._commit()
-        self._arrears.pay()
-        if self._goodbye_at is not None and (not self._intake.has_work or now >= self._goodbye_at):
-            self._say_goodbye()
+        if self._catch_up.wait_for_wires:
+            self._tell_what_was_missed()
+        if self._goodbye.deadline is not None:
+            for peer in self._goodbye.due(self.peers, now, is_quiet=not self._intake.has_work):
+                self._delivery.dismiss(peer)
         self.keeping.turn(now, unix_ms)
         self.deadline = self._next_deadline()
 
+    def _tell_what_was_missed(self) -> None:
+        for peer in self._catch_up.pump():
+            self._caught_up(peer)
+        for peer in self._catch_up.drain():
+            self._look_at(peer)
+
+    def _caught_up(self, peer: Peer) -> None:
+        """Have somebody who has caught up hear what everybody hears, and look at what they sent meanwhile."""
+        self._delivery.go_live(peer)
+        self._look_at(peer)
+
     def _next_deadline(self) -> float | None:
-        if self._inputs or self._ledger.has_entries or self._arrears.has_work or self.hub.has_work:
-            return self._now
+        now = self._clock.now
+        if self._inputs or self._ledger.has_entries or self._catch_up.has_work or self.hub.has_work:
+            return now
         times = (
-            self._intake.deadline(self._now),
+            self._intake.deadline(now),
+            self._presence.deadline,
             self._retry_at,
             self.keeping.deadline,
-            self._goodbye_at,
-            self._upkeep.deadline,
+            self._goodbye.deadline,
+            now + WATERMARK_POLL_SECONDS if self._catch_up.wait_for_wires else None,
         )
-        deadlines = [at for at in times if at is not None]
-        if self._arrears.wait_for_wires:
-            deadlines.append(self._now + CLOGGED_SECONDS)
-        return min(deadlines, default=None)
+        return min((at for at in times if at is not None), default=None)
+
+    @property
+    def _now(self) -> float:
+        return self._clock.now
 
     # -------------------------------------------------------------------------------- the core and the journal
 
     def _handle(self, what: Input) -> None:
-        self._carry_out(self.hub.handle(what, self._unix_ms))
+        self._delivery.carry_out(self.hub.handle(what, self._clock.unix_ms))
 
     def _commit(self) -> None:
         cost_before = self.hub.waiting_cost
@@ -373,121 +333,3 @@ class App:
             ahead = (before - self.hub.state.at) // 1_000
             _log.warning("the clock was set back by %d s; new messages use the new time", ahead)
         return True
-
-    def _carry_out(self, effects: list[Effect]) -> None:
-        for effect in effects:
-            self._effects[type(effect)](effect)
-
-    def _append(self, effect: Append) -> None:
-        self._ledger.append(effect.records)
-
-    def _deliver(self, effect: Deliver) -> None:
-        notice, framed = effect.notice, b""
-        if type(notice) is Refused:
-            self.counters.refusals[notice.code] += 1
-        for conn in effect.conns:
-            peer = self._peers.get(conn)
-            if peer is None:
-                continue
-            if self._arrears.take(peer, notice):
-                continue
-            if peer.door.shares_frames:
-                framed = framed or self._framed(notice)
-                peer.wire.send(framed)
-            else:
-                peer.tell(notice)
-
-    def _deliver_all(self, effect: DeliverAll) -> None:
-        self._broadcast.append(self._framed(effect.notice))
-        for peer in self._unshared:
-            peer.tell(effect.notice)
-
-    def _framed(self, notice: Notice) -> bytes:
-        """One notice as a frame; what the journal holds in the same words is not encoded again."""
-        if isinstance(notice, TOLD_AS_KEPT):
-            return frame(self._ledger.written.get(notice.seq) or codec.encode(notice))
-        return frame(codec.encode(notice))
-
-    def _enter(self, effect: Enter) -> None:
-        peer = self._peers[effect.conn]
-        peer.enter(effect.name)
-        self._admission.arrived(peer)
-        peer.since_ms = self._unix_ms
-        self._rates.entered(peer)
-        self._upkeep.entered(peer, effect.heartbeat_seconds, self._now)
-        self.counters.logins += 1
-        _log.info("conn=%d logged in as %s", peer.conn, effect.name)
-        self._ledger.journal.keep_log()
-        after, gap = resumed(self._ledger.journal, effect)
-        if gap is not None:
-            peer.tell(gap)
-        if after is None:
-            self._go_live(peer)
-        else:
-            self._arrears.begin(peer, after)
-
-    def _recall(self, effect: Recall | RecallKeys | RecallBlob) -> None:
-        if effect.conn in self._peers:
-            try:
-                for answer in recalled(effect, self._ledger, self._options.frame_bytes_max):
-                    self._deliver(Deliver([effect.conn], answer))
-            except StorageCorrupt as error:
-                self._deliver(Deliver([effect.conn], self.keeping.refused(error, effect.re)))
-
-    def _close(self, effect: Close) -> None:
-        peer = self._peers.pop(effect.conn)
-        self._unshared.pop(peer, None)
-        self._arrears.close(peer)
-        self._rates.left(peer, self._now)
-        peer.closing = True
-        self._admission.arrived(peer)
-        if effect.reason is not None:
-            peer.farewell = effect.reason
-            peer.tell(Bye(effect.reason, BYE[effect.reason]))
-        peer.wire.finish()
-
-    def _table_of_effects(self) -> dict[type, Callable[[Any], None]]:
-        return {
-            Append: self._append,
-            Deliver: self._deliver,
-            DeliverAll: self._deliver_all,
-            Enter: self._enter,
-            Recall: self._recall,
-            RecallKeys: self._recall,
-            RecallBlob: self._recall,
-            Close: self._close,
-        }
-
-    # -------------------------------------------------------------------------------------------- coming and going
-
-    def _go_live(self, peer: Peer) -> None:
-        if peer.door.shares_frames:
-            peer.wire.attach(self._broadcast)
-        else:
-            self._unshared[peer] = None
-        if self._said_goodbye:
-            self._dismiss(peer)
-
-    def _listen_again(self, peer: Peer) -> None:
-        """Look at what somebody sent meanwhile who has been told everything that was owed."""
-        self._intake.add(peer)
-        self._wake()
-
-    # -------------------------------------------------------------------------------------------- the end
-
-    def abandon(self) -> None:
-        """Say goodbye to everybody at once, as the journal can take nothing more; no turn may follow."""
-        for peer in list(self._peers.values()):
-            self._dismiss(peer)
-
-    def _say_goodbye(self) -> None:
-        self._goodbye_at = None
-        self._said_goodbye = True
-        for peer in list(self._peers.values()):
-            if peer.heard is None:  # who is behind is told what was accepted first
-                self._dismiss(peer)
-
-    def _dismiss(self, peer: Peer) -> None:
-        self._arrears.close(peer)
-        peer.tell(Closing(SHUTDOWN_SECONDS, "[Server is shutting down]"))
-        self._close(Close(peer.conn, "shutdown"))

@@ -7,7 +7,7 @@ is `number % how many there are`.  Where it makes no sense (to cut somebody who 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from reactor_chat.server.orders import Announce, Kick, Release
+from reactor_chat.server.operator.orders import Announce, Kick, Release
 from reactor_chat.testing.clients import Human, Person, Program
 from reactor_chat.testing.disk import Fate
 from reactor_chat.testing.hostile import BAD, JUNK

@@ -7,8 +7,9 @@ everything is simulated, and everything is checked while it happens.
 
 from hashlib import sha256
 
-from reactor_chat.server.options import Options, Rate
-from reactor_chat.server.orders import Announce, Order, Release
+from reactor_chat.server.operator.orders import Announce, Order, Release
+from reactor_chat.server.options.table import Options
+from reactor_chat.server.options.values import Rate
 from reactor_chat.testing.checker import Checker, demand
 from reactor_chat.testing.clients import Answers, Bot, Human, Person, Program
 from reactor_chat.testing.clock import Clock

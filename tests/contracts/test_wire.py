@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor_chat.reactor.connection import ARRIVAL_SECONDS, Connection, Limits
+from reactor_chat.reactor.connection import ARRIVAL_SECONDS, Connection
 from reactor_chat.reactor.fanout import Fanout
-from reactor_chat.server.peers import Wire
+from reactor_chat.reactor.limits import Limits
+from reactor_chat.server.connections.peers import Wire
 from reactor_chat.testing.clock import Clock
 from reactor_chat.testing.network import Broadcast, Link, Network, WireLimits
 from reactor_chat.testing.network import Wire as SimulatedWire

@@ -20,8 +20,8 @@ from reactor_chat.reactor.fanout import Fanout
 from reactor_chat.reactor.listener import Listener, open_listener
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.server.app import App
-from reactor_chat.server.doors import FramesDoor
-from reactor_chat.server.options import Options
+from reactor_chat.server.doors.frames import FramesDoor
+from reactor_chat.server.options.table import Options
 from reactor_chat.wire.codec import decode_notice, encode
 from reactor_chat.wire.framing import FrameDecoder, frame
 from reactor_chat.wire.messages import Accepted, Bye, Exited, Joined, Login, Notice, Quit, Refused, Said, Say, Welcome
@@ -168,7 +168,7 @@ class InProcess:
         app.start(time.time_ns() // 1_000_000)
         self._listener = Listener(self.loop, open_listener("127.0.0.1", 0), opened)
         self.port = int(self._listener.address.rpartition(":")[2])
-        self.loop.add_middle(lambda now: app.turn(now, time.time_ns() // 1_000_000))
+        self.loop.before_flush(lambda now: app.turn(now, time.time_ns() // 1_000_000))
         self._app = app
 
     def turn(self) -> None:

@@ -23,8 +23,8 @@ from random import Random
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from reactor_chat.admin import main
-from reactor_chat.server.asking import SILENCE_SECONDS_MAX
+from reactor_chat.admin.__main__ import main
+from reactor_chat.admin.asking import SILENCE_SECONDS_MAX
 from tests.end_to_end.client import WAIT_SECONDS, Server, framed
 from tests.end_to_end.fleet import STUCK_SECONDS, Fleet
 from tests.end_to_end.story import Story, ask_something
@@ -383,7 +383,7 @@ def test_a_server_that_does_not_answer_is_given_up_after_five_seconds(
 ) -> None:
     """A full queue at its door is no other case: it was taken by the kernel, or was not."""
     assert SILENCE_SECONDS_MAX == 5
-    monkeypatch.setattr("reactor_chat.server.asking.SILENCE_SECONDS_MAX", 0.25)
+    monkeypatch.setattr("reactor_chat.admin.asking.SILENCE_SECONDS_MAX", 0.25)
     os.kill(kept.process.pid, signal.SIGSTOP)
     try:
         line = complaint(tmp_path / "data", "status", status=75)

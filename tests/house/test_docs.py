@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from reactor_chat.server.options import option_rows
+from reactor_chat.server.options.table import option_rows
 from reactor_chat.wire.messages import NOTICES, REQUESTS, RESERVED_WORDS
 
 ROOT = Path(__file__).parents[2]

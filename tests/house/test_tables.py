@@ -11,7 +11,7 @@ import pytest
 from reactor_chat.chat.session import SERVED, State
 from reactor_chat.client.options import markdown_table as client_options_table
 from reactor_chat.load.options import markdown_table as load_options_table
-from reactor_chat.server.options import option_rows
+from reactor_chat.server.options.table import option_rows
 from reactor_chat.text.grammar import COMMANDS, help_text, markdown_table
 from reactor_chat.wire.messages import NOTICES, REQUESTS
 

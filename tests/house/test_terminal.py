@@ -10,7 +10,8 @@ PACKAGE = Path(__file__).parents[2] / "reactor_chat"
 SAFE = {"safe", "safe_json"}
 
 PRINT = {
-    "admin.py": "an operator reads it",
+    "admin/commands.py": "an operator reads records",
+    "admin/showing.py": "an operator reads it",
     "server/__main__.py": "why a server does not begin",
 }
 """Modules that print what may have come from outside."""
@@ -25,7 +26,7 @@ WRITE_TO_DESCRIPTORS = {
     "process_start.py": "what standard output is given, and a line of its own",
     "client/streams.py": "what a face gives it",
     "client/private_files.py": "files",
-    "server/log.py": "what the formatter of the log, which is safe, gives it",
+    "server/process/log.py": "what the formatter of the log, which is safe, gives it",
 }
 
 
@@ -84,7 +85,7 @@ def test_a_log_is_set_up_with_safe_lines() -> None:
                 assert "SafeFormatter" in path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("place", ["client/line_mode.py", "client/pipe_mode.py", "server/doors.py"])
+@pytest.mark.parametrize("place", ["client/line_mode.py", "client/pipe_mode.py", "server/doors/lines.py"])
 def test_a_face_shows_notices_as_render_does_and_notes_as_safe_does(place: str) -> None:
     """No face looks into a notice for a text: it gets lines from `compose` or `render`, or JSON from `safe_json`."""
     tree = ast.parse((PACKAGE / place).read_text(encoding="utf-8"))

@@ -13,8 +13,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/server/upkeep.py",
-        ("tests/server/test_upkeep.py",),
+        "reactor_chat/server/connections/eviction.py",
+        ("tests/server/connections/test_eviction.py",),
         ("a broken promise goes unnoticed", "promised and promised + HEARTBEAT_GRACE_SECONDS)", "None)"),
     ),
     *in_file(

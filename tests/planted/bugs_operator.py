@@ -2,7 +2,7 @@
 
 from tests.planted.copying import Bug, in_file
 
-REGISTRY = ("tests/server/test_registry.py",)
+REGISTRY = ("tests/server/operator/test_registry.py",)
 REMOVAL = ("tests/journal/sqlite/test_removal.py",)
 
 BUGS: tuple[Bug, ...] = (
@@ -49,13 +49,13 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/server/retention.py",
-        ("tests/server/test_retention.py",),
+        "reactor_chat/server/maintenance/retention.py",
+        ("tests/server/maintenance/test_retention.py",),
         ("what is younger goes too", "if record.at >= limit:", "if record.at >= app.unix_ms:"),
     ),
     *in_file(
-        "reactor_chat/server/removals.py",
-        ("tests/server/test_removals.py",),
+        "reactor_chat/server/operator/removals.py",
+        ("tests/server/operator/test_removals.py",),
         ("what was removed is removed again", "    if record.removed:\n", "    if not record.at:\n"),
     ),
     *in_file(
@@ -78,8 +78,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/server/keeping.py",
-        ("tests/server/test_keeping.py",),
+        "reactor_chat/server/maintenance/keeping.py",
+        ("tests/server/maintenance/test_keeping.py",),
         (
             "no snapshot comes while people talk",
             "        self._go_on_with_snapshot(now)\n",

@@ -28,18 +28,18 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/server/app.py",
+        "reactor_chat/server/delivery.py",
         APP,
         (
             "who comes back misses one",
-            "self._arrears.begin(peer, after)",
-            "self._arrears.begin(peer, after + 1)",
+            "self._catch_up.begin(peer, after)",
+            "self._catch_up.begin(peer, after + 1)",
         ),
         ("a gap is not told", "            peer.tell(gap)\n", "            pass\n"),
     ),
     *in_file(
-        "reactor_chat/server/arrears.py",
-        ("tests/server/test_arrears.py", *APP),
+        "reactor_chat/server/catch_up.py",
+        ("tests/server/test_catch_up.py", *APP),
         (
             "who comes back is told of that",
             "if notice is not None and not self._hub.is_own(peer.conn, record):",
@@ -57,11 +57,11 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/server/arrears.py",
+        "reactor_chat/server/catch_up.py",
         ("tests/end_to_end/test_bad_journals.py::test_who_resumes_over_a_broken_place_is_told_once_and_gets_the_rest",),
         (
             "who resumes gets nothing behind a broken place",
-            "            peer.heard = behind\n",
+            "            peer.replayed_seq = behind\n",
             "            self._become_current(peer)\n",
         ),
     ),
@@ -94,8 +94,8 @@ BUGS: tuple[Bug, ...] = (
         ("nothing is brought back", "if stored.get(piece.first) == piece.link or self._leads_on(piece):", "if False:"),
     ),
     *in_file(
-        "reactor_chat/server/keeping.py",
-        ("tests/server/test_snapshots_at_rest.py",),
+        "reactor_chat/server/maintenance/keeping.py",
+        ("tests/server/maintenance/test_snapshots_at_rest.py",),
         (
             "a server that rests keeps no snapshot",
             "if records_count >= SNAPSHOT_RECORDS_AT_REST:",
@@ -123,8 +123,17 @@ BUGS: tuple[Bug, ...] = (
         ("a clock that was wrong is obeyed for ever", "clock < newest <= clock + AHEAD_MS_MAX", "clock < newest"),
     ),
     *in_file(
-        "reactor_chat/server/doors.py",
-        ("tests/server/test_doors.py",),
+        "reactor_chat/server/doors/frames.py",
+        ("tests/server/doors/test_frames.py",),
+        (
+            "long frames are allowed before the login",
+            "self._decoder = FrameDecoder(FRAME_BYTES_MAX_BEFORE_LOGIN)",
+            "self._decoder = FrameDecoder(frame_bytes_max)",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/server/doors/lines.py",
+        ("tests/server/doors/test_lines.py",),
         (
             "a line of the longest length closes",
             "self._broken = len(line) > LINE_BYTES_MAX",
@@ -139,11 +148,6 @@ BUGS: tuple[Bug, ...] = (
             "a last line without its end is lost",
             "        if self._buffer and not self._buffer.endswith",
             "        if not self._buffer and not self._buffer.endswith",
-        ),
-        (
-            "long frames are allowed before the login",
-            "self._decoder = FrameDecoder(FRAME_BYTES_MAX_BEFORE_LOGIN)",
-            "self._decoder = FrameDecoder(frame_bytes_max)",
         ),
     ),
     *in_file(
@@ -161,8 +165,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/server/admission.py",
-        ("tests/server/test_admission.py",),
+        "reactor_chat/server/connections/admission.py",
+        ("tests/server/connections/test_admission.py",),
         (
             "one more connection from an address",
             "if self._by_network[network] >= self._options.connections_per_address_max:",
@@ -220,8 +224,8 @@ BUGS: tuple[Bug, ...] = (
         (*BUFFERS, *FANOUT),
         (
             "a private word overtakes what everybody hears",
-            "            at = self._run.end\n",
-            "            at = self._run.settled\n",
+            "            at = self._shared.end\n",
+            "            at = self._shared.settled\n",
         ),
         (
             "a piece that left in part is sent whole",
@@ -239,8 +243,8 @@ BUGS: tuple[Bug, ...] = (
         FANOUT,
         (
             "what the kernel took is sent again",
-            "reader.output.fall_behind(place + taken)",
-            "reader.output.fall_behind(place)",
+            "reader.output.start_lagging(place + taken)",
+            "reader.output.start_lagging(place)",
         ),
         ("a slow reader is never sent away", "> self._lag_bytes_max:", "> 1_000 * self._lag_bytes_max:"),
     ),

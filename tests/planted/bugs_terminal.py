@@ -45,8 +45,8 @@ BUGS: tuple[Bug, ...] = (
         ("a ghost is left where rows are broken", 'f"\\x1b[{rows}A" if rows else ""', '""'),
     ),
     *in_file(
-        "reactor_chat/server/telnet.py",
-        ("tests/server/test_telnet.py",),
+        "reactor_chat/server/doors/telnet.py",
+        ("tests/server/doors/test_telnet.py",),
         ("telnet's Ctrl-C is not answered", "bytes((IAC, WILL, TIMING_MARK))", "b''"),
         (
             "a subnegotiation without an end swallows everything",

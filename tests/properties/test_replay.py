@@ -22,7 +22,7 @@ from reactor_chat.chat.state.chat_state import ChatState, Snapshot
 from reactor_chat.chat.state.keyring import reference_of
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.server.ledger import Ledger, record_of
-from reactor_chat.server.orders import Release
+from reactor_chat.server.operator.orders import Release
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.transcript import login_transcript
 from tests.properties.replaying import hashes

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from reactor_chat.reactor.connection import Connection, Limits
+from reactor_chat.reactor.connection import Connection
+from reactor_chat.reactor.limits import Limits
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.tls import TlsFilter
+from reactor_chat.reactor.tls_connection import open_connection
 from tests.reactor.faulty import FaultySocket
 
 TURNS_MAX = 20_000
@@ -152,7 +154,7 @@ class World:
         tls: TlsFilter | None = None,
         secured: Callable[[Connection], None] | None = None,
     ) -> Connection:
-        connection = Connection(self.loop, sock, diary, limits or Limits(), tls, secured)
+        connection = open_connection(self.loop, sock, diary, limits or Limits(), tls, secured)
         self._connections.append(connection)
         return connection
 

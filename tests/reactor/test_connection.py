@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor_chat.reactor.connection import LINGER_SECONDS, REST_SECONDS, WRITE_BYTES_MAX, Connection, Limits
+from reactor_chat.reactor.connection import LINGER_SECONDS, REST_SECONDS, WRITE_BYTES_MAX, Connection
 from reactor_chat.reactor.fanout import Fanout
+from reactor_chat.reactor.limits import Limits
 from tests.reactor.conftest import Diary, Peer, World
 
 FATAL = [errno.ECONNRESET, errno.EPIPE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTUNREACH]

@@ -5,8 +5,8 @@ import socket
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor_chat.reactor.connection import Limits
 from reactor_chat.reactor.fanout import Fanout
+from reactor_chat.reactor.limits import Limits
 from tests.reactor.conftest import World
 
 DEEDS = {

@@ -5,8 +5,8 @@ import errno
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor_chat.reactor.connection import Limits
 from reactor_chat.reactor.fanout import Fanout
+from reactor_chat.reactor.limits import Limits
 from tests.reactor.conftest import World
 
 PATIENT = Limits(output_bytes_soft=1 << 30, output_bytes_hard=1 << 30)
@@ -30,7 +30,7 @@ def test_everyone_is_offered_the_same_object(world: World) -> None:
     room, offered = Fanout(world.loop), list[bytes]()
     for _ in range(5):
         connection, _, _ = world.connect()
-        connection.offer = lambda data: (offered.append(data), len(data))[1]
+        connection.try_send = lambda data: (offered.append(data), len(data))[1]
         connection.attach(room)
     room.append(b"a")
     room.append(b"b")

@@ -16,7 +16,7 @@ from tests.reactor.conftest import Clock, World
 
 
 class Noting:
-    """Flushed and reaped, and tells."""
+    """Flushed and finalized, and tells."""
 
     def __init__(self, note: Callable[[str], None], then: Callable[[], None] = lambda: None) -> None:
         self._note = note
@@ -26,8 +26,8 @@ class Noting:
         self._note("flush")
         self._then()
 
-    def reap(self) -> None:
-        self._note("reap")
+    def finalize(self) -> None:
+        self._note("finalize")
         self._then()
 
 
@@ -53,18 +53,18 @@ def test_the_order_of_a_turn(world: World) -> None:
 
     def read(_mask: int) -> None:
         told.append("read")
-        loop.reap_later(thing)
+        loop.close_later(thing)
         loop.flush_later(thing)
         loop.flush_later(thing)
         loop.timers.call_at(loop.now, lambda: told.append("timer"))
 
-    loop.add_middle(lambda now: told.append(f"middle {now}"))
+    loop.before_flush(lambda now: told.append(f"before flush {now}"))
     loop.watch(one, EVENT_READ, read)
     loop.watch(signal_reading, EVENT_READ, lambda _mask: told.append("signal"), first=True)
     other.send(b"x")
     signal_writing.send(b"x")
     world.turn()
-    assert told == ["signal", "read", "timer", "middle 1000.0", "flush", "reap"]
+    assert told == ["signal", "read", "timer", "before flush 1000.0", "flush", "finalize"]
     loop.unwatch(one)
     loop.unwatch(signal_reading)
 
@@ -101,15 +101,15 @@ def test_an_unwatched_descriptor_is_not_called_even_when_it_was_reported(world: 
     assert len(called) == 1
 
 
-def test_what_is_flushed_or_reaped_meanwhile_waits_one_turn_and_no_sleep(world: World) -> None:
+def test_what_is_flushed_or_closed_meanwhile_waits_one_turn_and_no_sleep(world: World) -> None:
     told: list[str] = []
     late = Noting(lambda what: told.append(f"late {what}"))
     world.loop.flush_later(Noting(told.append, lambda: world.loop.flush_later(late)))
-    world.loop.reap_later(Noting(told.append, lambda: world.loop.reap_later(late)))
+    world.loop.close_later(Noting(told.append, lambda: world.loop.close_later(late)))
     world.loop.turn()
-    assert told == ["flush", "reap"]
+    assert told == ["flush", "finalize"]
     world.loop.turn()  # would wait for an hour
-    assert told == ["flush", "reap", "late flush", "late reap"]
+    assert told == ["flush", "finalize", "late flush", "late finalize"]
 
 
 def test_it_waits_until_the_next_deadline_and_not_when_work_is_left() -> None:
@@ -133,7 +133,7 @@ def test_it_waits_until_the_next_deadline_and_not_when_work_is_left() -> None:
 def test_one_turn_has_one_time(world: World) -> None:
     times: list[float] = []
     world.loop.timers.call_at(0.0, lambda: world.clock.advance(0.25))
-    world.loop.add_middle(times.append)
+    world.loop.before_flush(times.append)
     world.turn()
     assert times == [1_000.0] == [world.loop.now]
     assert world.loop.turn_seconds_last == world.loop.turn_seconds_max == 0.25
@@ -157,7 +157,7 @@ def test_a_steady_input_does_not_starve_timers(world: World) -> None:
 
 def test_run_ends_after_the_turn_in_which_it_was_stopped(world: World) -> None:
     turns: list[float] = []
-    world.loop.add_middle(turns.append)
+    world.loop.before_flush(turns.append)
     world.loop.timers.call_at(0.0, world.loop.stop)
     world.loop.run()
     assert len(turns) == 1
@@ -232,6 +232,6 @@ def test_a_plain_descriptor_can_be_watched_as_well(world: World) -> None:
 def test_closing_buries_what_was_marked() -> None:
     told: list[str] = []
     loop = Loop()
-    loop.reap_later(Noting(told.append))
+    loop.close_later(Noting(told.append))
     loop.close()
-    assert told == ["reap"]
+    assert told == ["finalize"]

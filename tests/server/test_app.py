@@ -4,7 +4,7 @@ import pytest
 
 from reactor_chat.reactor.fanout import LAG_BYTES_MAX
 from reactor_chat.server.intake import TURN_COST_MAX
-from reactor_chat.server.options import Rate
+from reactor_chat.server.options.values import Rate
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import frame
 from reactor_chat.wire.messages import (
@@ -126,7 +126,7 @@ def test_every_wire_that_is_lost_is_forgotten(world: World) -> None:
         world.lose(person, "reset")
         world.turn()
     assert world.app.is_empty
-    assert not world.app._peers
+    assert not world.app.peers
     world.pass_time(60)
     assert world.app.deadline is None
 

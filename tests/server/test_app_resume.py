@@ -106,7 +106,7 @@ def test_one_that_never_reads_costs_no_more_and_more_memory(world: World) -> Non
     for _ in range(200):
         bob.ask(AskHistory(50))
         world.turn()
-    peer = world.app._by_wire[bob.wire]
+    peer = world.app._presence.by_wire[bob.wire]
     held_bytes = sum(len(peer.door.written(notice)) for notice in peer.held)
     assert bob.wire.queued_bytes + held_bytes < 1_048_576
 
@@ -176,7 +176,7 @@ def test_somebody_who_catches_up_and_leaves_is_forgotten(world: World) -> None:
     world.turn(3)
     world.lose(bob, "reset")
     world.pass_time(5)
-    assert not world.app._arrears._behind
+    assert not world.app._catch_up._behind
     assert world.app.deadline is None
     assert ann.of(Exited)
 

@@ -7,13 +7,9 @@ import pytest
 
 from reactor_chat.chat.costs import CHARGE_MAX, LOGIN_COST
 from reactor_chat.chat.rules import DEAR_COST
-from reactor_chat.server.intake import (
-    EXPIRED_AT_ONCE_MAX,
-    NEWCOMERS_COST_MAX,
-    NEWCOMERS_COST_PER_CONNECTION,
-    TURN_COST_MAX,
-)
-from reactor_chat.server.options import Rate
+from reactor_chat.server.connections.login_deadlines import EXPIRED_AT_ONCE_MAX
+from reactor_chat.server.intake import NEWCOMERS_COST_MAX, NEWCOMERS_COST_PER_CONNECTION, TURN_COST_MAX
+from reactor_chat.server.options.values import Rate
 from reactor_chat.wire.messages import (
     Accepted,
     AskHistory,

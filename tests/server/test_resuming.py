@@ -3,16 +3,8 @@
 import pytest
 
 from reactor_chat.journal.memory import MemoryJournal
-from reactor_chat.server.marking import MARK_SECONDS, Marking
-from reactor_chat.wire.messages import (
-    Joined,
-    Login,
-    Numbered,
-    Refused,
-    Say,
-    Seen,
-    Welcome,
-)
+from reactor_chat.server.maintenance.marking import MARK_SECONDS, Marking
+from reactor_chat.wire.messages import Joined, Login, Numbered, Refused, Say, Seen, Welcome
 from tests.server.restored import restored
 from tests.server.world import Person, World
 

@@ -14,10 +14,11 @@ from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.journal.reports import Entry
 from reactor_chat.server.app import App
 from reactor_chat.server.bans import Ban
-from reactor_chat.server.doors import FramesDoor, LinesDoor
-from reactor_chat.server.operations import Operations
-from reactor_chat.server.options import Options
-from reactor_chat.server.orders import Answer, Order
+from reactor_chat.server.doors.frames import FramesDoor
+from reactor_chat.server.doors.lines import LinesDoor
+from reactor_chat.server.operator.operations import Operations
+from reactor_chat.server.operator.orders import Answer, Order
+from reactor_chat.server.options.table import Options
 from reactor_chat.testing.network import Broadcast, Wire, WireLimits
 from reactor_chat.wire.codec import decode_notice, encode
 from reactor_chat.wire.framing import FrameDecoder, frame

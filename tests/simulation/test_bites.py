@@ -13,9 +13,9 @@ from reactor_chat.chat.pending import Pending
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.timeline import SAID, Timeline
 from reactor_chat.client.outbox import Outbox
-from reactor_chat.server.app import App
-from reactor_chat.server.arrears import Arrears
-from reactor_chat.server.peers import Peer
+from reactor_chat.server.catch_up import CatchUp
+from reactor_chat.server.connections.peers import Peer
+from reactor_chat.server.delivery import Delivery
 from reactor_chat.testing.driver import episode
 from reactor_chat.wire.messages import SEQ_MAX, Told
 
@@ -25,39 +25,39 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 
 def told_before_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever tells somebody something hears it before the journal has it."""
-    append = App._append
+    append = Delivery._append
 
-    def wrong(self: App, effect: Any) -> None:
+    def wrong(self: Delivery, effect: Any) -> None:
         append(self, effect)
         for record, _ in effect.records:
             if isinstance(record, Told):
                 self._broadcast.append(self._framed(record))
 
-    monkeypatch.setattr(App, "_append", wrong)
+    monkeypatch.setattr(Delivery, "_append", wrong)
 
 
 def a_queued_answer_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whose wire is clogged hears no answer."""
-    take = Arrears.take
+    take = CatchUp.take
 
-    def wrong(self: Arrears, peer: Peer, notice: Any) -> bool:
+    def wrong(self: CatchUp, peer: Peer, notice: Any) -> bool:
         taken = take(self, peer, notice)
         peer.held.clear()
         return taken
 
-    monkeypatch.setattr(Arrears, "take", wrong)
+    monkeypatch.setattr(CatchUp, "take", wrong)
 
 
 def a_resume_repeats_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who comes back hears the last one again."""
-    begin = Arrears.begin
-    monkeypatch.setattr(Arrears, "begin", lambda self, peer, after: begin(self, peer, max(0, after - 1)))
+    begin = CatchUp.begin
+    monkeypatch.setattr(CatchUp, "begin", lambda self, peer, after: begin(self, peer, max(0, after - 1)))
 
 
 def a_resume_skips_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who comes back misses one."""
-    begin = Arrears.begin
-    monkeypatch.setattr(Arrears, "begin", lambda self, peer, after: begin(self, peer, after + 1))
+    begin = CatchUp.begin
+    monkeypatch.setattr(CatchUp, "begin", lambda self, peer, after: begin(self, peer, after + 1))
 
 
 def a_guest_inherits_what_was_told(monkeypatch: pytest.MonkeyPatch) -> None:

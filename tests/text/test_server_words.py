@@ -1,9 +1,9 @@
 """A server's no and goodbye in the client's words."""
 
 import pytest
+from reactor_chat.server.close_reason import BYE
 
 from reactor_chat.chat import hub, logins, session
-from reactor_chat.server.farewell import BYE
 from reactor_chat.text.render import compose, render
 from reactor_chat.text.server_words import FAREWELLS, REFUSALS, farewell_in_words
 from reactor_chat.wire.messages import Bye, Refused

@@ -1,0 +1,142 @@
+"""What the core says becomes bytes on wires: each of its effects has a row in a table, and is carried out here.
+
+A notice for everybody is encoded once, and in the words that the journal has of it where those are the same.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from reactor_chat.chat.boundary import Append, Close, Deliver, DeliverAll, Effect, Enter, Recall, RecallBlob, RecallKeys
+from reactor_chat.chat.state.records import TOLD_AS_KEPT
+from reactor_chat.server.catch_up import CatchUp
+from reactor_chat.server.connections.peers import Broadcast, Peer
+from reactor_chat.server.connections.presence import Presence
+from reactor_chat.server.goodbye import BYE, CLOSING, Goodbye
+from reactor_chat.server.ledger import Ledger
+from reactor_chat.server.reading import Reading
+from reactor_chat.server.resuming import resumed
+from reactor_chat.wire import codec
+from reactor_chat.wire.framing import frame
+from reactor_chat.wire.messages import Bye, Notice, Refused
+
+
+class Delivery:
+    """Carries effects out.
+
+    Args:
+        ledger: where records are collected.
+        reading: answers from the journal.
+        broadcast: what carries bytes to everybody.
+        presence: who is there.
+        catch_up: keeps what somebody cannot be sent yet.
+        goodbye: tells whether the server has taken leave.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        reading: Reading,
+        broadcast: Broadcast,
+        presence: Presence,
+        catch_up: CatchUp,
+        goodbye: Goodbye,
+    ) -> None:
+        self._ledger = ledger
+        self._reading = reading
+        self._broadcast = broadcast
+        self._presence = presence
+        self._peers = presence.peers
+        self._counters = presence.counters
+        self._catch_up = catch_up
+        self._goodbye = goodbye
+        self._unshared: dict[Peer, None] = {}  # who hears everything, in other bytes than those that are broadcast
+        self._effects = self._table_of_effects()
+
+    def carry_out(self, effects: Sequence[Effect]) -> None:
+        """Do what the core says, in its order; records are collected for the next commit, and not committed."""
+        for effect in effects:
+            self._effects[type(effect)](effect)
+
+    def go_live(self, peer: Peer) -> None:
+        """Have a connection hear what everybody hears from here on; after the goodbye it hears that, and no more."""
+        if peer.door.shares_frames:
+            peer.wire.attach(self._broadcast)
+        else:
+            self._unshared[peer] = None
+        if self._goodbye.is_said:
+            self.dismiss(peer)
+
+    def dismiss(self, peer: Peer) -> None:
+        """Say goodbye to somebody, as the server stops."""
+        self._catch_up.close(peer)
+        peer.tell(CLOSING)
+        self._close(Close(peer.conn, "shutdown"))
+
+    # ---------------------------------------------------------------------------------------------- effects
+
+    def _append(self, effect: Append) -> None:
+        self._ledger.append(effect.records)
+
+    def _deliver(self, effect: Deliver) -> None:
+        notice, framed = effect.notice, b""
+        if type(notice) is Refused:
+            self._counters.refusals[notice.code] += 1
+        for conn in effect.conns:
+            peer = self._peers.get(conn)
+            if peer is None:
+                continue
+            if self._catch_up.take(peer, notice):
+                continue
+            if peer.door.shares_frames:
+                framed = framed or self._framed(notice)
+                peer.wire.send(framed)
+            else:
+                peer.tell(notice)
+
+    def _deliver_all(self, effect: DeliverAll) -> None:
+        self._broadcast.append(self._framed(effect.notice))
+        for peer in self._unshared:
+            peer.tell(effect.notice)
+
+    def _framed(self, notice: Notice) -> bytes:
+        """One notice as a frame; what the journal holds in the same words is not encoded again."""
+        if isinstance(notice, TOLD_AS_KEPT):
+            return frame(self._ledger.written.get(notice.seq) or codec.encode(notice))
+        return frame(codec.encode(notice))
+
+    def _enter(self, effect: Enter) -> None:
+        peer = self._presence.entered(effect)
+        self._ledger.journal.keep_log()
+        after, gap = resumed(self._ledger.journal, effect)
+        if gap is not None:
+            peer.tell(gap)
+        if after is None:
+            self.go_live(peer)
+        else:
+            self._catch_up.begin(peer, after)
+
+    def _recall(self, effect: Recall | RecallKeys | RecallBlob) -> None:
+        if effect.conn in self._peers:
+            for answer in self._reading.answers(effect):
+                self._deliver(Deliver([effect.conn], answer))
+
+    def _close(self, effect: Close) -> None:
+        peer = self._presence.close(effect.conn)
+        self._unshared.pop(peer, None)
+        self._catch_up.close(peer)
+        if effect.reason is not None:
+            peer.close_reason = effect.reason
+            peer.tell(Bye(effect.reason, BYE[effect.reason]))
+        peer.wire.finish()
+
+    def _table_of_effects(self) -> dict[type, Callable[[Any], None]]:
+        return {
+            Append: self._append,
+            Deliver: self._deliver,
+            DeliverAll: self._deliver_all,
+            Enter: self._enter,
+            Recall: self._recall,
+            RecallKeys: self._recall,
+            RecallBlob: self._recall,
+            Close: self._close,
+        }

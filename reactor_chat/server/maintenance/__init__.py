@@ -1,0 +1,1 @@
+"""What is done for the journal a little at a time, when it can wait."""

@@ -1,0 +1,1 @@
+"""What the operator may order from a running server, and how it is carried out."""

@@ -1,0 +1,1 @@
+"""What the operator may choose: the table of options, and where they are read from."""

@@ -1,0 +1,1 @@
+"""What only a process has: descriptors, a log, a certificate, memory that is counted."""

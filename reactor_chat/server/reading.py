@@ -1,0 +1,99 @@
+"""Answers that are read from the journal: a page of history, people's packages, a piece of a large object."""
+
+from collections.abc import Iterator
+
+from reactor_chat.chat.boundary import KeyPlace, Recall, RecallBlob, RecallKeys
+from reactor_chat.chat.state.keyring import LAST_RESORT
+from reactor_chat.chat.state.records import BlobStored, KeysPublished
+from reactor_chat.errors import StorageCorrupt
+from reactor_chat.server.ledger import Ledger
+from reactor_chat.server.maintenance.keeping import Keeping
+from reactor_chat.wire import codec
+from reactor_chat.wire.messages import BlobAnswer, HistoryAnswer, KeysAnswer, Notice, PublishedKey, Refused
+
+SLACK_BYTES = 512
+"""Room in the frame of an answer for everything but what it lists."""
+MISSING_BYTES_MAX = 4_096
+"""Room for the names in an answer about keys: at most 64, each of at most 32 characters."""
+
+
+class Reading:
+    """Answers from the journal, or says that it cannot be read there.
+
+    Args:
+        ledger: what is read.
+        keeping: is told what cannot be read.
+        frame_bytes_max: how long a notice may be.
+    """
+
+    def __init__(self, ledger: Ledger, keeping: Keeping, frame_bytes_max: int) -> None:
+        self._ledger = ledger
+        self._keeping = keeping
+        self._frame_bytes_max = frame_bytes_max
+
+    def answers(self, effect: Recall | RecallKeys | RecallBlob) -> Iterator[Notice]:
+        """Yield the answer, in one notice or more."""
+        try:
+            yield from recalled(effect, self._ledger, self._frame_bytes_max)
+        except StorageCorrupt as error:
+            yield self._keeping.refused(error, effect.re)
+
+
+def recalled(effect: Recall | RecallKeys | RecallBlob, ledger: Ledger, frame_bytes_max: int) -> Iterator[Notice]:
+    """Yield what the journal has to say, in notices that fit a frame each; at least one.
+
+    Args:
+        effect: what is asked for, and what to say where it is not kept any more.
+        frame_bytes_max: how long a notice may be.
+
+    Raises:
+        StorageCorrupt: what the journal has is none of ours.
+    """
+    if isinstance(effect, Recall):
+        yield _history(effect, ledger, frame_bytes_max - SLACK_BYTES)
+    elif isinstance(effect, RecallBlob):
+        yield _piece(effect, ledger)
+    else:
+        yield from _keys(effect, ledger, frame_bytes_max - SLACK_BYTES - MISSING_BYTES_MAX)
+
+
+def _history(effect: Recall, ledger: Ledger, page_bytes_max: int) -> Notice:
+    messages, more = ledger.page(effect.spans, effect.before, effect.limit, page_bytes_max)
+    if not messages and effect.before is None and effect.if_empty is not None:
+        return Refused(effect.if_empty.code, effect.if_empty.text, effect.re)
+    return HistoryAnswer(messages, more, effect.re)
+
+
+def _piece(effect: RecallBlob, ledger: Ledger) -> Notice:
+    record = ledger.record(effect.label, effect.seq)
+    if not isinstance(record, BlobStored):
+        return Refused(effect.if_gone.code, effect.if_gone.text, effect.re)
+    return BlobAnswer(record.hash, record.index, record.count, record.data, effect.re)
+
+
+def _keys(effect: RecallKeys, ledger: Ledger, page_bytes_max: int) -> Iterator[Notice]:
+    """All but the last with `more`; the last one names who has none."""
+    missing = list(effect.missing)
+    page: list[PublishedKey] = []
+    page_bytes = 0
+    for place in effect.places:
+        key = _key(place, ledger)
+        if key is None:
+            missing.append(place.name)
+            continue
+        key_bytes = len(codec.encode(key)) + 1
+        if page and page_bytes + key_bytes > page_bytes_max:
+            yield KeysAnswer(page, [], effect.re, more=True)
+            page, page_bytes = [], 0
+        page.append(key)
+        page_bytes += key_bytes
+    yield KeysAnswer(page, missing, effect.re)
+
+
+def _key(place: KeyPlace, ledger: Ledger) -> PublishedKey | None:
+    record = ledger.record(place.label, place.seq)
+    if not isinstance(record, KeysPublished):
+        return None
+    package = record.last_resort if place.index == LAST_RESORT else record.packages[place.index]
+    assert package is not None
+    return PublishedKey(place.name, place.account, package, place.reference, record.device)
