@@ -12,8 +12,8 @@ from reactor_chat.server.app import App
 from reactor_chat.server.doors.door import Door
 from reactor_chat.server.doors.frames import FramesDoor
 from reactor_chat.server.doors.lines import LinesDoor
-from reactor_chat.server.ledger import record_of
 from reactor_chat.server.options.table import Options
+from reactor_chat.server.record_log import record_of
 from reactor_chat.testing.network import Broadcast, Wire, WireLimits
 from reactor_chat.wire.framing import frame
 

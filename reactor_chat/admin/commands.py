@@ -21,7 +21,6 @@ from reactor_chat.journal.sqlite.copying import opened as opened_backup
 from reactor_chat.journal.sqlite.database_file import FILE_NAME, locked
 from reactor_chat.journal.sqlite.restoring import Backups
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
-from reactor_chat.server.ledger import record_of
 from reactor_chat.server.operator.orders import (
     Announce,
     Answer,
@@ -38,6 +37,7 @@ from reactor_chat.server.operator.orders import (
     SetRate,
     TellStatus,
 )
+from reactor_chat.server.record_log import record_of
 from reactor_chat.server.resuming import LOG_BYTES
 from reactor_chat.text.safe import safe_json
 

@@ -4,16 +4,18 @@ The app owns no socket and reads no clock: wires are given to it, and so is the 
 is judged in `turn`, what the core wants to keep is committed once, and only then are people told; the wires write
 after that.  So nobody is shown anything that the journal could still lose, by the order of the turn.
 
-A turn may hold several rounds: what waited for a commit may append in its turn.
+A turn may hold several rounds: what waited for a commit may append in its turn.  That a commit was made is an input
+like any other: a journal in this process reports it at once, one on another machine in a later turn.
 """
 
 import logging
 from collections import deque
 from collections.abc import Callable, Collection
 
-from reactor_chat.chat.boundary import Broken, Committed, Effect, Input, Rejected, Resumed, Retried, Started
+from reactor_chat.chat.boundary import Broken, Committed, Effect, Input, Rejected, Resumed, Retried, Started, Superseded
 from reactor_chat.chat.hub import Hub
 from reactor_chat.errors import StorageFull, StorageReadOnly
+from reactor_chat.journal import reports
 from reactor_chat.journal.contract import Journal
 from reactor_chat.server.bans import Bans
 from reactor_chat.server.catch_up import CatchUp
@@ -25,10 +27,10 @@ from reactor_chat.server.delivery import Delivery
 from reactor_chat.server.doors.door import Door
 from reactor_chat.server.goodbye import Goodbye
 from reactor_chat.server.intake import WATERMARK_POLL_SECONDS, Intake
-from reactor_chat.server.ledger import Ledger
 from reactor_chat.server.maintenance.keeping import Keeping
 from reactor_chat.server.options.table import Options, rules_of
 from reactor_chat.server.reading import Reading
+from reactor_chat.server.record_log import RecordLog, records_of
 from reactor_chat.server.resuming import LOG_BYTES, begin_log
 from reactor_chat.wire.transcript import NO_BINDING
 
@@ -52,6 +54,7 @@ class App:
         wake: asks for another turn at once; the end of a connection may be learnt after a turn's middle.
 
     Attributes:
+        commits_refused: how many the journal had no space for.
         deadline: when `turn` wants to be called at the latest, in seconds of the turns' clock; None: no hurry.
     """
 
@@ -64,21 +67,22 @@ class App:
         wake: Callable[[], None],
     ) -> None:
         self.deadline: float | None = None
+        self.commits_refused = 0
         self.bans = Bans()
         self.counters = Counters()
         self.entropy = entropy
         self.hub = Hub(rules_of(options), self.bans.refuse_login)
         self._options = options
         self._wake = wake
-        self._ledger = Ledger(journal)
-        self.keeping = Keeping(self._ledger, self.hub.state)
+        self._record_log = RecordLog(journal)
+        self.keeping = Keeping(self._record_log, self.hub.state)
         self._clock = TurnClock()
         self._presence = Presence(options, entropy, self.bans, self.counters, self._clock, self.hub.is_waiting)
-        self._intake = Intake(options, self.hub.is_waiting, self._ledger)
-        self._catch_up = CatchUp(self._ledger, self.hub, self.keeping)
+        self._intake = Intake(options, self.hub.is_waiting, self._record_log)
+        self._catch_up = CatchUp(self._record_log, self.hub, self.keeping)
         self._goodbye = Goodbye()
-        reading = Reading(self._ledger, self.keeping, options.frame_bytes_max)
-        self._delivery = Delivery(self._ledger, reading, broadcast, self._presence, self._catch_up, self._goodbye)
+        reading = Reading(self._record_log, self.keeping, options.frame_bytes_max)
+        self._delivery = Delivery(self._record_log, reading, broadcast, self._presence, self._catch_up, self._goodbye)
         self._inputs: deque[Input] = deque()
         self._retry_at: float | None = None
 
@@ -94,9 +98,9 @@ class App:
             StorageError: the journal cannot be used.
         """
         self._clock.unix_ms = unix_ms
-        count = self._ledger.recover(self.hub.state)
+        count = self._record_log.recover(self.hub.state)
         self.keeping.started(self.hub.state.seq - count)
-        self._handle(Started(begin_log(self._ledger.journal, self.entropy(LOG_BYTES))))
+        self._handle(Started(begin_log(self._record_log.journal, self.entropy(LOG_BYTES))))
         self._commit()
         return count
 
@@ -192,9 +196,9 @@ class App:
         return self._presence.peers.values()
 
     @property
-    def ledger(self) -> Ledger:
+    def record_log(self) -> RecordLog:
         """Where records go."""
-        return self._ledger
+        return self._record_log
 
     @property
     def unix_ms(self) -> int:
@@ -205,21 +209,23 @@ class App:
         """Return for how long nothing has come on a connection."""
         return max(0, int(self._now - peer.heard_at))
 
-    def carry_out(self, effects: list[Effect]) -> bool:
-        """Do what the core says to an order of the operator's, and commit it with everything that follows from it.
+    def carry_out(self, effects: list[Effect]) -> None:
+        """Do what the core says to an order of the operator's, and submit it with everything that follows from it.
 
-        Returns:
-            False where there was no space for it.
+        Where the journal does not report at once, `is_settled` tells when it has.
 
         Raises:
             StorageError: the journal failed; the process must stop.
         """
         self._delivery.carry_out(effects)
-        stored = not self._ledger.has_entries or self._commit_once()
-        while self._ledger.has_entries:  # somebody who is in many groups leaves them in steps
-            self._commit_once()
+        while self._record_log.can_submit:  # somebody who is in many groups leaves them in steps
+            self._submit()
         self._wake()
-        return stored
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is on its way to the journal; `commits_refused` says whether it was kept."""
+        return self._record_log.is_settled
 
     # ------------------------------------------------------------------------------------------- stopping
 
@@ -252,6 +258,7 @@ class App:
             StorageError: the journal failed; nothing of this turn was shown to anybody, and the process must stop.
         """
         self._clock.now, self._clock.unix_ms = now, unix_ms
+        self._take_reports()
         if self.hub.has_work:  # it came before what comes now
             self._handle(Resumed())
         for late in self._presence.late_logins():
@@ -269,10 +276,14 @@ class App:
         if self._catch_up.wait_for_wires:
             self._tell_what_was_missed()
         if self._goodbye.deadline is not None:
-            for peer in self._goodbye.due(self.peers, now, is_quiet=not self._intake.has_work):
+            for peer in self._goodbye.due(self.peers, now, is_quiet=self._is_quiet):
                 self._delivery.dismiss(peer)
         self.keeping.turn(now, unix_ms)
         self.deadline = self._next_deadline()
+
+    @property
+    def _is_quiet(self) -> bool:
+        return not self._intake.has_work and self._record_log.is_settled
 
     def _tell_what_was_missed(self) -> None:
         for peer in self._catch_up.pump():
@@ -287,7 +298,7 @@ class App:
 
     def _next_deadline(self) -> float | None:
         now = self._clock.now
-        if self._inputs or self._ledger.has_entries or self._catch_up.has_work or self.hub.has_work:
+        if self._inputs or self._record_log.can_submit or self._catch_up.has_work or self.hub.has_work:
             return now
         times = (
             self._intake.deadline(now),
@@ -309,27 +320,41 @@ class App:
         self._delivery.carry_out(self.hub.handle(what, self._clock.unix_ms))
 
     def _commit(self) -> None:
+        """Submit what was collected, as often as what is reported leads to more of it."""
         cost_before = self.hub.waiting_cost
         for _ in range(ROUNDS_MAX):
-            if not self._ledger.has_entries or self.hub.waiting_cost - cost_before > ROUNDS_COST_MAX:
+            if not self._record_log.can_submit or self.hub.waiting_cost - cost_before > ROUNDS_COST_MAX:
                 return
-            self._commit_once()
+            self._submit()
 
-    def _commit_once(self) -> bool:
+    def _submit(self) -> None:
+        self._record_log.submit()
+        self._take_reports()
+
+    def _take_reports(self) -> None:
+        while (report := self._record_log.report()) is not None:
+            match report:
+                case reports.Accepted():
+                    self._committed(Committed(report.head))
+                case reports.Superseded():
+                    self._committed(Superseded(records_of(report.rows)))
+                case reports.Full():
+                    self._rejected(report.error)
+                case reports.Unknown():
+                    _log.warning("the journal does not answer (%s); nothing is accepted until it does", report.why)
+
+    def _committed(self, what: Committed | Superseded) -> None:
         before = self.hub.state.at
-        try:
-            seq = self._ledger.commit()
-        except StorageReadOnly:
-            self._handle(Rejected(read_only=True))
-            return False
-        except StorageFull as error:
-            _log.error("%s", error)
-            self._retry_at = self._now + RETRY_SECONDS
-            self._handle(Rejected())
-            return False
         self.keeping.committed(self._now)
-        self._handle(Committed(seq))
+        self._handle(what)
         if self.hub.state.at < before:
             ahead = (before - self.hub.state.at) // 1_000
             _log.warning("the clock was set back by %d s; new messages use the new time", ahead)
-        return True
+
+    def _rejected(self, error: StorageFull) -> None:
+        self.commits_refused += 1
+        is_read_only = isinstance(error, StorageReadOnly)
+        if not is_read_only:
+            _log.error("%s", error)
+            self._retry_at = self._now + RETRY_SECONDS
+        self._handle(Rejected(is_read_only))

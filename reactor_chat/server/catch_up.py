@@ -16,8 +16,8 @@ from reactor_chat.chat.state.records import notice_of
 from reactor_chat.errors import StorageCorrupt
 from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.intake import HIGH_WATERMARK_BYTES
-from reactor_chat.server.ledger import Ledger, record_of
 from reactor_chat.server.maintenance.keeping import Keeping
+from reactor_chat.server.record_log import RecordLog, record_of
 from reactor_chat.wire.messages import SEQ_MAX, Notice, Numbered
 
 PAGE_ROWS = 256
@@ -29,13 +29,13 @@ class CatchUp:
     """Tells people what they are owed.
 
     Args:
-        ledger: where what was missed is read.
+        record_log: where what was missed is read.
         hub: says who may read what.
         keeping: is told what cannot be read.
     """
 
-    def __init__(self, ledger: Ledger, hub: Hub, keeping: Keeping) -> None:
-        self._ledger = ledger
+    def __init__(self, record_log: RecordLog, hub: Hub, keeping: Keeping) -> None:
+        self._record_log = record_log
         self._hub = hub
         self._keeping = keeping
         self._behind: dict[Peer, None] = {}
@@ -111,7 +111,7 @@ class CatchUp:
         assert peer.replayed_seq is not None
         spans = [(label, first, min(end, last)) for label, first, end in self._hub.entitlement(peer.conn)]
         try:
-            rows = self._ledger.journal.since(spans, peer.replayed_seq, PAGE_ROWS)
+            rows = self._record_log.journal.since(spans, peer.replayed_seq, PAGE_ROWS)
             records = [record_of(row.seq, row.payload) for row in rows]
         except StorageCorrupt as error:
             self._tell_around(peer, error, last)
@@ -144,7 +144,7 @@ class CatchUp:
         if peer not in self._warned:
             self._warned.add(peer)
             peer.tell(refusal)
-        behind = self._ledger.journal.behind(error.first) if error.first is not None else 0
+        behind = self._record_log.journal.behind(error.first) if error.first is not None else 0
         if behind <= peer.replayed_seq:
             self._become_current(peer)  # the index itself cannot be read
         else:

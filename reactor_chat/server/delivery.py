@@ -12,8 +12,8 @@ from reactor_chat.server.catch_up import CatchUp
 from reactor_chat.server.connections.peers import Broadcast, Peer
 from reactor_chat.server.connections.presence import Presence
 from reactor_chat.server.goodbye import BYE, CLOSING, Goodbye
-from reactor_chat.server.ledger import Ledger
 from reactor_chat.server.reading import Reading
+from reactor_chat.server.record_log import RecordLog
 from reactor_chat.server.resuming import resumed
 from reactor_chat.wire import codec
 from reactor_chat.wire.framing import frame
@@ -24,7 +24,7 @@ class Delivery:
     """Carries effects out.
 
     Args:
-        ledger: where records are collected.
+        record_log: where records are collected.
         reading: answers from the journal.
         broadcast: what carries bytes to everybody.
         presence: who is there.
@@ -34,14 +34,14 @@ class Delivery:
 
     def __init__(
         self,
-        ledger: Ledger,
+        record_log: RecordLog,
         reading: Reading,
         broadcast: Broadcast,
         presence: Presence,
         catch_up: CatchUp,
         goodbye: Goodbye,
     ) -> None:
-        self._ledger = ledger
+        self._record_log = record_log
         self._reading = reading
         self._broadcast = broadcast
         self._presence = presence
@@ -75,7 +75,7 @@ class Delivery:
     # ---------------------------------------------------------------------------------------------- effects
 
     def _append(self, effect: Append) -> None:
-        self._ledger.append(effect.records)
+        self._record_log.append(effect.records)
 
     def _deliver(self, effect: Deliver) -> None:
         notice, framed = effect.notice, b""
@@ -101,13 +101,13 @@ class Delivery:
     def _framed(self, notice: Notice) -> bytes:
         """One notice as a frame; what the journal holds in the same words is not encoded again."""
         if isinstance(notice, TOLD_AS_KEPT):
-            return frame(self._ledger.written.get(notice.seq) or codec.encode(notice))
+            return frame(self._record_log.written.get(notice.seq) or codec.encode(notice))
         return frame(codec.encode(notice))
 
     def _enter(self, effect: Enter) -> None:
         peer = self._presence.entered(effect)
-        self._ledger.journal.keep_log()
-        after, gap = resumed(self._ledger.journal, effect)
+        self._record_log.journal.keep_log()
+        after, gap = resumed(self._record_log.journal, effect)
         if gap is not None:
             peer.tell(gap)
         if after is None:

@@ -12,8 +12,8 @@ from heapq import heapify, heappop, heappush
 from reactor_chat.chat.boundary import Disconnected, Input
 from reactor_chat.chat.costs import charge_of, cost_of
 from reactor_chat.server.connections.peers import Peer
-from reactor_chat.server.ledger import Ledger
 from reactor_chat.server.options.table import Options
+from reactor_chat.server.record_log import RecordLog
 
 TURN_COST_MAX = 2_000
 """What is taken in one turn from all connections together, in things said: about 20 ms of work (see `chat.costs`)."""
@@ -40,13 +40,13 @@ class Intake:
     Args:
         options: what the operator chose.
         is_waiting: tells whether something of a connection waits for a commit; more of it would only wait too.
-        ledger: knows how much this turn is going to keep so far.
+        record_log: knows how much this turn is going to keep so far.
     """
 
-    def __init__(self, options: Options, is_waiting: Callable[[int], bool], ledger: Ledger) -> None:
+    def __init__(self, options: Options, is_waiting: Callable[[int], bool], record_log: RecordLog) -> None:
         self._messages_max = options.messages_per_turn_max
         self._is_waiting = is_waiting
-        self._ledger = ledger
+        self._record_log = record_log
         self._ready: dict[Peer, None] = {}  # a dictionary is a set that keeps its order
         self._slowed: list[tuple[float, int, Peer]] = []
         self._now = 0.0
@@ -81,7 +81,7 @@ class Intake:
             self._ready[peer] = None
         left, for_newcomers = TURN_COST_MAX, NEWCOMERS_COST_MAX + NEWCOMERS_COST_PER_CONNECTION * connections_count
         for peer in list(self._ready):
-            if left <= 0 or self._ledger.pending_bytes >= TURN_BYTES_MAX:
+            if left <= 0 or self._record_log.pending_bytes >= TURN_BYTES_MAX:
                 return
             if not peer.entered and for_newcomers <= 0:
                 peer.read_on(reading=False)  # who waits for a turn to come sends nothing more meanwhile
@@ -143,7 +143,7 @@ class Intake:
             not peer.closing
             and peer.is_current
             and peer.wire.queued_bytes < HIGH_WATERMARK_BYTES
-            and self._ledger.pending_bytes < TURN_BYTES_MAX
+            and self._record_log.pending_bytes < TURN_BYTES_MAX
             and not self._is_waiting(peer.conn)
         )
 

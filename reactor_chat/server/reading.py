@@ -6,8 +6,8 @@ from reactor_chat.chat.boundary import KeyPlace, Recall, RecallBlob, RecallKeys
 from reactor_chat.chat.state.keyring import LAST_RESORT
 from reactor_chat.chat.state.records import BlobStored, KeysPublished
 from reactor_chat.errors import StorageCorrupt
-from reactor_chat.server.ledger import Ledger
 from reactor_chat.server.maintenance.keeping import Keeping
+from reactor_chat.server.record_log import RecordLog
 from reactor_chat.wire import codec
 from reactor_chat.wire.messages import BlobAnswer, HistoryAnswer, KeysAnswer, Notice, PublishedKey, Refused
 
@@ -21,25 +21,25 @@ class Reading:
     """Answers from the journal, or says that it cannot be read there.
 
     Args:
-        ledger: what is read.
+        record_log: what is read.
         keeping: is told what cannot be read.
         frame_bytes_max: how long a notice may be.
     """
 
-    def __init__(self, ledger: Ledger, keeping: Keeping, frame_bytes_max: int) -> None:
-        self._ledger = ledger
+    def __init__(self, record_log: RecordLog, keeping: Keeping, frame_bytes_max: int) -> None:
+        self._record_log = record_log
         self._keeping = keeping
         self._frame_bytes_max = frame_bytes_max
 
     def answers(self, effect: Recall | RecallKeys | RecallBlob) -> Iterator[Notice]:
         """Yield the answer, in one notice or more."""
         try:
-            yield from recalled(effect, self._ledger, self._frame_bytes_max)
+            yield from recalled(effect, self._record_log, self._frame_bytes_max)
         except StorageCorrupt as error:
             yield self._keeping.refused(error, effect.re)
 
 
-def recalled(effect: Recall | RecallKeys | RecallBlob, ledger: Ledger, frame_bytes_max: int) -> Iterator[Notice]:
+def recalled(effect: Recall | RecallKeys | RecallBlob, record_log: RecordLog, frame_bytes_max: int) -> Iterator[Notice]:
     """Yield what the journal has to say, in notices that fit a frame each; at least one.
 
     Args:
@@ -50,34 +50,34 @@ def recalled(effect: Recall | RecallKeys | RecallBlob, ledger: Ledger, frame_byt
         StorageCorrupt: what the journal has is none of ours.
     """
     if isinstance(effect, Recall):
-        yield _history(effect, ledger, frame_bytes_max - SLACK_BYTES)
+        yield _history(effect, record_log, frame_bytes_max - SLACK_BYTES)
     elif isinstance(effect, RecallBlob):
-        yield _piece(effect, ledger)
+        yield _piece(effect, record_log)
     else:
-        yield from _keys(effect, ledger, frame_bytes_max - SLACK_BYTES - MISSING_BYTES_MAX)
+        yield from _keys(effect, record_log, frame_bytes_max - SLACK_BYTES - MISSING_BYTES_MAX)
 
 
-def _history(effect: Recall, ledger: Ledger, page_bytes_max: int) -> Notice:
-    messages, more = ledger.page(effect.spans, effect.before, effect.limit, page_bytes_max)
+def _history(effect: Recall, record_log: RecordLog, page_bytes_max: int) -> Notice:
+    messages, more = record_log.page(effect.spans, effect.before, effect.limit, page_bytes_max)
     if not messages and effect.before is None and effect.if_empty is not None:
         return Refused(effect.if_empty.code, effect.if_empty.text, effect.re)
     return HistoryAnswer(messages, more, effect.re)
 
 
-def _piece(effect: RecallBlob, ledger: Ledger) -> Notice:
-    record = ledger.record(effect.label, effect.seq)
+def _piece(effect: RecallBlob, record_log: RecordLog) -> Notice:
+    record = record_log.record(effect.label, effect.seq)
     if not isinstance(record, BlobStored):
         return Refused(effect.if_gone.code, effect.if_gone.text, effect.re)
     return BlobAnswer(record.hash, record.index, record.count, record.data, effect.re)
 
 
-def _keys(effect: RecallKeys, ledger: Ledger, page_bytes_max: int) -> Iterator[Notice]:
+def _keys(effect: RecallKeys, record_log: RecordLog, page_bytes_max: int) -> Iterator[Notice]:
     """All but the last with `more`; the last one names who has none."""
     missing = list(effect.missing)
     page: list[PublishedKey] = []
     page_bytes = 0
     for place in effect.places:
-        key = _key(place, ledger)
+        key = _key(place, record_log)
         if key is None:
             missing.append(place.name)
             continue
@@ -90,8 +90,8 @@ def _keys(effect: RecallKeys, ledger: Ledger, page_bytes_max: int) -> Iterator[N
     yield KeysAnswer(page, missing, effect.re)
 
 
-def _key(place: KeyPlace, ledger: Ledger) -> PublishedKey | None:
-    record = ledger.record(place.label, place.seq)
+def _key(place: KeyPlace, record_log: RecordLog) -> PublishedKey | None:
+    record = record_log.record(place.label, place.seq)
     if not isinstance(record, KeysPublished):
         return None
     package = record.last_resort if place.index == LAST_RESORT else record.packages[place.index]

@@ -16,7 +16,7 @@ from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.records import Entered, Exited
 from reactor_chat.journal.reports import Entry
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
-from reactor_chat.server.ledger import Ledger
+from reactor_chat.server.record_log import RecordLog
 from reactor_chat.wire import codec
 from reactor_chat.wire.messages import Said
 from tests.end_to_end.client import Client, Server
@@ -38,7 +38,7 @@ def fill(directory: Path, records: int) -> None:
             for one in said:
                 state.apply(one)
             journal.rest()
-        Ledger(journal).keep_snapshot(state)
+        RecordLog(journal).keep_snapshot(state)
 
 
 def longest_wait_seconds(client: Client, process: subprocess.Popen[bytes] | None, seconds_max: float) -> float:

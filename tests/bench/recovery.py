@@ -28,7 +28,7 @@ import msgspec
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.journal.sqlite.database_file import FILE_NAME
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
-from reactor_chat.server.ledger import record_of
+from reactor_chat.server.record_log import record_of
 from reactor_chat.wire.messages import AskHistory, GroupSend, GroupSet, Request, Say, Tell
 from tests.end_to_end.returning import Returning
 from tests.server.world import Person, World
@@ -112,7 +112,7 @@ def recovery(directory: Path, name: str) -> None:
     for _ in range(3):
         begun, cpu = time.perf_counter(), time.process_time()
         journal = SqliteJournal(directory)
-        count = World(journal).app._ledger.recover(ChatState())
+        count = World(journal).app._record_log.recover(ChatState())
         took.append((time.perf_counter() - begun, time.process_time() - cpu))
         journal.close()
     seconds, cpu = min(took)

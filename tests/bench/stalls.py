@@ -13,7 +13,7 @@ from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.records import Entered, GroupAltered
 from reactor_chat.chat.state.timeline import STAYS_ENDED_MAX
 from reactor_chat.journal.memory import MemoryJournal
-from reactor_chat.server.ledger import Ledger
+from reactor_chat.server.record_log import RecordLog
 from reactor_chat.wire.messages import GroupSet, Login, Said, Say, Tell
 from tests.server.world import Person, World
 
@@ -108,9 +108,9 @@ def snapshot() -> tuple[float, float, int]:
         state.apply(Entered(state.seq + 1, 0, _name(number), bytes(32)))
         for i in range(1_024):
             state.apply(Said(state.seq + 1, 0, _name(number), "x", None, f"{number:08d}-{i:08d}"))
-    ledger = Ledger(MemoryJournal())
+    record_log = RecordLog(MemoryJournal())
     began = time.process_time()
-    ledger.keep_snapshot(state)
+    record_log.keep_snapshot(state)
     took = time.process_time() - began
     return took, took, 1
 

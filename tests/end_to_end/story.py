@@ -7,7 +7,7 @@ import msgspec
 
 from reactor_chat.chat.state.records import Entered, GroupAltered, Record, notice_of
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
-from reactor_chat.server.ledger import record_of
+from reactor_chat.server.record_log import record_of
 from reactor_chat.wire import codec
 from reactor_chat.wire.messages import Exited, GroupSaid, Told
 from tests.end_to_end.client import Object

@@ -12,8 +12,8 @@ FANOUT = ("tests/reactor/test_fanout.py",)
 
 BUGS: tuple[Bug, ...] = (
     *in_file(
-        "reactor_chat/server/ledger.py",
-        ("tests/server/test_ledger.py", *APP),
+        "reactor_chat/server/record_log.py",
+        ("tests/server/test_record_log.py", *APP),
         (
             "accepted comes before it is kept",
             "        self.journal.commit(entries)\n",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
-from reactor_chat.server.ledger import record_of
+from reactor_chat.server.record_log import record_of
 
 POINTS = 10
 

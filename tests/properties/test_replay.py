@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from reactor_chat.chat.state.chat_state import ChatState, Snapshot
 from reactor_chat.chat.state.keyring import reference_of
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
-from reactor_chat.server.ledger import Ledger, record_of
 from reactor_chat.server.operator.orders import Release
+from reactor_chat.server.record_log import RecordLog, record_of
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.transcript import login_transcript
 from tests.properties.replaying import hashes
@@ -133,8 +133,8 @@ def check_snapshots(directory: Path, chance: Random) -> None:
             restored.append(again)
         assert {one.hash() for one in restored} <= {state.hash()}, f"at {seq}"
     kept = ChatState()
-    Ledger(journal).keep_snapshot(restored[0])
-    assert Ledger(journal).recover(kept) == 0
+    RecordLog(journal).keep_snapshot(restored[0])
+    assert RecordLog(journal).recover(kept) == 0
     assert kept.hash() == state.hash()
     journal.close()
 

@@ -3,8 +3,8 @@
 import pytest
 
 from reactor_chat.chat.state.chat_state import ChatState
-from reactor_chat.server.ledger import record_of
 from reactor_chat.server.operator.orders import Answer, Appoint, Release
+from reactor_chat.server.record_log import record_of
 from reactor_chat.wire.messages import Accepted, Bye, Exited, GroupKick, GroupSet, Line, Refused, Say, Welcome
 from tests.server.operator.test_registry import ANN, BOB, come
 from tests.server.world import Person, World

@@ -8,10 +8,12 @@ from typing import Any, TypeVar
 
 import pytest
 
+from reactor_chat.chat.state.records import Record
+from reactor_chat.chat.state.timeline import labels_of
 from reactor_chat.errors import FrameLengthInvalid
 from reactor_chat.journal.contract import Journal
 from reactor_chat.journal.memory import MemoryJournal
-from reactor_chat.journal.reports import Entry
+from reactor_chat.journal.reports import Entry, Report, Row, Superseded
 from reactor_chat.server.app import App
 from reactor_chat.server.bans import Ban
 from reactor_chat.server.doors.frames import FramesDoor
@@ -238,3 +240,39 @@ class TroubledJournal(MemoryJournal):
         self.commits += 1
         self.trouble(self.commits)
         super().commit(entries)
+
+
+class LateJournal(MemoryJournal):
+    """A journal that reports when the test wants it to, and to which others may write first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.submitted: Sequence[Entry] = ()
+        self._reports: list[Report] = []
+
+    def submit(self, entries: Sequence[Entry]) -> None:
+        assert not self.submitted, "nothing is submitted before a report"
+        self.submitted = entries
+
+    def report(self) -> Report | None:
+        return self._reports.pop(0) if self._reports else None
+
+    def say(self, report: Report) -> None:
+        """Report something else than what became of it."""
+        self._reports.append(report)
+
+    def answer(self) -> None:
+        """Store what was submitted, if anything was, and report it."""
+        entries, self.submitted = self.submitted, ()
+        if entries:
+            super().submit(entries)
+            report = super().report()
+            assert report is not None
+            self._reports.append(report)
+
+    def write_first(self, records: Sequence[Record]) -> None:
+        """Store what others wrote in place of what was submitted, and report that."""
+        self.submitted = ()
+        entries = [Entry(record.seq, encode(record), labels_of(record)) for record in records]
+        self.commit(entries)
+        self._reports.append(Superseded([Row(entry.seq, entry.payload) for entry in entries]))

@@ -14,8 +14,8 @@ from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.errors import StorageCorrupt, StorageFull
 from reactor_chat.journal.contract import Condition, Slices
 from reactor_chat.journal.sqlite.survey import in_words
-from reactor_chat.server.ledger import Ledger
 from reactor_chat.server.maintenance.marking import Marking
+from reactor_chat.server.record_log import RecordLog
 from reactor_chat.wire.messages import Refused
 
 REST_SECONDS = 0.2
@@ -42,7 +42,7 @@ class Keeping:
     """Does what can wait.
 
     Args:
-        ledger: whose journal it is.
+        record_log: whose journal it is.
         state: of the chat; what a snapshot is made of.
 
     Attributes:
@@ -50,8 +50,8 @@ class Keeping:
         condition: what the last complete way through the journal found; None before the first.
     """
 
-    def __init__(self, ledger: Ledger, state: ChatState) -> None:
-        self._ledger = ledger
+    def __init__(self, record_log: RecordLog, state: ChatState) -> None:
+        self._record_log = record_log
         self._state = state
         self._snapshot_seq = 0
         self._snapshot_at = -SNAPSHOT_SECONDS_AT_REST
@@ -64,14 +64,14 @@ class Keeping:
         self._committed_at = 0.0
         self._finished_ms: int | None = None
         self._met: set[int] = set()
-        self._marking = Marking(ledger.journal)
+        self._marking = Marking(record_log.journal)
         self.deadline: float | None = None
         self.condition: Condition | None = None
 
     def started(self, snapshot_seq: int) -> None:
         """Note the number of the snapshot that was recovered from, 0 for none, and begin to look for damage."""
         self._snapshot_seq = snapshot_seq
-        scrub = self._ledger.journal.scrub_slices()
+        scrub = self._record_log.journal.scrub_slices()
         if next(scrub, None) is not None:  # else there is nothing that could be damaged
             self._scrub, self._scrub_at = scrub, 0.0
         self._set_deadline()
@@ -93,13 +93,13 @@ class Keeping:
         self._marking.turn(now, is_idle=may_rest)
         if may_rest:
             self._rest_at = None
-            self._ledger.journal.rest()
+            self._record_log.journal.rest()
         self._go_on_with_snapshot(now)
         if self._scrub_at is not None and now >= self._scrub_at:
             is_idle = now > self._committed_at or now - self._scrubbed_at >= SCRUB_BUSY_SECONDS
             if is_idle:
                 self._scrubbed_at = now
-                self._scrub = self._scrub or self._ledger.journal.scrub_slices()
+                self._scrub = self._scrub or self._record_log.journal.scrub_slices()
                 self._look(unix_ms)
             if self._scrub_at is not None:
                 self._scrub_at = now + (SCRUB_SECONDS if self._scrub is not None else SCRUB_PAUSE_SECONDS)
@@ -114,7 +114,7 @@ class Keeping:
         self._give_up_snapshot()
         if self._state.seq > self._snapshot_seq:
             try:
-                self._ledger.keep_snapshot(self._state)
+                self._record_log.keep_snapshot(self._state)
             except (StorageFull, StorageCorrupt) as error:
                 _log.warning("snapshot failed: %s", error)
 
@@ -186,7 +186,7 @@ class Keeping:
             if due_at is None or now < due_at:
                 return
             self._snapshot_at = now
-            self._snapshot = (self._state.seq, self._ledger.snapshot_slices(self._state))
+            self._snapshot = (self._state.seq, self._record_log.snapshot_slices(self._state))
         seq, work = self._snapshot
         try:
             next(work)

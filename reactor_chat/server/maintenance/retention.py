@@ -13,9 +13,9 @@ from reactor_chat.chat.operator.messages import expiring
 from reactor_chat.chat.operator.registration import DAY_MS
 from reactor_chat.errors import StorageCorrupt, StorageFull
 from reactor_chat.server.app import App
-from reactor_chat.server.ledger import SPOKEN, record_of
 from reactor_chat.server.operator.registry import changed
 from reactor_chat.server.operator.removals import empty
+from reactor_chat.server.record_log import SPOKEN, record_of
 
 SLICE_RECORDS = 512
 PAUSE_SECONDS = 0.05
@@ -81,7 +81,7 @@ class Retention:
 
     def _slice(self, days: int) -> float:
         """Empty some messages; returns in how many seconds to go on."""
-        app, journal = self._app, self._app.ledger.journal
+        app, journal = self._app, self._app.record_log.journal
         today = app.unix_ms // DAY_MS * DAY_MS
         limit = today - days * DAY_MS
         after = max(app.hub.state.expired, self._looked_at)
@@ -94,9 +94,9 @@ class Retention:
             if isinstance(record, SPOKEN) and not record.removed:
                 found.append(record)
         if found:
-            empty(app.ledger, found)
+            empty(app.record_log, found)
             self._to_purge = True
-            changed(app, expiring(last))
+            next(changed(app, expiring(last)), None)  # a journal that reports later is not waited for
             _log.info("retention: %d messages from before %d days were removed, up to %d", len(found), days, last)
         self._looked_at = last
         if last - after >= SLICE_RECORDS:

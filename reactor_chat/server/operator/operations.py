@@ -33,14 +33,14 @@ from reactor_chat.server.operator.orders import (
     SetRate,
     TellStatus,
 )
-from reactor_chat.server.operator.registry import changed
+from reactor_chat.server.operator.registry import changed, settled
 from reactor_chat.server.options.table import typed
 from reactor_chat.server.options.values import read_rate
 from reactor_chat.text.safe import is_safe
 from reactor_chat.wire.messages import Refused, fold, is_name
 
 Facts = dict[str, Any]
-ON_APP: dict[type, Callable[[App, Any], Answer]] = {**registry.ORDERS, **removals.ORDERS}
+ON_APP: dict[type, Callable[[App, Any], Answer | Slices[Answer]]] = {**registry.ORDERS, **removals.ORDERS}
 """Orders that take nothing but the app."""
 UNTIL = "until the server restarts or reloads its config"
 
@@ -100,12 +100,12 @@ class Operations:
 
     # ------------------------------------------------------------------------------------------ the journal
 
-    def _release(self, order: Release) -> Answer:
+    def _release(self, order: Release) -> Slices[Answer]:
         name, identity = order.name, self._app.hub.state.identity
         # There are letters outside of ASCII whose lower case is inside; they are in no name.
         if not name.isascii() or identity.claim_of(name) is None:
             return Answer(done=False, text=f"nobody owns the name {name}")
-        self._app.carry_out(self._app.hub.release(name, self._app.unix_ms))
+        yield from settled(self._app, self._app.hub.release(name, self._app.unix_ms))
         if identity.claim_of(name) is not None:
             raise StorageFull(f"There is no space to record that {name} is free; it still has its owner")
         return Answer(done=True, text=f"the name {name} is free")
@@ -113,7 +113,7 @@ class Operations:
     def _backup(self, order: Backup) -> Slices[Answer]:
         since = Mark(order.since_head, order.since_link) if order.since_head is not None else None
         try:
-            copy = yield from self._app.ledger.journal.backup_slices(Path(order.file), since)
+            copy = yield from self._app.record_log.journal.backup_slices(Path(order.file), since)
         except (StorageError, OSError) as error:  # of the copy; the journal is only read
             return Answer(done=False, text=str(error))
         after = f" after number {since.head}" if since is not None else ""
@@ -124,7 +124,7 @@ class Operations:
 
     def _repair(self, order: Repair) -> Slices[Answer]:
         try:
-            found = yield from self._app.ledger.journal.repair_slices(Path(order.file))
+            found = yield from self._app.record_log.journal.repair_slices(Path(order.file))
         except StorageCorrupt as error:  # of the copy, or of a page that cannot be written anew
             return Answer(done=False, text=f"{error}; stop the server and restore a backup")
         except OSError as error:
@@ -221,8 +221,8 @@ class Operations:
     def _send_away(self, peer: Peer, refusal: Refused) -> None:
         self._app.carry_out(self._app.hub.handle(Broken(peer.conn, refusal, "kicked"), self._app.unix_ms))
 
-    def _announce(self, order: Announce) -> Answer:
-        changed(self._app, announcing(order.text))
+    def _announce(self, order: Announce) -> Slices[Answer]:
+        yield from changed(self._app, announcing(order.text))
         count = sum(peer.entered for peer in self._app.peers)
         return Answer(done=True, text=f"Announcement sent to {count} {'person' if count == 1 else 'people'}")
 
@@ -250,7 +250,7 @@ class Operations:
             "logged_in": sum(peer.entered for peer in app.peers),
             "names_owned": len(state.identity),
             "records": state.seq,
-            "messages": app.ledger.spoken,
+            "messages": app.record_log.spoken,
             "bytes_in": counters.bytes_in,
             "connections_taken": counters.connections,
             "connections_turned_away": counters.turned_away,

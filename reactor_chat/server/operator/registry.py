@@ -5,11 +5,13 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from reactor_chat.chat.boundary import Effect
 from reactor_chat.chat.case import Decide
 from reactor_chat.chat.operator import registration
 from reactor_chat.chat.state.identity import Claim, key_text
 from reactor_chat.chat.state.invites import hash_of
 from reactor_chat.errors import StorageFull, UsageError
+from reactor_chat.journal.contract import Slices
 from reactor_chat.server.app import App
 from reactor_chat.server.bans import address_of, moment, target_of
 from reactor_chat.server.connections.peers import Peer
@@ -23,20 +25,36 @@ LISTED_MAX = 10_000
 """Names in an answer, of those who are here and of those who own one: so many fit the answer's frame."""
 
 
-def changed(app: App, decide: Decide) -> None:
-    """Have a change made, durably.
+def changed(app: App, decide: Decide) -> Slices[None]:
+    """Have a change made, durably; it ends when the journal has reported.
 
     Raises:
         UsageError: why it is not made; nothing has changed.
         StorageFull: there is no space for it; nothing has changed.
         StorageError: the journal failed; the process must stop.
     """
-    app.carry_out([])  # what is on its way is done first, so that the order is judged by what then is the case
+    yield from settled(app, [])  # so that the order is judged by what then is the case
     effects = app.hub.order(decide, app.unix_ms)
     if isinstance(effects, Refused):
         raise UsageError(effects.text)
-    if not app.carry_out(effects):
+    if not (yield from settled(app, effects)):
         raise StorageFull("There is no space to record it; nothing was changed")
+
+
+def settled(app: App, effects: list[Effect]) -> Slices[bool]:
+    """Carry effects out, and wait until the journal has reported of everything that is on its way.
+
+    Returns:
+        Whether it was all kept.
+
+    Raises:
+        StorageError: the journal failed; the process must stop.
+    """
+    refused = app.commits_refused
+    app.carry_out(effects)
+    while not app.is_settled:
+        yield 0
+    return app.commits_refused == refused
 
 
 def _people(app: App, _: ListPeople) -> Answer:
@@ -81,17 +99,17 @@ def _fingerprint(key: bytes) -> str:
     return pin_of(hashlib.sha256(key).digest())
 
 
-def _grant(app: App, order: Grant) -> Answer:
+def _grant(app: App, order: Grant) -> Slices[Answer]:
     kind, _ = target_of(order.key)
     if kind != "key":
         raise UsageError("That is not a key; one is 44 characters of base64, as the refused client shows it")
-    changed(app, registration.granting(order.name, base64.b64decode(order.key)))
+    yield from changed(app, registration.granting(order.name, base64.b64decode(order.key)))
     return Answer(done=True, text=f"{order.name} belongs to the key {order.key}")
 
 
-def _invite(app: App, order: Invite) -> Answer:
+def _invite(app: App, order: Invite) -> Slices[Answer]:
     code = base64.b32encode(app.entropy(CODE_BYTES)).decode("ascii").rstrip("=").lower()
-    changed(app, registration.inviting(hash_of(code), order.days))
+    yield from changed(app, registration.inviting(hash_of(code), order.days))
     number, until = app.hub.state.seq, app.unix_ms + order.days * registration.DAY_MS
     text = f"Invitation {number} for one person, good until {moment(until)}"
     return Answer(done=True, text=text, facts={"invite": {"number": number, "code": code, "until_ms": until}})
@@ -103,19 +121,19 @@ def _invites(app: App, _: ListInvites) -> Answer:
     return Answer(done=True, text=f"invitations: {len(standing)}", facts={"invites": facts})
 
 
-def _uninvite(app: App, order: Uninvite) -> Answer:
-    changed(app, registration.uninviting(order.number))
+def _uninvite(app: App, order: Uninvite) -> Slices[Answer]:
+    yield from changed(app, registration.uninviting(order.number))
     return Answer(done=True, text=f"Invitation {order.number} is revoked")
 
 
-def _appoint(app: App, order: Appoint) -> Answer:
-    changed(app, registration.appointing(order.name, on=order.on))
+def _appoint(app: App, order: Appoint) -> Slices[Answer]:
+    yield from changed(app, registration.appointing(order.name, on=order.on))
     claim = app.hub.state.identity.claim_of(order.name)
     name = claim.name if claim is not None else order.name
     return Answer(done=True, text=f"{name} is {'now' if order.on else 'no longer'} a moderator")
 
 
-ORDERS: dict[type, Callable[[App, Any], Answer]] = {
+ORDERS: dict[type, Callable[[App, Any], Answer | Slices[Answer]]] = {
     ListPeople: _people,
     Grant: _grant,
     Invite: _invite,

@@ -11,11 +11,12 @@ from typing import Any
 from reactor_chat.chat.operator.messages import emptied, removing
 from reactor_chat.chat.state.records import Spoken
 from reactor_chat.errors import UsageError
+from reactor_chat.journal.contract import Slices
 from reactor_chat.journal.reports import Row
 from reactor_chat.server.app import App
-from reactor_chat.server.ledger import SPOKEN, Ledger, record_of
 from reactor_chat.server.operator.orders import Answer, Delete, ReadRecords
-from reactor_chat.server.operator.registry import changed
+from reactor_chat.server.operator.registry import changed, settled
+from reactor_chat.server.record_log import SPOKEN, RecordLog, record_of
 from reactor_chat.wire import codec
 
 READ_BYTES_MAX = 524_288
@@ -23,14 +24,14 @@ READ_ROWS_MAX = 2_000
 """What one order to read records is answered with at most: some milliseconds of the server's time."""
 
 
-def message_at(ledger: Ledger, seq: int) -> Spoken:
+def message_at(record_log: RecordLog, seq: int) -> Spoken:
     """Return the message with a number.
 
     Raises:
         UsageError: there is none, it is no message, or it was removed before; the text says which.
         StorageCorrupt: the journal is damaged there.
     """
-    journal = ledger.journal
+    journal = record_log.journal
     if not 1 <= seq <= journal.head:
         raise UsageError(f"There is no number {seq}: the newest is {journal.head}")
     row = next(journal.replay(seq - 1), None)
@@ -44,12 +45,12 @@ def message_at(ledger: Ledger, seq: int) -> Spoken:
     return record
 
 
-def empty(ledger: Ledger, messages: list[Spoken]) -> None:
+def empty(record_log: RecordLog, messages: list[Spoken]) -> None:
     """Empty these messages, durably, all or none.  Raises StorageFull where there is no space for that."""
-    ledger.journal.rewrite([Row(message.seq, codec.encode(emptied(message))) for message in messages])
+    record_log.journal.rewrite([Row(message.seq, codec.encode(emptied(message))) for message in messages])
 
 
-def remove(app: App, seq: int, by: str = "") -> Spoken:
+def remove(app: App, seq: int, by: str = "") -> Slices[Spoken]:
     """Remove one message, for good.
 
     Args:
@@ -63,35 +64,35 @@ def remove(app: App, seq: int, by: str = "") -> Spoken:
         StorageFull: there is no space for it; the message is there still.
         StorageError: the journal failed; the process must stop.
     """
-    app.carry_out([])
-    message = message_at(app.ledger, seq)
-    changed(app, removing(seq, by))
-    empty(app.ledger, [message])
-    app.ledger.journal.purge()
+    yield from settled(app, [])
+    message = message_at(app.record_log, seq)
+    yield from changed(app, removing(seq, by))
+    empty(app.record_log, [message])
+    app.record_log.journal.purge()
     return message
 
 
-def _delete(app: App, order: Delete) -> Answer:
-    message = remove(app, order.seq)
+def _delete(app: App, order: Delete) -> Slices[Answer]:
+    message = yield from remove(app, order.seq)
     return Answer(
         done=True, text=f"Message {order.seq} from {message.sender} was removed; earlier backups still have it"
     )
 
 
 def _read(app: App, order: ReadRecords) -> Answer:
-    head = app.ledger.journal.head if order.last is None else min(order.last, app.ledger.journal.head)
-    rows = [row.payload.decode("utf-8") for row in _page(app.ledger, order.after, head)]
+    head = app.record_log.journal.head if order.last is None else min(order.last, app.record_log.journal.head)
+    rows = [row.payload.decode("utf-8") for row in _page(app.record_log, order.after, head)]
     return Answer(done=True, text=f"records: {len(rows)}", facts={"records": rows, "last": head})
 
 
-def _page(ledger: Ledger, after: int, last: int) -> Iterator[Row]:
+def _page(record_log: RecordLog, after: int, last: int) -> Iterator[Row]:
     """Yield the rows after a number, one at least where there is one, and few enough for one answer."""
     size_bytes = 0
-    for row in islice(ledger.journal.replay(after), READ_ROWS_MAX):
+    for row in islice(record_log.journal.replay(after), READ_ROWS_MAX):
         if row.seq > last or size_bytes >= READ_BYTES_MAX:
             return
         size_bytes += len(row.payload)
         yield row
 
 
-ORDERS: dict[type, Callable[[App, Any], Answer]] = {Delete: _delete, ReadRecords: _read}
+ORDERS: dict[type, Callable[[App, Any], Answer | Slices[Answer]]] = {Delete: _delete, ReadRecords: _read}

@@ -15,7 +15,7 @@ def few_records(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def snapshot_seq(world: World) -> int:
-    found = world.app.ledger.journal.snapshot()
+    found = world.app.record_log.journal.snapshot()
     return 0 if found is None else found[0]
 
 

@@ -7,7 +7,6 @@ from reactor_chat.chat.operator.registration import DAY_MS
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.identity import key_text as written
 from reactor_chat.errors import StorageFull
-from reactor_chat.server.ledger import record_of
 from reactor_chat.server.operator.orders import (
     Answer,
     Grant,
@@ -18,6 +17,7 @@ from reactor_chat.server.operator.orders import (
     SetLockdown,
     Uninvite,
 )
+from reactor_chat.server.record_log import record_of
 from reactor_chat.wire.messages import Hello, Login, Refused, Say, Welcome
 from reactor_chat.wire.transcript import login_transcript
 from tests.chat.toy import Key

@@ -10,9 +10,9 @@ from reactor_chat.chat.operator.messages import REMOVED_TEXT
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.errors import StorageFull
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
-from reactor_chat.server.ledger import record_of
 from reactor_chat.server.operator.orders import Announce, Delete, ReadRecords
 from reactor_chat.server.operator.removals import READ_ROWS_MAX
+from reactor_chat.server.record_log import record_of
 from reactor_chat.wire.messages import (
     AskHistory,
     GroupSaid,

@@ -10,7 +10,7 @@ from reactor_chat.chat.state.records import Record
 from reactor_chat.chat.state.timeline import Span
 from reactor_chat.errors import StorageCorrupt
 from reactor_chat.journal.contract import Journal, Slices
-from reactor_chat.journal.reports import Entry, Full
+from reactor_chat.journal.reports import Accepted, Entry, Full, Report, Row, Superseded
 from reactor_chat.wire import codec
 from reactor_chat.wire.messages import GroupSaid, Said, Told
 
@@ -21,25 +21,27 @@ _records: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 _snapshots: msgspec.json.Decoder[Snapshot] = msgspec.json.Decoder(Snapshot)
 
 
-class Ledger:
-    """Collects what is to be appended, and commits it.
+class RecordLog:
+    """Collects what is to be appended, submits it, and reads it back.
 
     Args:
         journal: where it goes.
 
     Attributes:
-        pending_bytes: payloads collected and not committed yet.
+        pending_bytes: payloads collected or submitted of which the journal has not reported yet.
         spoken: how many messages of people were committed since the start.
-        written: the payloads of the newest commit by number; what was said is broadcast as it was written.
+        written: the payloads that the newest report was of, by number; what was said is broadcast as it was written.
     """
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self.spoken = 0
         self.written: dict[int, bytes] = {}
-        self._spoken_pending = 0
-        self._entries: list[Entry] = []
         self.pending_bytes = 0
+        self._entries: list[Entry] = []
+        self._spoken_pending = 0
+        self._submitted: list[Entry] = []
+        self._spoken_submitted = 0
 
     def append(self, records: Sequence[tuple[Record, tuple[str, ...]]]) -> None:
         """Collect records for the next commit."""
@@ -50,30 +52,45 @@ class Ledger:
             self._spoken_pending += isinstance(record, SPOKEN)
 
     @property
-    def has_entries(self) -> bool:
-        """Whether there is something to commit."""
-        return bool(self._entries)
+    def can_submit(self) -> bool:
+        """Whether something is collected, and the journal has reported of everything that was submitted before."""
+        return bool(self._entries) and not self._submitted
 
-    def commit(self) -> int:
-        """Make everything collected durable.
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is collected, and nothing submitted of which the journal has not reported."""
+        return not self._entries and not self._submitted
 
-        Returns:
-            The newest committed number.
+    def submit(self) -> None:
+        """Submit everything collected.
 
         Raises:
-            StorageFull: nothing of it was stored, and it is not collected any more.
             StorageError: the process must stop.
         """
-        entries, self._entries = self._entries, []
-        spoken, self._spoken_pending = self._spoken_pending, 0
-        self.pending_bytes = 0
-        self.journal.submit(entries)
+        self._submitted, self._entries = self._entries, []
+        self._spoken_submitted, self._spoken_pending = self._spoken_pending, 0
+        self.journal.submit(self._submitted)
+
+    def report(self) -> Report | None:
+        """Return the next thing that the journal has to report; None where there is nothing.
+
+        Where nothing of it was stored, nothing is collected any more either: whatever was numbered on from it is to be
+        judged again.
+        """
         report = self.journal.report()
-        if isinstance(report, Full):
-            raise report.error
-        self.spoken += spoken
-        self.written = {entry.seq: entry.payload for entry in entries}
-        return self.journal.head
+        if type(report) is Accepted:
+            self.spoken += self._spoken_submitted
+            self.written = {entry.seq: entry.payload for entry in self._submitted}
+            self._submitted = []
+            self.pending_bytes = sum(len(entry.payload) for entry in self._entries)
+        elif isinstance(report, Full | Superseded):
+            self._forget()
+            self.written = {row.seq: row.payload for row in report.rows} if isinstance(report, Superseded) else {}
+        return report
+
+    def _forget(self) -> None:
+        self._submitted, self._entries = [], []
+        self._spoken_pending = self.pending_bytes = 0
 
     def recover(self, state: ChatState) -> int:
         """Bring a new state up to the journal's head, from a snapshot where there is one.
@@ -139,6 +156,11 @@ class Ledger:
         """Read one record by its number and one of its labels; None where the journal has it no more."""
         rows = self.journal.newest([(label, seq, seq)], None, 1)
         return record_of(rows[0].seq, rows[0].payload) if rows else None
+
+
+def records_of(rows: Sequence[Row]) -> list[Record]:
+    """Return the records that rows hold, in their order.  Raises StorageCorrupt where one holds none."""
+    return [record_of(row.seq, row.payload) for row in rows]
 
 
 def record_of(seq: int, payload: bytes) -> Record:
