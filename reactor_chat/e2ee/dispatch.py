@@ -4,10 +4,10 @@ import msgspec
 
 from reactor_chat.e2ee.boundary import NoteKind
 from reactor_chat.e2ee.conversation import Conversation, Dated, Heard, spelled_where, where_asked, where_heard
-from reactor_chat.e2ee.desk import Desk, Purpose, Question
-from reactor_chat.e2ee.group_orders import GroupOrders
 from reactor_chat.e2ee.identity import suites
-from reactor_chat.e2ee.participation import Participation, Participations
+from reactor_chat.e2ee.orders.group_orders import GroupOrders
+from reactor_chat.e2ee.participation.participation import Participation, Participations
+from reactor_chat.e2ee.state.desk import Desk, Purpose, Question
 from reactor_chat.e2ee.states import State
 from reactor_chat.wire.messages import (
     Accepted,

@@ -13,18 +13,18 @@ one with its key.
 from collections.abc import Callable
 
 from reactor_chat.e2ee.boundary import Mark, Order, Outcome, Posture, Settings, Shown
-from reactor_chat.e2ee.commands import Commands
 from reactor_chat.e2ee.conversation import Conversation, Heard, Scope, Spoken, where_heard, where_said
-from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.dispatch import Dispatch
-from reactor_chat.e2ee.group_orders import GroupOrders, GroupRequest
-from reactor_chat.e2ee.held_lines import HeldLines
-from reactor_chat.e2ee.opened import OpenedMessages
-from reactor_chat.e2ee.outbound import spoken
-from reactor_chat.e2ee.participation import Participations
+from reactor_chat.e2ee.messages.opened import OpenedMessages
+from reactor_chat.e2ee.messages.outbound import spoken
+from reactor_chat.e2ee.orders.commands import Commands
+from reactor_chat.e2ee.orders.group_orders import GroupOrders, GroupRequest
+from reactor_chat.e2ee.orders.held_lines import HeldLines
+from reactor_chat.e2ee.orders.verification import Verification
+from reactor_chat.e2ee.participation.participation import Participations
+from reactor_chat.e2ee.state.desk import Desk
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import Store
-from reactor_chat.e2ee.verification import Verification
 from reactor_chat.wire.messages import SEALED_MEMBERS_MAX, Notice
 
 

@@ -13,7 +13,7 @@ from reactor_chat.client.talking import ORDERS, as_typed
 from reactor_chat.client.vault import MemoryVault
 from reactor_chat.e2ee.boundary import Posture
 from reactor_chat.e2ee.conversation import ROOM, Conversation
-from reactor_chat.e2ee.trust import fingerprint_of
+from reactor_chat.e2ee.trust.trust_book import fingerprint_of
 from reactor_chat.server.orders import Appoint
 from reactor_chat.text import orders
 from reactor_chat.text.grammar import OWN_COMMANDS

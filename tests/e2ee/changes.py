@@ -7,7 +7,7 @@ from reactor_chat.e2ee.boundary import (
 )
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.identity import person_of
-from reactor_chat.e2ee.trust import fingerprint_of
+from reactor_chat.e2ee.trust.trust_book import fingerprint_of
 from reactor_chat.wire.messages import (
     GroupAdd,
     GroupDelete,

@@ -4,7 +4,6 @@ from random import Random
 
 import msgspec
 
-from reactor_chat.e2ee import safety
 from reactor_chat.e2ee.boundary import (
     Accept,
     Arm,
@@ -20,6 +19,7 @@ from reactor_chat.e2ee.boundary import (
     Verify,
 )
 from reactor_chat.e2ee.conversation import ROOM, Conversation, Heard, Scope, Spoken
+from reactor_chat.e2ee.trust import safety_number
 from reactor_chat.errors import MessageInvalid
 from reactor_chat.wire.codec import decode_notice, encode
 from reactor_chat.wire.messages import (
@@ -189,7 +189,7 @@ class Deeds(Stage):
     def _number(self, who: Beliefs, name: str, key: bytes) -> str:
         place = (who.name, who.client.session.desk.own_key, name, key)
         if place not in _numbers:
-            _numbers[place] = safety.safety_number(*place)
+            _numbers[place] = safety_number.safety_number(*place)
         return _numbers[place]
 
     def _do_look(self, who: Beliefs, what: str, _: Random) -> None:

@@ -18,8 +18,8 @@ from reactor_chat.e2ee.conversation import Conversation, Scope
 from reactor_chat.e2ee.identity import Person as Member
 from reactor_chat.e2ee.identity import own_identity, person_of
 from reactor_chat.e2ee.packages import reference_of
+from reactor_chat.e2ee.state.transcript_hash import NOTHING, Mark
 from reactor_chat.e2ee.terms import common_name, extension_of, make_terms, terms_of
-from reactor_chat.e2ee.transcript_hash import NOTHING, Mark
 from reactor_chat.errors import MlsError
 from reactor_chat.mls.commits import CommitOptions
 from reactor_chat.mls.group import Group

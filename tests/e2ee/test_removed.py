@@ -8,7 +8,7 @@ import pytest
 from reactor_chat.chat.removal import emptied
 from reactor_chat.e2ee.boundary import Mark, Posture
 from reactor_chat.e2ee.conversation import ROOM
-from reactor_chat.e2ee.setbacks import FORK
+from reactor_chat.e2ee.state.setbacks import FORK
 from reactor_chat.e2ee.states import State
 from tests.e2ee.mallory import heard_sealed
 from tests.e2ee.world import World

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from reactor_chat.e2ee import passphrase
 from reactor_chat.e2ee.boundary import Arm, Note, Outcome
 from reactor_chat.e2ee.conversation import ROOM, Conversation, Spoken
-from reactor_chat.e2ee.group_orders import GroupRequest
+from reactor_chat.e2ee.orders.group_orders import GroupRequest
 from reactor_chat.e2ee.store import MemoryStore
 from reactor_chat.wire.messages import GroupSet, fold
 from tests.e2ee.service import Service, Shelf

@@ -12,11 +12,11 @@ from reactor_chat.e2ee import passphrase
 from reactor_chat.e2ee.boundary import Arm, Mark, Note, Order, Outcome, Settings, Shown
 from reactor_chat.e2ee.conversation import ROOM, Conversation, Spoken
 from reactor_chat.e2ee.outgoing import Plain, Sealed
-from reactor_chat.e2ee.participation import Participation
+from reactor_chat.e2ee.participation.participation import Participation
 from reactor_chat.e2ee.session import Session
+from reactor_chat.e2ee.state.talk import Talk
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import MemoryStore
-from reactor_chat.e2ee.talk import Talk
 from reactor_chat.errors import MessageInvalid
 from reactor_chat.wire.codec import decode_notice, encode
 from reactor_chat.wire.messages import Accepted, GroupSend, Refused, Request, Said, Say, Tell

@@ -11,8 +11,8 @@ import pytest
 
 from reactor_chat.e2ee.boundary import Arm, Rekey
 from reactor_chat.e2ee.conversation import ROOM, Conversation
+from reactor_chat.e2ee.membership.peer_keys import PeerKeys
 from reactor_chat.e2ee.packages import reference_of
-from reactor_chat.e2ee.peer_keys import PeerKeys
 from reactor_chat.e2ee.states import State
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.group import Group
@@ -60,7 +60,7 @@ def test_33_a_package_with_a_point_of_low_order(monkeypatch: pytest.MonkeyPatch,
     asker = world["Ann"].session.desk
     published = PublishedKey("Mal", desk.own_key, message, reference_of(message))
     monkeypatch.setattr(
-        "reactor_chat.e2ee.peer_keys.suites", lambda: (CLASSICAL,)
+        "reactor_chat.e2ee.membership.peer_keys.suites", lambda: (CLASSICAL,)
     )  # as on a machine without the hybrid
     assert PeerKeys(asker).checked(published, CLASSICAL) is None
 

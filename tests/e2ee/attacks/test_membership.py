@@ -10,8 +10,8 @@ from reactor_chat.e2ee.blobs import hash_of
 from reactor_chat.e2ee.boundary import Arm
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.identity import person_of
+from reactor_chat.e2ee.membership.peer_keys import PeerKeys
 from reactor_chat.e2ee.packages import reference_of
-from reactor_chat.e2ee.peer_keys import PeerKeys
 from reactor_chat.e2ee.states import State
 from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import KeyPackage, MLSMessage

@@ -24,7 +24,7 @@ from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.terms import Strength, strength_of
-from reactor_chat.e2ee.trust import Trust
+from reactor_chat.e2ee.trust.trust_book import Trust
 from reactor_chat.mls.signatures import Ed25519, SigningKey
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from reactor_chat.wire.codec import encode
