@@ -10,9 +10,9 @@ from typing import NamedTuple
 import msgspec
 
 from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.encoding.structs import MLS10, BasicCredential, Capabilities, CredentialType, LeafNode
 from reactor_chat.mls.keypackage import Identity
 from reactor_chat.mls.signatures import Ed25519, SigningKey
-from reactor_chat.mls.structs import MLS10, BasicCredential, Capabilities, CredentialType, LeafNode
 from reactor_chat.mls.suites import CLASSICAL, HYBRID, available
 from reactor_chat.wire.messages import fold, is_name
 

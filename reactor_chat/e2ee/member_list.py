@@ -10,9 +10,9 @@ import msgspec
 
 from reactor_chat.e2ee.identity import MEMBERS_EXTENSION, Person, person_of
 from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.encoding.structs import Extension, extension_data
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.signatures import Ed25519, SigningKey
-from reactor_chat.mls.structs import Extension, extension_data
 
 MEMBERS_MAX = 1_000
 NUMBER_MAX = 2**53

@@ -12,8 +12,8 @@ import msgspec
 from reactor_chat.e2ee.identity import suites
 from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.errors import MlsError
+from reactor_chat.mls.encoding.structs import Lifetime
 from reactor_chat.mls.keypackage import Identity, OwnKeyPackage
-from reactor_chat.mls.structs import Lifetime
 from reactor_chat.wire.messages import KeysPut
 
 MADE_AT_ONCE = 8

@@ -9,8 +9,8 @@ import msgspec
 from reactor_chat.e2ee.conversation import Conversation, Scope
 from reactor_chat.e2ee.identity import SUITES_WANTED, TERMS_EXTENSION
 from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.encoding.structs import Extension, extension_data
 from reactor_chat.mls.group import Group
-from reactor_chat.mls.structs import Extension, extension_data
 from reactor_chat.wire.messages import Kdf, SealCreated, SealsAnswer, fold
 
 _VERSION = 1

@@ -11,9 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from reactor_chat.errors import MlsRefused
-from reactor_chat.mls import schedule
+from reactor_chat.mls.crypto.kem import Entropy
+from reactor_chat.mls.encoding.structs import CommitSource, Extension, GroupContext, LeafNode, UpdatePath
+from reactor_chat.mls.epoch import schedule
+from reactor_chat.mls.epoch.schedule import EpochSecrets
+from reactor_chat.mls.epoch.state import EpochState, MemberState, Proposed, PskSecrets, look_up
 from reactor_chat.mls.framing import sign
-from reactor_chat.mls.kem import Entropy
 from reactor_chat.mls.keypackage import Identity
 from reactor_chat.mls.messages import (
     AuthenticatedContent,
@@ -27,12 +30,9 @@ from reactor_chat.mls.messages import (
     WireFormat,
 )
 from reactor_chat.mls.proposals import Applied, apply, check, check_room, is_path_required, resolve
-from reactor_chat.mls.schedule import EpochSecrets
-from reactor_chat.mls.secrettree import SecretTree
 from reactor_chat.mls.signatures import SigningKey
-from reactor_chat.mls.state import EpochState, MemberState, Proposed, PskSecrets, look_up
-from reactor_chat.mls.structs import CommitSource, Extension, GroupContext, LeafNode, UpdatePath
-from reactor_chat.mls.treekem import (
+from reactor_chat.mls.tree.secrettree import SecretTree
+from reactor_chat.mls.tree.treekem import (
     PathReader,
     RenewedPath,
     encrypt_path,
@@ -41,7 +41,7 @@ from reactor_chat.mls.treekem import (
     open_path,
     renew_path,
 )
-from reactor_chat.mls.validation import check_leaf, check_members, check_source
+from reactor_chat.mls.tree.validation import check_leaf, check_members, check_source
 
 
 @dataclass(frozen=True)

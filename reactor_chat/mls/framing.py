@@ -10,8 +10,10 @@ before everything held.
 from dataclasses import dataclass
 
 from reactor_chat.errors import MlsMalformed, MlsRefused
-from reactor_chat.mls.codec import with_length
-from reactor_chat.mls.kem import Entropy
+from reactor_chat.mls.crypto.kem import Entropy
+from reactor_chat.mls.encoding.codec import with_length
+from reactor_chat.mls.encoding.structs import MLS10
+from reactor_chat.mls.epoch.schedule import EpochSecrets
 from reactor_chat.mls.messages import (
     AuthenticatedContent,
     ContentType,
@@ -26,11 +28,9 @@ from reactor_chat.mls.messages import (
     WireFormat,
     content_type,
 )
-from reactor_chat.mls.schedule import EpochSecrets
-from reactor_chat.mls.secrettree import RatchetKind, SecretTree, sender_data_key
 from reactor_chat.mls.signatures import SigningKey
-from reactor_chat.mls.structs import MLS10
 from reactor_chat.mls.suites import Suite
+from reactor_chat.mls.tree.secrettree import RatchetKind, SecretTree, sender_data_key
 
 PADDING_BYTES_MAX = 64 * 1024
 _VERSION = MLS10.to_bytes(2)

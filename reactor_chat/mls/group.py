@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from reactor_chat.errors import MlsMalformed, MlsRefused
 from reactor_chat.mls import storage
 from reactor_chat.mls.commits import CommitOptions, process_commit
-from reactor_chat.mls.creation import create_group
+from reactor_chat.mls.crypto.kem import Entropy
+from reactor_chat.mls.encoding.structs import Extension, GroupContext, LeafNode
+from reactor_chat.mls.epoch.state import AnyProposal, MemberState, Proposed, PskSecrets
 from reactor_chat.mls.framing import open_envelope
-from reactor_chat.mls.kem import Entropy
 from reactor_chat.mls.keypackage import Identity, OwnKeyPackage
 from reactor_chat.mls.messages import (
     Add,
@@ -32,6 +33,11 @@ from reactor_chat.mls.messages import (
     ResumptionUsage,
     Welcome,
 )
+from reactor_chat.mls.operations.creation import create_group
+from reactor_chat.mls.operations.outside import ExternalJoin, join_by_commit
+from reactor_chat.mls.operations.receiving import open_message
+from reactor_chat.mls.operations.sending import carry, commit, keep_proposal, propose, propose_update, signed
+from reactor_chat.mls.operations.welcome import JoinOptions, join_from_welcome, make_invitation
 from reactor_chat.mls.outcomes import (
     JoinedGroup,
     Pending,
@@ -40,13 +46,7 @@ from reactor_chat.mls.outcomes import (
     ReceivedProposal,
     Unprotected,
 )
-from reactor_chat.mls.outside import ExternalJoin, join_by_commit
-from reactor_chat.mls.receiving import open_message
-from reactor_chat.mls.sending import carry, commit, keep_proposal, propose, propose_update, signed
-from reactor_chat.mls.state import AnyProposal, MemberState, Proposed, PskSecrets
-from reactor_chat.mls.structs import Extension, GroupContext, LeafNode
 from reactor_chat.mls.suites import Suite
-from reactor_chat.mls.welcome import JoinOptions, join_from_welcome, make_invitation
 
 NO_PSKS: PskSecrets = {}
 DEFAULT_OPTIONS = CommitOptions()

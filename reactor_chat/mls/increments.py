@@ -13,7 +13,7 @@ from dataclasses import replace
 from reactor_chat.errors import MlsMalformed
 from reactor_chat.mls import storage
 from reactor_chat.mls.group import Group
-from reactor_chat.mls.secrettree import Ratchet, RatchetKind, SecretTree
+from reactor_chat.mls.tree.secrettree import Ratchet, RatchetKind, SecretTree
 
 NODES = "nodes"
 _NUMBER_BYTES = 4

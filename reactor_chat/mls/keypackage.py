@@ -8,12 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from reactor_chat.errors import MlsRefused
-from reactor_chat.mls.codec import Record, UInt8, opaque
-from reactor_chat.mls.framing import open_envelope
-from reactor_chat.mls.kem import Entropy
-from reactor_chat.mls.messages import KeyPackage, MLSMessage
-from reactor_chat.mls.signatures import SigningKey
-from reactor_chat.mls.structs import (
+from reactor_chat.mls.crypto.kem import Entropy
+from reactor_chat.mls.encoding.codec import Record, UInt8, opaque
+from reactor_chat.mls.encoding.structs import (
     MLS10,
     BasicCredential,
     Capabilities,
@@ -24,8 +21,11 @@ from reactor_chat.mls.structs import (
     Secret,
     X509Credential,
 )
+from reactor_chat.mls.framing import open_envelope
+from reactor_chat.mls.messages import KeyPackage, MLSMessage
+from reactor_chat.mls.signatures import SigningKey
 from reactor_chat.mls.suites import SUITES, Suite, suite
-from reactor_chat.mls.validation import check_key_package
+from reactor_chat.mls.tree.validation import check_key_package
 
 STORED_VERSION = 1
 

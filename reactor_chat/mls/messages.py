@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Annotated, Any
 
-from reactor_chat.mls.codec import (
+from reactor_chat.mls.encoding.codec import (
     RECORD_BYTES_MAX,
     Record,
     UInt8,
@@ -24,7 +24,7 @@ from reactor_chat.mls.codec import (
     tagged,
     vector,
 )
-from reactor_chat.mls.structs import (
+from reactor_chat.mls.encoding.structs import (
     EXTENSIONS_BYTES_MAX,
     LIST_BYTES_MAX,
     TREE_LEAVES_MAX,

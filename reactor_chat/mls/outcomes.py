@@ -6,9 +6,9 @@ Each holds a new `Group`; the one that was asked is as it was.  Which of the two
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reactor_chat.mls.encoding.structs import Extension
+from reactor_chat.mls.epoch.state import AnySender, Proposed
 from reactor_chat.mls.messages import PreSharedKeyID
-from reactor_chat.mls.state import AnySender, Proposed
-from reactor_chat.mls.structs import Extension
 
 if TYPE_CHECKING:  # a group makes these and these hold groups
     from reactor_chat.mls.group import Group

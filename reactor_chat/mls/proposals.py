@@ -11,6 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.encoding.structs import (
+    MLS10,
+    Extension,
+    ExtensionType,
+    ExternalSenders,
+    UpdateSource,
+    extension_data,
+)
+from reactor_chat.mls.epoch.state import AnyProposal, AnySender, EpochState, Proposed, PskSecrets
 from reactor_chat.mls.messages import (
     Add,
     ByReference,
@@ -29,17 +38,8 @@ from reactor_chat.mls.messages import (
     ResumptionUsage,
     Update,
 )
-from reactor_chat.mls.state import AnyProposal, AnySender, EpochState, Proposed, PskSecrets
-from reactor_chat.mls.structs import (
-    MLS10,
-    Extension,
-    ExtensionType,
-    ExternalSenders,
-    UpdateSource,
-    extension_data,
-)
-from reactor_chat.mls.tree import RatchetTree
-from reactor_chat.mls.validation import check_key_package, check_leaf, check_source, required_capabilities
+from reactor_chat.mls.tree.ratchet_tree import RatchetTree
+from reactor_chat.mls.tree.validation import check_key_package, check_leaf, check_source, required_capabilities
 
 PATH_REQUIRED = (Update, Remove, ExternalInit, GroupContextExtensions)
 # Who may propose what (RFC 9420 §17.4, column "External Sender", and §12.2 for external commits).

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from reactor_chat.errors import MlsRefused
-from reactor_chat.mls.codec import Record, UInt8, UInt16, UInt32, UInt64, opaque, optional, vector
+from reactor_chat.mls.encoding.codec import Record, UInt8, UInt16, UInt32, UInt64, opaque, optional, vector
+from reactor_chat.mls.encoding.structs import EXTENSIONS_BYTES_MAX, TREE_LEAVES_MAX, GroupContext, HashValue, Secret
+from reactor_chat.mls.epoch.schedule import EpochSecrets
+from reactor_chat.mls.epoch.state import EpochState, MemberState, OwnUpdate, Proposed
 from reactor_chat.mls.messages import Proposal, ReInit, Sender
-from reactor_chat.mls.schedule import EpochSecrets
-from reactor_chat.mls.secrettree import Ratchet, RatchetKind, SecretTree
-from reactor_chat.mls.sending import PROPOSALS_KEPT_MAX
+from reactor_chat.mls.operations.sending import PROPOSALS_KEPT_MAX
 from reactor_chat.mls.signatures import SigningKey
-from reactor_chat.mls.state import EpochState, MemberState, OwnUpdate, Proposed
-from reactor_chat.mls.structs import EXTENSIONS_BYTES_MAX, TREE_LEAVES_MAX, GroupContext, HashValue, Secret
 from reactor_chat.mls.suites import suite
-from reactor_chat.mls.tree import RatchetTree
+from reactor_chat.mls.tree.ratchet_tree import RatchetTree
+from reactor_chat.mls.tree.secrettree import Ratchet, RatchetKind, SecretTree
 
 STORED_VERSION = 1
 

@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from reactor_chat.errors import MlsRefused
-from reactor_chat.mls import kem
-from reactor_chat.mls.codec import with_length
-from reactor_chat.mls.hpke import AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305, Aead, Context, Hpke
-from reactor_chat.mls.kem import Entropy, Hkdf, Kem, KeyPair
+from reactor_chat.mls.crypto import kem
+from reactor_chat.mls.crypto.hpke import AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305, Aead, Context, Hpke
+from reactor_chat.mls.crypto.kem import Entropy, Hkdf, Kem, KeyPair
+from reactor_chat.mls.encoding.codec import with_length
+from reactor_chat.mls.encoding.structs import HPKECiphertext
 from reactor_chat.mls.signatures import (
     P256_ORDER,
     P384_ORDER,
@@ -29,7 +30,6 @@ from reactor_chat.mls.signatures import (
     SignatureScheme,
     SigningKey,
 )
-from reactor_chat.mls.structs import HPKECiphertext
 
 PREFIX = b"MLS 1.0 "
 

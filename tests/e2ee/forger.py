@@ -22,11 +22,11 @@ from reactor_chat.e2ee.state.transcript_hash import NOTHING, Mark
 from reactor_chat.e2ee.terms import common_name, extension_of, make_terms, terms_of
 from reactor_chat.errors import MlsError
 from reactor_chat.mls.commits import CommitOptions
+from reactor_chat.mls.encoding.structs import Extension
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import Identity, OwnKeyPackage, read_key_package
 from reactor_chat.mls.messages import Add, GroupContextExtensions, Remove
 from reactor_chat.mls.outcomes import ReceivedCommit
-from reactor_chat.mls.structs import Extension
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import (

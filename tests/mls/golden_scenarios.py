@@ -18,13 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reactor_chat.mls import kem
 from reactor_chat.mls.commits import CommitOptions
+from reactor_chat.mls.crypto import kem
+from reactor_chat.mls.epoch.state import PskSecrets
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import ExternalPsk, PreSharedKey, PreSharedKeyID
 from reactor_chat.mls.outcomes import Pending
-from reactor_chat.mls.state import PskSecrets
 from reactor_chat.mls.suites import HYBRID, suite
 from tests.mls.people import SeededEntropy, key_package
 

@@ -4,12 +4,12 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from reactor_chat.mls.encoding.structs import BasicCredential, Capabilities
+from reactor_chat.mls.epoch.state import PskSecrets
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import DEFAULT_CAPABILITIES, Identity, OwnKeyPackage
 from reactor_chat.mls.outcomes import Pending
 from reactor_chat.mls.signatures import SigningKey
-from reactor_chat.mls.state import PskSecrets
-from reactor_chat.mls.structs import BasicCredential, Capabilities
 from reactor_chat.mls.suites import CLASSICAL, suite
 
 Entropy = Callable[[int], bytes]

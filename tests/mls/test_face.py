@@ -3,7 +3,7 @@
 import os
 
 from reactor_chat import mls
-from reactor_chat.mls.structs import BasicCredential
+from reactor_chat.mls.encoding.structs import BasicCredential
 
 
 def test_the_example_of_a_first_conversation() -> None:

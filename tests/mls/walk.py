@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.commits import CommitOptions
+from reactor_chat.mls.epoch.state import AnyProposal, PskSecrets
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import (
@@ -21,9 +22,8 @@ from reactor_chat.mls.messages import (
     PreSharedKeyID,
     ResumptionPsk,
 )
+from reactor_chat.mls.operations.outside import ExternalJoin
 from reactor_chat.mls.outcomes import Pending
-from reactor_chat.mls.outside import ExternalJoin
-from reactor_chat.mls.state import AnyProposal, PskSecrets
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from tests.mls.people import SeededEntropy, identity, key_package
 

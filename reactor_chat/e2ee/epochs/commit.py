@@ -19,10 +19,10 @@ from reactor_chat.e2ee.state.talk import Talk
 from reactor_chat.e2ee.terms import Terms, extension_of, terms_of
 from reactor_chat.errors import MlsError
 from reactor_chat.mls.commits import CommitOptions
+from reactor_chat.mls.epoch.state import AnyProposal, PskSecrets
 from reactor_chat.mls.group import NO_PSKS, Group
 from reactor_chat.mls.messages import Add, GroupContextExtensions, PreSharedKey, PreSharedKeyID, Remove
 from reactor_chat.mls.outcomes import Pending as MlsPending
-from reactor_chat.mls.state import AnyProposal, PskSecrets
 from reactor_chat.wire.messages import AskKeys, SealAdd, SealCommit, SealCreate
 
 ADDS_AT_ONCE_MAX = 200

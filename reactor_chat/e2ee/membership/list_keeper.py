@@ -5,8 +5,8 @@ from reactor_chat.e2ee.identity import Person, person_of
 from reactor_chat.e2ee.member_list import MemberList
 from reactor_chat.e2ee.state.desk import Desk
 from reactor_chat.e2ee.state.talk import Talk
+from reactor_chat.mls.epoch.state import AnyProposal
 from reactor_chat.mls.messages import Add, Remove
-from reactor_chat.mls.state import AnyProposal
 
 
 class ListKeeper:

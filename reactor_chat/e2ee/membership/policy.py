@@ -22,12 +22,12 @@ from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.passphrase import psk_name
 from reactor_chat.e2ee.terms import Claim, Strength, Terms, agree, common_name, strength_of, terms_of
 from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.encoding.structs import MLS10
+from reactor_chat.mls.epoch.state import AnyProposal
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.messages import Add, GroupContextExtensions, KeyPackage, MemberSender, MLSMessage, PreSharedKey
 from reactor_chat.mls.messages import Remove as RemoveProposal
 from reactor_chat.mls.outcomes import JoinedGroup, ReceivedCommit
-from reactor_chat.mls.state import AnyProposal
-from reactor_chat.mls.structs import MLS10
 from reactor_chat.wire.messages import SealCommitted, fold
 
 

@@ -8,9 +8,9 @@ from reactor_chat.e2ee.membership.policy import Agreed, Change, judge, judge_rec
 from reactor_chat.e2ee.state.desk import Desk
 from reactor_chat.e2ee.state.talk import Talk
 from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.epoch.state import AnyProposal
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.outcomes import JoinedGroup, ReceivedCommit
-from reactor_chat.mls.state import AnyProposal
 from reactor_chat.wire.messages import SealCommitted
 
 

@@ -17,7 +17,7 @@ from reactor_chat.e2ee.state.talk import Talk
 from reactor_chat.e2ee.state.transcript_hash import read_mark
 from reactor_chat.e2ee.trust.trust_book import Standing
 from reactor_chat.errors import MlsError, MlsRefused
-from reactor_chat.mls.secrettree import RatchetKind
+from reactor_chat.mls.tree.secrettree import RatchetKind
 from reactor_chat.wire.messages import SealedMessage, fold
 
 

@@ -27,9 +27,9 @@ from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.e2ee.terms import Claim, Strength, common_name, strength_of, terms_of
 from reactor_chat.errors import MlsError
 from reactor_chat.mls import increments
+from reactor_chat.mls.epoch.state import PskSecrets
 from reactor_chat.mls.group import NO_PSKS, Group
-from reactor_chat.mls.secrettree import RatchetKind
-from reactor_chat.mls.state import PskSecrets
+from reactor_chat.mls.tree.secrettree import RatchetKind
 from reactor_chat.wire.messages import fold
 
 LOSSES_MAX = 3

@@ -13,10 +13,10 @@ from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.terms import common_name, extension_of, make_terms, terms_of
 from reactor_chat.mls.commits import CommitOptions
+from reactor_chat.mls.encoding.structs import Extension
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import OwnKeyPackage, read_key_package
 from reactor_chat.mls.messages import Add, GroupContextExtensions
-from reactor_chat.mls.structs import Extension
 from reactor_chat.mls.suites import HYBRID
 from reactor_chat.wire.messages import (
     Accepted,

@@ -13,9 +13,9 @@ from reactor_chat.e2ee.identity import person_of
 from reactor_chat.e2ee.membership.peer_keys import PeerKeys
 from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.states import State
+from reactor_chat.mls.encoding.structs import MLS10, Lifetime
 from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import KeyPackage, MLSMessage
-from reactor_chat.mls.structs import MLS10, Lifetime
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from reactor_chat.wire.messages import (
     KeysAnswer,
