@@ -124,7 +124,7 @@ class Dispatch:
     def _came(self, name: str) -> None:
         """Somebody came: what is held for them may find keys now."""
         pair = self._participations.find(Conversation.pair(name))
-        if pair is not None and pair.talk.lines.held and pair.talk.current:
+        if pair is not None and pair.talk.lines.held and pair.talk.sync.current:
             pair.talk.retry.at_once()
             pair.advance()
 
@@ -132,11 +132,11 @@ class Dispatch:
         """Whoever takes the name next is somebody else: they are in no group, and a pair with them is over."""
         for part in self._participations:
             talk = part.talk
-            talk.was_released = talk.was_released or name == self._desk.me
-            if talk.where == Conversation.pair(name):
+            is_pair = talk.where == Conversation.pair(name)
+            is_member_gone = talk.released(name)
+            if is_pair:
                 part.claims.released()
-            elif name in talk.names:
-                talk.newcomers.leavers.add(name)
+            elif is_member_gone:
                 part.advance()
 
     # ------------------------------------------------------------------------------------------ answers
@@ -166,8 +166,8 @@ class Dispatch:
             self._own_keys_came(answer)
             return
         part = self._participations.of(question.where)
-        if question.purpose is Purpose.KEYS_TO_FOUND:
-            part.keys_to_found_came(answer)
+        if question.purpose is Purpose.KEYS_TO_CREATE:
+            part.candidate_keys_came(answer)
         else:
             part.packages_came(answer.keys if question.purpose is Purpose.KEYS_TO_ADD else [])
 
@@ -243,14 +243,14 @@ class Dispatch:
             case Purpose.FETCH_PIECE:
                 part.backlog.piece_refused()
                 part.advance()
-            case Purpose.KEYS_TO_FOUND:
+            case Purpose.KEYS_TO_CREATE:
                 part.creation.keys_came(KeysAnswer([], []))
             case Purpose.WHO_IS_THERE:
-                talk.end_founding()
+                talk.sync.end_creating()
                 text = f"{talk.first_in_words} cannot be encrypted; {said}"
                 self._desk.note(NoteKind.ALARM, text, talk.where)
             case Purpose.BE_LET_IN if notice.code == "too_fast":
-                talk.may_ask_in()
+                talk.sync.may_ask_in()
                 talk.retry.later(self._desk.now)
             case Purpose.END | Purpose.BE_LET_IN if notice.code != "already_a_member":
                 text = f"Encryption in {talk.in_words} stays as it is; {said}"
@@ -262,7 +262,7 @@ class Dispatch:
         """The server does not say how a conversation is sealed; the first such answer says whether it knows at all."""
         desk = self._desk
         part.claims.not_told_how(notice)
-        if part.talk.current:
+        if part.talk.sync.current:
             part.advance()
         if desk.is_understood or desk.is_mute:
             return

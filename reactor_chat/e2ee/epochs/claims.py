@@ -75,7 +75,7 @@ class Claims:
 
     def how_sealed(self, answer: SealsAnswer) -> None:
         """The replay is over: compare what the server says with what we know."""
-        self._talk.catch_up()
+        self._talk.sync.catch_up()
         claim = claim_of(answer)
         if claim is None:
             self._denied()
@@ -86,12 +86,12 @@ class Claims:
         """The server does not say: what was never sealed goes on, what was is held."""
         where = self._talk.where
         if self._talk.may_be_plain:
-            self._talk.catch_up()
+            self._talk.sync.catch_up()
         elif notice.code == "no_such_user" and self._desk.trust.look_up(where.name) is None:
             self._nobody_is_called_so(notice)
         else:
             self._talk.step(Step.ARM)
-            self._talk.wait_for(f"{NOT_TOLD}. {self._talk.how_to_send_plain} sends it unencrypted")
+            self._talk.sync.wait_for(f"{NOT_TOLD}. {self._talk.how_to_send_plain} sends it unencrypted")
             self._desk.note(
                 NoteKind.ALARM, f"Not sent in {self._talk.in_words}: {NOT_TOLD}; {quoted(notice.text)}", where
             )
@@ -123,7 +123,7 @@ class Claims:
             self._setbacks.freeze(OTHER_TERMS)
         waiting = set(map(fold, answer.waiting))
         is_listed = self._desk.me in map(fold, answer.members)
-        self._talk.count(is_listed=is_listed, is_waiting=self._desk.me in waiting, epoch=answer.epoch)
+        self._talk.sync.count(is_listed=is_listed, is_waiting=self._desk.me in waiting, epoch=answer.epoch)
         for name in filter(self._may_ask, waiting):
             self._talk.newcomers.expect(name, is_lost=name in self._talk.names)
 

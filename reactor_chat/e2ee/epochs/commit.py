@@ -186,7 +186,7 @@ class Commits:
             return NO_PSKS, proposals
         nonce = self._desk.random(group.suite.hash_bytes)
         named = PreSharedKey(PreSharedKeyID(psk_name(group.group_id, terms.salt), nonce))
-        return self._talk.shared_keys(group.group_id, terms.salt), [named, *proposals]
+        return self._talk.passphrase.psks(group.group_id, terms.salt), [named, *proposals]
 
     def _keep(self, made: MlsPending, pending: Pending) -> None:
         """Store the commit and the key it used up, then let it leave."""

@@ -77,7 +77,7 @@ class Epochs:
             self._desk.note(NoteKind.ALARM, text, self._talk.where)
             return True
         added = [fold(add.name) for add in notice.adds]
-        self._talk.commit_told(added, map(fold, notice.removes), self._desk.me)
+        self._talk.commit_told(added, map(fold, notice.removes))
         if (reference := self._own_package(notice)) is not None:
             return self._enter(notice, reference)
         if self._desk.me in added:
@@ -109,17 +109,17 @@ class Epochs:
 
     def compare(self) -> None:
         """Compare the epoch the server told at the end of the replay with where the replay led us."""
-        there, group, pending = self._talk.take_epoch_there(), self._talk.group, self._talk.commit.pending
+        there, group, pending = self._talk.sync.take_epoch_there(), self._talk.group, self._talk.commit.pending
         if there is None or group is None or not self._talk.is_in:
             return
         if there > group.epoch:
             self._setbacks.lose(MISSED)
         elif there < group.epoch:
             self._setbacks.freeze(FORGOTTEN)
-        elif not self._talk.listed:
+        elif not self._talk.sync.listed:
             self._setbacks.lose("the server does not list you as a member")
         elif pending is not None and pending.is_refused:
-            self._talk.stall()
+            self._talk.sync.stall(self._talk.place)
 
     # ------------------------------------------------------------------------------------------ commits
 
@@ -170,7 +170,7 @@ class Epochs:
 
     def _follow(self, notice: SealCommitted, group: Group) -> None:
         message = notice.commit if notice.commit is not None else self._talk.blobs.use_up(notice.commit_blob)
-        psks = self._talk.shared_keys(group.group_id, terms_of(group).salt)
+        psks = self._talk.passphrase.psks(group.group_id, terms_of(group).salt)
         try:
             received = group.receive(message, psks=psks, members_max=self._desk.members_max)
             if not isinstance(received, ReceivedCommit):
@@ -215,14 +215,14 @@ class Epochs:
         assert claim is not None
         if self._talk.state is State.FROZEN:
             return True  # a person looks first, and then asks to be let in
-        if claim.kdf is not None and self._talk.shared_key is None:
+        if claim.kdf is not None and self._talk.passphrase.key is None:
             self._desk.note(NoteKind.ALARM, self._passphrase_wanted(), self._talk.where)
             return False
         if own is None:
             self._setbacks.lose("your key for it cannot be read")
             return True
         try:
-            psks = self._talk.shared_keys(claim.group_id, claim.salt)
+            psks = self._talk.passphrase.psks(claim.group_id, claim.salt)
             welcome = self._talk.blobs.look(notice.welcome)
             joined = Group.open_welcome(welcome, own, psks=psks, members_max=self._desk.members_max)
             by = self._rules.check_welcome(joined, notice)
@@ -241,7 +241,7 @@ class Epochs:
         if claim.kdf is None:
             self._setbacks.lose(f"what {notice.sender} let you in with is not valid")
             return False
-        self._talk.share(None)
+        self._talk.passphrase.forget()
         self._desk.note(NoteKind.ALARM, f"Not let in: {self._passphrase_wanted()}", self._talk.where)
         return True
 
@@ -264,7 +264,8 @@ class Epochs:
             if leaf != group.own_leaf:
                 self._keys.see(person_of(node).name, node.signature_key)
         if terms_of(group).closed:
-            self._talk.record.take_list_back(members_of(group), self._desk.own_key)
+            with self._talk.changing() as record:
+                record.take_list_back(members_of(group), self._desk.own_key)
         self._talk.chain.begin(group.group_id, group.epoch, notice.seq, _entry(notice), is_continued=was_in)
         self._talk.commit.keep(None)
         self._talk.enter(group)

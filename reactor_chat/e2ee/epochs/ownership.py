@@ -41,44 +41,52 @@ class Ownership:
 
     def add(self, names: Iterable[str]) -> None:
         """Put people on our list; who is on it already is bound to the key that counts now."""
-        for name in filter(is_name, names):
-            known = self._desk.trust.look_up(name)
-            if fold(name) != self._desk.me:
-                self._talk.record.put_on_list(Entry(name, known.key if known is not None else b""))
-        self._changed()
+        with self._talk.changing() as record:
+            for name in filter(is_name, names):
+                known = self._desk.trust.look_up(name)
+                if fold(name) != self._desk.me:
+                    record.put_on_list(Entry(name, known.key if known is not None else b""))
+        self._talk.commit.try_afresh()
 
     def remove(self, names: Iterable[str]) -> None:
         """Take people off our list; they stay out whatever a server says."""
-        self._talk.record.strike(set(map(fold, names)) - {self._desk.me})
-        self._changed()
+        with self._talk.changing() as record:
+            record.strike(set(map(fold, names)) - {self._desk.me})
+        self._talk.commit.try_afresh()
 
     def left(self, name: str) -> None:
         """The server says that somebody left: whoever keeps the list takes them off, which lets nobody in."""
-        if self.is_ours and name != self._desk.me and self._talk.record.strike({name}):
+        if not self.is_ours or name == self._desk.me:
+            return
+        with self._talk.changing() as record:
+            was_listed = record.strike({name})
+        if was_listed:
             text = f"{name} left {self._talk.in_words} and can no longer read it; @add lets them in again"
             self._desk.note(NoteKind.NEWS, text, self._talk.where)
 
     def take_over(self, names: Iterable[str]) -> None:
         """Our person says that they keep the list of a conversation from now on, and whom it has."""
-        self._talk.record.keep_list([self._desk.own_entry], founder=self._desk.me)
+        with self._talk.changing() as record:
+            record.keep_list([self._desk.own_entry], founder=self._desk.me)
         self.add(names)
 
     def found(self, names: Iterable[str]) -> None:
         """A group of ours was created: it is sealed from the beginning, unless our person wants plain text there."""
         self._talk.forget_predecessor()
         if self._desk.settings.private_is_sealed:
-            self._talk.record.want()
+            with self._talk.changing() as record:
+                record.want()
             self._talk.step(Step.ARM)
         self.take_over(names)
 
     def forget_unknown(self, names: Iterable[str]) -> None:
         """Nobody of that name is there: whoever takes it later is not whom our person meant."""
-        self._talk.record.strike_unbound(map(fold, names))
-        self._talk.save()
+        with self._talk.changing() as record:
+            record.strike_unbound(map(fold, names))
 
     def hand_over(self) -> None:
         """Sign the list over to who inherits, while the others still take that from us."""
-        if self.is_ours and self._talk.current and (heir := self._heir()) is not None:
+        if self.is_ours and self._talk.sync.current and (heir := self._heir()) is not None:
             self._commits.hand_over(heir)
 
     def tell(self) -> None:
@@ -91,7 +99,3 @@ class Ownership:
         there = set(self._talk.people.values())
         heirs = (entry.person for entry in self._talk.record.own_list if entry.key != self._desk.own_key)
         return next((person for person in heirs if person in there), None)
-
-    def _changed(self) -> None:
-        self._talk.commit.try_afresh()
-        self._talk.save()

@@ -34,7 +34,7 @@ class ListKeeper:
     def first(self, conversation: str) -> MemberList:
         """Return the list of a new group, with us alone on it; `conversation` is its `common_name`."""
         me = self._desk.own_person
-        number = self._talk.record.sign_next(self._desk.wall_ms)
+        number = self._next_number(self._desk.wall_ms)
         return member_list.make(conversation, number, me, [me], self._desk.identity.signing_key)
 
     def following(self, proposals: list[AnyProposal]) -> MemberList | None:
@@ -53,9 +53,8 @@ class ListKeeper:
 
     def bind(self, person: Person) -> bool:
         """Bind somebody on our list to the first key seen; return whether this is the key they are bound to."""
-        is_bound = self._talk.record.bind(person)
-        self._talk.save()
-        return is_bound
+        with self._talk.changing() as record:
+            return record.bind(person)
 
     def _current(self) -> MemberList:
         assert self._talk.group is not None
@@ -66,6 +65,9 @@ class ListKeeper:
         return self._talk.record.signed_number > current.number
 
     def _signed(self, current: MemberList, owner: Person, people: list[Person]) -> MemberList:
-        number = self._talk.record.sign_next(current.number + 1)
-        self._talk.save()
+        number = self._next_number(current.number + 1)
         return member_list.make(current.conversation, number, owner, people, self._desk.identity.signing_key)
+
+    def _next_number(self, at_least: int) -> int:
+        with self._talk.changing() as record:
+            return record.sign_next(at_least)

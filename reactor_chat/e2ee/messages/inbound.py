@@ -20,6 +20,9 @@ from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.mls.tree.secrettree import RatchetKind
 from reactor_chat.wire.messages import SealedMessage, fold
 
+IDS_REMEMBERED = 1_000
+"""Of messages lately opened: a repetition comes soon after, when its sender is told that it was not delivered."""
+
 
 class Inbound:
     """Opens what others said in one conversation.
@@ -36,6 +39,7 @@ class Inbound:
         self._talk = talk
         self._opened = opened
         self._setbacks = setbacks
+        self._recent_ids: dict[tuple[str, str], None] = {}  # of senders and messages, the oldest first
         self._removed: Counter[tuple[int, str]] = Counter()  # by epoch and sender: what comes no more
 
     def hear(self, notice: Heard, sealed: SealedMessage) -> None:
@@ -76,13 +80,21 @@ class Inbound:
             return Shown(notice, Mark.UNKNOWN, f"a message of kind {said.kind!r}, which this version does not know")
         standing = self._desk.trust.standing(person.name, person.key)
         self._opened.remember(notice, sealed, said.body, standing)
-        again = self._talk.was_said_before(person.folded, said.id)
+        again = self._was_said_before(person.folded, said.id)
         remark = "repeated: the server told its sender that it was not delivered" if again else ""
         remark = lie_about_time(notice.at, said.sent_at) or remark
         if said.id != notice.id:
             remark = "the server gave it another id"
         mark = Mark.NEW_KEY if standing is Standing.NEW_KEY else Mark.SEALED
         return Shown(enrich(notice, said.body), mark, remark, is_verified=standing is Standing.VERIFIED)
+
+    def _was_said_before(self, sender: str, message_id: str) -> bool:
+        """Return whether a folded name said something with this id lately, and note that it did."""
+        again = (sender, message_id) in self._recent_ids
+        self._recent_ids[sender, message_id] = None
+        if len(self._recent_ids) > IDS_REMEMBERED:
+            del self._recent_ids[next(iter(self._recent_ids))]
+        return again
 
     def _tell_missing(self, person: Person, missing: int) -> None:
         what = "1 message was" if missing == 1 else f"{missing} messages were"

@@ -81,10 +81,10 @@ class Outbound:
             return self._talk.record.reason
         if self._talk.is_note_to_self:
             return "" if self._talk.state is State.PLAIN else NOTE_TO_SELF
-        if not self._talk.current:
-            return self._talk.waits_for or CAUGHT_UP_FIRST
+        if not self._talk.sync.current:
+            return self._talk.sync.waits_for or CAUGHT_UP_FIRST
         if self._talk.state is State.ARMING:
-            return self._talk.waits_for or KEYS_FIRST
+            return self._talk.sync.waits_for or KEYS_FIRST
         return "" if self._talk.state is State.PLAIN else self._obstacle_to_sealing()
 
     def _obstacle_to_sealing(self) -> str:
@@ -114,7 +114,7 @@ class Outbound:
             return "waiting for earlier messages"
         if self._talk.commit.is_under_way:
             return "waiting for a change of members or keys"
-        if self._talk.stalled == self._talk.place:
+        if self._talk.sync.stalled == self._talk.place:
             return "the server refuses messages with the present keys"
         if self._talk.lines.sealed and next(iter(self._talk.lines.sealed.values())).epoch != self._talk.group.epoch:
             return "waiting for the answer to an earlier line"
@@ -133,8 +133,8 @@ class Outbound:
             text = f"Not accepted: {HELD_MAX} lines in {self._talk.in_words} are not sent yet"
             self._desk.note(NoteKind.ALARM, text, self._talk.where)
             return
-        self._talk.hold(msgspec.structs.replace(line, needs_yes=self.needs_person()))
-        if why != CAUGHT_UP_FIRST and self._talk.tell_once():
+        self._talk.lines.hold(msgspec.structs.replace(line, needs_yes=self.needs_person()))
+        if why != CAUGHT_UP_FIRST and self._talk.sync.tell_once():
             self._desk.note(NoteKind.NEWS, f"Not sent yet: {why}", self._talk.where)
 
     def say_held(self) -> None:
@@ -143,7 +143,7 @@ class Outbound:
             self._talk.lines.park()
         while (ready := self._talk.lines.ready) and not self.obstacle():
             self._talk.lines.release(ready[0])
-            self._talk.tell_again()
+            self._talk.sync.tell_again()
             self._let_leave(ready[0])
 
     def take_back(self, request_id: str) -> bool:
@@ -151,9 +151,9 @@ class Outbound:
         sent = self._talk.lines.settle(request_id)
         if sent is None:
             return False
-        self._talk.hold(msgspec.structs.replace(sent.line, is_secret=True, needs_yes=False))
+        self._talk.lines.hold(msgspec.structs.replace(sent.line, is_secret=True, needs_yes=False))
         if self._talk.group is not None and sent.epoch == self._talk.group.epoch and not self._talk.backlog:
-            self._talk.stall()
+            self._talk.sync.stall(self._talk.place)
         return True
 
     def hear_echo(self, notice: Heard, sealed: SealedMessage) -> bool:
@@ -185,9 +185,8 @@ class Outbound:
             self._let_leave_sealed(line)
             return
         assert self._talk.state is State.PLAIN
-        self._talk.save()
         if line.is_secret:
-            self._talk.hold(msgspec.structs.replace(line, needs_yes=True))
+            self._talk.lines.hold(msgspec.structs.replace(line, needs_yes=True))
         else:
             self._desk.send(Plain(spoken(self._talk.where, line), self._talk.where, self._talk.state))
 
@@ -200,12 +199,11 @@ class Outbound:
         try:
             protected = self._talk.group.protect(data, self._desk.random, authenticated_data=mark, padding=padding)
         except MlsError:
-            self._talk.hold(line)
+            self._talk.lines.hold(line)
             self._setbacks.stop_saying("this line could not be encrypted. @encrypt reset starts over")
             return
         self._talk.move(protected.group, self._talk.group.own_leaf)
         self._talk.lines.seal(line, self._talk.group.epoch, protected.message, at)
-        self._talk.save()
         self._desk.send(Sealed(self._talk.where, protected, line.id))
 
 

@@ -114,7 +114,8 @@ class ConversationCommands:
             self._answer(why)
             return
         talk = self._talk
-        talk.record.want(closed=order.is_closed)
+        with talk.changing() as record:
+            record.want(closed=order.is_closed)
         if talk.state is State.FROZEN or talk.record.has_offer:
             talk.go_along()
         if order.names is not None:
@@ -122,11 +123,10 @@ class ConversationCommands:
             if talk.record.claim is not None:
                 self._begin_anew(talk.record.strength)
         talk.step(Step.ARM)
-        talk.tell_again()
+        talk.sync.tell_again()
         if order.passphrase is not None:
             self._derive(order.passphrase)
         talk.ask_in_again()
-        talk.save()
         self._part.advance()
         self._tell_armed()
 
@@ -143,7 +143,7 @@ class ConversationCommands:
         if is_ours and record.claim is None and order.names is None and not record.own_list:
             todo = f"Name them: @group encrypt {where.name} <user1,user2,…>"
             return f"This client does not know whom you put into {where.name}. {todo}"
-        if order.names is not None and record.claim is not None and not self._talk.current:
+        if order.names is not None and record.claim is not None and not self._talk.sync.current:
             return "That needs a connection; try again then"
         return None
 
@@ -174,8 +174,9 @@ class ConversationCommands:
         claim = self._talk.record.claim
         kdf = claim.kdf if claim is not None and claim.kdf is not None else DEFAULT
         salt = claim.salt if claim is not None else self._desk.random(SALT_BYTES)
-        self._talk.record.want_passphrase(kdf)
-        self._talk.share(None)
+        with self._talk.changing() as record:
+            record.want_passphrase(kdf)
+        self._talk.passphrase.forget()
         self._part.creation.derive(typed, salt, kdf)
 
     def _set_passphrase(self, typed: str | None) -> None:
@@ -187,7 +188,7 @@ class ConversationCommands:
             self._answer(why)
             return
         strength = self._talk.record.strength_with(None if typed is None else DEFAULT)
-        self._talk.share(None)
+        self._talk.passphrase.forget()
         self._begin_anew(strength)
         if typed is not None:
             self._part.creation.derive(typed, self._desk.random(SALT_BYTES), DEFAULT)
@@ -198,7 +199,8 @@ class ConversationCommands:
         if claim is not None and claim.require:
             self._answer(f"{self._talk.first_in_words} does not accept unencrypted messages, so encryption stays on")
             return
-        talk.record.decline()
+        with talk.changing() as record:
+            record.decline()
         talk.step(Step.DISARM)
         if claim is None:
             talk.commit.keep(None)
@@ -234,7 +236,7 @@ class ConversationCommands:
 
     def _cannot_begin_anew(self) -> str | None:
         where = self._talk.where
-        if not self._talk.current or self._talk.is_note_to_self:
+        if not self._talk.sync.current or self._talk.is_note_to_self:
             return "That needs a connection, and somebody to talk to; try again then"
         record = self._talk.record
         is_closed = where.scope is Scope.GROUP or record.owner is not None or self._is_for_others

@@ -71,7 +71,7 @@ class HeldLines:
         """The person said yes: they leave as what is typed there now does, once nothing is in the way."""
         for _, part, line in chosen:
             is_secret = line.is_secret and part.talk.state is not State.PLAIN
-            part.talk.hold(msgspec.structs.replace(line, needs_yes=False, is_secret=is_secret))
+            part.talk.lines.hold(msgspec.structs.replace(line, needs_yes=False, is_secret=is_secret))
         for part in {one.part.talk.where: one.part for one in chosen}.values():
             if why := part.outbound.obstacle():
                 self._answer(f"Not sent yet in {part.talk.in_words}: {why}", part.talk.where)

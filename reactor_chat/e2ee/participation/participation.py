@@ -106,7 +106,7 @@ class Participation:
                 self.talk.commit.fetch(fold(published.name), fetched)
         self.advance()
 
-    def keys_to_found_came(self, answer: KeysAnswer) -> None:
+    def candidate_keys_came(self, answer: KeysAnswer) -> None:
         """Packages of those for whom it is to be sealed came."""
         self.creation.keys_came(answer)
         self.advance()
@@ -115,7 +115,7 @@ class Participation:
         """The server did not take a sealed line that may be said again; return whether it is one of this place."""
         is_ours = self.outbound.take_back(request_id)
         if is_ours:
-            self.talk.check_again()  # ask how it is sealed now
+            self.talk.sync.check_again()  # ask how it is sealed now
             self.advance()
         return is_ours
 
@@ -123,19 +123,19 @@ class Participation:
         """Take note of what was announced of a group.  It decides nothing: the owner's list says who may read."""
         name, by = fold(notice.user or ""), fold(notice.by)
         self.talk.spell(notice.group)
-        record = self.talk.record
         if notice.change == "deleted":
-            record.group_deleted()
+            with self.talk.changing() as record:
+                record.group_deleted()
             self._park("the group was deleted")
         elif notice.change in ("created", "added"):
-            if not record.founder and by != self._desk.me:
+            if not self.talk.record.founder and by != self._desk.me:
                 self._park(f"it was typed before {notice.by} was announced as the group's creator")
-            record.announce_founder(by)
+            with self.talk.changing() as record:
+                record.announce_founder(by)
         elif notice.change in ("kicked", "left"):
             self.talk.newcomers.forget(name)
             if notice.change == "left":  # whom we kicked is off our list since we ordered it
                 self.ownership.left(name)
-        self.talk.save()
         self.advance()
 
     def derived(self, key: bytes | None) -> None:
@@ -156,7 +156,7 @@ class Participation:
     def due_at(self) -> list[float]:
         """When something is due, monotonic seconds."""
         talk = self.talk
-        if not self._desk.is_online or not talk.current or talk.state is State.FROZEN:
+        if not self._desk.is_online or not talk.sync.current or talk.state is State.FROZEN:
             return []
         if talk.retry.at is not None:
             return [talk.retry.at]

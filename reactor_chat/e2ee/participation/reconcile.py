@@ -51,11 +51,11 @@ class Reconciler:
         """Look at the conversation and do what is due."""
         if not self._desk.is_online:
             return
-        if not self._talk.current and self._desk.is_mute and self._talk.may_be_plain:
-            self._talk.catch_up()
+        if not self._talk.sync.current and self._desk.is_mute and self._talk.may_be_plain:
+            self._talk.sync.catch_up()
         if self._talk.is_note_to_self:
             self._outbound.say_held()  # there is nobody to ask about
-        elif self._talk.current:
+        elif self._talk.sync.current:
             self._advance_current()
         elif self._desk.is_understood:
             self.ask_how_sealed()
@@ -72,7 +72,7 @@ class Reconciler:
             return
         if self._talk.state is State.ARMING:
             self._arm()
-        if self._talk.is_in and self._talk.current and self._talk.state in (State.SEALED, State.PLAIN):
+        if self._talk.is_in and self._talk.sync.current and self._talk.state in (State.SEALED, State.PLAIN):
             self._commits.keep_up()
         self._outbound.say_held()
 
@@ -82,16 +82,16 @@ class Reconciler:
             self._commits.send_pending()
         elif talk.commit.failed_too_often:
             pass  # the server takes nothing we try; the next connection tries again
-        elif talk.begins_anew:
+        elif talk.sync.begins_anew:
             if self._has_its_passphrase():
-                talk.end_beginning_anew()
+                talk.sync.end_beginning_anew()
                 self._create_anew()
         elif talk.is_in:
             talk.step(Step.ESTABLISH)
         elif talk.record.claim is not None:
             self._ask_in(talk.record.claim)
         elif self._has_its_passphrase() and self._is_meant_to_begin():
-            self._creation.found()
+            self._creation.begin()
 
     def _is_meant_to_begin(self) -> bool:
         """Whether our person has something to say there, or ordered that it be sealed."""
@@ -102,7 +102,7 @@ class Reconciler:
         """Create another group, of a suite no weaker than what was agreed to, or than what there is now."""
         claim, strength = self._talk.record.claim, self._talk.record.strength
         if claim is None:
-            self._creation.found()
+            self._creation.begin()
             return
         known = [claim.suite] if strength is None else [claim.suite, strength.suite]
         self._creation.create(min(filter(suites().__contains__, known), key=suites().index, default=suites()[0]))
@@ -110,21 +110,21 @@ class Reconciler:
     def _has_its_passphrase(self) -> bool:
         """Whether the key of the passphrase is here, where our person or the terms require one."""
         strength = self._talk.record.strength
-        return strength is None or strength.kdf is None or self._talk.shared_key is not None
+        return strength is None or strength.kdf is None or self._talk.passphrase.key is not None
 
     def _ask_in(self, claim: Claim) -> None:
         """Ask to be let in, once on each connection; with a passphrase, only once its key is there."""
         talk, where = self._talk, self._talk.where
-        if talk.has_asked or talk.retry.must_wait(self._desk.now):
+        if talk.sync.has_asked or talk.retry.must_wait(self._desk.now):
             return
-        if claim.kdf is not None and talk.shared_key is None:
-            if talk.passphrase_salt is None and talk.tell_once():
+        if claim.kdf is not None and talk.passphrase.key is None:
+            if talk.passphrase.pending_salt is None and talk.sync.tell_once():
                 todo = "Type @encrypt on <passphrase> to take part"
                 text = f"{self._talk.first_in_words} is encrypted with a passphrase. {todo}"
                 self._desk.note(NoteKind.NEWS, text, where)
             return
-        talk.asks_in()
-        if talk.listed and claim.by == self._desk.me and talk.record.strength is None:
+        talk.sync.ask_in()
+        if talk.sync.listed and claim.by == self._desk.me and talk.record.strength is None:
             self._desk.note(NoteKind.ALARM, f"The keys of {self._talk.in_words} are no longer here", where)
-        request = SealAsk(where.with_, where.group_name, lost=talk.listed, id=self._desk.fresh_id())
+        request = SealAsk(where.with_, where.group_name, lost=talk.sync.listed, id=self._desk.fresh_id())
         self._desk.ask(request, Purpose.BE_LET_IN, where)

@@ -66,7 +66,7 @@ class Status:
             "safe against quantum computers" if group.suite.number == HYBRID else "not safe against quantum computers"
         )
         minutes = max(0, self._desk.wall_ms - self._talk.record.refreshed_ms) // 60_000
-        extra = ", with a passphrase" if self._talk.shared_key is not None else ""
+        extra = ", with a passphrase" if self._talk.passphrase.key is not None else ""
         return [
             f"Suite {group.suite.name}, {strength}; epoch {group.epoch}",
             f"Group code {group_code(group)}: must be the same for everyone",

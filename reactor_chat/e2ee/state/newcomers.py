@@ -4,6 +4,7 @@ Letting somebody in again costs everybody work, so each time has to wait longer 
 reset that at once.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 READMIT_SECONDS_FIRST, READMIT_SECONDS_MAX, READMIT_FORGOTTEN_SECONDS = 5.0, 600.0, 3_600.0
@@ -41,6 +42,12 @@ class Newcomers:
     def forget(self, name: str) -> None:
         """Somebody was let in, or cannot be."""
         self.asks.pop(name, None)
+
+    def came_and_went(self, added: Iterable[str], removed: Iterable[str]) -> None:
+        """A commit let people in and took others out; all names are folded."""
+        self.leavers.difference_update(removed)
+        for name in added:
+            self.forget(name)
 
     def forget_all(self) -> None:
         """Nobody asks any more."""

@@ -1,11 +1,13 @@
 """One conversation as one person has it: how it stands, its group, what waits to be said or heard; kept row by row.
 
 Every change is written to the store in the step that makes it, so what a restart finds is what the last commit left.
-What is not kept (how far we caught up on this connection, what was asked) begins anew with each connection.  Nobody
-outside writes an attribute: each verb is one thing that happens, and leaves the conversation whole.
+Each part has an owner: `record`, `lines`, `commit`, `backlog`, `chain`, `passphrase` and the group are kept, `sync`,
+`retry`, `blobs` and `newcomers` are not.  Nobody outside writes an attribute: each verb is one thing that happens, and
+leaves the conversation whole.  `record` is changed only within `changing`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import msgspec
@@ -14,47 +16,25 @@ from reactor_chat.e2ee.blobs import Blobs
 from reactor_chat.e2ee.conversation import Conversation, Scope, Spoken
 from reactor_chat.e2ee.identity import Person, person_of
 from reactor_chat.e2ee.member_list import Entry, members_of
-from reactor_chat.e2ee.passphrase import psk_name
+from reactor_chat.e2ee.state.group_rows import GroupRows
 from reactor_chat.e2ee.state.lines import Line, Lines, line_of
 from reactor_chat.e2ee.state.newcomers import Newcomers
 from reactor_chat.e2ee.state.own_commit import OwnCommit
+from reactor_chat.e2ee.state.passphrase_key import PassphraseKey
 from reactor_chat.e2ee.state.record import Record
 from reactor_chat.e2ee.state.retry import Retry
+from reactor_chat.e2ee.state.sync import Sync
 from reactor_chat.e2ee.state.transcript_hash import Chain
 from reactor_chat.e2ee.state.waiting_notices import WaitingNotices
 from reactor_chat.e2ee.states import State, Step, after
 from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.e2ee.terms import Claim, Strength, common_name, strength_of, terms_of
 from reactor_chat.errors import MlsError
-from reactor_chat.mls import increments
-from reactor_chat.mls.epoch.state import PskSecrets
-from reactor_chat.mls.group import NO_PSKS, Group
+from reactor_chat.mls.group import Group
 from reactor_chat.mls.tree.secrettree import RatchetKind
 from reactor_chat.wire.messages import fold
 
-LOSSES_MAX = 3
-"""How often, on one connection, we ask by ourselves to be let in again."""
-
-IDS_REMEMBERED = 1_000
-
 T = TypeVar("T")
-
-
-class Founding:
-    """What has been found out so far for a conversation that is to be sealed: who can be in it, with which suite.
-
-    Attributes:
-        names: as spelled, of those who should be in it.
-        suite: asked for last.
-        found: folded names of those who have packages of it.
-        missing: names of those who have none of it.
-    """
-
-    def __init__(self, suite: int) -> None:
-        self.names: list[str] = []
-        self.suite = suite
-        self.found: set[str] = set()
-        self.missing: list[str] = []
 
 
 class Talk:
@@ -75,30 +55,20 @@ class Talk:
         commit: of ours, that is wanted or waits to be accepted.
         backlog: notices that wait for what the first of them needs.
         blobs: fetched for commits.
-        retry: when to try again what could not be done.
         chain: of what was heard.
+        retry: when to try again what could not be done.
         group: None while we are in none.
         people: who is who in the group, by leaf.
-        shared_key: what the passphrase gave, with `shared_salt`.
-        passphrase_salt: of the derivation that is under way.
+        passphrase: its key, where one is required.
         was_released: the operator gave our own name free, so that we were taken out by nobody's will.
-
-    These hold for the connection:
-
-    Attributes:
-        current: the replay is over for this conversation.
-        listed: the server counts us among the members.
-        has_asked: to be let in.
-        begins_anew: a person ordered another group in the place of the one there is.
-        stalled: group and epoch in which the server takes no messages.
-        waits_for: why it is not sealed yet, in words, where that is more than waiting for keys.
-        founding: under way.
+        sync: how far we are in step with the server, on this connection.
     """
 
     def __init__(self, where: Conversation, me: str, store: Store, *, is_private: bool = False) -> None:
         self.where = where
         self.is_note_to_self = where == Conversation.pair(me)
         self.common_name = common_name(where, me)
+        self._me = me
         self._store = store
         self._key = where.key
         self.record = self._read(Table.CONVERSATION, Record) or Record()
@@ -110,20 +80,19 @@ class Talk:
         self.backlog = WaitingNotices(store, self._key)
         self.blobs = Blobs()
         self.chain = Chain(store, self._key)
-        self.shared_key, self.shared_salt = self._read_shared()
-        self.passphrase_salt: bytes | None = None
+        self.passphrase = PassphraseKey(store, self._key)
+        self.sync, self.retry = Sync(), Retry()
+        self._group_rows = GroupRows(store, self._key)
         self.group: Group | None = None
         self.people: dict[int, Person] = {}
         self._load_group()
-        self._recent_ids: dict[tuple[str, str], None] = {}
         self.was_released = False
-        self.cut()
 
     def spell(self, name: str) -> None:
         """Keep how the name of the other one or of the group is spelled."""
         if fold(name) == self.where.name and self.record.spelled != name:
             self.record.spelled = name
-            self.save()
+            self._save()
 
     @property
     def in_words(self) -> str:
@@ -148,52 +117,6 @@ class Talk:
         ending = {Scope.ROOM: "", Scope.PAIR: f" @{name}", Scope.GROUP: f" {name}"}[self.where.scope]
         return f"@encrypt off{ending}"
 
-    # ------------------------------------------------------------------------------------------ the connection
-
-    def cut(self) -> None:
-        """Forget what held only for the connection."""
-        self.current = self.listed = self.has_asked = False
-        self._is_told = self.begins_anew = False
-        self.retry = Retry()
-        self.stalled: tuple[bytes, int] | None = None
-        self._epoch_there: int | None = None
-        self._losses = 0
-        self.waits_for = ""
-        self.founding: Founding | None = None
-        self.blobs.coming.clear()
-        self.commit.cut()
-
-    def catch_up(self) -> None:
-        """The replay of this connection is over for this conversation."""
-        self.current = True
-
-    def check_again(self) -> None:
-        """Nothing more is done before the server was asked once more how it is sealed."""
-        self.current = False
-
-    def count(self, *, is_listed: bool, is_waiting: bool, epoch: int | None) -> None:
-        """The server says whether it counts us among the members or those who wait, and which epoch it has."""
-        self.listed, self._epoch_there = is_listed, epoch
-        self.has_asked = self.has_asked or (is_waiting and not is_listed)
-
-    def take_epoch_there(self) -> int | None:
-        """Return the epoch that the server told last, once; None where it was compared already."""
-        there, self._epoch_there = self._epoch_there, None
-        return there
-
-    def tell_once(self) -> bool:
-        """Return whether the person was not told yet that lines are held, or why."""
-        was_told, self._is_told = self._is_told, True
-        return not was_told
-
-    def tell_again(self) -> None:
-        """Something changed: the next obstacle is news."""
-        self._is_told = False
-
-    def wait_for(self, words: str) -> None:
-        """Say why it is not sealed yet."""
-        self.waits_for = words
-
     # ------------------------------------------------------------------------------------------ how it stands
 
     @property
@@ -215,12 +138,20 @@ class Talk:
         was, self.record.state = self.record.state, after(self.record.state, step)
         if self.record.state is State.FROZEN:
             self.record.reason = reason or self.record.reason
-        self.save()
+        self._save()
         return was is not self.record.state
 
-    def save(self) -> None:
-        """Write the record."""
-        self._write(Table.CONVERSATION, self.record)
+    @contextmanager
+    def changing(self) -> Iterator[Record]:
+        """Give the record to whoever says, with its verbs, what happened; it is written once they are done."""
+        yield self.record
+        self._save()
+
+    def cut(self) -> None:
+        """Forget what held only for the connection."""
+        self.sync, self.retry = Sync(), Retry()
+        self.blobs.coming.clear()
+        self.commit.cut()
 
     def claim(self, claim: Claim) -> None:
         """The server tells of a creation that is ours."""
@@ -233,16 +164,14 @@ class Talk:
             self.record.founder = claim.by  # whoever closes the open room keeps its list; a list can only narrow it
         self.commit.keep(None)
         self.newcomers.forget_all()
-        self.has_asked, self.listed, self.founding, self._epoch_there = False, is_ours, None, None
-        self.waits_for = ""
-        self.save()
-        if self.shared_key is not None and self.shared_salt != claim.salt:
-            self.share(None)
+        self.sync.claimed_anew(is_ours=is_ours)
+        self._save()
+        self.passphrase.forget_unless(claim.salt)
 
     def unclaim(self) -> None:
         """It is not sealed any more, as the server says."""
         self.record.claim = None
-        self.save()
+        self._save()
 
     def offer_owner(self, owner: Entry) -> None:
         """A list came by somebody of whom we do not know that they own the conversation; a person decides."""
@@ -257,7 +186,7 @@ class Talk:
         self.record.go_along(is_group=self.where.scope is Scope.GROUP)
         self._forget_group()
         self.step(Step.REARM)
-        self.has_asked = self.current = False
+        self.sync.go_along()
 
     def begin_anew(self, strength: Strength | None) -> None:
         """A person's order: another group in the place of the one there is, with these terms."""
@@ -266,37 +195,18 @@ class Talk:
         self.step(Step.LOSE)
         self.record.begin_anew(strength)
         self.commit.try_afresh()
-        self.begins_anew = True
-        self.save()
+        self.sync.begin_anew()
+        self._save()
 
     def ask_in_again(self) -> None:
         """A person's order: whoever is not in may ask once more to be let in."""
-        self.has_asked, self._losses = self.has_asked and self.is_in, 0
-
-    # ------------------------------------------------------------------------------------------ the passphrase
-
-    def share(self, key: bytes | None, salt: bytes = b"") -> None:
-        """Keep what a passphrase gave with this salt; None forgets it."""
-        self.shared_key, self.shared_salt = key, salt if key is not None else b""
-        if key is None:
-            self._store.drop(Table.SHARED_KEY, self._key)
-        else:
-            self._store.put(Table.SHARED_KEY, self._key, key + salt)
-
-    def shared_keys(self, group_id: bytes, salt: bytes) -> PskSecrets:
-        """Return what a passphrase gave, under the name a group calls it by."""
-        return NO_PSKS if self.shared_key is None else {psk_name(group_id, salt): self.shared_key}
-
-    def derive_with(self, salt: bytes) -> None:
-        """A key is being derived from a passphrase, with this salt."""
-        self.passphrase_salt = salt
+        self.sync.ask_in_again(is_in=self.is_in)
 
     def derived(self, key: bytes | None) -> None:
-        """The derivation is over; None where it failed."""
+        """The key of a passphrase was derived; None where that failed."""
+        self.passphrase.derived(key)
         if key is not None:
-            self.share(key, self.passphrase_salt or b"")
-            self.has_asked = False
-        self.passphrase_salt = None
+            self.sync.may_ask_in()
 
     # ------------------------------------------------------------------------------------------ the group
 
@@ -321,40 +231,36 @@ class Talk:
         if self.group is not None:
             self.record.sent_before += self.own_messages
         self.group = group
-        self.people = {leaf: person_of(node) for leaf, node in group.members.items()}
-        self._store.put(Table.GROUP, self._key, increments.fixed(group))
-        self._store.drop_all(Table.RATCHET, self._key)
-        self._write_moving(increments.moving(group))
+        self.people = _people_of(group)
+        self._group_rows.begin_epoch(group)
         self.commit.stop_wanting()
         self.commit.try_afresh()
         self.retry.at_once()
         self.record.agree_to(strength_of(group), members_of(group) if terms_of(group).closed else None)
-        self.save()
+        self._save()
 
     def renewed(self, wall_ms: int) -> None:
         """Our own keys in the group are new since then."""
         self.record.refreshed_ms, self.record.sent_before = wall_ms, 0
-        self.save()
+        self._save()
 
     def move(self, group: Group, leaf: int, kind: RatchetKind = RatchetKind.APPLICATION) -> None:
         """Go on in the same epoch, one message later."""
         assert self.group is not None
-        self._write_moving(increments.moved(self.group, group, leaf, kind))
+        self._group_rows.move(self.group, group, leaf, kind)
         self.group = group
 
     def leave(self) -> None:
         """Forget the group and everything that belongs to it, but who was in it: one of them may let us in again."""
         if self.people:
             self.record.known_members = [Entry(person.name, person.key) for person in self.people.values()]
-            self.save()
+            self._save()
         self._forget_group()
 
     def lose(self) -> bool:
         """Give up a group that we cannot follow any more; return whether that happened too often to ask again."""
         place = self.place
-        self._losses += 1
-        gives_up = self._losses > LOSSES_MAX  # a server could make everybody commit for ever
-        self.has_asked = gives_up or (place is not None and self.record.lost_at == place)
+        gives_up = self.sync.lose(is_again=place is not None and self.record.lost_at == place)
         self.record.lost_at = place or self.record.lost_at
         self.leave()
         self.step(Step.LOSE)
@@ -364,7 +270,15 @@ class Talk:
         """A member took us out; whoever was taken out asks back by order only."""
         self.leave()
         self.step(Step.LOSE)
-        self.has_asked = not self.was_released
+        self.sync.taken_out(may_ask=self.was_released)
+
+    def released(self, name: str) -> bool:
+        """A folded name was given free: whoever takes it next is somebody else; return whether a member bore it."""
+        self.was_released = self.was_released or name == self._me
+        is_member = name in self.names
+        if is_member and self.where != Conversation.pair(name):  # else the pair is over
+            self.newcomers.leavers.add(name)
+        return is_member
 
     def give_up(self) -> None:
         """We left the group or deleted it, by our own order; what was held for it is for no other of that name."""
@@ -372,7 +286,7 @@ class Talk:
         self.leave()
         self.step(Step.LOSE)
         self.record.give_up()
-        self.save()
+        self._save()
 
     def forget_predecessor(self) -> None:
         """A group of ours was created: whatever bore its name before is over."""
@@ -391,7 +305,7 @@ class Talk:
 
     def created(self) -> None:
         """Our creation is in the journal: everybody else is let in at once."""
-        self.listed = True
+        self.sync.created()
         self.commit.hurry()
 
     def spend(self, group: Group) -> None:
@@ -402,95 +316,46 @@ class Talk:
     def lose_race(self) -> None:
         """Another commit or creation won; ask how it is sealed now."""
         self.commit.lost()
-        self.check_again()
+        self.sync.check_again()
 
     def change_refused(self) -> None:
         """The server does not take a change of ours: nobody is let in by it."""
         self.commit.refused()
         self.newcomers.forget_all()
 
-    def commit_told(self, adds: Iterable[str], removes: Iterable[str], me: str) -> None:
+    def commit_told(self, adds: Iterable[str], removes: Iterable[str]) -> None:
         """Keep up with what the server counts; all names are folded."""
-        for name in removes:
-            self.newcomers.leavers.discard(name)
-            self.listed = self.listed and name != me
-        for name in adds:
-            self.newcomers.forget(name)
-            self.listed = self.listed or name == me
-
-    def asks_in(self) -> None:
-        """We ask to be let in."""
-        self.has_asked = True
-
-    def may_ask_in(self) -> None:
-        """Nobody heard that we asked."""
-        self.has_asked = False
-
-    def stall(self) -> None:
-        """The server takes no messages of the present epoch."""
-        self.stalled = self.place
-
-    def begin_founding(self, suite: int) -> Founding:
-        """Find out who can be in a group that is to be created; return what is gathered."""
-        self.founding = Founding(suite)
-        return self.founding
-
-    def end_founding(self) -> None:
-        """It was found out, or cannot be."""
-        self.founding = None
-
-    def end_beginning_anew(self) -> None:
-        """The other group is being created."""
-        self.begins_anew = False
+        added, removed = set(adds), set(removes)
+        self.newcomers.came_and_went(added, removed)
+        self.sync.came_and_went(added, removed, self._me)
 
     # ------------------------------------------------------------------------------------------ what waits
 
     def line(self, request: Spoken) -> Line:
         """Return a typed line with its place in the order of all lines."""
         self.record.lines += 1
+        self._save()
         return line_of(self.record.lines, request, is_secret=self.state is not State.PLAIN)
-
-    def hold(self, line: Line) -> None:
-        """Keep a line; one that comes back takes its old place."""
-        self.lines.hold(line)
-        self.save()
-
-    def was_said_before(self, sender: str, message_id: str) -> bool:
-        """Return whether a folded name said something with this id lately, and note that it did."""
-        again = (sender, message_id) in self._recent_ids
-        self._recent_ids[sender, message_id] = None
-        if len(self._recent_ids) > IDS_REMEMBERED:
-            del self._recent_ids[next(iter(self._recent_ids))]
-        return again
 
     # ------------------------------------------------------------------------------------------ rows
 
+    def _save(self) -> None:
+        self._write(Table.CONVERSATION, self.record)
+
     def _forget_group(self) -> None:
         self.group, self.people = None, {}
-        self._store.drop(Table.GROUP, self._key)
-        self._store.drop_all(Table.RATCHET, self._key)
+        self._group_rows.drop()
         self.chain.forget()
         self.commit.keep(None)
 
-    def _read_shared(self) -> tuple[bytes | None, bytes]:
-        row = self._store.get(Table.SHARED_KEY, self._key)
-        return (None, b"") if row is None else (row[:32], row[32:])
-
     def _load_group(self) -> None:
         """Read the group; one that cannot be read is none, and we have to be let in again."""
-        stored = self._store.get(Table.GROUP, self._key)
-        if stored is None:
-            return
-        rows = {key.removeprefix(self._key): row for key, row in self._store.rows(Table.RATCHET, self._key)}
         try:
-            self.group = increments.joined(stored, rows)
-            self.people = {leaf: person_of(node) for leaf, node in self.group.members.items()}
+            group = self._group_rows.load()
+            self.people = {} if group is None else _people_of(group)
         except MlsError:
-            self.group, self.people = None, {}
-
-    def _write_moving(self, rows: dict[str, bytes]) -> None:
-        for name, row in rows.items():
-            self._store.put(Table.RATCHET, self._key + name, row)
+            return
+        self.group = group
 
     def _write(self, table: Table, row: msgspec.Struct) -> None:
         self._store.put(table, self._key, msgspec.msgpack.encode(row))
@@ -498,3 +363,8 @@ class Talk:
     def _read(self, table: Table, kind: type[T]) -> T | None:
         row = self._store.get(table, self._key)
         return None if row is None else msgspec.msgpack.decode(row, type=kind)
+
+
+def _people_of(group: Group) -> dict[int, Person]:
+    """Return who is who in a group, by leaf; MlsRefused where a member is none that a client of ours makes."""
+    return {leaf: person_of(node) for leaf, node in group.members.items()}

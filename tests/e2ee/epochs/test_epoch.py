@@ -2,7 +2,7 @@
 
 from reactor_chat.e2ee.boundary import Arm, Rekey
 from reactor_chat.e2ee.conversation import ROOM, Conversation
-from reactor_chat.e2ee.state.talk import LOSSES_MAX
+from reactor_chat.e2ee.state.sync import LOSSES_MAX
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import Table
 from tests.e2ee.world import World
@@ -51,7 +51,7 @@ def test_who_loses_the_thread_gives_the_old_keys_up() -> None:
     assert not list(bob.store.rows(Table.RATCHET))
     for _ in range(LOSSES_MAX + 1):
         bob.part().setbacks.lose("a test")
-    assert bob.talk().has_asked, "enough"
+    assert bob.talk().sync.has_asked, "enough"
     assert "too often" in "".join(note.text for note in bob.session.take().notes)
 
 

@@ -36,7 +36,7 @@ def test_a_reference_is_the_hash_of_what_was_published() -> None:
 def test_in_a_closed_group_a_member_may_let_back_in_whom_he_takes_out() -> None:
     world = team_of("back")
     world["Cid"].talk(TEAM).leave()
-    world["Cid"].talk(TEAM).save()
+    world["Cid"].store.commit()
     world["Cid"].crash()
     world["Ann"].disconnect()
     world["Cid"].connect()

@@ -54,7 +54,8 @@ def test_the_wall_clock_is_the_one_it_was_told() -> None:
 
 def test_conversations_are_found_in_the_store() -> None:
     store = MemoryStore()
-    desk_of(store).talk(ROOM).save()
+    with desk_of(store).talk(ROOM).changing():
+        pass
     desk = desk_of(store)
     assert list(desk.talks) == [ROOM]
     assert desk.talk(ROOM).state is State.PLAIN

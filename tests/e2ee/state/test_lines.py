@@ -16,7 +16,7 @@ def test_lines_keep_their_order_and_whether_they_are_secret() -> None:
     talk.step(Step.ARM)
     second = talk.line(Tell("BOB", "two", id="b"))
     for line in (second, first):
-        talk.hold(line)
+        talk.lines.hold(line)
     assert [line.id for line in Talk(talk.where, "ann", store).lines.held.values()] == ["a", "b"]
     assert (first.is_secret, second.is_secret) == (False, True)
     assert (first.to, second.to) == ("Bob", "BOB")
@@ -29,7 +29,6 @@ def test_what_was_sealed_waits_for_its_echo_in_the_order_it_was_sealed() -> None
     talk = Talk(ROOM, "ann", store)
     for request_id in ("z", "a", "m"):
         talk.lines.seal(talk.line(Say("x", id=request_id)), 1, request_id.encode(), 0)
-    talk.save()
     again = Talk(ROOM, "ann", store)
     assert list(again.lines.sealed) == ["z", "a", "m"]
     sent = again.lines.settle("a")

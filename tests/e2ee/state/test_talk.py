@@ -20,7 +20,7 @@ def test_everything_is_found_again() -> None:
     assert again.people == talk.people
     assert again.lines.held == talk.lines.held
     assert again.chain.mark == talk.chain.mark
-    assert not again.current, "that has to be found out anew"
+    assert not again.sync.current, "that has to be found out anew"
 
 
 def test_leaving_forgets_every_secret_of_the_group() -> None:
