@@ -16,6 +16,7 @@ from reactor_chat.e2ee.states import State
 from reactor_chat.mls.encoding.structs import MLS10, Lifetime
 from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import KeyPackage, MLSMessage
+from reactor_chat.mls.outcomes import ReceivedCommit
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from reactor_chat.wire.messages import (
     KeysAnswer,
@@ -193,7 +194,9 @@ def test_06_whose_name_was_taken_away_is_taken_out_and_reads_no_more() -> None:
     later = [notice for notice, _ in world.service.journal if isinstance(notice, SealCommitted)][-1]
     assert later.removes == ["Mal"]
     assert later.commit is not None
-    assert old.receive(later.commit).group is None  # type: ignore[union-attr]
+    received = old.receive(later.commit)
+    assert isinstance(received, ReceivedCommit)
+    assert received.group is None
     assert not world.leaked
 
 

@@ -4,6 +4,7 @@ from reactor_chat.e2ee.boundary import Arm, Rekey
 from reactor_chat.e2ee.conversation import ROOM
 from reactor_chat.e2ee.membership.member_changes import RANK_MAX
 from reactor_chat.wire.messages import Request, SealAsk, SealCommit
+from tests.e2ee.service import noted
 from tests.e2ee.world import World
 
 
@@ -29,7 +30,7 @@ def test_the_first_who_is_there_goes_first_and_the_others_wait_their_turn() -> N
 def test_one_of_them_commits_and_the_others_do_not() -> None:
     world = world_of("one")
     made: list[tuple[str, Request]] = []
-    world.service.swallow = lambda name, request: made.append((name, request)) is not None
+    world.service.swallow = lambda name, request: noted(made, (name, request))
     world.join("Dan")
     world.pass_time(10)
     assert [name for name, request in made if isinstance(request, SealCommit)] == ["ann"]
@@ -105,7 +106,7 @@ def test_asking_is_done_once_on_a_connection_and_again_by_order() -> None:
     world["Ann"].order(Arm(ROOM))
     world.pass_time(2)
     made: list[Request] = []
-    world.service.swallow = lambda _, request: made.append(request) is not None or isinstance(request, SealCommit)
+    world.service.swallow = lambda _, request: noted(made, request) or isinstance(request, SealCommit)
     dan = world.join("Dan")
     for _ in range(3):
         dan.order(Rekey(ROOM))

@@ -6,6 +6,7 @@ from reactor_chat.e2ee.boundary import Arm
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.states import State
 from reactor_chat.wire.messages import AskSeals, Request
+from tests.e2ee.service import noted
 from tests.e2ee.world import World
 
 
@@ -43,7 +44,7 @@ def test_one_question_first_and_the_others_when_it_is_answered() -> None:
     world.pass_time(5)
     asked: list[Request] = []
     world["Ann"].disconnect()
-    world.service.swallow = lambda _, request: asked.append(request) is not None
+    world.service.swallow = lambda _, request: noted(asked, request)
     world["Ann"].connect()
     assert asked == [request for request in asked if isinstance(request, AskSeals)]
     assert len(asked) == 1

@@ -1,5 +1,7 @@
 """Trust: every step of the table, and that no key takes another's place without a person who looked at it."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,13 +58,14 @@ def test_every_step_of_the_table(state: Trust, sight: Sight) -> None:
         book.see("Bob", key, 2)
     if state is Trust.CHANGED:
         book.look("Bob", KEYS[1])
-    {
+    steps: dict[Sight, Callable[[], object]] = {
         Sight.SAME: lambda: book.see("BOB", KEYS[0], 3),
         Sight.OTHER: lambda: book.see("Bob", KEYS[2], 3),
         Sight.VERIFY: lambda: book.verify("bob", key, 3),
         Sight.ACCEPT: lambda: book.accept("Bob", key, 3),
         Sight.BLOCK: lambda: book.block("Bob"),
-    }[sight]()
+    }
+    steps[sight]()
     assert state_in(book) is TRUST_STATES[state][sight]
 
 
