@@ -101,7 +101,7 @@ def open_public(suite: Suite, message: PublicMessage, membership_key: bytes, con
 
 
 @dataclass(frozen=True)
-class Sealed:
+class EncryptedContent:
     """A PrivateMessage and the secret tree without its key."""
 
     message: PrivateMessage
@@ -109,7 +109,7 @@ class Sealed:
 
 
 @dataclass(frozen=True)
-class Unsealed:
+class DecryptedContent:
     """What a PrivateMessage held, signature still to be verified, and the secret tree without its key."""
 
     authenticated: AuthenticatedContent
@@ -124,7 +124,7 @@ def protect_private(
     tree: SecretTree,
     random: Entropy,
     padding: int = 0,
-) -> Sealed:
+) -> EncryptedContent:
     """Encrypt a member's content.
 
     Args:
@@ -156,10 +156,10 @@ def protect_private(
     message = PrivateMessage(
         content.group_id, content.epoch, kind, content.authenticated_data, sealed_sender, ciphertext
     )
-    return Sealed(message, rest)
+    return EncryptedContent(message, rest)
 
 
-def open_private(suite: Suite, message: PrivateMessage, secrets: EpochSecrets, tree: SecretTree) -> Unsealed:
+def open_private(suite: Suite, message: PrivateMessage, secrets: EpochSecrets, tree: SecretTree) -> DecryptedContent:
     """Decrypt a PrivateMessage of this group and epoch.
 
     Raises:
@@ -191,7 +191,7 @@ def open_private(suite: Suite, message: PrivateMessage, secrets: EpochSecrets, t
     authenticated = AuthenticatedContent(
         WireFormat.PRIVATE_MESSAGE, content, private.signature, private.confirmation_tag
     )
-    return Unsealed(authenticated, rest, key.generation)
+    return DecryptedContent(authenticated, rest, key.generation)
 
 
 def envelope(body: PublicMessage | PrivateMessage) -> bytes:

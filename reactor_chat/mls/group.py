@@ -40,7 +40,7 @@ from reactor_chat.mls.operations.sending import carry, commit, keep_proposal, pr
 from reactor_chat.mls.operations.welcome import JoinOptions, join_from_welcome, make_invitation
 from reactor_chat.mls.outcomes import (
     JoinedGroup,
-    Pending,
+    PendingCommit,
     Protected,
     ReceivedCommit,
     ReceivedProposal,
@@ -162,7 +162,7 @@ class Group:
     @classmethod
     def join_externally(
         cls, group_info: bytes, own: OwnKeyPackage, random: Entropy, join: ExternalJoin = NEWCOMER
-    ) -> Pending:
+    ) -> PendingCommit:
         """Join a group by a commit of our own.
 
         Args:
@@ -180,7 +180,7 @@ class Group:
         Source: RFC 9420 §12.4.3.2.
         """
         sent = join_by_commit(group_info, own, join, random)
-        return Pending(sent.message, None, cls(sent.state))
+        return PendingCommit(sent.message, None, cls(sent.state))
 
     # -- what it is -------------------------------------------------------------------------------------------------
 
@@ -386,7 +386,7 @@ class Group:
         *,
         psks: PskSecrets = NO_PSKS,
         options: CommitOptions = DEFAULT_OPTIONS,
-    ) -> Pending:
+    ) -> PendingCommit:
         """Commit to adding clients; see `commit` (RFC 9420 §12.1.1)."""
         return self.commit(random, [Add(package) for package in packages], psks=psks, options=options)
 
@@ -397,13 +397,13 @@ class Group:
         *,
         psks: PskSecrets = NO_PSKS,
         options: CommitOptions = DEFAULT_OPTIONS,
-    ) -> Pending:
+    ) -> PendingCommit:
         """Commit to removing members; see `commit` (RFC 9420 §12.1.3)."""
         return self.commit(random, [Remove(index) for index in leaf_indices], psks=psks, options=options)
 
     def update(
         self, random: Entropy, *, psks: PskSecrets = NO_PSKS, options: CommitOptions = DEFAULT_OPTIONS
-    ) -> Pending:
+    ) -> PendingCommit:
         """Commit to fresh keys of our own, from our leaf to the root; see `commit` (RFC 9420 §12.4)."""
         return self.commit(random, psks=psks, options=options)
 
@@ -414,7 +414,7 @@ class Group:
         *,
         psks: PskSecrets = NO_PSKS,
         options: CommitOptions = DEFAULT_OPTIONS,
-    ) -> Pending:
+    ) -> PendingCommit:
         """Make a commit; this group stays in its epoch until the commit is accepted.
 
         Args:
@@ -435,4 +435,4 @@ class Group:
         """
         sent = commit(self.state, proposals, psks, options, random)
         assert sent.unaccepted is not None, "a commit says what is if nobody accepts it"
-        return Pending(sent.message, sent.welcome, Group(sent.state), Group(sent.unaccepted))
+        return PendingCommit(sent.message, sent.welcome, Group(sent.state), Group(sent.unaccepted))

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.crypto.kem import Entropy
-from reactor_chat.mls.encoding.codec import Record, UInt8, opaque
+from reactor_chat.mls.encoding.codec import TlsStruct, UInt8, opaque
 from reactor_chat.mls.encoding.structs import (
     MLS10,
     BasicCredential,
@@ -51,7 +51,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class _Stored(Record):
+class _Stored(TlsStruct):
     version: UInt8
     message: Annotated[bytes, opaque(1024 * 1024)]
     init_key: Secret = field(repr=False)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # a group makes these and these hold groups
 
 
 @dataclass(frozen=True)
-class Pending:
+class PendingCommit:
     """A commit of our own that nobody has accepted yet.
 
     Attributes:

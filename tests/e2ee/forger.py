@@ -18,7 +18,7 @@ from reactor_chat.e2ee.conversation import Conversation, Scope
 from reactor_chat.e2ee.identity import Person as Member
 from reactor_chat.e2ee.identity import own_identity, person_of
 from reactor_chat.e2ee.packages import reference_of
-from reactor_chat.e2ee.state.transcript_hash import NOTHING, Mark
+from reactor_chat.e2ee.state.transcript_hash import NOTHING, TranscriptMark
 from reactor_chat.e2ee.terms import common_name, extension_of, make_terms, terms_of
 from reactor_chat.errors import MlsError
 from reactor_chat.mls.commits import CommitOptions
@@ -118,7 +118,7 @@ class Forger:
         for _ in range(chance.choice((0, 0, 1, 2))):
             group = group.update(self.random, options=CommitOptions(include_received=False)).group
         adds = [Add(read_key_package(package, now=_NOW_S)) for package in packages.values() if package]
-        options = CommitOptions(authenticated_data=Mark(NOTHING, NOTHING).encode(), include_received=False)
+        options = CommitOptions(authenticated_data=TranscriptMark(NOTHING, NOTHING).encode(), include_received=False)
         made = group.commit(self.random, adds, psks={}, options=options)
         assert made.welcome is not None
         self._store(made.welcome)
@@ -203,7 +203,11 @@ class Forger:
         about = terms_of(group).conversation if self.chance.random() < 0.7 else common_name(where, victim)
         data = payload.encode(payload.Payload(payload.VERSION, payload.TEXT, f"w{number}", 0, text, about))
         ours = self.village[GHOST].talk(where)
-        mark = ours.chain.mark if ours.group == group and self.chance.random() < 0.7 else Mark(NOTHING, NOTHING)
+        mark = (
+            ours.transcript.mark
+            if ours.group == group and self.chance.random() < 0.7
+            else TranscriptMark(NOTHING, NOTHING)
+        )
         made = group.protect(data, self.random, authenticated_data=mark.encode())
         self.states[group.group_id, group.epoch] = made.group
         sender = own if self.chance.random() < 0.6 else self.chance.choice(EVERYBODY)
@@ -245,7 +249,7 @@ class Forger:
                 adds.append(SealAdd(name, reference_of(package)))
         if terms_of(group).closed and chance.random() < 0.7:
             proposals.insert(0, self._other_list(group, added, removes))
-        options = CommitOptions(authenticated_data=talk.chain.mark.encode(), include_received=False)
+        options = CommitOptions(authenticated_data=talk.transcript.mark.encode(), include_received=False)
         try:
             made = group.commit(self.random, proposals, psks={}, options=options)
         except MlsError:

@@ -120,7 +120,7 @@ def commit_as(
     """Let a member commit what it likes, behind its client's back, and the server take it."""
     person = world[name]
     group = group_of(world, name, where)
-    mark = person.talk(where).chain.mark.encode()
+    mark = person.talk(where).transcript.mark.encode()
     everything = [*proposals, *(Add(own.package) for _, own in adds)]
     options = CommitOptions(authenticated_data=mark, include_received=False)
     pending = group.commit(person.random, everything, psks=psks or {}, options=options)

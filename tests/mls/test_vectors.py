@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from reactor_chat.errors import MlsRefused
-from reactor_chat.mls.encoding.codec import Record, decode_length, encode_length, wire_of, with_length
+from reactor_chat.mls.encoding.codec import TlsStruct, decode_length, encode_length, wire_of, with_length
 from reactor_chat.mls.encoding.structs import GroupContext, HPKECiphertext, LeafNode, RatchetTreeNodes, UpdatePath
 from reactor_chat.mls.epoch import schedule
 from reactor_chat.mls.epoch.schedule import EpochSecrets
@@ -410,7 +410,7 @@ def test_welcome(vectors: Vectors) -> None:
         scheme.check_mac(epoch.confirmation_key, context.confirmed_transcript_hash, info.confirmation_tag)
 
 
-MESSAGE_KINDS: dict[str, type[Record]] = {
+MESSAGE_KINDS: dict[str, type[TlsStruct]] = {
     "mls_welcome": MLSMessage,
     "mls_group_info": MLSMessage,
     "mls_key_package": MLSMessage,

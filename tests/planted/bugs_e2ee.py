@@ -37,7 +37,7 @@ BUGS: tuple[Bug, ...] = (
         ("tests/e2ee/test_removed.py",),
         (
             "a removed message is no part of what was heard",
-            "        self._talk.chain.add_digest(notice.seq, remains.digest)\n",
+            "        self._talk.transcript.add_digest(notice.seq, remains.digest)\n",
             "",
         ),
         (

@@ -10,7 +10,7 @@ from reactor_chat.e2ee.epochs.epoch import Epochs
 from reactor_chat.e2ee.state.desk import Desk
 from reactor_chat.e2ee.state.setbacks import Setbacks
 from reactor_chat.e2ee.state.talk import Talk
-from reactor_chat.e2ee.states import State, Step
+from reactor_chat.e2ee.states import State, Transition
 from reactor_chat.e2ee.terms import Claim, claim_of
 from reactor_chat.wire.messages import Refused, SealAsked, SealCreated, SealEnded, SealsAnswer, fold, quoted
 
@@ -28,7 +28,7 @@ class Claims:
         desk: what all conversations share.
         talk: the conversation.
         epochs: take our own creation.
-        setbacks: follow what does not hold.
+        setbacks: stop what does not hold.
     """
 
     def __init__(self, desk: Desk, talk: Talk, epochs: Epochs, setbacks: Setbacks) -> None:
@@ -90,7 +90,7 @@ class Claims:
         elif notice.code == "no_such_user" and self._desk.trust.look_up(where.name) is None:
             self._nobody_is_called_so(notice)
         else:
-            self._talk.step(Step.ARM)
+            self._talk.step(Transition.ARM)
             self._talk.sync.wait_for(f"{NOT_TOLD}. {self._talk.how_to_send_plain} sends it unencrypted")
             self._desk.note(
                 NoteKind.ALARM, f"Not sent in {self._talk.in_words}: {NOT_TOLD}; {quoted(notice.text)}", where
@@ -134,9 +134,9 @@ class Claims:
         if (why := self._not_agreed(claim, by)) is not None:
             self._setbacks.freeze(why)
             return
-        self._talk.step(Step.LOSE)
+        self._talk.step(Transition.LOSE)
         if not self._talk.record.is_declined:
-            self._talk.step(Step.ARM)
+            self._talk.step(Transition.ARM)
         again = " again, with new keys," if was_sealed else ""
         text = f"{by} turned on encryption{again} in {self._talk.spelled_where.in_words_beside_name}"
         self._desk.note(NoteKind.NEWS, text, self._talk.where)

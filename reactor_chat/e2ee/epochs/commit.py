@@ -22,7 +22,7 @@ from reactor_chat.mls.commits import CommitOptions
 from reactor_chat.mls.epoch.state import AnyProposal, PskSecrets
 from reactor_chat.mls.group import NO_PSKS, Group
 from reactor_chat.mls.messages import Add, GroupContextExtensions, PreSharedKey, PreSharedKeyID, Remove
-from reactor_chat.mls.outcomes import Pending as MlsPending
+from reactor_chat.mls.outcomes import PendingCommit
 from reactor_chat.wire.messages import AskKeys, SealAdd, SealCommit, SealCreate
 
 ADDS_AT_ONCE_MAX = 200
@@ -162,12 +162,12 @@ class Commits:
         group, where = self._talk.group, self._talk.where
         assert group is not None
         terms = terms_of(group)
-        members = members or (self._keeper.following(proposals) if terms.closed else None)
+        members = members or (self._keeper.next_list(proposals) if terms.closed else None)
         if members is not None:
             extensions = (extension_of(terms), member_list.extension_of(members))
             proposals = [GroupContextExtensions(extensions), *proposals]
         psks, proposals = self._with_passphrase(group, terms, proposals) if pending.adds else (NO_PSKS, proposals)
-        options = CommitOptions(authenticated_data=self._talk.chain.mark.encode(), include_received=False)
+        options = CommitOptions(authenticated_data=self._talk.transcript.mark.encode(), include_received=False)
         try:
             made = group.commit(self._desk.random, proposals, psks=psks, options=options)
             self._rules.check_own(made.group, proposals)
@@ -188,7 +188,7 @@ class Commits:
         named = PreSharedKey(PreSharedKeyID(psk_name(group.group_id, terms.salt), nonce))
         return self._talk.passphrase.psks(group.group_id, terms.salt), [named, *proposals]
 
-    def _keep(self, made: MlsPending, pending: Pending) -> None:
+    def _keep(self, made: PendingCommit, pending: Pending) -> None:
         """Store the commit and the key it used up, then let it leave."""
         assert made.unaccepted is not None
         self._talk.spend(made.unaccepted)

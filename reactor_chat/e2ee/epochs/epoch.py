@@ -19,7 +19,7 @@ from reactor_chat.e2ee.state.own_commit import Pending
 from reactor_chat.e2ee.state.setbacks import FORK, RESTORED, Setbacks
 from reactor_chat.e2ee.state.talk import Talk
 from reactor_chat.e2ee.state.transcript_hash import read_mark
-from reactor_chat.e2ee.states import State, Step
+from reactor_chat.e2ee.states import State, Transition
 from reactor_chat.e2ee.terms import Claim, agree, terms_of
 from reactor_chat.e2ee.trust.trust_book import Known, Trust
 from reactor_chat.errors import MlsError, MlsRefused
@@ -42,7 +42,7 @@ class Epochs:
         talk: the conversation.
         keys: takes note of the keys of others.
         rules: judge what others do.
-        setbacks: follow what does not hold.
+        setbacks: stop what does not hold.
     """
 
     def __init__(self, desk: Desk, talk: Talk, keys: PeerKeys, rules: Rules, setbacks: Setbacks) -> None:
@@ -99,11 +99,11 @@ class Epochs:
         if not agree(group, claim, self._talk.where, self._desk.me):
             self._setbacks.freeze("the server names other terms than yours")
             return True
-        self._talk.chain.begin(group.group_id, 0, notice.seq, hashlib.sha256().digest(), is_continued=False)
+        self._talk.transcript.begin(group.group_id, 0, notice.seq, hashlib.sha256().digest(), is_continued=False)
         self._talk.enter(group)
         self._talk.renewed(self._desk.wall_ms)
         self._talk.created()
-        self._talk.step(Step.ESTABLISH)
+        self._talk.step(Transition.ESTABLISH)
         self._desk.note(NoteKind.NEWS, f"{self._talk.first_in_words} is encrypted now", self._talk.where)
         return True
 
@@ -184,7 +184,7 @@ class Epochs:
             why = f"{notice.sender} changed the members in a way that is not allowed"
             self._setbacks.freeze(f"{why}. @encrypt reset starts over")
             return
-        if not self._talk.chain.agrees(read_mark(received.authenticated_data)):
+        if not self._talk.transcript.agrees(read_mark(received.authenticated_data)):
             self._setbacks.freeze(FORK)
         elif received.group is None:
             self._taken_out(change.by)
@@ -199,7 +199,7 @@ class Epochs:
         self._announce(change)
 
     def _go_on(self, notice: SealCommitted, group: Group) -> None:
-        self._talk.chain.begin(group.group_id, group.epoch, notice.seq, _entry(notice), is_continued=True)
+        self._talk.transcript.begin(group.group_id, group.epoch, notice.seq, _entry(notice), is_continued=True)
         self._talk.enter(group)
 
     def _taken_out(self, by: Person) -> None:
@@ -266,14 +266,14 @@ class Epochs:
         if terms_of(group).closed:
             with self._talk.changing() as record:
                 record.take_list_back(members_of(group), self._desk.own_key)
-        self._talk.chain.begin(group.group_id, group.epoch, notice.seq, _entry(notice), is_continued=was_in)
+        self._talk.transcript.begin(group.group_id, group.epoch, notice.seq, _entry(notice), is_continued=was_in)
         self._talk.commit.keep(None)
         self._talk.enter(group)
         jitter = int.from_bytes(self._desk.random(4)) % REJOIN_JITTER_MS
         self._talk.renewed(max(0, self._desk.wall_ms - jitter))
         if not self._talk.record.is_declined:
-            self._talk.step(Step.ARM)
-        self._talk.step(Step.ESTABLISH)
+            self._talk.step(Transition.ARM)
+        self._talk.step(Transition.ESTABLISH)
         self._announce_readers(by)
 
     # ------------------------------------------------------------------------------------------ what a person reads

@@ -14,7 +14,7 @@ from reactor_chat.e2ee.member_list import Entry
 from reactor_chat.e2ee.membership.list_keeper import ListKeeper
 from reactor_chat.e2ee.state.desk import Desk
 from reactor_chat.e2ee.state.talk import Talk
-from reactor_chat.e2ee.states import Step
+from reactor_chat.e2ee.states import Transition
 from reactor_chat.wire.messages import fold, is_name
 
 
@@ -70,13 +70,13 @@ class Ownership:
             record.keep_list([self._desk.own_entry], founder=self._desk.me)
         self.add(names)
 
-    def found(self, names: Iterable[str]) -> None:
+    def group_created(self, names: Iterable[str]) -> None:
         """A group of ours was created: it is sealed from the beginning, unless our person wants plain text there."""
         self._talk.forget_predecessor()
         if self._desk.settings.private_is_sealed:
             with self._talk.changing() as record:
                 record.want()
-            self._talk.step(Step.ARM)
+            self._talk.step(Transition.ARM)
         self.take_over(names)
 
     def forget_unknown(self, names: Iterable[str]) -> None:

@@ -37,7 +37,7 @@ class ListKeeper:
         number = self._next_number(self._desk.wall_ms)
         return member_list.make(conversation, number, me, [me], self._desk.identity.signing_key)
 
-    def following(self, proposals: list[AnyProposal]) -> MemberList | None:
+    def next_list(self, proposals: list[AnyProposal]) -> MemberList | None:
         """Return the list for a commit of ours; None where it stays, or is not ours to change."""
         current = self._current()
         gone = {self._talk.people[one.removed] for one in proposals if isinstance(one, Remove)}

@@ -44,7 +44,7 @@ class MemberChanges:
 
     Args:
         desk: what all conversations share.
-        talk: the conversation; everything but `is_worn` needs its group.
+        talk: the conversation; everything but `needs_rotation` needs its group.
         keeper: of our own list.
     """
 
@@ -95,7 +95,7 @@ class MemberChanges:
         return self._desk.now + self._desk.settings.refresh_seconds_max - age_seconds
 
     @property
-    def is_worn(self) -> bool:
+    def needs_rotation(self) -> bool:
         """Whether our own keys have served for so many messages that they should be new."""
         return self._talk.record.sent_before + self._talk.own_messages >= self._desk.settings.refresh_messages_max
 
@@ -113,7 +113,7 @@ class MemberChanges:
         return since + self._desk.settings.turn_seconds * (min(rank, RANK_MAX) + 1)
 
     def _is_refresh_due(self) -> bool:
-        is_old = self.is_worn or self.refresh_due_at <= self._desk.now
+        is_old = self.needs_rotation or self.refresh_due_at <= self._desk.now
         return is_old or self._talk.commit.is_urgent or self._keeper.must_sign
 
     # ------------------------------------------------------------------------------------------ who

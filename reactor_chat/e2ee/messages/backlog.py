@@ -34,7 +34,7 @@ class Backlog:
         epochs: take commits.
         inbound: opens what others said.
         outbound: takes our own words back.
-        setbacks: follow what does not hold.
+        setbacks: stop what does not hold.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class Backlog:
         self._desk.show(Shown(notice, Mark.PLAIN))
         if remains is None or self._not_of_now(remains) is not None:
             return
-        self._talk.chain.add_digest(notice.seq, remains.digest)
+        self._talk.transcript.add_digest(notice.seq, remains.digest)
         if fold(notice.sender) != self._desk.me:
             self._inbound.never_comes(notice)
         elif not self._outbound.settle_removed(notice, remains.digest):
@@ -154,7 +154,7 @@ class Backlog:
 
     def _own_words_came(self, notice: Heard, sealed: SealedMessage) -> None:
         is_ours = self._outbound.hear_echo(notice, sealed)
-        self._talk.chain.add(notice.seq, sealed.mls)
+        self._talk.transcript.add(notice.seq, sealed.mls)
         if not is_ours:
             self._desk.show(unreadable(notice, "it was encrypted in your name, but not by this client as it is now"))
             self._setbacks.freeze(RESTORED)

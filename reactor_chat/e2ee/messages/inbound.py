@@ -31,7 +31,7 @@ class Inbound:
         desk: what all conversations share.
         talk: the conversation.
         opened: keeps what was opened.
-        setbacks: follow what does not hold.
+        setbacks: stop what does not hold.
     """
 
     def __init__(self, desk: Desk, talk: Talk, opened: OpenedMessages, setbacks: Setbacks) -> None:
@@ -56,13 +56,13 @@ class Inbound:
             if said.where not in ("", self._talk.common_name):
                 raise MlsRefused("a message for another conversation")
         except MlsError:
-            self._talk.chain.add(notice.seq, sealed.mls)
+            self._talk.transcript.add(notice.seq, sealed.mls)
             self._desk.show(unreadable(notice, "it does not open, or is not from who it says"))
             return
         missing = opened.generation - expected.next_generation(opened.sender, RatchetKind.APPLICATION)
         self._talk.move(opened.group, opened.sender)
-        agrees = self._talk.chain.agrees(mark)
-        self._talk.chain.add(notice.seq, sealed.mls)
+        agrees = self._talk.transcript.agrees(mark)
+        self._talk.transcript.add(notice.seq, sealed.mls)
         missing -= self._removed.pop((opened.group.epoch, person.folded), 0)
         if missing > 0:
             self._tell_missing(person, missing)

@@ -16,7 +16,7 @@ from reactor_chat.e2ee.identity import Person
 from reactor_chat.e2ee.messages.opened import OpenedMessages, enrich, lie_about_time
 from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.e2ee.state.desk import Desk
-from reactor_chat.e2ee.state.lines import HELD_MAX, Line
+from reactor_chat.e2ee.state.lines import HELD_MAX, TypedLine
 from reactor_chat.e2ee.state.setbacks import Setbacks
 from reactor_chat.e2ee.state.talk import Talk
 from reactor_chat.e2ee.states import State
@@ -44,7 +44,7 @@ class Outbound:
         desk: what all conversations share.
         talk: the conversation.
         opened: keeps what was opened, our own words too.
-        setbacks: follow what does not hold.
+        setbacks: stop what does not hold.
     """
 
     def __init__(self, desk: Desk, talk: Talk, opened: OpenedMessages, setbacks: Setbacks) -> None:
@@ -180,7 +180,7 @@ class Outbound:
         self._talk.lines.settle(sent.line.id)
         return True
 
-    def _let_leave(self, line: Line) -> None:
+    def _let_leave(self, line: TypedLine) -> None:
         if self._talk.state is State.SEALED:
             self._let_leave_sealed(line)
             return
@@ -190,11 +190,11 @@ class Outbound:
         else:
             self._desk.send(Plain(spoken(self._talk.where, line), self._talk.where, self._talk.state))
 
-    def _let_leave_sealed(self, line: Line) -> None:
+    def _let_leave_sealed(self, line: TypedLine) -> None:
         assert self._talk.group is not None
         where, at = self._talk.common_name, self._desk.wall_ms
         data = payload.encode(payload.Payload(payload.VERSION, payload.TEXT, line.id, at, line.text, where))
-        mark = self._talk.chain.mark.encode()
+        mark = self._talk.transcript.mark.encode()
         padding = payload.padding_for(len(data))
         try:
             protected = self._talk.group.protect(data, self._desk.random, authenticated_data=mark, padding=padding)
@@ -207,7 +207,7 @@ class Outbound:
         self._desk.send(Sealed(self._talk.where, protected, line.id))
 
 
-def spoken(where: Conversation, line: Line) -> Spoken:
+def spoken(where: Conversation, line: TypedLine) -> Spoken:
     """Return a held line as it was typed."""
     if where.scope is Scope.PAIR:
         return Tell(line.to, line.text, id=line.id)

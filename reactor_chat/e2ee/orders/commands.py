@@ -26,7 +26,7 @@ from reactor_chat.e2ee.orders.verification import Verification
 from reactor_chat.e2ee.participation.participation import Participation, Participations
 from reactor_chat.e2ee.passphrase import DEFAULT, PASSPHRASE_BYTES_MAX, SALT_BYTES, check
 from reactor_chat.e2ee.state.desk import Desk, Purpose
-from reactor_chat.e2ee.states import State, Step
+from reactor_chat.e2ee.states import State, Transition
 from reactor_chat.e2ee.terms import Strength
 from reactor_chat.errors import MlsRefused
 from reactor_chat.wire.messages import SealOff
@@ -122,7 +122,7 @@ class ConversationCommands:
             self._part.ownership.take_over(order.names)
             if talk.record.claim is not None:
                 self._begin_anew(talk.record.strength)
-        talk.step(Step.ARM)
+        talk.step(Transition.ARM)
         talk.sync.tell_again()
         if order.passphrase is not None:
             self._derive(order.passphrase)
@@ -201,7 +201,7 @@ class ConversationCommands:
             return
         with talk.changing() as record:
             record.decline()
-        talk.step(Step.DISARM)
+        talk.step(Transition.DISARM)
         if claim is None:
             talk.commit.keep(None)
         talk.lines.park()
@@ -221,7 +221,7 @@ class ConversationCommands:
         if not self._talk.is_in:
             self._answer(f"You have no keys in {where} yet. Turn encryption on with @encrypt on")
             return
-        commit.hurry()
+        commit.make_urgent()
         commit.try_afresh()
         self._answer(f"Renewing your own key in {where}")
         self._part.advance()

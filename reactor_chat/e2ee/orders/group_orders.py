@@ -70,7 +70,7 @@ class GroupOrders:
             if isinstance(request, GroupAdd) and answer.code != "already_a_member":
                 part.ownership.forget_unknown(request.users)
         elif isinstance(request, GroupSet):
-            part.ownership.found(request.members)
+            part.ownership.group_created(request.members)
         elif isinstance(request, GroupDelete | GroupLeave):
             part.talk.give_up()
         part.advance()

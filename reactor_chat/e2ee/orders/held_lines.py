@@ -12,7 +12,7 @@ from reactor_chat.e2ee.boundary import Held, HeldAction, NoteKind
 from reactor_chat.e2ee.conversation import Conversation, Scope
 from reactor_chat.e2ee.participation.participation import Participation, Participations
 from reactor_chat.e2ee.state.desk import Desk
-from reactor_chat.e2ee.state.lines import Line
+from reactor_chat.e2ee.state.lines import TypedLine
 from reactor_chat.e2ee.states import State
 
 SHOWN_CHARS_MAX = 60
@@ -24,7 +24,7 @@ class Chosen(NamedTuple):
 
     number: int
     part: Participation
-    line: Line
+    line: TypedLine
 
 
 class HeldLines:
@@ -87,7 +87,7 @@ class HeldLines:
             self._answer(f"Dropped {number}, {_to(part)}", part.talk.where)
 
 
-def as_typed(where: Conversation, line: Line) -> str:
+def as_typed(where: Conversation, line: TypedLine) -> str:
     """Return a line with what a person types before it to send it there."""
     if where.scope is Scope.PAIR:
         return f"@{line.to} {line.text}"

@@ -83,7 +83,7 @@ class Participation:
         if not self.talk.record.spelled and not isinstance(request, Say):
             self.talk.spell(request.to if isinstance(request, Tell) else request.group)
         self.outbound.say(request)
-        if self.talk.lines.held or (self.talk.is_in and self.changes.is_worn):
+        if self.talk.lines.held or (self.talk.is_in and self.changes.needs_rotation):
             self.advance()
 
     def hear(self, notice: Heard | SealCommitted) -> None:

@@ -14,7 +14,7 @@ from reactor_chat.e2ee.messages.backlog import Backlog
 from reactor_chat.e2ee.messages.outbound import Outbound
 from reactor_chat.e2ee.state.desk import Desk, Purpose
 from reactor_chat.e2ee.state.talk import Talk
-from reactor_chat.e2ee.states import State, Step
+from reactor_chat.e2ee.states import State, Transition
 from reactor_chat.e2ee.terms import Claim
 from reactor_chat.wire.messages import AskSeals, SealAsk
 
@@ -87,7 +87,7 @@ class Reconciler:
                 talk.sync.end_beginning_anew()
                 self._create_anew()
         elif talk.is_in:
-            talk.step(Step.ESTABLISH)
+            talk.step(Transition.ESTABLISH)
         elif talk.record.claim is not None:
             self._ask_in(talk.record.claim)
         elif self._has_its_passphrase() and self._is_meant_to_begin():

@@ -14,7 +14,7 @@ from reactor_chat.e2ee.member_list import Entry
 from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.e2ee.packages import PackageBook
 from reactor_chat.e2ee.state.talk import Talk
-from reactor_chat.e2ee.states import State, Step
+from reactor_chat.e2ee.states import State, Transition
 from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.e2ee.trust.trust_book import TrustBook
 from reactor_chat.wire.messages import SEALED_MEMBERS_MAX, AskKeys, Request, fold
@@ -102,7 +102,7 @@ class Desk:
             is_private = where.scope is not Scope.ROOM and self.settings.private_is_sealed
             talk = self.talks[where] = Talk(where, self.me, self.store, is_private=is_private)
             if talk.state is State.SEALED and talk.group is None:  # what was stored of the group cannot be read
-                talk.step(Step.LOSE)
+                talk.step(Transition.LOSE)
         return talk
 
     def cut(self) -> None:

@@ -12,7 +12,7 @@ from reactor_chat.wire.messages import Tell
 HELD_MAX = 1_000
 
 
-class Line(msgspec.Struct, frozen=True):
+class TypedLine(msgspec.Struct, frozen=True):
     """Something typed that is not sealed yet.
 
     Attributes:
@@ -30,10 +30,10 @@ class Line(msgspec.Struct, frozen=True):
     needs_yes: bool = False
 
 
-class Sent(msgspec.Struct, frozen=True):
+class SealedLine(msgspec.Struct, frozen=True):
     """Something sealed that was not heard back yet; `at` is our own clock's, milliseconds since 1970."""
 
-    line: Line
+    line: TypedLine
     epoch: int
     digest: bytes
     at: int = 0
@@ -64,11 +64,11 @@ class Lines:
         return len(self.held) >= HELD_MAX
 
     @property
-    def ready(self) -> list[Line]:
+    def ready(self) -> list[TypedLine]:
         """Lines that leave by themselves as soon as nothing is in their way, the oldest first."""
         return [line for line in self.held.values() if not line.needs_yes]
 
-    def hold(self, line: Line) -> None:
+    def hold(self, line: TypedLine) -> None:
         """Keep a line; one that comes back takes its old place."""
         self.held = dict(sorted({**self.held, line.number: line}.items()))
         self._store.put(Table.HELD, f"{self._key}{line.number:012d}", msgspec.msgpack.encode(line))
@@ -80,18 +80,18 @@ class Lines:
             self.hold(msgspec.structs.replace(line, needs_yes=True))
         return len(lines)
 
-    def release(self, line: Line) -> None:
+    def release(self, line: TypedLine) -> None:
         """Forget a line that is on its way."""
         if self.held.pop(line.number, None) is not None:
             self._store.drop(Table.HELD, f"{self._key}{line.number:012d}")
 
-    def seal(self, line: Line, epoch: int, message: bytes, at: int) -> None:
+    def seal(self, line: TypedLine, epoch: int, message: bytes, at: int) -> None:
         """Note that a line was sealed, at this time of our own clock."""
-        sent = Sent(line, epoch, hash_of(message), at)
+        sent = SealedLine(line, epoch, hash_of(message), at)
         self.sealed[line.id] = sent
         self._store.put(Table.OUTGOING, self._key + line.id, msgspec.msgpack.encode(sent))
 
-    def settle(self, request_id: str) -> Sent | None:
+    def settle(self, request_id: str) -> SealedLine | None:
         """Forget something sealed that was heard back, refused or taken back; return it."""
         sent = self.sealed.pop(request_id, None)
         if sent is not None:
@@ -99,21 +99,21 @@ class Lines:
         return sent
 
 
-def line_of(number: int, request: Spoken, *, is_secret: bool) -> Line:
+def line_of(number: int, request: Spoken, *, is_secret: bool) -> TypedLine:
     """Return a typed line with its number; the request has an id and a text."""
     assert request.text is not None
     assert request.id is not None
     to = request.to if isinstance(request, Tell) else getattr(request, "group", "")
-    return Line(number, request.id, request.text, to, is_secret)
+    return TypedLine(number, request.id, request.text, to, is_secret)
 
 
 def _rows(store: Store, table: Table, key: str) -> Iterable[bytes]:
     return (row for _, row in store.rows(table, key))
 
 
-def _line(row: bytes) -> Line:
-    return msgspec.msgpack.decode(row, type=Line)
+def _line(row: bytes) -> TypedLine:
+    return msgspec.msgpack.decode(row, type=TypedLine)
 
 
-def _sent(row: bytes) -> Sent:
-    return msgspec.msgpack.decode(row, type=Sent)
+def _sent(row: bytes) -> SealedLine:
+    return msgspec.msgpack.decode(row, type=SealedLine)

@@ -83,7 +83,7 @@ class OwnCommit:
         """None is wanted, or another one will be."""
         self.fetched = self.wanted_since = None
 
-    def hurry(self) -> None:
+    def make_urgent(self) -> None:
         """One is wanted at once."""
         self.is_urgent = True
 

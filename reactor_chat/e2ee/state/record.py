@@ -15,7 +15,7 @@ from reactor_chat.e2ee.terms import Claim, Strength
 from reactor_chat.wire.messages import Kdf, fold
 
 
-class Record(msgspec.Struct):
+class ConversationRecord(msgspec.Struct):
     """The row of a conversation.
 
     Attributes:

@@ -3,7 +3,7 @@
 from reactor_chat.e2ee.boundary import NoteKind
 from reactor_chat.e2ee.state.desk import Desk
 from reactor_chat.e2ee.state.talk import Talk
-from reactor_chat.e2ee.states import State, Step
+from reactor_chat.e2ee.states import State, Transition
 
 RESTORED = (
     "more was said in your name than this client remembers: it is an older copy of itself, or somebody has your key. "
@@ -29,14 +29,14 @@ class Setbacks:
         where = self._talk.where
         if self._talk.state is State.PLAIN:
             self._give_up_keys(reason)
-        elif self._talk.step(Step.FREEZE, reason) or self._talk.record.reason == reason:
+        elif self._talk.step(Transition.FREEZE, reason) or self._talk.record.reason == reason:
             self._desk.note(NoteKind.ALARM, f"Nothing is sent in {self._talk.in_words}: {reason}", where)
 
     def stop_saying(self, reason: str) -> None:
         """The same, for what is found while something is said or heard: lines that are held need a yes."""
         if self._talk.state is State.PLAIN:
             self._give_up_keys(reason)
-        elif self._talk.step(Step.FREEZE, reason):
+        elif self._talk.step(Transition.FREEZE, reason):
             self._talk.lines.park()
             self._desk.note(
                 NoteKind.ALARM, f"Nothing more is sent in {self._talk.in_words}: {reason}", self._talk.where

@@ -1,9 +1,9 @@
 """One conversation as one person has it: how it stands, its group, what waits to be said or heard; kept row by row.
 
 Every change is written to the store in the step that makes it, so what a restart finds is what the last commit left.
-Each part has an owner: `record`, `lines`, `commit`, `backlog`, `chain`, `passphrase` and the group are kept, `sync`,
-`retry`, `blobs` and `newcomers` are not.  Nobody outside writes an attribute: each verb is one thing that happens, and
-leaves the conversation whole.  `record` is changed only within `changing`.
+Each part has an owner: `record`, `lines`, `commit`, `backlog`, `transcript`, `passphrase` and the group are kept,
+`sync`, `retry`, `blobs` and `newcomers` are not.  Nobody outside writes an attribute: each verb is one thing that
+happens, and leaves the conversation whole.  `record` is changed only within `changing`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,16 +17,16 @@ from reactor_chat.e2ee.conversation import Conversation, Scope, Spoken
 from reactor_chat.e2ee.identity import Person, person_of
 from reactor_chat.e2ee.member_list import Entry, members_of
 from reactor_chat.e2ee.state.group_rows import GroupRows
-from reactor_chat.e2ee.state.lines import Line, Lines, line_of
+from reactor_chat.e2ee.state.lines import Lines, TypedLine, line_of
 from reactor_chat.e2ee.state.newcomers import Newcomers
 from reactor_chat.e2ee.state.own_commit import OwnCommit
 from reactor_chat.e2ee.state.passphrase_key import PassphraseKey
-from reactor_chat.e2ee.state.record import Record
+from reactor_chat.e2ee.state.record import ConversationRecord
 from reactor_chat.e2ee.state.retry import Retry
 from reactor_chat.e2ee.state.sync import Sync
-from reactor_chat.e2ee.state.transcript_hash import Chain
+from reactor_chat.e2ee.state.transcript_hash import TranscriptHash
 from reactor_chat.e2ee.state.waiting_notices import WaitingNotices
-from reactor_chat.e2ee.states import State, Step, after
+from reactor_chat.e2ee.states import State, Transition, after
 from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.e2ee.terms import Claim, Strength, common_name, strength_of, terms_of
 from reactor_chat.errors import MlsError
@@ -55,7 +55,7 @@ class Talk:
         commit: of ours, that is wanted or waits to be accepted.
         backlog: notices that wait for what the first of them needs.
         blobs: fetched for commits.
-        chain: of what was heard.
+        transcript: a hash over what was heard.
         retry: when to try again what could not be done.
         group: None while we are in none.
         people: who is who in the group, by leaf.
@@ -71,7 +71,7 @@ class Talk:
         self._me = me
         self._store = store
         self._key = where.key
-        self.record = self._read(Table.CONVERSATION, Record) or Record()
+        self.record = self._read(Table.CONVERSATION, ConversationRecord) or ConversationRecord()
         if is_private and self.record.state is State.PLAIN and not self.record.is_declined:
             self.record.state = State.ARMING
         self.lines = Lines(store, self._key)
@@ -79,7 +79,7 @@ class Talk:
         self.commit = OwnCommit(store, self._key)
         self.backlog = WaitingNotices(store, self._key)
         self.blobs = Blobs()
-        self.chain = Chain(store, self._key)
+        self.transcript = TranscriptHash(store, self._key)
         self.passphrase = PassphraseKey(store, self._key)
         self.sync, self.retry = Sync(), Retry()
         self._group_rows = GroupRows(store, self._key)
@@ -133,7 +133,7 @@ class Talk:
         claim = self.record.claim
         return self.state is State.PLAIN and (claim is None or not claim.require)
 
-    def step(self, step: Step, reason: str = "") -> bool:
+    def step(self, step: Transition, reason: str = "") -> bool:
         """Take a step of the table; return whether it changed the state."""
         was, self.record.state = self.record.state, after(self.record.state, step)
         if self.record.state is State.FROZEN:
@@ -142,7 +142,7 @@ class Talk:
         return was is not self.record.state
 
     @contextmanager
-    def changing(self) -> Iterator[Record]:
+    def changing(self) -> Iterator[ConversationRecord]:
         """Give the record to whoever says, with its verbs, what happened; it is written once they are done."""
         yield self.record
         self._save()
@@ -185,14 +185,14 @@ class Talk:
         """A person's order: take what there is now, and ask to be let in, or begin anew."""
         self.record.go_along(is_group=self.where.scope is Scope.GROUP)
         self._forget_group()
-        self.step(Step.REARM)
+        self.step(Transition.REARM)
         self.sync.go_along()
 
     def begin_anew(self, strength: Strength | None) -> None:
         """A person's order: another group in the place of the one there is, with these terms."""
         self.leave()
-        self.step(Step.REARM if self.state is State.FROZEN else Step.ARM)
-        self.step(Step.LOSE)
+        self.step(Transition.REARM if self.state is State.FROZEN else Transition.ARM)
+        self.step(Transition.LOSE)
         self.record.begin_anew(strength)
         self.commit.try_afresh()
         self.sync.begin_anew()
@@ -263,13 +263,13 @@ class Talk:
         gives_up = self.sync.lose(is_again=place is not None and self.record.lost_at == place)
         self.record.lost_at = place or self.record.lost_at
         self.leave()
-        self.step(Step.LOSE)
+        self.step(Transition.LOSE)
         return gives_up
 
     def taken_out(self) -> None:
         """A member took us out; whoever was taken out asks back by order only."""
         self.leave()
-        self.step(Step.LOSE)
+        self.step(Transition.LOSE)
         self.sync.taken_out(may_ask=self.was_released)
 
     def released(self, name: str) -> bool:
@@ -284,7 +284,7 @@ class Talk:
         """We left the group or deleted it, by our own order; what was held for it is for no other of that name."""
         self.lines.park()
         self.leave()
-        self.step(Step.LOSE)
+        self.step(Transition.LOSE)
         self.record.give_up()
         self._save()
 
@@ -306,7 +306,7 @@ class Talk:
     def created(self) -> None:
         """Our creation is in the journal: everybody else is let in at once."""
         self.sync.created()
-        self.commit.hurry()
+        self.commit.make_urgent()
 
     def spend(self, group: Group) -> None:
         """A commit was made, with a key that is used up."""
@@ -331,7 +331,7 @@ class Talk:
 
     # ------------------------------------------------------------------------------------------ what waits
 
-    def line(self, request: Spoken) -> Line:
+    def line(self, request: Spoken) -> TypedLine:
         """Return a typed line with its place in the order of all lines."""
         self.record.lines += 1
         self._save()
@@ -345,7 +345,7 @@ class Talk:
     def _forget_group(self) -> None:
         self.group, self.people = None, {}
         self._group_rows.drop()
-        self.chain.forget()
+        self.transcript.forget()
         self.commit.keep(None)
 
     def _load_group(self) -> None:

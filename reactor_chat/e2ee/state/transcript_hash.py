@@ -25,21 +25,21 @@ _MARK_BYTES = 1 + 2 * (8 + SHORT_BYTES)
 _HEAD = "head"
 
 
-class Link(NamedTuple):
+class ChainPosition(NamedTuple):
     """How many links there were, and the beginning of the last one's hash; `NO_COUNT` where it is not known."""
 
     length: int
     short: bytes
 
 
-NOTHING = Link(NO_COUNT, bytes(SHORT_BYTES))
+NOTHING = ChainPosition(NO_COUNT, bytes(SHORT_BYTES))
 
 
-class Mark(NamedTuple):
+class TranscriptMark(NamedTuple):
     """How far a sender had heard: in the present epoch, and in the one before."""
 
-    now: Link
-    before: Link
+    now: ChainPosition
+    before: ChainPosition
 
     def encode(self) -> bytes:
         """Return the 49 bytes of it."""
@@ -47,15 +47,17 @@ class Mark(NamedTuple):
         return _VERSION + b"".join(parts)
 
 
-def read_mark(data: bytes) -> Mark:
-    """Read what `Mark.encode` wrote, or raise MlsMalformed."""
+def read_mark(data: bytes) -> TranscriptMark:
+    """Read what `TranscriptMark.encode` wrote, or raise MlsMalformed."""
     if len(data) != _MARK_BYTES or data[:1] != _VERSION:
         raise MlsMalformed("a message does not say what its sender has heard")
     middle = 1 + 8 + SHORT_BYTES
-    return Mark(*(Link(int.from_bytes(half[:8]), half[8:]) for half in (data[1:middle], data[middle:])))
+    return TranscriptMark(
+        *(ChainPosition(int.from_bytes(half[:8]), half[8:]) for half in (data[1:middle], data[middle:]))
+    )
 
 
-class Chain:
+class TranscriptHash:
     """What one member has heard of one conversation.
 
     Args:
@@ -73,9 +75,9 @@ class Chain:
         self._load()
 
     @property
-    def mark(self) -> Mark:
+    def mark(self) -> TranscriptMark:
         """What a message of ours carries."""
-        return Mark(Link(self._count, self._hash[:SHORT_BYTES]), self._before)
+        return TranscriptMark(ChainPosition(self._count, self._hash[:SHORT_BYTES]), self._before)
 
     def begin(self, group_id: bytes, epoch: int, seq: int, beginning: bytes, *, is_continued: bool) -> None:
         """Begin an epoch.
@@ -104,7 +106,7 @@ class Chain:
         self._count += 1
         self._keep()
 
-    def agrees(self, mark: Mark) -> bool:
+    def agrees(self, mark: TranscriptMark) -> bool:
         """Return whether what a sender had heard is what we have heard, as far as we can still tell."""
         if mark.now.length > self._count:
             return False
@@ -134,6 +136,6 @@ class Chain:
             name = key.removeprefix(self._prefix)
             if name == _HEAD:
                 self._count, self._hash = int.from_bytes(row[:8]), row[8:40]
-                self._before = Link(int.from_bytes(row[40:48]), row[48:])
+                self._before = ChainPosition(int.from_bytes(row[40:48]), row[48:])
             else:
                 self._links[int(name)] = row

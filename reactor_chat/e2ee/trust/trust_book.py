@@ -45,7 +45,7 @@ class Trust(Enum):
     BLOCKED = "blocked"  # by order
 
 
-class Sight(Enum):
+class TrustEvent(Enum):
     """What changes it."""
 
     SAME = "same"
@@ -77,41 +77,41 @@ class Invitation(Enum):
     )
 
 
-TRUST_STATES: dict[Trust, dict[Sight, Trust]] = {
+TRUST_STATES: dict[Trust, dict[TrustEvent, Trust]] = {
     Trust.INVITED: {
-        Sight.SAME: Trust.VERIFIED,
-        Sight.OTHER: Trust.CHANGED,
-        Sight.VERIFY: Trust.VERIFIED,
-        Sight.ACCEPT: Trust.NEW,
-        Sight.BLOCK: Trust.BLOCKED,
+        TrustEvent.SAME: Trust.VERIFIED,
+        TrustEvent.OTHER: Trust.CHANGED,
+        TrustEvent.VERIFY: Trust.VERIFIED,
+        TrustEvent.ACCEPT: Trust.NEW,
+        TrustEvent.BLOCK: Trust.BLOCKED,
     },
     Trust.NEW: {
-        Sight.SAME: Trust.NEW,
-        Sight.OTHER: Trust.CHANGED,
-        Sight.VERIFY: Trust.VERIFIED,
-        Sight.ACCEPT: Trust.NEW,
-        Sight.BLOCK: Trust.BLOCKED,
+        TrustEvent.SAME: Trust.NEW,
+        TrustEvent.OTHER: Trust.CHANGED,
+        TrustEvent.VERIFY: Trust.VERIFIED,
+        TrustEvent.ACCEPT: Trust.NEW,
+        TrustEvent.BLOCK: Trust.BLOCKED,
     },
     Trust.VERIFIED: {
-        Sight.SAME: Trust.VERIFIED,
-        Sight.OTHER: Trust.CHANGED,
-        Sight.VERIFY: Trust.VERIFIED,
-        Sight.ACCEPT: Trust.VERIFIED,
-        Sight.BLOCK: Trust.BLOCKED,
+        TrustEvent.SAME: Trust.VERIFIED,
+        TrustEvent.OTHER: Trust.CHANGED,
+        TrustEvent.VERIFY: Trust.VERIFIED,
+        TrustEvent.ACCEPT: Trust.VERIFIED,
+        TrustEvent.BLOCK: Trust.BLOCKED,
     },
     Trust.CHANGED: {
-        Sight.SAME: Trust.CHANGED,
-        Sight.OTHER: Trust.CHANGED,
-        Sight.VERIFY: Trust.VERIFIED,
-        Sight.ACCEPT: Trust.NEW,
-        Sight.BLOCK: Trust.BLOCKED,
+        TrustEvent.SAME: Trust.CHANGED,
+        TrustEvent.OTHER: Trust.CHANGED,
+        TrustEvent.VERIFY: Trust.VERIFIED,
+        TrustEvent.ACCEPT: Trust.NEW,
+        TrustEvent.BLOCK: Trust.BLOCKED,
     },
     Trust.BLOCKED: {
-        Sight.SAME: Trust.BLOCKED,
-        Sight.OTHER: Trust.BLOCKED,
-        Sight.VERIFY: Trust.BLOCKED,
-        Sight.ACCEPT: Trust.NEW,
-        Sight.BLOCK: Trust.BLOCKED,
+        TrustEvent.SAME: Trust.BLOCKED,
+        TrustEvent.OTHER: Trust.BLOCKED,
+        TrustEvent.VERIFY: Trust.BLOCKED,
+        TrustEvent.ACCEPT: Trust.NEW,
+        TrustEvent.BLOCK: Trust.BLOCKED,
     },
 }
 """The next state.  Two things are added to it: a key that stays on offer keeps a name `changed`, and an accepted key
@@ -232,12 +232,12 @@ class TrustBook:
             return known if known.key else self._arrive(known, key, now_ms)
         if known.offered == key:
             return known
-        state = TRUST_STATES[known.state][Sight.OTHER]
+        state = TRUST_STATES[known.state][TrustEvent.OTHER]
         return self._keep(msgspec.structs.replace(known, offered=key, state=state, changed_ms=now_ms))
 
     def _arrive(self, known: Known, key: bytes, now_ms: int) -> Known:
         """The key that an invitation named is there."""
-        state = TRUST_STATES[known.state][Sight.SAME]
+        state = TRUST_STATES[known.state][TrustEvent.SAME]
         return self._keep(msgspec.structs.replace(known, key=key, state=state, since_ms=now_ms, is_verified=True))
 
     # ------------------------------------------------------------------------------------------ what people decide
@@ -260,7 +260,7 @@ class TrustBook:
             return None
         is_verified = known.is_verified and key == known.key
         left = known.offered if known.offered not in (key, known.shown) else b""
-        state = TRUST_STATES[Trust.VERIFIED if is_verified else Trust.CHANGED][Sight.ACCEPT]
+        state = TRUST_STATES[Trust.VERIFIED if is_verified else Trust.CHANGED][TrustEvent.ACCEPT]
         return self._decide(known, key, state, left, now_ms)
 
     def verify(self, name: str, key: bytes, now_ms: int) -> Known | None:
@@ -273,7 +273,7 @@ class TrustBook:
         if known is None or key not in known.keys:
             return None
         is_settled = key == known.key or known.offered in (key, known.shown)
-        state = TRUST_STATES[known.state][Sight.VERIFY]
+        state = TRUST_STATES[known.state][TrustEvent.VERIFY]
         return self._decide(known, key, state, b"" if is_settled else known.offered, now_ms, is_verified=True)
 
     def block(self, name: str) -> Known | None:
@@ -281,7 +281,7 @@ class TrustBook:
         known = self.look_up(name)
         if known is None:
             return None
-        return self._keep(msgspec.structs.replace(known, state=TRUST_STATES[known.state][Sight.BLOCK]))
+        return self._keep(msgspec.structs.replace(known, state=TRUST_STATES[known.state][TrustEvent.BLOCK]))
 
     def _decide(
         self, known: Known, key: bytes, state: Trust, left: bytes, now_ms: int, *, is_verified: bool | None = None

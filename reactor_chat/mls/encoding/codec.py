@@ -1,8 +1,8 @@
 """Turn structs of the TLS presentation language into bytes and back, from one description each.
 
-Theory of operation.  A struct is a frozen dataclass derived from `Record`; the annotation of each field carries, inside
-`Annotated`, the `Wire` that encodes and decodes it.  A description is compiled when it is first used into two flat
-loops over the fields, so the same line of source is what the type checker reads, what is sent and what is accepted.
+Theory of operation.  A struct is a frozen dataclass derived from `TlsStruct`; the annotation of each field carries,
+inside `Annotated`, the `Wire` that encodes and decodes it.  A description is compiled when it is first used into two
+flat loops over the fields, so the same line of source is what the type checker reads, what is sent and what is accepted.
 
 Decoding is canonical: exactly one byte string stands for each value.  Lengths use the shortest of the three forms of
 RFC 9420 §2.1.2, presence octets are 0 or 1, unknown tags are refused and nothing may follow the last field.  Every
@@ -195,17 +195,17 @@ def optional(item: Any) -> Wire:
     return Wire(encode, decode)
 
 
-def tagged(tag: Any, variants: Mapping[int, type["Record"]]) -> Wire:
+def tagged(tag: Any, variants: Mapping[int, type["TlsStruct"]]) -> Wire:
     """Describe `select (tag)`: the tag, then the struct that stands for it; the value's class is the tag."""
     encode_tag, decode_tag, _ = wire_of(tag)
     encoders = {variant: (encode_tag(number), wire_of(variant).encode) for number, variant in variants.items()}
     decoders = {number: wire_of(variant).decode for number, variant in variants.items()}
 
-    def encode(value: "Record") -> bytes:
+    def encode(value: "TlsStruct") -> bytes:
         encoded_tag, encode_variant = encoders[type(value)]
         return encoded_tag + encode_variant(value)
 
-    def decode(data: bytes, at: int) -> tuple["Record", int]:
+    def decode(data: bytes, at: int) -> tuple["TlsStruct", int]:
         number, at = decode_tag(data, at)
         decode_variant = decoders.get(number)
         if decode_variant is None:
@@ -225,7 +225,7 @@ _compiled: dict[type, Wire] = {}
 
 
 def wire_of(description: Any) -> Wire:
-    """Return the wire type of a `Wire`, of an `Annotated` alias or of a `Record` class."""
+    """Return the wire type of a `Wire`, of an `Annotated` alias or of a `TlsStruct` class."""
     found = _compiled.get(description) if isinstance(description, type) else None
     if found is not None:
         return found
@@ -237,9 +237,9 @@ def wire_of(description: Any) -> Wire:
     return compiled
 
 
-def _compile(record: type["Record"]) -> Wire:
+def _compile(record: type["TlsStruct"]) -> Wire:
     hints = get_type_hints(record, include_extras=True)
-    assert dataclasses.is_dataclass(record), "a Record is a dataclass"
+    assert dataclasses.is_dataclass(record), "a TlsStruct is a dataclass"
     names = [field.name for field in dataclasses.fields(record)]
     wires = [wire_of(hints[name]) for name in names]
 
@@ -272,7 +272,7 @@ def _compile(record: type["Record"]) -> Wire:
     return Wire(encode, decode)
 
 
-def _flat(record: type["Record"], names: list[str], wires: list[Wire]) -> Wire:
+def _flat(record: type["TlsStruct"], names: list[str], wires: list[Wire]) -> Wire:
     """Compile a struct all of whose fields are always there: the common case, and the one that is hot."""
     encoders = [wire.encode for wire in wires]
     decoders = [wire.decode for wire in wires]
@@ -298,7 +298,7 @@ def _fields_of(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
     return lambda value: tuple(getattr(value, name) for name in names)
 
 
-class Record:
+class TlsStruct:
     """A struct of the specification; subclasses are frozen dataclasses whose annotations describe the wire."""
 
     __slots__ = ()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Annotated
 
-from reactor_chat.mls.encoding.codec import Record, UInt8, UInt16, UInt32, UInt64, opaque, optional, tagged, vector
+from reactor_chat.mls.encoding.codec import TlsStruct, UInt8, UInt16, UInt32, UInt64, opaque, optional, tagged, vector
 
 KEY_BYTES_MAX = 4 * 1024  # a hybrid public key is 1,216 bytes, its encapsulation 1,120
 NAME_BYTES_MAX = (
@@ -47,7 +47,7 @@ Name = Annotated[bytes, opaque(NAME_BYTES_MAX)]
 
 
 @dataclass(frozen=True)
-class Extension(Record):
+class Extension(TlsStruct):
     """A numbered extension, its content opaque (RFC 9420 §7.2)."""
 
     extension_type: UInt16
@@ -63,21 +63,21 @@ def extension_data(extensions: tuple[Extension, ...], extension_type: int) -> by
 
 
 @dataclass(frozen=True)
-class BasicCredential(Record):
+class BasicCredential(TlsStruct):
     """A bare identity, meaningful to the application (RFC 9420 §5.3)."""
 
     identity: Name
 
 
 @dataclass(frozen=True)
-class Certificate(Record):
+class Certificate(TlsStruct):
     """One DER certificate, opaque here."""
 
     cert_data: Annotated[bytes, opaque(CERTIFICATE_BYTES_MAX)]
 
 
 @dataclass(frozen=True)
-class X509Credential(Record):
+class X509Credential(TlsStruct):
     """A certificate chain, leaf first; the application checks it and that its key is the signature key (RFC 9420
     §5.3).
     """
@@ -86,7 +86,7 @@ class X509Credential(Record):
 
 
 CREDENTIALS = {CredentialType.BASIC: BasicCredential, CredentialType.X509: X509Credential}
-CREDENTIAL_TYPES: dict[type[Record], CredentialType] = {kind: number for number, kind in CREDENTIALS.items()}
+CREDENTIAL_TYPES: dict[type[TlsStruct], CredentialType] = {kind: number for number, kind in CREDENTIALS.items()}
 Credential = Annotated[BasicCredential | X509Credential, tagged(UInt16, CREDENTIALS)]
 
 
@@ -99,7 +99,7 @@ Numbers = Annotated[tuple[int, ...], vector(UInt16, LIST_BYTES_MAX)]
 
 
 @dataclass(frozen=True)
-class Capabilities(Record):
+class Capabilities(TlsStruct):
     """What a member's client supports; unknown numbers, GREASE among them, are kept and ignored (RFC 9420 §7.2)."""
 
     versions: Numbers
@@ -110,7 +110,7 @@ class Capabilities(Record):
 
 
 @dataclass(frozen=True)
-class RequiredCapabilities(Record):
+class RequiredCapabilities(TlsStruct):
     """What every member must support (RFC 9420 §11.1)."""
 
     extension_types: Numbers
@@ -119,7 +119,7 @@ class RequiredCapabilities(Record):
 
 
 @dataclass(frozen=True)
-class Lifetime(Record):
+class Lifetime(TlsStruct):
     """When a KeyPackage may be used, in seconds since 1970, both ends included; the leaf_node_source `key_package`."""
 
     not_before: UInt64
@@ -127,12 +127,12 @@ class Lifetime(Record):
 
 
 @dataclass(frozen=True)
-class UpdateSource(Record):
+class UpdateSource(TlsStruct):
     """The leaf_node_source `update`, which carries nothing."""
 
 
 @dataclass(frozen=True)
-class CommitSource(Record):
+class CommitSource(TlsStruct):
     """The leaf_node_source `commit`: the parent hash of the leaf."""
 
     parent_hash: HashValue
@@ -144,7 +144,7 @@ LeafNodeSource = Annotated[
 
 
 @dataclass(frozen=True)
-class LeafNode(Record):
+class LeafNode(TlsStruct):
     """A member's leaf (RFC 9420 §7.2)."""
 
     encryption_key: PublicKey
@@ -167,7 +167,7 @@ SIGNATURE = opaque(KEY_BYTES_MAX)
 
 
 @dataclass(frozen=True)
-class LeafPlace(Record):
+class LeafPlace(TlsStruct):
     """The end of LeafNodeTBS for a leaf made inside a group (RFC 9420 §7.2)."""
 
     group_id: Name
@@ -175,7 +175,7 @@ class LeafPlace(Record):
 
 
 @dataclass(frozen=True)
-class ParentNode(Record):
+class ParentNode(TlsStruct):
     """A subtree's node (RFC 9420 §7.1)."""
 
     encryption_key: PublicKey
@@ -187,7 +187,7 @@ Node = Annotated[LeafNode | ParentNode, tagged(UInt8, {1: LeafNode, 2: ParentNod
 
 
 @dataclass(frozen=True)
-class RatchetTreeNodes(Record):
+class RatchetTreeNodes(TlsStruct):
     """The `ratchet_tree` extension: nodes from left to right, blank ones None, ending in one that is not (RFC 9420
     §12.4.3.3).
     """
@@ -199,7 +199,7 @@ class RatchetTreeNodes(Record):
 
 
 @dataclass(frozen=True)
-class HPKECiphertext(Record):
+class HPKECiphertext(TlsStruct):
     """One HPKE encryption (RFC 9420 §7.6)."""
 
     kem_output: PublicKey
@@ -207,7 +207,7 @@ class HPKECiphertext(Record):
 
 
 @dataclass(frozen=True)
-class UpdatePathNode(Record):
+class UpdatePathNode(TlsStruct):
     """A new node of a path and its path secret, encrypted to each node of a resolution (RFC 9420 §7.6)."""
 
     encryption_key: PublicKey
@@ -217,7 +217,7 @@ class UpdatePathNode(Record):
 
 
 @dataclass(frozen=True)
-class UpdatePath(Record):
+class UpdatePath(TlsStruct):
     """A committer's new leaf and the nodes above it (RFC 9420 §7.6)."""
 
     leaf_node: LeafNode
@@ -225,7 +225,7 @@ class UpdatePath(Record):
 
 
 @dataclass(frozen=True)
-class ExternalSender(Record):
+class ExternalSender(TlsStruct):
     """A party outside the group that may propose (RFC 9420 §12.1.8.1)."""
 
     signature_key: PublicKey
@@ -233,21 +233,21 @@ class ExternalSender(Record):
 
 
 @dataclass(frozen=True)
-class ExternalSenders(Record):
+class ExternalSenders(TlsStruct):
     """The content of the `external_senders` extension."""
 
     senders: Annotated[tuple[ExternalSender, ...], vector(ExternalSender, LIST_BYTES_MAX, 256)]
 
 
 @dataclass(frozen=True)
-class ExternalPub(Record):
+class ExternalPub(TlsStruct):
     """The content of the `external_pub` extension (RFC 9420 §12.4.3.2)."""
 
     external_pub: PublicKey
 
 
 @dataclass(frozen=True)
-class GroupContext(Record):
+class GroupContext(TlsStruct):
     """What all members agree on in an epoch (RFC 9420 §8.1)."""
 
     version: UInt16

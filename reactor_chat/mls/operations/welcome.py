@@ -91,7 +91,7 @@ class _Opened:
 
 
 @dataclass(frozen=True)
-class Joined:
+class JoinedMember:
     """A group just joined.
 
     Attributes:
@@ -123,7 +123,7 @@ class JoinOptions:
     members_max: int | None = None
 
 
-def join_from_welcome(welcome: Welcome, own: OwnKeyPackage, psks: PskSecrets, options: JoinOptions) -> Joined:
+def join_from_welcome(welcome: Welcome, own: OwnKeyPackage, psks: PskSecrets, options: JoinOptions) -> JoinedMember:
     """Join the group a Welcome describes.
 
     Args:
@@ -160,7 +160,7 @@ def join_from_welcome(welcome: Welcome, own: OwnKeyPackage, psks: PskSecrets, op
     secret_tree = fresh_secret_tree(epoch, secrets, own_leaf)
     kept = secrets.without_encryption_secret()
     state = MemberState(epoch, own_leaf, own.signing_key, private_keys, kept, secret_tree).entered()
-    return Joined(state, opened.info.signer, opened.info.extensions, opened.secrets.psks)
+    return JoinedMember(state, opened.info.signer, opened.info.extensions, opened.secrets.psks)
 
 
 def _open(scheme: Suite, welcome: Welcome, own: OwnKeyPackage, known: PskSecrets) -> _Opened:

@@ -163,7 +163,7 @@ def test_51_a_clock_ten_years_off_is_harmless(years: int, who: str) -> None:
 
 def seal_by_hand(group: Group, world: World, name: str, fields: dict[str, object]) -> dict[str, object]:
     data = msgspec.msgpack.encode(fields)
-    mark = world[name].talk().chain.mark.encode()
+    mark = world[name].talk().transcript.mark.encode()
     made = group.protect(data, world[name].random, authenticated_data=mark, padding=padding_for(len(data)))
     return sealed(made.group, made.message)
 

@@ -273,7 +273,7 @@ def test_a_message_for_another_conversation_is_not_shown() -> None:
     world = met("place")
     group = group_of(world, "Bob")
     said = payload.encode(payload.Payload(1, "text", "x", world.service.at, "canarybird", "pair:ann,bob"))
-    mark = world["Bob"].talk().chain.mark.encode()
+    mark = world["Bob"].talk().transcript.mark.encode()
     protected = group.protect(said, world["Bob"].random, authenticated_data=mark, padding=0)
     head = (world.service.seq, world.service.at, "Bob")
     world.service.tell("Ann", Said(*head, sealed=sealed(group, protected.message), id="x"))

@@ -39,7 +39,7 @@ def test_all_are_in_one_epoch_with_one_chain_after_every_commit() -> None:
         world.pass_time(2)
         groups = [person.talk().group for person in world.people.values()]
         assert len({group.epoch_authenticator for group in groups if group is not None}) == 1
-        assert len({person.talk().chain.mark.now for person in world.people.values()}) == 1
+        assert len({person.talk().transcript.mark.now for person in world.people.values()}) == 1
 
 
 def test_who_loses_the_thread_gives_the_old_keys_up() -> None:

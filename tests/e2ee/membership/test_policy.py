@@ -121,7 +121,7 @@ def test_a_proposal_in_the_place_of_a_commit() -> None:
 def test_a_commit_that_the_server_passes_off_as_somebody_elses() -> None:
     world = team_of("passed off")
     group = group_of(world, "Bob", TEAM)
-    mark = world["Bob"].talk(TEAM).chain.mark.encode()
+    mark = world["Bob"].talk(TEAM).transcript.mark.encode()
     options = CommitOptions(authenticated_data=mark, include_received=False)
     message = group.update(world["Bob"].random, options=options).message
     request = SealCommit(group.group_id, group.epoch, TEAM.with_, TEAM.group_name, message, id="evil")

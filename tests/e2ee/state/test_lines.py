@@ -4,7 +4,7 @@ from reactor_chat.e2ee.blobs import hash_of
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.state.lines import HELD_MAX, Lines, line_of
 from reactor_chat.e2ee.state.talk import Talk
-from reactor_chat.e2ee.states import Step
+from reactor_chat.e2ee.states import Transition
 from reactor_chat.e2ee.store import MemoryStore
 from reactor_chat.wire.messages import Say, Tell
 
@@ -13,7 +13,7 @@ def test_lines_keep_their_order_and_whether_they_are_secret() -> None:
     store = MemoryStore()
     talk = Talk(Conversation.pair("bob"), "ann", store)
     first = talk.line(Tell("Bob", "one", id="a"))
-    talk.step(Step.ARM)
+    talk.step(Transition.ARM)
     second = talk.line(Tell("BOB", "two", id="b"))
     for line in (second, first):
         talk.lines.hold(line)

@@ -59,7 +59,7 @@ def test_a_refusal_ends_everything_that_was_wanted() -> None:
     commit.want_since(2.0)
     assert commit.wanted_since == 1.0
     commit.begin_fetching()
-    commit.hurry()
+    commit.make_urgent()
     commit.keep(pending())
     commit.refused()
     assert not commit.is_under_way

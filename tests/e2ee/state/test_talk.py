@@ -19,7 +19,7 @@ def test_everything_is_found_again() -> None:
     assert again.group == talk.group
     assert again.people == talk.people
     assert again.lines.held == talk.lines.held
-    assert again.chain.mark == talk.chain.mark
+    assert again.transcript.mark == talk.transcript.mark
     assert not again.sync.current, "that has to be found out anew"
 
 

@@ -4,15 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.e2ee.state.transcript_hash import KEPT_MAX, NOTHING, Chain, Link, Mark, read_mark
+from reactor_chat.e2ee.state.transcript_hash import (
+    KEPT_MAX,
+    NOTHING,
+    ChainPosition,
+    TranscriptHash,
+    TranscriptMark,
+    read_mark,
+)
 from reactor_chat.e2ee.store import MemoryStore, Table
 from reactor_chat.errors import MlsMalformed
 
 entries = st.lists(st.tuples(st.integers(1, 2**53 - 1), st.binary(max_size=40)), max_size=12)
 
 
-def chain_of(history: list[tuple[int, bytes]], store: MemoryStore | None = None) -> Chain:
-    chain = Chain(MemoryStore() if store is None else store, "room:/")
+def chain_of(history: list[tuple[int, bytes]], store: MemoryStore | None = None) -> TranscriptHash:
+    chain = TranscriptHash(MemoryStore() if store is None else store, "room:/")
     chain.begin(bytes(32), 1, 7, bytes(32), is_continued=False)
     for seq, entry in history:
         chain.add(seq, entry)
@@ -38,7 +45,7 @@ def test_who_is_behind_agrees_with_who_is_ahead_and_not_the_other_way(history: l
 def test_it_is_the_same_after_a_restart(history: list[tuple[int, bytes]]) -> None:
     store = MemoryStore()
     chain = chain_of(history, store)
-    again = Chain(store, "room:/")
+    again = TranscriptHash(store, "room:/")
     assert again.mark == chain.mark
     assert all(again.agrees(chain_of(history[:count]).mark) for count in range(len(history) + 1))
 
@@ -54,7 +61,7 @@ def test_the_end_of_an_epoch_is_compared_in_the_next(
 
 
 def test_a_newcomer_compares_the_present_epoch_only() -> None:
-    member, newcomer = chain_of([(1, b"a")]), Chain(MemoryStore(), "room:/")
+    member, newcomer = chain_of([(1, b"a")]), TranscriptHash(MemoryStore(), "room:/")
     member.begin(bytes(32), 2, 9, bytes(32), is_continued=True)
     newcomer.begin(bytes(32), 2, 9, bytes(32), is_continued=False)
     assert newcomer.mark.before == NOTHING
@@ -64,7 +71,7 @@ def test_a_newcomer_compares_the_present_epoch_only() -> None:
 
 @pytest.mark.parametrize("change", [(b"\x01" * 32, 2, 9), (bytes(32), 3, 9), (bytes(32), 2, 10)])
 def test_another_group_epoch_or_number_begins_another_chain(change: tuple[bytes, int, int]) -> None:
-    one, other = Chain(MemoryStore(), "x"), Chain(MemoryStore(), "x")
+    one, other = TranscriptHash(MemoryStore(), "x"), TranscriptHash(MemoryStore(), "x")
     one.begin(bytes(32), 2, 9, bytes(32), is_continued=False)
     other.begin(*change, bytes(32), is_continued=False)
     assert not one.agrees(other.mark)
@@ -79,7 +86,7 @@ def test_no_more_than_so_many_links_are_kept() -> None:
 
 @given(st.integers(0, 2**64 - 1), st.binary(min_size=16, max_size=16))
 def test_a_mark_is_read_as_it_was_written(length: int, short: bytes) -> None:
-    mark = Mark(Link(length, short), NOTHING)
+    mark = TranscriptMark(ChainPosition(length, short), NOTHING)
     assert read_mark(mark.encode()) == mark
 
 

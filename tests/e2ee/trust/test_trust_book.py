@@ -12,10 +12,10 @@ from reactor_chat.e2ee.trust.trust_book import (
     SENDING_STOPS,
     TRUST_STATES,
     Invitation,
-    Sight,
     Standing,
     Trust,
     TrustBook,
+    TrustEvent,
     fingerprint_of,
 )
 from reactor_chat.errors import MlsRefused
@@ -49,21 +49,21 @@ def state_in(book: TrustBook) -> Trust:
 
 
 @pytest.mark.parametrize("state", Trust)
-@pytest.mark.parametrize("sight", Sight)
-def test_every_step_of_the_table(state: Trust, sight: Sight) -> None:
+@pytest.mark.parametrize("sight", TrustEvent)
+def test_every_step_of_the_table(state: Trust, sight: TrustEvent) -> None:
     book = book_in(state)
     key = KEYS[0]
-    if state is Trust.INVITED and sight in (Sight.VERIFY, Sight.ACCEPT):
+    if state is Trust.INVITED and sight in (TrustEvent.VERIFY, TrustEvent.ACCEPT):
         key = KEYS[2]  # the key of the fingerprint is verified when it is seen; this is about the one on offer
         book.see("Bob", key, 2)
     if state is Trust.CHANGED:
         book.look("Bob", KEYS[1])
-    steps: dict[Sight, Callable[[], object]] = {
-        Sight.SAME: lambda: book.see("BOB", KEYS[0], 3),
-        Sight.OTHER: lambda: book.see("Bob", KEYS[2], 3),
-        Sight.VERIFY: lambda: book.verify("bob", key, 3),
-        Sight.ACCEPT: lambda: book.accept("Bob", key, 3),
-        Sight.BLOCK: lambda: book.block("Bob"),
+    steps: dict[TrustEvent, Callable[[], object]] = {
+        TrustEvent.SAME: lambda: book.see("BOB", KEYS[0], 3),
+        TrustEvent.OTHER: lambda: book.see("Bob", KEYS[2], 3),
+        TrustEvent.VERIFY: lambda: book.verify("bob", key, 3),
+        TrustEvent.ACCEPT: lambda: book.accept("Bob", key, 3),
+        TrustEvent.BLOCK: lambda: book.block("Bob"),
     }
     steps[sight]()
     assert state_in(book) is TRUST_STATES[state][sight]
@@ -71,8 +71,8 @@ def test_every_step_of_the_table(state: Trust, sight: Sight) -> None:
 
 def test_the_table_has_a_row_for_everything() -> None:
     assert set(TRUST_STATES) == set(Trust)
-    assert all(set(row) == set(Sight) for row in TRUST_STATES.values())
-    assert all(row[Sight.OTHER] in SENDING_STOPS for row in TRUST_STATES.values()), "another key always stops"
+    assert all(set(row) == set(TrustEvent) for row in TRUST_STATES.values())
+    assert all(row[TrustEvent.OTHER] in SENDING_STOPS for row in TRUST_STATES.values()), "another key always stops"
 
 
 def test_a_key_on_offer_harms_nobody_and_unsettles_the_name() -> None:

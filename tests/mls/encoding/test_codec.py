@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reactor_chat.errors import MlsMalformed
 from reactor_chat.mls.encoding import codec
 from reactor_chat.mls.encoding.codec import (
-    Record,
+    TlsStruct,
     UInt8,
     UInt16,
     UInt32,
@@ -26,7 +26,7 @@ from reactor_chat.mls.encoding.codec import (
 
 
 @dataclass(frozen=True)
-class Point(Record):
+class Point(TlsStruct):
     """Two coordinates."""
 
     x: UInt16
@@ -34,14 +34,14 @@ class Point(Record):
 
 
 @dataclass(frozen=True)
-class Name(Record):
+class Name(TlsStruct):
     """A name of at most eight bytes."""
 
     name: Annotated[bytes, opaque(8)]
 
 
 @dataclass(frozen=True)
-class Shape(Record):
+class Shape(TlsStruct):
     """Every kind of field."""
 
     number: UInt32
@@ -145,7 +145,7 @@ def test_limit_of_a_string(size: int, fits: bool) -> None:  # noqa: FBT001 - a t
 
 
 @dataclass(frozen=True)
-class Many(Record):
+class Many(TlsStruct):
     """Three items, or three bytes, at most."""
 
     items: Annotated[tuple[int, ...], vector(UInt8, 6, 3)]

@@ -22,12 +22,14 @@ from reactor_chat.mls.messages import (
     ResumptionPsk,
     Welcome,
 )
-from reactor_chat.mls.outcomes import Pending
+from reactor_chat.mls.outcomes import PendingCommit
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from tests.mls.people import Room, SeededEntropy, key_package
 
 
-def invited(suite_number: int = CLASSICAL, options: CommitOptions | None = None) -> tuple[Room, Pending, OwnKeyPackage]:
+def invited(
+    suite_number: int = CLASSICAL, options: CommitOptions | None = None
+) -> tuple[Room, PendingCommit, OwnKeyPackage]:
     """Return a group of three, a commit that adds a fourth, and the fourth's KeyPackage."""
     room = Room.of([b"alice", b"bob", b"carol"], SeededEntropy(("welcome", suite_number)), suite_number)
     own = key_package(b"dave", room.random, suite_number)
@@ -38,7 +40,7 @@ def invited(suite_number: int = CLASSICAL, options: CommitOptions | None = None)
 class Rebuilt:
     """A Welcome taken apart with its receiver's key, to be put together again with something changed."""
 
-    def __init__(self, pending: Pending, own: OwnKeyPackage) -> None:
+    def __init__(self, pending: PendingCommit, own: OwnKeyPackage) -> None:
         assert pending.welcome is not None
         welcome = open_envelope(pending.welcome).body
         assert isinstance(welcome, Welcome)
