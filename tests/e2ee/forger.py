@@ -203,11 +203,8 @@ class Forger:
         about = terms_of(group).conversation if self.chance.random() < 0.7 else common_name(where, victim)
         data = payload.encode(payload.Payload(payload.VERSION, payload.TEXT, f"w{number}", 0, text, about))
         ours = self.village[GHOST].talk(where)
-        mark = (
-            ours.transcript.mark
-            if ours.group == group and self.chance.random() < 0.7
-            else TranscriptMark(NOTHING, NOTHING)
-        )
+        is_true = ours.group == group and self.chance.random() < 0.7
+        mark = ours.transcript.mark if is_true else TranscriptMark(NOTHING, NOTHING)
         made = group.protect(data, self.random, authenticated_data=mark.encode())
         self.states[group.group_id, group.epoch] = made.group
         sender = own if self.chance.random() < 0.6 else self.chance.choice(EVERYBODY)
