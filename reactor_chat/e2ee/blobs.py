@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from reactor_chat.wire.messages import AskBlob, BlobAnswer, BlobPut
 
-PIECE_BYTES = 32 * 1024
-PIECES_MAX = 128
+PIECE_BYTES = 32 * 1024  # of one piece, which as base64 fits into a frame (PROTOCOL §12)
+PIECES_MAX = 128  # of a blob; 4 MiB hold a Welcome for 1,000 members
 BLOB_BYTES_MAX = PIECE_BYTES * PIECES_MAX
 
 

@@ -25,8 +25,8 @@ MEMBERS_EXTENSION = 0xF0C5
 SUITES_WANTED = (HYBRID, CLASSICAL)
 """The suites a session uses, the better first."""
 
-DEVICE = 0
-_VERSION = 1
+DEVICE = 0  # everybody has one device so far
+_VERSION = 1  # of the credential's content
 
 
 class _Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

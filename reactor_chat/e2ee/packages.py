@@ -16,11 +16,11 @@ from reactor_chat.mls.encoding.structs import Lifetime
 from reactor_chat.mls.keypackage import Identity, OwnKeyPackage
 from reactor_chat.wire.messages import KeysPut
 
-MADE_AT_ONCE = 8
-REFILLED_BELOW = 3
+MADE_AT_ONCE = 8  # as many as one request may publish; each lets us into one conversation while we are away
+REFILLED_BELOW = 3  # a few are left for those who let us in before the new ones are published
 _DAY_SECONDS = 86_400
-LIFETIME_SECONDS = 90 * _DAY_SECONDS
-RENEWED_SECONDS = 30 * _DAY_SECONDS
+LIFETIME_SECONDS = 90 * _DAY_SECONDS  # whoever was away for so long publishes new ones before anybody needs them
+RENEWED_SECONDS = 30 * _DAY_SECONDS  # new ones are made long before the old ones end
 CLOCK_SLACK_SECONDS = 2 * _DAY_SECONDS
 """How far the clock of somebody who lets us in may be behind ours."""
 

@@ -13,7 +13,7 @@ from reactor_chat.mls.encoding.structs import Extension, extension_data
 from reactor_chat.mls.group import Group
 from reactor_chat.wire.messages import Kdf, SealCreated, SealsAnswer, fold
 
-_VERSION = 1
+_VERSION = 1  # of the extension's content
 
 
 class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -32,7 +32,7 @@ from reactor_chat.mls.signatures import SigningKey
 from reactor_chat.mls.suites import Suite
 from reactor_chat.mls.tree.secrettree import RatchetKind, SecretTree, sender_data_key
 
-PADDING_BYTES_MAX = 64 * 1024
+PADDING_BYTES_MAX = 64 * 1024  # no message that fits into a frame needs more
 _VERSION = MLS10.to_bytes(2)
 
 

@@ -16,7 +16,7 @@ from reactor_chat.mls.group import Group
 from reactor_chat.mls.tree.secrettree import Ratchet, RatchetKind, SecretTree
 
 NODES = "nodes"
-_NUMBER_BYTES = 4
+_NUMBER_BYTES = 4  # generations and node numbers are uint32 (RFC 9420 §9)
 
 
 def fixed(group: Group) -> bytes:

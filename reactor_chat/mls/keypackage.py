@@ -27,10 +27,10 @@ from reactor_chat.mls.signatures import SigningKey
 from reactor_chat.mls.suites import SUITES, Suite, suite
 from reactor_chat.mls.tree.validation import check_key_package
 
-STORED_VERSION = 1
+STORED_VERSION = 1  # of the stored form; another one is refused
 
 DEFAULT_CAPABILITIES = Capabilities((MLS10,), tuple(SUITES), (), (), (CredentialType.BASIC,))
-FOREVER = Lifetime(0, 2**64 - 1)
+FOREVER = Lifetime(0, 2**64 - 1)  # the whole range of uint64 seconds (RFC 9420 §7.2)
 
 
 @dataclass(frozen=True)

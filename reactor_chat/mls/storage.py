@@ -19,7 +19,7 @@ from reactor_chat.mls.suites import suite
 from reactor_chat.mls.tree.ratchet_tree import RatchetTree
 from reactor_chat.mls.tree.secrettree import Ratchet, RatchetKind, SecretTree
 
-STORED_VERSION = 1
+STORED_VERSION = 1  # of this form; another one is refused
 
 _BYTES_MAX = EXTENSIONS_BYTES_MAX
 

@@ -25,10 +25,10 @@ from reactor_chat.mls.messages import Add, GroupContextExtensions, PreSharedKey,
 from reactor_chat.mls.outcomes import PendingCommit
 from reactor_chat.wire.messages import AskKeys, SealAdd, SealCommit, SealCreate
 
-ADDS_AT_ONCE_MAX = 200
-INLINE_BYTES_MAX = 32 * 1024
-INLINE_CHANGES_MAX = 64
-NAMES_AT_ONCE_MAX = 64
+ADDS_AT_ONCE_MAX = 200  # below the 256 that one request may tell of (PROTOCOL §12); the next commit adds the others
+INLINE_BYTES_MAX = 32 * 1024  # below the 36 KiB that a request may carry; a longer commit is a blob
+INLINE_CHANGES_MAX = 64  # names beside a commit in one frame; a commit with more changes is a blob
+NAMES_AT_ONCE_MAX = 64  # as many as one request for keys may name
 
 
 class Commits:

@@ -29,7 +29,7 @@ from reactor_chat.wire.messages import SealCommitted, SealCreated, fold
 
 MISSED = "the server did not show you every change of keys"
 FORGOTTEN = "the server has forgotten changes of keys that it showed you. @encrypt reset starts over"
-NAMES_IN_A_NOTE = 25
+NAMES_IN_A_NOTE = 25  # 25 names of 32 characters fit into the 1,000 characters of a note
 REJOIN_JITTER_MS = 6 * 3600 * 1000
 """Keys of those who were let in together do not become old in the same instant."""
 

@@ -18,6 +18,7 @@ from reactor_chat.e2ee.state.talk import Talk
 from reactor_chat.e2ee.terms import terms_of
 
 RANK_MAX = 20
+"""Turns that a member waits at most: where so many before it did nothing, the others need not wait longer."""
 
 
 class Wanted(NamedTuple):

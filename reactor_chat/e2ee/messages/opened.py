@@ -9,7 +9,7 @@ from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.e2ee.trust.trust_book import Standing
 from reactor_chat.wire.messages import SealedMessage, fold, read_sealed
 
-TIME_TOLERATED_MINUTES = 15
+TIME_TOLERATED_MINUTES = 15  # clocks of people's machines differ by so much without anybody's ill will
 
 
 class _Remembered(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from reactor_chat.e2ee.state.desk import Desk
 from reactor_chat.e2ee.state.lines import TypedLine
 from reactor_chat.e2ee.states import State
 
-SHOWN_CHARS_MAX = 60
+SHOWN_CHARS_MAX = 60  # of each line in the list, so that it fits beside where it goes and why it waits
 NOTHING = "Everything you typed was sent"
 
 

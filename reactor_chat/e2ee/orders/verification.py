@@ -26,8 +26,8 @@ from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.wire.messages import fold
 
 CHECK = "\N{CHECK MARK}"
-LISTED_MAX = 200
-CONFLICTS_TOLD_MAX = 20
+LISTED_MAX = 200  # people in one answer of `@verify`: more than a person reads, and no flood of lines
+CONFLICTS_TOLD_MAX = 20  # names of a friend's list with other keys that are told one by one; the rest is counted
 
 _DAY_MS = 86_400_000
 _URGENCY = (Trust.CHANGED, Trust.BLOCKED, Trust.NEW, Trust.INVITED, Trust.VERIFIED)

@@ -11,8 +11,8 @@ from reactor_chat.e2ee.trust.safety_number import grouped
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.suites import HYBRID
 
-CODE_DIGITS = 30
-NAMES_IN_A_LINE = 20
+CODE_DIGITS = 30  # about 100 bits: nobody finds another group with the same code
+NAMES_IN_A_LINE = 20  # 20 names with their keys' states fit into the 1,000 characters of a note
 WORDS = {State.ARMING: "getting keys", State.SEALED: "encrypted", State.FROZEN: "stopped"}
 _CODE_LABEL = b"reactor-chat group code v1\x00"
 

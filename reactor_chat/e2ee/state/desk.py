@@ -19,7 +19,7 @@ from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.e2ee.trust.trust_book import TrustBook
 from reactor_chat.wire.messages import SEALED_MEMBERS_MAX, AskKeys, Request, fold
 
-NOTE_CHARS_MAX = 1_000
+NOTE_CHARS_MAX = 1_000  # a dozen lines of a terminal, whatever a server may have called somebody
 UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
 

@@ -9,7 +9,7 @@ from reactor_chat.e2ee.conversation import Spoken
 from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.wire.messages import Tell
 
-HELD_MAX = 1_000
+HELD_MAX = 1_000  # more than a person types while keys are missing; each is a row of the store
 
 
 class TypedLine(msgspec.Struct, frozen=True):

@@ -7,8 +7,10 @@ reset that at once.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-READMIT_SECONDS_FIRST, READMIT_SECONDS_MAX, READMIT_FORGOTTEN_SECONDS = 5.0, 600.0, 3_600.0
-_TIMES_MAX = 20
+READMIT_SECONDS_FIRST = 5.0  # a pause that nobody notices who was really lost
+READMIT_SECONDS_MAX = 600.0  # whoever is lost again and again makes everybody work six times an hour at most
+READMIT_FORGOTTEN_SECONDS = 3_600.0  # somebody who followed for an hour begins with the shortest pause again
+_TIMES_MAX = 20  # the pause has long reached its maximum; a power of two beyond it would only grow
 
 
 class Readmission(NamedTuple):

@@ -1,7 +1,7 @@
 """When to try again what could not be done: after a pause that doubles each time, until something changes."""
 
-SECONDS_FIRST, SECONDS_MAX = 2.0, 60.0
-_TIMES_MAX = 10
+SECONDS_FIRST, SECONDS_MAX = 2.0, 60.0  # soon enough for a person who waits; once a minute is no burden to a server
+_TIMES_MAX = 10  # the pause has long reached its maximum
 
 
 class Retry:

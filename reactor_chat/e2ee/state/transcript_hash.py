@@ -17,11 +17,11 @@ from reactor_chat.errors import MlsMalformed
 KEPT_MAX = 1_000
 """Links of the present epoch that stay comparable; a message is rarely so long on its way."""
 
-SHORT_BYTES = 16
-NO_COUNT = 2**64 - 1
+SHORT_BYTES = 16  # of a hash, in each message: nobody finds another history with the same 128 bits
+NO_COUNT = 2**64 - 1  # the highest count that the 8 bytes of a position hold, which no epoch reaches
 _LABEL = b"reactor-chat chain v1\x00"
 _VERSION = b"\x01"
-_MARK_BYTES = 1 + 2 * (8 + SHORT_BYTES)
+_MARK_BYTES = 1 + 2 * (8 + SHORT_BYTES)  # the version and two positions
 _HEAD = "head"
 
 

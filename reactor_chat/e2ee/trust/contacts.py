@@ -24,7 +24,7 @@ from reactor_chat.errors import MlsError, MlsMalformed, MlsRefused
 from reactor_chat.mls.signatures import Ed25519, SigningKey
 from reactor_chat.wire.messages import fold, is_name
 
-VERSION = 1
+VERSION = 1  # of the file
 FILE_BYTES_MAX = 2_000_000
 """More than a whole trust book takes."""
 
@@ -32,8 +32,8 @@ MADE_MS_MAX = 2**53
 """What every program that reads JSON can count to."""
 
 _LABEL = b"reactor-chat contacts v1\x00"
-_KEY_BYTES, _SIGNATURE_BYTES = 32, 64
-_PIN_CHARS_MAX = 100
+_KEY_BYTES, _SIGNATURE_BYTES = 32, 64  # of Ed25519
+_PIN_CHARS_MAX = 100  # a pin has 51: `SHA256:` and the base64 of 32 bytes
 
 _Key = Annotated[bytes, msgspec.Meta(min_length=_KEY_BYTES, max_length=_KEY_BYTES)]
 

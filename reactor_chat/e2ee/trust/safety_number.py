@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from reactor_chat.wire.messages import fold
 
-ROUNDS = 5_200
-DIGITS = 60
-GROUP_DIGITS = 5
+ROUNDS = 5_200  # as Signal's numeric fingerprints have
+DIGITS = 60  # thirty for each of the two, about 100 bits
+GROUP_DIGITS = 5  # so many are read aloud at once
 WORDS = DIGITS // GROUP_DIGITS
 _LABEL = b"reactor-chat safety number v1\x00"
 _HALF_GROUPS = DIGITS // GROUP_DIGITS // 2

@@ -32,7 +32,7 @@ from reactor_chat.wire.messages import fold
 NAMES_MAX = 10_000
 """So many names are remembered; a row has at most three keys and one fingerprint, whatever a server offers."""
 
-FINGERPRINT_BYTES = 32
+FINGERPRINT_BYTES = 32  # a whole SHA-256
 
 
 class Trust(Enum):

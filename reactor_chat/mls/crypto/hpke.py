@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.crypto.kem import Entropy, Hkdf, Kem
 
-NONCE_BYTES = 12
+NONCE_BYTES = 12  # of every AEAD there is for HPKE (RFC 9180 §7.3)
 
 _LIBRARY_KEMS = {0x0010: "P256", 0x0011: "P384", 0x0012: "P521", 0x0020: "X25519", 0x647A: "MLKEM768_X25519"}
 _LIBRARY_KDFS = {1: "HKDF_SHA256", 2: "HKDF_SHA384", 3: "HKDF_SHA512"}

@@ -2,7 +2,8 @@
 
 Theory of operation.  A struct is a frozen dataclass derived from `TlsStruct`; the annotation of each field carries,
 inside `Annotated`, the `Wire` that encodes and decodes it.  A description is compiled when it is first used into two
-flat loops over the fields, so the same line of source is what the type checker reads, what is sent and what is accepted.
+flat loops over the fields, so the same line of source is what the type checker reads, what is sent and what is
+accepted.
 
 Decoding is canonical: exactly one byte string stands for each value.  Lengths use the shortest of the three forms of
 RFC 9420 §2.1.2, presence octets are 0 or 1, unknown tags are refused and nothing may follow the last field.  Every

@@ -22,7 +22,7 @@ from reactor_chat.mls.tree import treemath
 GENERATIONS_AHEAD_MAX = (
     1000  # passing over one costs about 3 µs; a sender does not lose a thousand messages in an epoch
 )
-GENERATION_MAX = 2**32 - 1
+GENERATION_MAX = 2**32 - 1  # a generation is a uint32 (RFC 9420 §9.1)
 
 
 class RatchetKind(IntEnum):
