@@ -88,6 +88,10 @@ def knows_better_suite(leaf: LeafNode, suite: int) -> bool:
     """Return whether the owner of a leaf, by what it signed, could use a better suite than this one.
 
     A server that hands out only the worse packages of somebody is found out by it.
+
+    Args:
+        leaf: of a package, its signature checked.
+        suite: number of the one that the server offered.
     """
     better = SUITES_WANTED[: SUITES_WANTED.index(suite)] if suite in SUITES_WANTED else ()
     return any(number in leaf.capabilities.cipher_suites for number in better)

@@ -92,6 +92,11 @@ class PackageBook:
         """Return the requests that publish what is due, for every suite that works here.
 
         `fresh` forgets the packages of all suites, so it stands in the first request at most.
+
+        Args:
+            now_s: seconds since 1970.
+            fresh_id: gives each request its id.
+            is_forced: even where enough of them are published.
         """
         found = [self.publish(suite, now_s, fresh_id(), is_forced=is_forced) for suite in suites()]
         requests = [request for request in found if request is not None]

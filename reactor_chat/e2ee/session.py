@@ -113,22 +113,41 @@ class Session:
     # ------------------------------------------------------------------------------------------ what happens
 
     def said(self, request: Spoken, now: float) -> None:
-        """A person typed something for others; it has an `id` and a text."""
+        """A person typed something for others; it has an `id` and a text.
+
+        Args:
+            request: with an `id` and a text.
+            now: monotonic seconds.
+        """
         self.desk.now = now
         self.participations.of(where_said(request)).say(request)
 
     def did(self, request: GroupRequest, now: float) -> None:
-        """A person asked for a change of a group; it has an `id`, and travels as it is."""
+        """A person asked for a change of a group; it has an `id`, and travels as it is.
+
+        Args:
+            request: with an `id`.
+            now: monotonic seconds.
+        """
         self.desk.now = now
         self._group_orders.ordered(request)
 
     def ordered(self, order: Order, now: float) -> None:
-        """A person gave an order about encryption."""
+        """A person gave an order about encryption.
+
+        Args:
+            order: as it was typed.
+            now: monotonic seconds.
+        """
         self.desk.now = now
         self._commands.obey(order)
 
     def noticed(self, notice: Notice, now: float) -> bool:
         """The server said something.
+
+        Args:
+            notice: each once, numbered ones in their order.
+            now: monotonic seconds.
 
         Returns:
             Whether it is not to be shown as it is: either it was for the session alone, or `Outcome.shown` has it.
@@ -153,7 +172,13 @@ class Session:
         self.desk.cut()
 
     def derived(self, job: int, key: bytes | None, now: float) -> None:
-        """A child process computed the key of a passphrase, or could not: then None."""
+        """A child process computed the key of a passphrase, or could not: then None.
+
+        Args:
+            job: its number (`Derive.job`).
+            key: 32 bytes; None where it failed.
+            now: monotonic seconds.
+        """
         self.desk.now = now
         where = self.desk.jobs.pop(job, None)
         if where is not None:

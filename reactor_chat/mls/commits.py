@@ -172,7 +172,12 @@ def make_commit(
 
 
 def provisional_context(epoch: EpochState, applied: Applied) -> GroupContext:
-    """Return the next GroupContext as it is before the transcript hash is known (RFC 9420 §12.4.1)."""
+    """Return the next GroupContext as it is before the transcript hash is known (RFC 9420 §12.4.1).
+
+    Args:
+        epoch: the one that the commit leaves.
+        applied: what its proposals do.
+    """
     return replace(
         epoch.context,
         epoch=epoch.context.epoch + 1,
@@ -210,7 +215,13 @@ def advance(
 
 
 def member_after_own_commit(state: MemberState, made: MadeCommit, next_signing_key: SigningKey) -> MemberState:
-    """Return the author's state once its commit has been accepted."""
+    """Return the author's state once its commit has been accepted.
+
+    Args:
+        state: before it.
+        made: the commit.
+        next_signing_key: of our leaf from now on.
+    """
     private_keys = {**state.private_keys, **(made.path.private_keys if made.path is not None else {})}
     return _entered(state, made.following, made.applied, made.leaf_index, (private_keys, next_signing_key))
 
@@ -331,6 +342,12 @@ def _entered(
 
 
 def fresh_secret_tree(epoch: EpochState, secrets: EpochSecrets, own_leaf: int) -> SecretTree:
-    """Return the secret tree of a new epoch, our own ratchets opened so that our first message costs what others do."""
+    """Return the secret tree of a new epoch, our own ratchets opened so that our first message costs what others do.
+
+    Args:
+        epoch: the new one.
+        secrets: of it, the encryption secret among them.
+        own_leaf: our leaf index.
+    """
     whole = SecretTree.from_encryption_secret(epoch.suite, epoch.tree.leaf_count, secrets.encryption_secret)
     return whole.open_leaf(own_leaf)

@@ -37,7 +37,13 @@ _VERSION = MLS10.to_bytes(2)
 
 
 def to_be_signed(wire_format: int, content: FramedContent, context: bytes) -> bytes:
-    """Return FramedContentTBS; the encoded GroupContext is covered where the sender knows it (RFC 9420 §6.1)."""
+    """Return FramedContentTBS; the encoded GroupContext is covered where the sender knows it (RFC 9420 §6.1).
+
+    Args:
+        wire_format: of the envelope it is signed for.
+        content: without signature.
+        context: the encoded GroupContext.
+    """
     signed = _VERSION + wire_format.to_bytes(2) + content.encode()
     return signed + context if isinstance(content.sender, MemberSender | NewMemberCommit) else signed
 
@@ -47,6 +53,13 @@ def sign(
 ) -> AuthenticatedContent:
     """Sign a content; the confirmation tag of a commit is added later, for it depends on the signature.
 
+    Args:
+        suite: of the group.
+        key: of the sender.
+        wire_format: of the envelope it is signed for.
+        content: what is signed.
+        context: the encoded GroupContext; empty where the sender does not know it.
+
     Source: RFC 9420 §6.1.
     """
     signature = suite.sign_with_label(key, b"FramedContentTBS", to_be_signed(wire_format, content, context))
@@ -54,7 +67,14 @@ def sign(
 
 
 def verify(suite: Suite, public_key: bytes, authenticated: AuthenticatedContent, context: bytes) -> None:
-    """Return if the signature holds under the sender's key, else raise MlsRefused (RFC 9420 §6.1)."""
+    """Return if the signature holds under the sender's key, else raise MlsRefused (RFC 9420 §6.1).
+
+    Args:
+        suite: of the group.
+        public_key: of the sender.
+        authenticated: the content with its signature.
+        context: the encoded GroupContext.
+    """
     signed = to_be_signed(authenticated.wire_format, authenticated.content, context)
     suite.verify_with_label(public_key, b"FramedContentTBS", signed, authenticated.signature)
 
@@ -84,6 +104,12 @@ def protect_public(
 
 def open_public(suite: Suite, message: PublicMessage, membership_key: bytes, context: bytes) -> AuthenticatedContent:
     """Return the content of a message in the open, membership proved, signature still to be verified.
+
+    Args:
+        suite: of the group.
+        message: as it came.
+        membership_key: of the epoch; not used for senders outside the group.
+        context: the encoded GroupContext.
 
     Raises:
         MlsRefused: the membership tag does not hold, or application data came in the open.
@@ -161,6 +187,12 @@ def protect_private(
 
 def open_private(suite: Suite, message: PrivateMessage, secrets: EpochSecrets, tree: SecretTree) -> DecryptedContent:
     """Decrypt a PrivateMessage of this group and epoch.
+
+    Args:
+        suite: of the group.
+        message: as it came, of this group and epoch.
+        secrets: of the epoch.
+        tree: the secret tree, which is not changed.
 
     Raises:
         MlsRefused: a ciphertext does not open, the sender is outside the tree, or its key is used up.

@@ -261,6 +261,10 @@ class Group:
     def group_info(self, *, with_tree: bool = True, extensions: tuple[Extension, ...] = ()) -> bytes:
         """Return an encoded MLSMessage that lets outsiders join by a commit of their own, once.
 
+        Args:
+            with_tree: the ratchet tree is in it; else the outsider has to get it elsewhere.
+            extensions: of the GroupInfo.
+
         Source: RFC 9420 §12.4.3, §12.4.3.2.
         """
         return make_invitation(self.state, extensions, with_tree=with_tree)
@@ -359,6 +363,10 @@ class Group:
     ) -> Protected:
         """Propose a change for somebody to commit; for our own update, use `propose_update`.
 
+        Args:
+            encrypt: it travels as a PrivateMessage.
+            authenticated_data: covered by the signature, and readable.
+
         Raises:
             MlsRefused: the proposal is not valid here, or the group is closed.
             MlsMalformed: a limit is exceeded.
@@ -387,7 +395,7 @@ class Group:
         psks: PskSecrets = NO_PSKS,
         options: CommitOptions = DEFAULT_OPTIONS,
     ) -> PendingCommit:
-        """Commit to adding clients; see `commit` (RFC 9420 §12.1.1)."""
+        """Commit to adding clients, whose packages `read_key_package` returned; see `commit` (RFC 9420 §12.1.1)."""
         return self.commit(random, [Add(package) for package in packages], psks=psks, options=options)
 
     def remove(
@@ -398,7 +406,7 @@ class Group:
         psks: PskSecrets = NO_PSKS,
         options: CommitOptions = DEFAULT_OPTIONS,
     ) -> PendingCommit:
-        """Commit to removing members; see `commit` (RFC 9420 §12.1.3)."""
+        """Commit to removing members, others than ourselves; see `commit` (RFC 9420 §12.1.3)."""
         return self.commit(random, [Remove(index) for index in leaf_indices], psks=psks, options=options)
 
     def update(

@@ -52,6 +52,10 @@ def moved(before: Group, after: Group, leaf: int, kind: RatchetKind = RatchetKin
 def joined(stored: bytes, rows: Mapping[str, bytes]) -> Group:
     """Return the group that `fixed` and the rows were written from.
 
+    Args:
+        stored: what `fixed` returned.
+        rows: what `moving` returned, with what `moved` wrote over it since.
+
     Raises:
         MlsMalformed: not of this form.
         MlsRefused: another version, or parts that do not belong together.

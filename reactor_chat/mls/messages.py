@@ -41,7 +41,7 @@ from reactor_chat.mls.encoding.structs import (
 
 PROPOSALS_PER_COMMIT_MAX = 256  # each costs a check; a chat's request tells of 256 changes at most
 APPLICATION_BYTES_MAX = 1024 * 1024  # far above what a chat's frame holds
-PSKS_MAX = 64  # a group of ours has one; each costs two derivations
+PSKS_MAX = 64  # a group of ours has one; each costs three derivations
 
 Signature = PublicKey
 

@@ -94,7 +94,12 @@ class Commits:
         self._desk.ask(self._request(pending, is_inline=is_inline), Purpose.COMMIT, where)
 
     def refused(self, code: str, text: str) -> None:
-        """Note that the server did not take a commit or creation of ours; `text` is what it said, in quotes."""
+        """Note that the server did not take a commit or creation of ours; `text` is what it said, in quotes.
+
+        Args:
+            code: of the refusal (PROTOCOL §6).
+            text: what the server said, in quotes.
+        """
         commit, where = self._talk.commit, self._talk.where
         if commit.pending is None:
             return

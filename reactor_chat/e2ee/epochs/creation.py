@@ -108,7 +108,13 @@ class Creation:
         self._commits.send_pending()
 
     def derive(self, typed: str, salt: bytes, kdf: Kdf) -> None:
-        """Wish the key of a passphrase."""
+        """Wish the key of a passphrase.
+
+        Args:
+            typed: the passphrase, 1 to `PASSPHRASE_BYTES_MAX` bytes of UTF-8.
+            salt: `SALT_BYTES` bytes.
+            kdf: parameters, which were checked.
+        """
         self._talk.passphrase.derive_with(salt)
         self._desk.derive(Derive(self._desk.new_job(self._talk.where), typed, salt, kdf))
 

@@ -87,7 +87,12 @@ class Epochs:
         return True
 
     def creation_came(self, notice: SealCreated, claim: Claim) -> bool:
-        """Take our own creation from the journal; return whether it is ours.  `claim` is what the server says of it."""
+        """Take our own creation from the journal; return whether it is ours.  `claim` is what the server says of it.
+
+        Args:
+            notice: from the journal.
+            claim: what the server says of it.
+        """
         pending = self._talk.commit.pending
         if pending is None or not pending.is_creation or fold(notice.sender) != self._desk.me:
             return False

@@ -66,7 +66,12 @@ class MemberChanges:
         return Wanted(sorted(adds - {self._desk.me}), sorted(removes), self._is_refresh_due())
 
     def fits(self, name: str, fetched: Fetched) -> bool:
-        """Return whether a package is of the key by which a folded name may be let in; binds a key not bound yet."""
+        """Return whether a package is of the key by which a folded name may be let in; binds a key not bound yet.
+
+        Args:
+            name: folded, of whom the package was asked for.
+            fetched: the package, its signature checked.
+        """
         assert self._talk.group is not None
         person = person_of(fetched.package.leaf_node)
         if not terms_of(self._talk.group).closed:

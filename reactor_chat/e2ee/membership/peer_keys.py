@@ -47,6 +47,10 @@ class PeerKeys:
     def see(self, name: str, key: bytes) -> bool:
         """Take note of somebody's key and tell the person what is new about it; return whether it may be used.
 
+        Args:
+            name: as its holder spells it.
+            key: the account key, 32 bytes.
+
         Raises:
             MlsRefused: no key can be like this.
         """

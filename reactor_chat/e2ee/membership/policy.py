@@ -186,6 +186,10 @@ def check_members(group: Group, agreed: Agreed) -> None:
 def check_list(members: MemberList, agreed: Agreed) -> None:
     """Return if a list is by whom the person holds for its owner and no older than the newest; else raise.
 
+    Args:
+        members: the list, in its one form.
+        agreed: what the person agreed to.
+
     Raises:
         OwnerUnknown: it holds, and only a person can say whether its owner is the owner.
         MlsRefused: it does not hold.

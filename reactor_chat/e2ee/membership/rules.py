@@ -45,17 +45,31 @@ class Rules:
         )
 
     def check_own(self, after: Group, proposals: list[AnyProposal]) -> None:
-        """Return if a commit of ours does what we may do; else raise MlsRefused."""
+        """Return if a commit of ours does what we may do; else raise MlsRefused.
+
+        Args:
+            after: the group as it would be.
+            proposals: in the order of the commit.
+        """
         assert self._talk.group is not None
         judge(self._talk.group, after, proposals, self._desk.own_person, self.agreed)
 
     def check_received(self, received: ReceivedCommit, notice: SealCommitted) -> Change:
-        """Return what somebody else's commit does; raise MlsRefused where nobody may do that."""
+        """Return what somebody else's commit does; raise MlsRefused where nobody may do that.
+
+        Args:
+            received: the commit as MLS has opened it.
+            notice: as the server told of it.
+        """
         assert self._talk.group is not None
         return judge_received(self._talk.group, received, notice, self.agreed)
 
     def check_welcome(self, joined: JoinedGroup, notice: SealCommitted) -> Person:
         """Return who let us in.
+
+        Args:
+            joined: the group as MLS has opened the Welcome.
+            notice: of the commit that let us in, as the server told of it.
 
         Raises:
             OwnerUnknown: our person has to say whether the owner of its list is the owner.

@@ -43,7 +43,12 @@ class Inbound:
         self._removed: Counter[tuple[int, str]] = Counter()  # by epoch and sender: what comes no more
 
     def hear(self, notice: Heard, sealed: SealedMessage) -> None:
-        """Open a message of somebody else, said in the present epoch of our group; show it or why not."""
+        """Open a message of somebody else, said in the present epoch of our group; show it or why not.
+
+        Args:
+            notice: as the server told it.
+            sealed: its sealed content, of the present group and epoch.
+        """
         assert self._talk.group is not None
         expected = self._talk.group.state.secret_tree
         try:

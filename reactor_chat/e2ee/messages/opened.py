@@ -37,7 +37,14 @@ class OpenedMessages:
         self._me = me
 
     def remember(self, notice: Heard, sealed: SealedMessage, text: str, standing: Standing) -> None:
-        """Keep what was said, with who said it by which key, where and when it came."""
+        """Keep what was said, with who said it by which key, where and when it came.
+
+        Args:
+            notice: as it came.
+            sealed: its content as it came.
+            text: what was said.
+            standing: what the sender's key is to us now.
+        """
         where = where_heard(notice, self._me).key
         is_new_key, is_verified = standing is Standing.NEW_KEY, standing is Standing.VERIFIED
         kept = _Remembered(hash_of(sealed.mls), text, fold(notice.sender), where, notice.at, is_new_key, is_verified)
@@ -68,7 +75,12 @@ def unreadable(notice: Heard, why: str) -> Shown:
 
 
 def lie_about_time(at: int, sent_at: int) -> str:
-    """Return what to say where the server tells another time than the author sealed in; the author's clock may err."""
+    """Return what to say where the server tells another time than the author sealed in; the author's clock may err.
+
+    Args:
+        at: when the server says that it was said, milliseconds since 1970.
+        sent_at: when the author's clock said that it was, milliseconds since 1970.
+    """
     minutes = (at - sent_at) // 60_000
     if -TIME_TOLERATED_MINUTES < minutes < TIME_TOLERATED_MINUTES:
         return ""

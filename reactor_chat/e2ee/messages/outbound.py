@@ -159,6 +159,10 @@ class Outbound:
     def hear_echo(self, notice: Heard, sealed: SealedMessage) -> bool:
         """Take one's own words back from the journal.
 
+        Args:
+            notice: as the server told it, in our own name.
+            sealed: its content.
+
         Returns:
             Whether these are ours as we sent them.  If not, somebody else has our keys, the server changed what we
             said, or we have forgotten it: our memory is an older copy.
@@ -173,7 +177,12 @@ class Outbound:
         return True
 
     def settle_removed(self, notice: Heard, digest: bytes) -> bool:
-        """Take one's own words for said that were removed since; return whether they are ours as we sent them."""
+        """Take one's own words for said that were removed since; return whether they are ours as we sent them.
+
+        Args:
+            notice: what is left of it, in our own name.
+            digest: SHA-256 of what was sealed, as the server says.
+        """
         sent = self._talk.lines.sealed.get(notice.id or "")
         if sent is None or sent.digest != digest:
             return False

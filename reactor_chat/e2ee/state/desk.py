@@ -145,7 +145,13 @@ class Desk:
         return self.own_key if name == self.me else known.key or None if known is not None else None
 
     def ask(self, request: Request, purpose: Purpose, where: Conversation | None) -> None:
-        """Send a request that is not kept; its `id` must be set."""
+        """Send a request that is not kept; its `id` must be set.
+
+        Args:
+            request: with an `id`.
+            purpose: why it is asked.
+            where: the conversation it is about; None where it is about us.
+        """
         assert request.id is not None
         names = frozenset(map(fold, request.names)) if isinstance(request, AskKeys) else frozenset()
         self.questions[request.id] = Question(purpose, where, names)
@@ -170,7 +176,14 @@ class Desk:
         where: Conversation | None = None,
         beside: QrCode | ContactsFile | None = None,
     ) -> None:
-        """Say something to the person, once a turn; whatever a server may have called somebody, it is printable."""
+        """Say something to the person, once a turn; whatever a server may have called somebody, it is printable.
+
+        Args:
+            kind: why it is said.
+            text: at most `NOTE_CHARS_MAX` characters are kept.
+            where: the conversation it is about; None where it is about a key.
+            beside: what goes with it.
+        """
         safe = "".join(letter if letter.isprintable() else UNPRINTABLE for letter in text[:NOTE_CHARS_MAX])
         note = Note(kind, safe, self.talks[where].spelled_where if where in self.talks else where, beside)
         if note not in self._outcome.notes:

@@ -86,7 +86,14 @@ class Lines:
             self._store.drop(Table.HELD, f"{self._key}{line.number:012d}")
 
     def seal(self, line: TypedLine, epoch: int, message: bytes, at: int) -> None:
-        """Note that a line was sealed, at this time of our own clock."""
+        """Note that a line was sealed, at this time of our own clock.
+
+        Args:
+            line: as it was typed.
+            epoch: whose keys sealed it.
+            message: the ciphertext.
+            at: by our own clock, milliseconds since 1970.
+        """
         sent = SealedLine(line, epoch, hash_of(message), at)
         self.sealed[line.id] = sent
         self._store.put(Table.OUTGOING, self._key + line.id, msgspec.msgpack.encode(sent))
@@ -100,7 +107,13 @@ class Lines:
 
 
 def line_of(number: int, request: Spoken, *, is_secret: bool) -> TypedLine:
-    """Return a typed line with its number; the request has an id and a text."""
+    """Return a typed line with its number; the request has an id and a text.
+
+    Args:
+        number: its place among all lines of the conversation.
+        request: with an id and a text.
+        is_secret: it was typed where the conversation was not plain.
+    """
     assert request.text is not None
     assert request.id is not None
     to = request.to if isinstance(request, Tell) else getattr(request, "group", "")

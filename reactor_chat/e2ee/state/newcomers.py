@@ -34,11 +34,21 @@ class Newcomers:
         self._readmissions: dict[str, Readmission] = {}
 
     def ask(self, name: str, *, is_lost: bool) -> None:
-        """Somebody asked, now."""
+        """Somebody asked, now.
+
+        Args:
+            name: folded.
+            is_lost: they are in and cannot follow.
+        """
         self.asks[name] = is_lost
 
     def expect(self, name: str, *, is_lost: bool = False) -> None:
-        """Somebody should be let in, or asked before; what is known of them already counts more."""
+        """Somebody should be let in, or asked before; what is known of them already counts more.
+
+        Args:
+            name: folded.
+            is_lost: they are in and cannot follow.
+        """
         self.asks.setdefault(name, is_lost)
 
     def forget(self, name: str) -> None:
@@ -65,7 +75,12 @@ class Newcomers:
         return last.at + min(READMIT_SECONDS_MAX, READMIT_SECONDS_FIRST * 2 ** (last.times - 1)) if last else 0.0
 
     def waits(self, name: str, now: float) -> bool:
-        """Return whether somebody cannot follow and it is too early to let them in again."""
+        """Return whether somebody cannot follow and it is too early to let them in again.
+
+        Args:
+            name: folded.
+            now: monotonic seconds.
+        """
         return self.is_lost(name) and self.may_readmit_at(name) > now
 
     def next_readmission(self, now: float) -> float | None:
@@ -74,7 +89,12 @@ class Newcomers:
         return min((when for when in waits if when > now), default=None)
 
     def readmitted(self, name: str, now: float) -> None:
-        """Note that somebody was let in again."""
+        """Note that somebody was let in again.
+
+        Args:
+            name: folded.
+            now: monotonic seconds.
+        """
         last = self._readmissions.get(name)
         is_old = last is None or now - last.at > READMIT_FORGOTTEN_SECONDS
         self._readmissions[name] = Readmission(1 if last is None or is_old else min(last.times + 1, _TIMES_MAX), now)

@@ -123,7 +123,12 @@ class ConversationRecord(msgspec.Struct):
             self.founder = ""
 
     def agree_to(self, strength: Strength, members: MemberList | None) -> None:
-        """Hold the conversation to what the group it is in now promises; `members` is the list of a closed one."""
+        """Hold the conversation to what the group it is in now promises; `members` is the list of a closed one.
+
+        Args:
+            strength: what the group promises.
+            members: the list of a closed group; None for an open one.
+        """
         self.strength, self.known_members = strength, []
         self.is_closed = strength.closed
         if members is None:
@@ -148,12 +153,22 @@ class ConversationRecord(msgspec.Struct):
         return {(entry.person.folded, entry.key) for entry in self.own_list}
 
     def take_list_back(self, members: MemberList, own_key: bytes) -> None:
-        """A list of our own came back to a client that has none: our person has agreed to it."""
+        """A list of our own came back to a client that has none: our person has agreed to it.
+
+        Args:
+            members: the list that the group carries.
+            own_key: our account key.
+        """
         if members.owner.key == own_key and not self.own_list:
             self.own_list = list(members.members)
 
     def keep_list(self, entries: list[Entry], founder: str = "") -> None:
-        """The person keeps the list from now on; the first entry is theirs, and `founder` their folded name."""
+        """The person keeps the list from now on; the first entry is theirs, and `founder` their folded name.
+
+        Args:
+            entries: everybody on it, the person first.
+            founder: the person's folded name, where they say that the conversation is theirs; else empty.
+        """
         self.owner, self.own_list, self.offered_owner = entries[0], entries, None
         self.founder = founder or self.founder
 

@@ -60,7 +60,13 @@ class Sync:
         self.waits_for = ""
 
     def came_and_went(self, adds: set[str], removes: set[str], me: str) -> None:
-        """Keep up with a commit; all names are folded."""
+        """Keep up with a commit; all names are folded.
+
+        Args:
+            adds: who was let in.
+            removes: who was taken out.
+            me: our person.
+        """
         self.listed = (self.listed and me not in removes) or me in adds
 
     def created(self) -> None:

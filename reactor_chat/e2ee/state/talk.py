@@ -134,7 +134,12 @@ class Talk:
         return self.state is State.PLAIN and (claim is None or not claim.require)
 
     def step(self, step: Transition, reason: str = "") -> bool:
-        """Take a step of the table; return whether it changed the state."""
+        """Take a step of the table; return whether it changed the state.
+
+        Args:
+            step: what happened.
+            reason: why, in words, where it leads to `frozen`.
+        """
         was, self.record.state = self.record.state, after(self.record.state, step)
         if self.record.state is State.FROZEN:
             self.record.reason = reason or self.record.reason
@@ -158,7 +163,12 @@ class Talk:
         self.record.claim = claim
 
     def claim_anew(self, claim: Claim, *, is_ours: bool) -> None:
-        """Somebody sealed it, for the first time or once more; we were not there, even where we are said to have."""
+        """Somebody sealed it, for the first time or once more; we were not there, even where we are said to have.
+
+        Args:
+            claim: what the server says of it.
+            is_ours: the server says that it was us.
+        """
         self.record.claim_anew(claim)
         if self.where.scope is Scope.ROOM and self.record.owner is None:
             self.record.founder = claim.by  # whoever closes the open room keeps its list; a list can only narrow it
@@ -245,7 +255,13 @@ class Talk:
         self._save()
 
     def move(self, group: Group, leaf: int, kind: RatchetKind = RatchetKind.APPLICATION) -> None:
-        """Go on in the same epoch, one message later."""
+        """Go on in the same epoch, one message later.
+
+        Args:
+            group: as it is now.
+            leaf: of who said the message.
+            kind: of the ratchet that moved.
+        """
         assert self.group is not None
         self._group_rows.move(self.group, group, leaf, kind)
         self.group = group

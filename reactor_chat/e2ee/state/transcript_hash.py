@@ -97,11 +97,21 @@ class TranscriptHash:
         self._keep()
 
     def add(self, seq: int, entry: bytes) -> None:
-        """Add what was heard under a number."""
+        """Add what was heard under a number.
+
+        Args:
+            seq: its number in the journal.
+            entry: the ciphertext as it came.
+        """
         self.add_digest(seq, hashlib.sha256(entry).digest())
 
     def add_digest(self, seq: int, digest: bytes) -> None:
-        """Add what is known of something by its SHA-256 only."""
+        """Add what is known of something by its SHA-256 only.
+
+        Args:
+            seq: its number in the journal.
+            digest: 32 bytes.
+        """
         self._hash = hashlib.sha256(self._hash + seq.to_bytes(8) + digest).digest()
         self._count += 1
         self._keep()

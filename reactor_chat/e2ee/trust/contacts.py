@@ -78,7 +78,12 @@ class _Version(msgspec.Struct, frozen=True):
 
 
 def write(contacts: Contacts, signing_key: SigningKey) -> bytes:
-    """Return the file, one contact a line."""
+    """Return the file, one contact a line.
+
+    Args:
+        contacts: what it holds.
+        signing_key: our account key.
+    """
     assert signing_key.public_key == contacts.key
     signature = signing_key.sign(_signed(contacts))
     file = _File(

@@ -188,7 +188,12 @@ class TrustBook:
     # ------------------------------------------------------------------------------------------ what is asked
 
     def standing(self, name: str, key: bytes) -> Standing:
-        """Return what a key is to us as somebody's."""
+        """Return what a key is to us as somebody's.
+
+        Args:
+            name: in any spelling.
+            key: 32 bytes.
+        """
         known = self.look_up(name)
         if known is None:
             return Standing.UNSEEN
@@ -254,6 +259,11 @@ class TrustBook:
 
         The key that counts is taken again to lift a block, also where only its fingerprint is known.
         What was on offer before is settled by it, unless the person never looked at that: then it stays on offer.
+
+        Args:
+            name: in any spelling.
+            key: 32 bytes.
+            now_ms: milliseconds since 1970.
         """
         known = self.look_up(name)
         if known is None or key not in (*known.keys, known.key):
@@ -268,6 +278,11 @@ class TrustBook:
 
         That the known key holds settles whatever else is on offer: it is not theirs.  That another one holds settles
         only what the person had looked at.
+
+        Args:
+            name: in any spelling.
+            key: 32 bytes.
+            now_ms: milliseconds since 1970.
         """
         known = self.look_up(name)
         if known is None or key not in known.keys:

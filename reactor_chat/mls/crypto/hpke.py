@@ -40,11 +40,25 @@ class Aead:
     library_name: str
 
     def seal(self, key: bytes, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
-        """Encrypt; the result is 16 bytes longer than the plaintext."""
+        """Encrypt; the result is 16 bytes longer than the plaintext.
+
+        Args:
+            key: `key_bytes` long.
+            nonce: `NONCE_BYTES` long, never used with this key before.
+            plaintext: of any length.
+            aad: covered and not encrypted.
+        """
         return self.cipher(key).encrypt(nonce, plaintext, aad)
 
     def open(self, key: bytes, nonce: bytes, ciphertext: bytes, aad: bytes) -> bytes:
-        """Decrypt, or raise MlsRefused and reveal nothing."""
+        """Decrypt, or raise MlsRefused and reveal nothing.
+
+        Args:
+            key: `key_bytes` long.
+            nonce: `NONCE_BYTES` long.
+            ciphertext: with its tag.
+            aad: covered and not encrypted.
+        """
         try:
             return self.cipher(key).decrypt(nonce, ciphertext, aad)
         except InvalidTag:
@@ -67,7 +81,13 @@ class Context:
 
 @lru_cache(maxsize=16)
 def library_suite(kem: int, kdf: int, aead: str) -> Any:
-    """Return `cryptography`'s HPKE for these parts, by number and name; None where it does not offer them."""
+    """Return `cryptography`'s HPKE for these parts, by number and name; None where it does not offer them.
+
+    Args:
+        kem: number (RFC 9180 §7.1).
+        kdf: number (RFC 9180 §7.2).
+        aead: the library's name.
+    """
     try:
         return hpke.Suite(
             getattr(hpke.KEM, _LIBRARY_KEMS[kem]), getattr(hpke.KDF, _LIBRARY_KDFS[kdf]), getattr(hpke.AEAD, aead)
@@ -87,6 +107,10 @@ class Hpke:
     def setup(self, shared_secret: bytes, info: bytes) -> Context:
         """Derive the context of base mode.
 
+        Args:
+            shared_secret: of the KEM.
+            info: what both sides must agree on.
+
         Source: RFC 9180 §5.1, KeySchedule with mode_base.
         """
         suite_id = self._suite_id()
@@ -101,6 +125,11 @@ class Hpke:
 
     def export(self, context: Context, exporter_context: bytes, length: int) -> bytes:
         """Return `length` bytes for another purpose, the same on both sides.
+
+        Args:
+            context: of `setup`.
+            exporter_context: what it is for.
+            length: 0 to 255 * Nh bytes.
 
         Source: RFC 9180 §5.3.
         """
@@ -126,6 +155,12 @@ class Hpke:
 
     def open(self, private_key: bytes, info: bytes, encapsulation: bytes, ciphertext: bytes) -> bytes:
         """Decrypt one message, through the library where it offers the suite.
+
+        Args:
+            private_key: encoded, as the KEM has it.
+            info: what both sides must agree on.
+            encapsulation: as it came.
+            ciphertext: with its tag.
 
         Raises:
             MlsRefused: whatever does not hold, without distinction.

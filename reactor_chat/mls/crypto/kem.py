@@ -55,10 +55,20 @@ class Kem(Protocol):
         """Return if the key may be encrypted to; MlsRefused if it is malformed or of low order."""
 
     def encapsulate(self, public_key: bytes, random: Entropy) -> tuple[bytes, bytes]:
-        """Return a fresh shared secret and its encapsulation; MlsRefused for a bad key."""
+        """Return a fresh shared secret and its encapsulation; MlsRefused for a bad key.
+
+        Args:
+            public_key: encoded.
+            random: `random(n)` returns n fresh bytes.
+        """
 
     def decapsulate(self, encapsulation: bytes, private_key: bytes) -> bytes:
-        """Return the shared secret; MlsRefused where the encapsulation is malformed or of low order."""
+        """Return the shared secret; MlsRefused where the encapsulation is malformed or of low order.
+
+        Args:
+            encapsulation: as it came.
+            private_key: encoded.
+        """
 
     def library_private_key(self, private_key: bytes) -> Any:
         """Return the private key as `cryptography`'s HPKE takes it."""
@@ -213,7 +223,12 @@ class X448:
 
 
 class NistCurve:
-    """P-256, P-384 or P-521 with uncompressed points (RFC 9180 §7.1)."""
+    """P-256, P-384 or P-521 with uncompressed points (RFC 9180 §7.1).
+
+    Args:
+        curve: of the library.
+        order: of its group.
+    """
 
     def __init__(self, curve: ec.EllipticCurve, order: int) -> None:
         self.curve = curve

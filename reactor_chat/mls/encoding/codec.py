@@ -43,7 +43,13 @@ class Wire(NamedTuple):
 
 
 def take(data: bytes, at: int, length: int) -> tuple[bytes, int]:
-    """Cut `length` bytes out of `data` from offset `at`; MlsMalformed where fewer are left."""
+    """Cut `length` bytes out of `data` from offset `at`; MlsMalformed where fewer are left.
+
+    Args:
+        data: the whole input.
+        at: an offset into it.
+        length: 0 or more.
+    """
     end = at + length
     if end > len(data):
         raise MlsMalformed("the input ends inside a field")
@@ -72,6 +78,10 @@ def encode_length(length: int) -> bytes:
 
 def decode_length(data: bytes, at: int) -> tuple[int, int]:
     """Read a length, accepting only its shortest form.
+
+    Args:
+        data: the whole input.
+        at: the offset of the length.
 
     Returns:
         The length and the offset behind it.
@@ -149,7 +159,13 @@ def fixed(size: int) -> Wire:
 
 
 def vector(item: Any, bytes_max: int, count_max: int = 4096) -> Wire:
-    """Describe `item<V>`: `count_max` items and `bytes_max` bytes at most, one after another; read as a tuple."""
+    """Describe `item<V>`: `count_max` items and `bytes_max` bytes at most, one after another; read as a tuple.
+
+    Args:
+        item: what it is made of.
+        bytes_max: of all items together, without the length before them.
+        count_max: of items.
+    """
 
     encode_item, decode_item, _ = wire_of(item)
 
@@ -197,7 +213,12 @@ def optional(item: Any) -> Wire:
 
 
 def tagged(tag: Any, variants: Mapping[int, type["TlsStruct"]]) -> Wire:
-    """Describe `select (tag)`: the tag, then the struct that stands for it; the value's class is the tag."""
+    """Describe `select (tag)`: the tag, then the struct that stands for it; the value's class is the tag.
+
+    Args:
+        tag: how the tag is encoded.
+        variants: the struct for each tag.
+    """
     encode_tag, decode_tag, _ = wire_of(tag)
     encoders = {variant: (encode_tag(number), wire_of(variant).encode) for number, variant in variants.items()}
     decoders = {number: wire_of(variant).decode for number, variant in variants.items()}
@@ -217,7 +238,12 @@ def tagged(tag: Any, variants: Mapping[int, type["TlsStruct"]]) -> Wire:
 
 
 def only_if(condition: Callable[[list[Any]], bool], item: Any) -> Wire:
-    """Describe a field that exists only where `condition` of the fields before it holds; absence is None."""
+    """Describe a field that exists only where `condition` of the fields before it holds; absence is None.
+
+    Args:
+        condition: is given the values of the fields before it.
+        item: the field where it holds.
+    """
     encode, decode, _ = wire_of(item)
     return Wire(encode, decode, condition)
 

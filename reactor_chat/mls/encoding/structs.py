@@ -156,7 +156,12 @@ class LeafNode(TlsStruct):
     signature: Annotated[bytes, opaque(KEY_BYTES_MAX)] = field(default=b"", repr=False)
 
     def to_be_signed(self, group_id: bytes, leaf_index: int) -> bytes:
-        """Return LeafNodeTBS; the group and the place are covered unless the leaf comes from a KeyPackage."""
+        """Return LeafNodeTBS; the group and the place are covered unless the leaf comes from a KeyPackage.
+
+        Args:
+            group_id: of the group; empty in a KeyPackage.
+            leaf_index: in the group; not used in a KeyPackage.
+        """
         signed = self.encode()[: -len(SIGNATURE.encode(self.signature))]
         if isinstance(self.leaf_node_source, Lifetime):
             return signed

@@ -46,7 +46,14 @@ class EpochSecrets:
         return suite.kem.derive_key_pair(self.external_secret)
 
     def export(self, suite: Suite, label: bytes, context: bytes, length: int) -> bytes:
-        """MLS-Exporter (RFC 9420 §8.5)."""
+        """MLS-Exporter (RFC 9420 §8.5).
+
+        Args:
+            suite: of the group.
+            label: what it is for.
+            context: likewise; its hash is covered.
+            length: 0 to 255 * Nh bytes.
+        """
         secret = suite.derive_secret(self.exporter_secret, label)
         return suite.expand_with_label(secret, b"exported", suite.digest(context), length)
 
@@ -76,24 +83,47 @@ def joiner_secret(suite: Suite, init_secret: bytes, commit_secret: bytes, contex
 
 
 def welcome_secret(suite: Suite, joiner: bytes, psk_secret: bytes) -> bytes:
-    """Return the secret that opens a Welcome's GroupInfo (RFC 9420 §8)."""
+    """Return the secret that opens a Welcome's GroupInfo (RFC 9420 §8).
+
+    Args:
+        suite: of the group.
+        joiner: the joiner secret.
+        psk_secret: what `psk_secret` returned.
+    """
     return suite.derive_secret(suite.extract(joiner, psk_secret), b"welcome")
 
 
 def welcome_key_nonce(suite: Suite, secret: bytes, nonce_bytes: int = 12) -> tuple[bytes, bytes]:
-    """Return key and nonce of a Welcome's GroupInfo (RFC 9420 §12.4.3.1)."""
+    """Return key and nonce of a Welcome's GroupInfo (RFC 9420 §12.4.3.1).
+
+    Args:
+        suite: of the group.
+        secret: what `welcome_secret` returned.
+        nonce_bytes: of the AEAD.
+    """
     key = suite.expand_with_label(secret, b"key", b"", suite.aead.key_bytes)
     return key, suite.expand_with_label(secret, b"nonce", b"", nonce_bytes)
 
 
 def epoch_secrets(suite: Suite, joiner: bytes, psk_secret: bytes, context: bytes) -> EpochSecrets:
-    """Return the secrets of the epoch whose encoded GroupContext is `context` (RFC 9420 §8)."""
+    """Return the secrets of the epoch whose encoded GroupContext is `context` (RFC 9420 §8).
+
+    Args:
+        suite: of the group.
+        joiner: the joiner secret.
+        psk_secret: what `psk_secret` returned.
+        context: the encoded GroupContext of the new epoch.
+    """
     member_secret = suite.extract(joiner, psk_secret)
     return EpochSecrets.derive(suite, suite.expand_with_label(member_secret, b"epoch", context, suite.hash_bytes))
 
 
 def psk_secret(suite: Suite, psks: list[tuple[PreSharedKeyID, bytes]]) -> bytes:
     """Combine pre-shared keys, in the order of their proposals; all zeros where there are none.
+
+    Args:
+        suite: of the group.
+        psks: each identifier with its secret, in the order of their proposals.
 
     Source: RFC 9420 §8.4.
     """
@@ -106,11 +136,23 @@ def psk_secret(suite: Suite, psks: list[tuple[PreSharedKeyID, bytes]]) -> bytes:
 
 
 def confirmed_transcript_hash(suite: Suite, interim_before: bytes, commit: AuthenticatedContent) -> bytes:
-    """Return the hash of history up to this commit without its confirmation tag (RFC 9420 §8.2)."""
+    """Return the hash of history up to this commit without its confirmation tag (RFC 9420 §8.2).
+
+    Args:
+        suite: of the group.
+        interim_before: the interim hash of the epoch before.
+        commit: with its signature.
+    """
     covered = commit.wire_format.to_bytes(2) + commit.content.encode() + with_length(commit.signature)
     return suite.digest(interim_before + covered)
 
 
 def interim_transcript_hash(suite: Suite, confirmed: bytes, confirmation_tag: bytes) -> bytes:
-    """Return the hash of history including the tag that confirmed it (RFC 9420 §8.2)."""
+    """Return the hash of history including the tag that confirmed it (RFC 9420 §8.2).
+
+    Args:
+        suite: of the group.
+        confirmed: what `confirmed_transcript_hash` returned.
+        confirmation_tag: of the commit.
+    """
     return suite.digest(confirmed + with_length(confirmation_tag))

@@ -56,7 +56,14 @@ class EpochState:
 
     @classmethod
     def of(cls, suite: Suite, context: GroupContext, tree: RatchetTree, confirmation_tag: bytes) -> "EpochState":
-        """Return the state of a confirmed epoch."""
+        """Return the state of a confirmed epoch.
+
+        Args:
+            suite: of the group.
+            context: of the epoch.
+            tree: as the commit left it.
+            confirmation_tag: of the commit.
+        """
         interim = interim_transcript_hash(suite, context.confirmed_transcript_hash, confirmation_tag)
         return cls(suite, context, context.encode(), tree, confirmation_tag, interim)
 
@@ -152,6 +159,10 @@ class MemberState:
 
 def look_up(identifiers: list[PreSharedKeyID], known: PskSecrets) -> list[tuple[PreSharedKeyID, bytes]]:
     """Return each identifier with its secret, in order.
+
+    Args:
+        identifiers: in the order of their proposals.
+        known: secrets by what they are called.
 
     Raises:
         MlsRefused: one is not known; which one is not said.

@@ -56,6 +56,12 @@ class ExternalJoin:
 def join_by_commit(group_info: bytes, own: OwnKeyPackage, join: ExternalJoin, random: Entropy) -> Sent:
     """Return the commit by which an outsider joins, in the open, and its state once that is accepted.
 
+    Args:
+        group_info: an encoded MLSMessage.
+        own: our KeyPackage; it is not used up.
+        join: how we join.
+        random: `random(n)` returns n fresh bytes.
+
     Raises:
         MlsMalformed, MlsRefused: as `external_commit`.
 
@@ -137,7 +143,12 @@ def propose_externally(
 
 
 def propose_to_be_added(place: tuple[bytes, int], own: OwnKeyPackage) -> bytes:
-    """Return a newcomer's proposal to be added, signed with its KeyPackage's key (RFC 9420 §12.1.8)."""
+    """Return a newcomer's proposal to be added, signed with its KeyPackage's key (RFC 9420 §12.1.8).
+
+    Args:
+        place: group id and epoch.
+        own: our KeyPackage.
+    """
     content = FramedContent(*place, NewMemberProposal(), b"", ProposalContent(Add(own.package)))
     return _in_the_open(own.suite, content, own.signing_key)
 

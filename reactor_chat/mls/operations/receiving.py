@@ -77,6 +77,10 @@ def open_message(state: MemberState, message: bytes, accepted: frozenset[Content
 def signer_of(epoch: EpochState, content: FramedContent) -> bytes:
     """Return the public key a content must be signed with.
 
+    Args:
+        epoch: that the content says it is of.
+        content: not verified yet.
+
     Raises:
         MlsRefused: this sender may not send this, or does not exist.
 

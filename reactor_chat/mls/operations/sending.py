@@ -59,7 +59,14 @@ class Sent:
 def signed(
     state: MemberState, content: ApplicationData | ProposalContent, authenticated_data: bytes, *, encrypt: bool
 ) -> AuthenticatedContent:
-    """Return a content of ours, framed for this epoch and signed (RFC 9420 §6.1)."""
+    """Return a content of ours, framed for this epoch and signed (RFC 9420 §6.1).
+
+    Args:
+        state: of the author.
+        content: what is said.
+        authenticated_data: covered by the signature, and readable.
+        encrypt: it travels as a PrivateMessage.
+    """
     context = state.epoch.context
     framed = FramedContent(context.group_id, context.epoch, MemberSender(state.own_leaf), authenticated_data, content)
     wire_format = WireFormat.PRIVATE_MESSAGE if encrypt else WireFormat.PUBLIC_MESSAGE
@@ -67,7 +74,14 @@ def signed(
 
 
 def carry(state: MemberState, authenticated: AuthenticatedContent, random: Entropy, padding: int = 0) -> Sent:
-    """Put a signed content of ours into the envelope it was signed for, using up a key where that is encrypted."""
+    """Put a signed content of ours into the envelope it was signed for, using up a key where that is encrypted.
+
+    Args:
+        state: of the author.
+        authenticated: what `signed` returned.
+        random: `random(n)` returns n fresh bytes.
+        padding: zero bytes behind the plaintext, 0 to `PADDING_BYTES_MAX`; only where it is encrypted.
+    """
     epoch, secrets = state.epoch, state.secrets
     if authenticated.wire_format == WireFormat.PUBLIC_MESSAGE:
         message = protect_public(epoch.suite, authenticated, secrets.membership_key, epoch.encoded_context)
@@ -78,6 +92,11 @@ def carry(state: MemberState, authenticated: AuthenticatedContent, random: Entro
 
 def keep_proposal(state: MemberState, authenticated: AuthenticatedContent, now: int | None) -> MemberState:
     """Check a proposal by itself and keep it for a later commit.
+
+    Args:
+        state: of the member who keeps it.
+        authenticated: the proposal, its signature verified.
+        now: seconds since 1970, by which lifetimes are judged; None where they are not.
 
     Raises:
         MlsRefused: not valid in this epoch, kept already, or PROPOSALS_KEPT_MAX are waiting.
@@ -99,7 +118,15 @@ def keep_proposal(state: MemberState, authenticated: AuthenticatedContent, now: 
 def propose(
     state: MemberState, proposal: AnyProposal, random: Entropy, authenticated_data: bytes, *, encrypt: bool
 ) -> Sent:
-    """Propose something and keep it as everybody else will (RFC 9420 §12.1)."""
+    """Propose something and keep it as everybody else will (RFC 9420 §12.1).
+
+    Args:
+        state: of the author.
+        proposal: of any kind.
+        random: `random(n)` returns n fresh bytes.
+        authenticated_data: covered by the signature, and readable.
+        encrypt: it travels as a PrivateMessage.
+    """
     state.check_open()
     _check_supported(state, [proposal])
     authenticated = signed(state, ProposalContent(proposal), authenticated_data, encrypt=encrypt)
@@ -110,6 +137,12 @@ def propose(
 def propose_update(state: MemberState, random: Entropy, identity: Identity | None, *, encrypt: bool) -> Sent:
     """Propose fresh keys for our own leaf and keep their private halves until somebody commits them (RFC 9420
     §12.1.2).
+
+    Args:
+        state: of the author.
+        random: `random(n)` returns n fresh bytes.
+        identity: that our leaf has from then on; None for the same as now.
+        encrypt: it travels as a PrivateMessage.
     """
     suite, context = state.epoch.suite, state.epoch.context
     template, key = next_leaf(state, identity)
@@ -146,6 +179,13 @@ def commit(
     state: MemberState, proposals: Sequence[AnyProposal], psks: PskSecrets, options: CommitOptions, random: Entropy
 ) -> Sent:
     """Make a commit of the proposals received and of new ones; the state returned is the one after acceptance.
+
+    Args:
+        state: of the author.
+        proposals: new ones, in their order.
+        psks: secrets of external pre-shared keys, by what they are called.
+        options: what goes with it.
+        random: `random(n)` returns n fresh bytes.
 
     Source: RFC 9420 §12.4.1.
     """

@@ -36,7 +36,14 @@ from reactor_chat.mls.tree.validation import check_context_supported, check_tree
 
 
 def make_group_info(epoch: EpochState, signer: int, key: SigningKey, extensions: tuple[Extension, ...]) -> GroupInfo:
-    """Sign a description of an epoch for those who are to join it (RFC 9420 §12.4.3)."""
+    """Sign a description of an epoch for those who are to join it (RFC 9420 §12.4.3).
+
+    Args:
+        epoch: which is described.
+        signer: leaf index of who signs.
+        key: the signer's.
+        extensions: of the GroupInfo.
+    """
     info = GroupInfo(epoch.context, extensions, epoch.confirmation_tag, signer)
     return replace(info, signature=epoch.suite.sign_with_label(key, b"GroupInfoTBS", info.to_be_signed()))
 
@@ -48,6 +55,11 @@ def tree_extension(tree: RatchetTree) -> Extension:
 
 def make_invitation(state: MemberState, extensions: tuple[Extension, ...], *, with_tree: bool) -> bytes:
     """Return the encoded MLSMessage with a GroupInfo by which an outsider may join by itself.
+
+    Args:
+        state: of the member who invites.
+        extensions: of the GroupInfo.
+        with_tree: the ratchet tree is in it.
 
     Source: RFC 9420 §12.4.3.2.
     """
@@ -62,6 +74,11 @@ def make_invitation(state: MemberState, extensions: tuple[Extension, ...], *, wi
 
 def make_welcome(made: MadeCommit, info: GroupInfo, random: Entropy) -> bytes:
     """Return the encoded MLSMessage with the Welcome for everybody a commit added.
+
+    Args:
+        made: the commit that added them.
+        info: what they are told of the new epoch.
+        random: `random(n)` returns n fresh bytes.
 
     Source: RFC 9420 §12.4.3.1.
     """
@@ -239,6 +256,11 @@ def check_lineage(psks: tuple[PreSharedKeyID, ...], info: GroupInfo, previous: M
     """Return if a group that claims to follow from another does so by the rules, else raise MlsRefused.
 
     Whether the members are the same ones, or a subset, is for the application to compare.
+
+    Args:
+        psks: of the commit that began the group.
+        info: of the group.
+        previous: our state in the group it claims to follow from; None where we have none.
 
     Source: RFC 9420 §11.2, §11.3.
     """

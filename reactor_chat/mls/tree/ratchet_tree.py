@@ -39,12 +39,17 @@ class PathStep(NamedTuple):
 
 
 class RatchetTree:
-    """A left-balanced tree of a power of two of leaves."""
+    """A left-balanced tree of a power of two of leaves.
+
+    Args:
+        suite: of the group.
+        nodes: leaves in even places and parents between them, None where blank; 2**d - 1 of them.
+    """
 
     __slots__ = ("_encoded", "_hashes", "_nodes", "suite")
 
     def __init__(self, suite: Suite, nodes: list[LeafNode | ParentNode | None]) -> None:
-        """Take over `nodes`, 2**d - 1 of them with leaves in even places; nothing is checked."""
+        """Take over `nodes`; nothing is checked."""
         self.suite = suite
         self._nodes = nodes
         self._hashes: list[bytes | None] = [None] * len(nodes)
@@ -125,7 +130,12 @@ class RatchetTree:
                 yield number // 2, node
 
     def set_node(self, number: int, node: LeafNode | ParentNode | None) -> None:
-        """Replace one node and drop the hashes that covered it."""
+        """Replace one node and drop the hashes that covered it.
+
+        Args:
+            number: of the node, 0 to twice the leaves less two.
+            node: its new content; None blanks it.
+        """
         self._nodes[number] = node
         self._encoded = None
         self._hashes[number] = None
@@ -232,6 +242,10 @@ class RatchetTree:
     def hash_without(self, number: int, removed: Set[int]) -> bytes:
         """Return the tree hash of a subtree as it was before the leaves `removed` were added.
 
+        Args:
+            number: of the subtree's node.
+            removed: leaf indices.
+
         Source: RFC 9420 §7.9, original_sibling_tree_hash.
         """
         below = treemath.subtree_leaves(number)
@@ -258,6 +272,10 @@ class RatchetTree:
 
     def parent_hash(self, number: int, sibling: int) -> bytes:
         """Return the parent hash that a node `number` gives to its child other than `sibling`.
+
+        Args:
+            number: of the parent.
+            sibling: number of the other child, whose hash is covered.
 
         Source: RFC 9420 §7.9.
         """

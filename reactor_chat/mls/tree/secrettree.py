@@ -69,11 +69,22 @@ class SecretTree:
 
     @classmethod
     def from_encryption_secret(cls, suite: Suite, leaf_count: int, encryption_secret: bytes) -> "SecretTree":
-        """Return the whole tree of an epoch with `leaf_count` leaves (RFC 9420 §9)."""
+        """Return the whole tree of an epoch with `leaf_count` leaves (RFC 9420 §9).
+
+        Args:
+            suite: of the group.
+            leaf_count: a power of two.
+            encryption_secret: of the epoch.
+        """
         return cls(suite, leaf_count, {treemath.root(leaf_count): encryption_secret}, {})
 
     def next_generation(self, leaf_index: int, kind: RatchetKind) -> int:
-        """Return the number the member's next message will have."""
+        """Return the number the member's next message will have.
+
+        Args:
+            leaf_index: of the member.
+            kind: of the message.
+        """
         ratchet = self.ratchets.get((leaf_index, kind))
         return ratchet.generation if ratchet is not None else 0
 
@@ -139,7 +150,13 @@ class SecretTree:
 
 
 def sender_data_key(suite: Suite, sender_data_secret: bytes, ciphertext: bytes) -> tuple[bytes, bytes]:
-    """Return key and nonce that hide who sent a ciphertext (RFC 9420 §6.3.2)."""
+    """Return key and nonce that hide who sent a ciphertext (RFC 9420 §6.3.2).
+
+    Args:
+        suite: of the group.
+        sender_data_secret: of the epoch.
+        ciphertext: of the message, whose beginning is the sample.
+    """
     sample = ciphertext[: suite.hash_bytes]
     key = suite.expand_with_label(sender_data_secret, b"key", sample, suite.aead.key_bytes)
     return key, suite.expand_with_label(sender_data_secret, b"nonce", sample, NONCE_BYTES)

@@ -117,7 +117,13 @@ def encrypt_path(tree: RatchetTree, path: RenewedPath, context: bytes, added: Se
 
 
 def recipients(tree: RatchetTree, copath_child: int, added: Set[int]) -> list[int]:
-    """Return the nodes a path secret is encrypted to, in order: a resolution without the newly added leaves."""
+    """Return the nodes a path secret is encrypted to, in order: a resolution without the newly added leaves.
+
+    Args:
+        tree: of the group, with the new members in it.
+        copath_child: number of the node beside the path.
+        added: leaf indices of the new members, who are told otherwise.
+    """
     newcomers = {2 * leaf for leaf in added}
     return [number for number in tree.resolution(copath_child) if number not in newcomers]
 
@@ -211,6 +217,11 @@ def open_path(
 def derive_upwards(tree: RatchetTree, steps: list[PathStep], path_secret: bytes) -> OpenedPath:
     """Derive key pairs from a path secret for the steps of a path, checking each against the tree.
 
+    Args:
+        tree: of the group.
+        steps: of the path, the lowest first.
+        path_secret: of the first step.
+
     Raises:
         MlsRefused: a derived public key is not the one in the tree, or the secret has the wrong size.
 
@@ -229,7 +240,13 @@ def derive_upwards(tree: RatchetTree, steps: list[PathStep], path_secret: bytes)
 
 
 def keep_current(tree: RatchetTree, leaf_index: int, private_keys: Mapping[int, bytes]) -> dict[int, bytes]:
-    """Return only the private keys of nodes that still exist on a member's direct path; the others are outdated."""
+    """Return only the private keys of nodes that still exist on a member's direct path; the others are outdated.
+
+    Args:
+        tree: of the group.
+        leaf_index: of the member.
+        private_keys: by node number.
+    """
     path = {2 * leaf_index, *treemath.direct_path(2 * leaf_index, tree.leaf_count)}
     return {number: key for number, key in private_keys.items() if number in path and tree.node(number) is not None}
 

@@ -36,20 +36,35 @@ def right(node: int) -> int:
 
 
 def parent(node: int, leaf_count: int) -> int:
-    """Return the parent; the node must not be the root."""
+    """Return the parent; the node must not be the root.
+
+    Args:
+        node: its number.
+        leaf_count: of the tree, a power of two.
+    """
     assert node != root(leaf_count), "the root has no parent"
     height = level(node)
     return (node | (1 << height)) & ~(1 << (height + 1))
 
 
 def sibling(node: int, leaf_count: int) -> int:
-    """Return the other child of the node's parent; the node must not be the root."""
+    """Return the other child of the node's parent; the node must not be the root.
+
+    Args:
+        node: its number.
+        leaf_count: of the tree, a power of two.
+    """
     above = parent(node, leaf_count)
     return right(above) if node < above else left(above)
 
 
 def direct_path(node: int, leaf_count: int) -> list[int]:
-    """Return the nodes above `node`, nearest first, the root last; empty for the root."""
+    """Return the nodes above `node`, nearest first, the root last; empty for the root.
+
+    Args:
+        node: its number.
+        leaf_count: of the tree, a power of two.
+    """
     path = []
     top = root(leaf_count)
     while node != top:

@@ -59,13 +59,23 @@ def check_leaf(
 
 
 def check_source(leaf: LeafNode, source: LeafSource) -> None:
-    """Return if the leaf came the way it says, else raise MlsRefused (RFC 9420 §7.3)."""
+    """Return if the leaf came the way it says, else raise MlsRefused (RFC 9420 §7.3).
+
+    Args:
+        leaf: of a member or of a newcomer.
+        source: the type of source it should have.
+    """
     if not isinstance(leaf.leaf_node_source, source):
         raise MlsRefused("a leaf has the wrong source")
 
 
 def check_key_package(suite: Suite, package: KeyPackage, now: int | None = None) -> None:
     """Return if a KeyPackage may be used to add its owner, else raise MlsRefused.
+
+    Args:
+        suite: of the group it is for.
+        package: as it came.
+        now: seconds since 1970, by which its lifetime is judged; None where it is not.
 
     Source: RFC 9420 §10.1.
     """
@@ -84,6 +94,10 @@ def check_members(tree: RatchetTree, extensions: tuple[Extension, ...]) -> None:
     """Return if the members fit each other and the group's requirements, else raise MlsRefused.
 
     Keys must be unique, credential types understood by all, required capabilities present.
+
+    Args:
+        tree: of the group.
+        extensions: of its GroupContext.
 
     Source: RFC 9420 §7.3, §11.1.
     """
@@ -113,6 +127,10 @@ def check_context_supported(extensions: tuple[Extension, ...], leaf: LeafNode) -
 
     Asked of those we add and of extensions we propose; what a group already has is its members' business.
 
+    Args:
+        extensions: of the GroupContext.
+        leaf: of the member.
+
     Source: RFC 9420 §12.4.3.
     """
     _check_extensions_listed(extensions, leaf)
@@ -120,6 +138,11 @@ def check_context_supported(extensions: tuple[Extension, ...], leaf: LeafNode) -
 
 def check_tree(tree: RatchetTree, context: GroupContext, now: int | None = None) -> None:
     """Return if a tree received from elsewhere is sound and is the one of `context`, else raise MlsRefused.
+
+    Args:
+        tree: as it came.
+        context: of the group that it should be of.
+        now: seconds since 1970, by which lifetimes are judged; None where they are not.
 
     Source: RFC 9420 §12.4.3.1.
     """
@@ -167,6 +190,10 @@ def _check_unmerged(tree: RatchetTree, number: int, node: ParentNode) -> None:
 
 def check_new_keys(tree: RatchetTree, new_keys: list[bytes]) -> None:
     """Return if none of the keys of an update path is in the tree or repeated, else raise MlsRefused.
+
+    Args:
+        tree: before the path.
+        new_keys: public keys of its nodes and its leaf.
 
     Source: RFC 9420 §12.4.2.
     """
