@@ -60,7 +60,7 @@ class Dispatch:
             case Said() | Told() | GroupSaid():
                 return self._heard(notice)
             case SealCommitted():
-                self._spelled(notice).hear(notice)
+                self._spelled(notice).receive(notice)
             case SealCreated() | SealAsked() | SealEnded():
                 self._seal_changed(notice)
             case Refused() | Accepted():
@@ -95,7 +95,7 @@ class Dispatch:
         is_plain = part is None or (part.talk.state is State.PLAIN and not part.talk.backlog)
         if notice.sealed is None and is_plain:
             return False
-        self._spelled(notice).hear(notice)
+        self._spelled(notice).receive(notice)
         return True
 
     def _seal_changed(self, notice: SealCreated | SealAsked | SealEnded) -> None:

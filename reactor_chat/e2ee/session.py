@@ -120,7 +120,7 @@ class Session:
             now: monotonic seconds.
         """
         self.desk.now = now
-        self.participations.of(where_said(request)).say(request)
+        self.participations.of(where_said(request)).send(request)
 
     def did(self, request: GroupRequest, now: float) -> None:
         """A person asked for a change of a group; it has an `id`, and travels as it is.

@@ -124,7 +124,7 @@ class Epochs:
         elif not self._talk.sync.listed:
             self._setbacks.lose("the server does not list you as a member")
         elif pending is not None and pending.is_refused:
-            self._talk.sync.stall(self._talk.place)
+            self._talk.sync.stall(self._talk.group_epoch)
 
     # ------------------------------------------------------------------------------------------ commits
 
@@ -154,7 +154,7 @@ class Epochs:
         elif fold(notice.sender) == self._desk.me:
             self._setbacks.freeze(RESTORED)
         else:
-            self._follow(notice, group)
+            self._apply(notice, group)
 
     def _adopt(self, notice: SealCommitted) -> None:
         """Our own commit was accepted."""
@@ -173,7 +173,7 @@ class Epochs:
         now = ((leaf, person) for leaf, person in self._talk.people.items() if person.folded in meant)
         return [person for leaf, person in now if before.get(leaf) != person or person.folded in removed]
 
-    def _follow(self, notice: SealCommitted, group: Group) -> None:
+    def _apply(self, notice: SealCommitted, group: Group) -> None:
         message = notice.commit if notice.commit is not None else self._talk.blobs.use_up(notice.commit_blob)
         psks = self._talk.passphrase.psks(group.group_id, terms_of(group).salt)
         try:
@@ -194,9 +194,9 @@ class Epochs:
         elif received.group is None:
             self._taken_out(change.by)
         else:
-            self._follow_to(notice, received.group, change)
+            self._enter_applied(notice, received.group, change)
 
-    def _follow_to(self, notice: SealCommitted, group: Group, change: Change) -> None:
+    def _enter_applied(self, notice: SealCommitted, group: Group, change: Change) -> None:
         for person in change.added:
             self._keys.see(person.name, person.key)
         self._talk.commit.follow_winner()

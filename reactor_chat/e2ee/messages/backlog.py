@@ -128,7 +128,7 @@ class Backlog:
         elif fold(notice.sender) == self._desk.me:
             self._own_words_came(notice, sealed)
         else:
-            self._inbound.hear(notice, sealed)
+            self._inbound.receive(notice, sealed)
 
     def _removed_came(self, notice: Heard) -> None:
         """Take a message that the operator removed: its hash stands for it in the chain of what was heard.
@@ -153,7 +153,7 @@ class Backlog:
         return None if sealed.epoch == group.epoch else "it was encrypted with keys of another time"
 
     def _own_words_came(self, notice: Heard, sealed: SealedMessage) -> None:
-        is_ours = self._outbound.hear_echo(notice, sealed)
+        is_ours = self._outbound.receive_echo(notice, sealed)
         self._talk.transcript.add(notice.seq, sealed.mls)
         if not is_ours:
             self._desk.show(unreadable(notice, "it was encrypted in your name, but not by this client as it is now"))

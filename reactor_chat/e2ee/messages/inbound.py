@@ -42,7 +42,7 @@ class Inbound:
         self._recent_ids: dict[tuple[str, str], None] = {}  # of senders and messages, the oldest first
         self._removed: Counter[tuple[int, str]] = Counter()  # by epoch and sender: what comes no more
 
-    def hear(self, notice: Heard, sealed: SealedMessage) -> None:
+    def receive(self, notice: Heard, sealed: SealedMessage) -> None:
         """Open a message of somebody else, said in the present epoch of our group; show it or why not.
 
         Args:
@@ -73,7 +73,7 @@ class Inbound:
             self._tell_missing(person, missing)
         self._desk.show(self._shown(person, notice, sealed, said))
         if not agrees:
-            self._setbacks.stop_saying(FORK)
+            self._setbacks.stop_sending(FORK)
 
     def never_comes(self, notice: Heard) -> None:
         """Know that a message of somebody else was removed: that it does not come is nothing to be told of."""

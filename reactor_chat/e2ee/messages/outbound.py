@@ -114,7 +114,7 @@ class Outbound:
             return "waiting for earlier messages"
         if self._talk.commit.is_under_way:
             return "waiting for a change of members or keys"
-        if self._talk.sync.stalled == self._talk.place:
+        if self._talk.sync.stalled == self._talk.group_epoch:
             return "the server refuses messages with the present keys"
         if self._talk.lines.sealed and next(iter(self._talk.lines.sealed.values())).epoch != self._talk.group.epoch:
             return "waiting for the answer to an earlier line"
@@ -122,7 +122,7 @@ class Outbound:
             return f"waiting for {self._talk.record.spelled or self._talk.where.name}"
         return ""
 
-    def say(self, request: Spoken) -> None:
+    def send(self, request: Spoken) -> None:
         """Take a typed line: let it leave, or hold it and say why."""
         line = self._talk.line(request)
         why = self.obstacle()
@@ -137,7 +137,7 @@ class Outbound:
         if why != CAUGHT_UP_FIRST and self._talk.sync.tell_once():
             self._desk.note(NoteKind.NEWS, f"Not sent yet: {why}", self._talk.where)
 
-    def say_held(self) -> None:
+    def send_held(self) -> None:
         """Let what was held leave, in the order it was typed, as far as that goes."""
         if self._talk.lines.held and self.needs_person():
             self._talk.lines.park()
@@ -153,10 +153,10 @@ class Outbound:
             return False
         self._talk.lines.hold(msgspec.structs.replace(sent.line, is_secret=True, needs_yes=False))
         if self._talk.group is not None and sent.epoch == self._talk.group.epoch and not self._talk.backlog:
-            self._talk.sync.stall(self._talk.place)
+            self._talk.sync.stall(self._talk.group_epoch)
         return True
 
-    def hear_echo(self, notice: Heard, sealed: SealedMessage) -> bool:
+    def receive_echo(self, notice: Heard, sealed: SealedMessage) -> bool:
         """Take one's own words back from the journal.
 
         Args:
@@ -209,7 +209,7 @@ class Outbound:
             protected = self._talk.group.protect(data, self._desk.random, authenticated_data=mark, padding=padding)
         except MlsError:
             self._talk.lines.hold(line)
-            self._setbacks.stop_saying("this line could not be encrypted. @encrypt reset starts over")
+            self._setbacks.stop_sending("this line could not be encrypted. @encrypt reset starts over")
             return
         self._talk.move(protected.group, self._talk.group.own_leaf)
         self._talk.lines.seal(line, self._talk.group.epoch, protected.message, at)

@@ -78,15 +78,15 @@ class Participation:
 
     # ------------------------------------------------------------------------------------------ what happens
 
-    def say(self, request: Spoken) -> None:
+    def send(self, request: Spoken) -> None:
         """Our person typed something; it has an `id` and a text."""
         if not self.talk.record.spelled and not isinstance(request, Say):
             self.talk.spell(request.to if isinstance(request, Tell) else request.group)
-        self.outbound.say(request)
+        self.outbound.send(request)
         if self.talk.lines.held or (self.talk.is_in and self.changes.needs_rotation):
             self.advance()
 
-    def hear(self, notice: Heard | SealCommitted) -> None:
+    def receive(self, notice: Heard | SealCommitted) -> None:
         """The journal says something."""
         self.backlog.came(notice)
         if isinstance(notice, SealCommitted) or self.talk.lines.held or self.talk.backlog:

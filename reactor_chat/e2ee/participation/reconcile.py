@@ -54,7 +54,7 @@ class Reconciler:
         if not self._talk.sync.current and self._desk.is_mute and self._talk.may_be_plain:
             self._talk.sync.catch_up()
         if self._talk.is_note_to_self:
-            self._outbound.say_held()  # there is nobody to ask about
+            self._outbound.send_held()  # there is nobody to ask about
         elif self._talk.sync.current:
             self._advance_current()
         elif self._desk.is_understood:
@@ -74,7 +74,7 @@ class Reconciler:
             self._arm()
         if self._talk.is_in and self._talk.sync.current and self._talk.state in (State.SEALED, State.PLAIN):
             self._commits.keep_up()
-        self._outbound.say_held()
+        self._outbound.send_held()
 
     def _arm(self) -> None:
         talk, pending = self._talk, self._talk.commit.pending

@@ -32,7 +32,7 @@ class Setbacks:
         elif self._talk.step(Transition.FREEZE, reason) or self._talk.record.reason == reason:
             self._desk.note(NoteKind.ALARM, f"Nothing is sent in {self._talk.in_words}: {reason}", where)
 
-    def stop_saying(self, reason: str) -> None:
+    def stop_sending(self, reason: str) -> None:
         """The same, for what is found while something is said or heard: lines that are held need a yes."""
         if self._talk.state is State.PLAIN:
             self._give_up_keys(reason)

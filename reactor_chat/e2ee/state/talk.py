@@ -232,7 +232,7 @@ class Talk:
         return {person.folded for person in self.people.values()}
 
     @property
-    def place(self) -> tuple[bytes, int] | None:
+    def group_epoch(self) -> tuple[bytes, int] | None:
         """Group and epoch; None while we are in none."""
         return None if self.group is None else (self.group.group_id, self.group.epoch)
 
@@ -275,7 +275,7 @@ class Talk:
 
     def lose(self) -> bool:
         """Give up a group that we cannot follow any more; return whether that happened too often to ask again."""
-        place = self.place
+        place = self.group_epoch
         gives_up = self.sync.lose(is_again=place is not None and self.record.lost_at == place)
         self.record.lost_at = place or self.record.lost_at
         self.leave()

@@ -31,7 +31,7 @@ def test_what_is_found_while_something_is_said_lets_no_held_line_leave_by_itself
     pair = Conversation.pair("bob")
     world.service.swallow = lambda *_: True
     world["Ann"].say("canarybird", pair)
-    world["Ann"].part(pair).setbacks.stop_saying("a test")
+    world["Ann"].part(pair).setbacks.stop_sending("a test")
     assert world["Ann"].state(pair) is State.FROZEN
     assert [line.needs_yes for line in world["Ann"].talk(pair).lines.held.values()] == [True]
     assert "Nothing more is sent in your chat with bob: a test" in "".join(
