@@ -247,13 +247,13 @@ class Dispatch:
                 part.creation.keys_came(KeysAnswer([], []))
             case Purpose.WHO_IS_THERE:
                 talk.sync.end_creating()
-                text = f"{talk.first_in_words} cannot be encrypted; {said}"
+                text = f"{talk.wording.first} cannot be encrypted; {said}"
                 self._desk.note(NoteKind.ALARM, text, talk.where)
             case Purpose.BE_LET_IN if notice.code == "too_fast":
                 talk.sync.may_ask_in()
                 talk.retry.later(self._desk.now)
             case Purpose.END | Purpose.BE_LET_IN if notice.code != "already_a_member":
-                text = f"Encryption in {talk.in_words} stays as it is; {said}"
+                text = f"Encryption in {talk.wording.inside} stays as it is; {said}"
                 self._desk.note(NoteKind.NEWS, text, talk.where)
             case Purpose.KEYS_TO_ADD:
                 part.advance()

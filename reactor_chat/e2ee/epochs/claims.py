@@ -62,7 +62,7 @@ class Claims:
         self._talk.newcomers.forget_all()
         by = "you" if fold(notice.sender) == self._desk.me else notice.sender
         if self._talk.state is State.PLAIN:
-            text = f"{by[:1].upper()}{by[1:]} turned off encryption in {self._talk.in_words}"
+            text = f"{by[:1].upper()}{by[1:]} turned off encryption in {self._talk.wording.inside}"
             self._desk.note(NoteKind.NEWS, text, self._talk.where)
         else:
             self._setbacks.freeze(f"{ENDED} (by {by})")
@@ -91,9 +91,9 @@ class Claims:
             self._nobody_is_called_so(notice)
         else:
             self._talk.step(Transition.ARM)
-            self._talk.sync.wait_for(f"{NOT_TOLD}. {self._talk.how_to_send_plain} sends it unencrypted")
+            self._talk.sync.wait_for(f"{NOT_TOLD}. {self._talk.wording.how_to_send_plain} sends it unencrypted")
             self._desk.note(
-                NoteKind.ALARM, f"Not sent in {self._talk.in_words}: {NOT_TOLD}; {quoted(notice.text)}", where
+                NoteKind.ALARM, f"Not sent in {self._talk.wording.inside}: {NOT_TOLD}; {quoted(notice.text)}", where
             )
 
     # ------------------------------------------------------------------------------------------ what is held against it
@@ -138,7 +138,7 @@ class Claims:
         if not self._talk.record.is_declined:
             self._talk.step(Transition.ARM)
         again = " again, with new keys," if was_sealed else ""
-        text = f"{by} turned on encryption{again} in {self._talk.spelled_where.in_words_beside_name}"
+        text = f"{by} turned on encryption{again} in {self._talk.wording.where.in_words_beside_name}"
         self._desk.note(NoteKind.NEWS, text, self._talk.where)
 
     def _not_agreed(self, claim: Claim, by: str) -> str | None:
@@ -175,5 +175,5 @@ class Claims:
         where = self._talk.where
         for line in self._talk.lines.ready:
             self._talk.lines.release(line)
-            text = f"Not sent in {self._talk.in_words}, {quoted(notice.text)}: {line.text[:80]}"
+            text = f"Not sent in {self._talk.wording.inside}, {quoted(notice.text)}: {line.text[:80]}"
             self._desk.note(NoteKind.ANSWER, text, where)

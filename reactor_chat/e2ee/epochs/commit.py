@@ -113,7 +113,9 @@ class Commits:
             commit.send_again()
             return
         self._talk.change_refused()
-        self._desk.note(NoteKind.ALARM, f"The server refused a change of keys of {self._talk.in_words}; {text}", where)
+        self._desk.note(
+            NoteKind.ALARM, f"The server refused a change of keys of {self._talk.wording.inside}; {text}", where
+        )
 
     # ------------------------------------------------------------------------------------------ how it is done
 
@@ -179,7 +181,7 @@ class Commits:
         except MlsError:
             self._talk.commit.failed()
             self._talk.commit.stop_wanting()
-            self._desk.note(NoteKind.ALARM, f"A change of keys of {self._talk.in_words} could not be made", where)
+            self._desk.note(NoteKind.ALARM, f"A change of keys of {self._talk.wording.inside} could not be made", where)
             return
         self._keep(made, pending)
 
@@ -198,7 +200,7 @@ class Commits:
         assert made.unaccepted is not None
         self._talk.spend(made.unaccepted)
         if max(len(made.message), len(made.welcome or b"")) > BLOB_BYTES_MAX:
-            text = f"Too many changes at once in {self._talk.in_words}"
+            text = f"Too many changes at once in {self._talk.wording.inside}"
             self._desk.note(NoteKind.ALARM, text, self._talk.where)
             return
         pending.group, pending.message, pending.welcome = made.group.serialize(), made.message, made.welcome

@@ -52,12 +52,12 @@ class Creation:
         if where.scope is Scope.GROUP and not record.own_list:
             ours = "" if record.founder else f" (are you? @group encrypt {where.name} <user1,user2,…>)"
             self._talk.sync.wait_for(
-                f"only the owner of {self._talk.in_words}{ours} can turn encryption on, and has not yet"
+                f"only the owner of {self._talk.wording.inside}{ours} can turn encryption on, and has not yet"
             )
             return
         self._talk.sync.begin_creating(suites()[0])
         if where.scope is Scope.PAIR:
-            self.who_is_there([record.spelled or where.name])
+            self.who_is_there([self._talk.wording.name])
         elif record.own_list:
             self.who_is_there([entry.name for entry in record.own_list])
         else:
@@ -161,19 +161,19 @@ class Creation:
         without = candidates.without_keys
         if without:
             names = ", ".join(sorted(without, key=fold)[:8]) + (" …" if len(without) > 8 else "")
-            text = f"These people cannot read {self._talk.in_words}, as they have no keys: {names}"
+            text = f"These people cannot read {self._talk.wording.inside}, as they have no keys: {names}"
             self._desk.note(NoteKind.NEWS, text, self._talk.where)
 
     def _nobody_has_keys(self, candidates: Candidates) -> None:
         talk, where = self._talk, self._talk.where
         is_news = not talk.retry.times
         talk.retry.later(self._desk.now)
-        who = candidates.names[0] if where.scope is Scope.PAIR else f"nobody else in {talk.in_words}"
+        who = candidates.names[0] if where.scope is Scope.PAIR else f"nobody else in {talk.wording.inside}"
         has_keys = "has no keys (guests have none)" if where.scope is Scope.PAIR else "has keys (guests have none)"
-        why = f"{who} {has_keys}. {talk.how_to_send_plain} sends it unencrypted"
+        why = f"{who} {has_keys}. {talk.wording.how_to_send_plain} sends it unencrypted"
         talk.sync.wait_for(why)
         if is_news:
-            self._desk.note(NoteKind.NEWS, f"Not sent yet in {talk.in_words}: {why}", where)
+            self._desk.note(NoteKind.NEWS, f"Not sent yet in {talk.wording.inside}: {why}", where)
 
     def _close_for(self, candidates: Candidates) -> None:
         """Close the room for those who were there, as our person ordered; they are named before anything is sent."""
@@ -181,5 +181,5 @@ class Creation:
         with self._talk.changing() as record:
             record.keep_list([self._desk.own_entry, *(Entry(name, b"") for name in names)])
         listed = ", ".join(names) or "nobody else"
-        text = f"These people can read {self._talk.in_words} beside you: {listed}"
+        text = f"These people can read {self._talk.wording.inside} beside you: {listed}"
         self._desk.note(NoteKind.NEWS, text, self._talk.where)

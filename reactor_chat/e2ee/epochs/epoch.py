@@ -73,7 +73,7 @@ class Epochs:
             return True
         group = self._talk.group if self._talk.is_in else None
         if group is not None and notice.epoch < group.epoch:
-            text = f"The server showed an old change of keys of {self._talk.in_words} again; it was ignored"
+            text = f"The server showed an old change of keys of {self._talk.wording.inside} again; it was ignored"
             self._desk.note(NoteKind.ALARM, text, self._talk.where)
             return True
         added = [fold(add.name) for add in notice.adds]
@@ -109,7 +109,7 @@ class Epochs:
         self._talk.renewed(self._desk.wall_ms)
         self._talk.created()
         self._talk.step(Transition.ESTABLISH)
-        self._desk.note(NoteKind.NEWS, f"{self._talk.first_in_words} is encrypted now", self._talk.where)
+        self._desk.note(NoteKind.NEWS, f"{self._talk.wording.first} is encrypted now", self._talk.where)
         return True
 
     def compare(self) -> None:
@@ -209,7 +209,7 @@ class Epochs:
 
     def _taken_out(self, by: Person) -> None:
         self._talk.taken_out()
-        text = f"{by.name} took you out of {self._talk.in_words}: you can no longer read it"
+        text = f"{by.name} took you out of {self._talk.wording.inside}: you can no longer read it"
         self._desk.note(NoteKind.ALARM, text, self._talk.where)
 
     # ------------------------------------------------------------------------------------------ Welcomes
@@ -252,7 +252,7 @@ class Epochs:
 
     def _passphrase_wanted(self) -> str:
         order = {Scope.ROOM: "@encrypt on <passphrase>"}.get(self._talk.where.scope, "the passphrase")
-        return f"{self._talk.in_words} needs another passphrase. Type {order}"
+        return f"{self._talk.wording.inside} needs another passphrase. Type {order}"
 
     def _ask_about_owner(self, members: MemberList) -> None:
         """Somebody's list came whom nobody here ever called the owner: a person looks at it and decides."""
@@ -288,9 +288,9 @@ class Epochs:
         where, others = self._talk.where, self._talk.names - {self._desk.me}
         names = sorted((person.name for person in self._talk.people.values() if person.folded in others), key=fold)
         if where.scope is Scope.PAIR:
-            self._desk.note(NoteKind.NEWS, f"{self._talk.first_in_words} is now encrypted", where)
+            self._desk.note(NoteKind.NEWS, f"{self._talk.wording.first} is now encrypted", where)
             return
-        first = f"{by.name} let you into {self._talk.in_words}. Readers: "
+        first = f"{by.name} let you into {self._talk.wording.inside}. Readers: "
         for at in range(0, max(1, len(names)), NAMES_IN_A_NOTE):
             some = ", ".join(names[at : at + NAMES_IN_A_NOTE])
             self._desk.note(NoteKind.NEWS, (first if at == 0 else "and ") + some, where)
@@ -305,7 +305,7 @@ class Epochs:
     def _in_words(self, change: Change) -> list[str]:
         """Return a line for each newcomer and each who left."""
         by = "You" if change.by.folded == self._desk.me else change.by.name
-        where = self._talk.spelled_where.in_words_beside_name
+        where = self._talk.wording.where.in_words_beside_name
         back = {person.folded for person in change.removed} & {person.folded for person in change.added}
         lines = []
         for person in change.added:

@@ -61,7 +61,7 @@ class Ownership:
         with self._talk.changing() as record:
             was_listed = record.strike({name})
         if was_listed:
-            text = f"{name} left {self._talk.in_words} and can no longer read it; @add lets them in again"
+            text = f"{name} left {self._talk.wording.inside} and can no longer read it; @add lets them in again"
             self._desk.note(NoteKind.NEWS, text, self._talk.where)
 
     def take_over(self, names: Iterable[str]) -> None:
@@ -92,7 +92,7 @@ class Ownership:
     def tell(self) -> None:
         """Say who is on our list."""
         names = ", ".join(entry.name for entry in self._talk.record.own_list)
-        self._desk.note(NoteKind.ANSWER, f"Your list of {self._talk.in_words}: {names}", self._talk.where)
+        self._desk.note(NoteKind.ANSWER, f"Your list of {self._talk.wording.inside}: {names}", self._talk.where)
 
     def _heir(self) -> Person | None:
         """Who inherits, as the server does it too: of those who are in, the one who was added first."""

@@ -103,7 +103,7 @@ class Backlog:
             if len(self._talk.backlog) == 1:
                 self.work_off()
             return
-        self._desk.note(NoteKind.ALARM, f"Too many messages wait in {self._talk.in_words}", self._talk.where)
+        self._desk.note(NoteKind.ALARM, f"Too many messages wait in {self._talk.wording.inside}", self._talk.where)
         self.empty("it came before you were let in")
         self._setbacks.lose("too much came before what it needs")
 

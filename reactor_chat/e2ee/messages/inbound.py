@@ -103,5 +103,5 @@ class Inbound:
 
     def _tell_missing(self, person: Person, missing: int) -> None:
         what = "1 message was" if missing == 1 else f"{missing} messages were"
-        text = f"{what} not delivered by the server: from {person.name}, in {self._talk.in_words}"
+        text = f"{what} not delivered by the server: from {person.name}, in {self._talk.wording.inside}"
         self._desk.note(NoteKind.ALARM, text, self._talk.where)

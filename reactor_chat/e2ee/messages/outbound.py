@@ -119,7 +119,7 @@ class Outbound:
         if self._talk.lines.sealed and next(iter(self._talk.lines.sealed.values())).epoch != self._talk.group.epoch:
             return "waiting for the answer to an earlier line"
         if self._talk.where.scope is Scope.PAIR and self._talk.where.name not in self._talk.names:
-            return f"waiting for {self._talk.record.spelled or self._talk.where.name}"
+            return f"waiting for {self._talk.wording.name}"
         return ""
 
     def send(self, request: Spoken) -> None:
@@ -130,7 +130,7 @@ class Outbound:
             self._let_leave(line)
             return
         if self._talk.lines.is_full:
-            text = f"Not accepted: {HELD_MAX} lines in {self._talk.in_words} are not sent yet"
+            text = f"Not accepted: {HELD_MAX} lines in {self._talk.wording.inside} are not sent yet"
             self._desk.note(NoteKind.ALARM, text, self._talk.where)
             return
         self._talk.lines.hold(msgspec.structs.replace(line, needs_yes=self.needs_person()))

@@ -138,7 +138,7 @@ class ConversationCommands:
         if order.passphrase is not None and (why := self._unusable(order.passphrase)) is not None:
             return why
         if order.is_closed and record.claim is not None and not self._part.ownership.is_ours:
-            return f"{self._talk.first_in_words} is encrypted already. @encrypt reset starts over"
+            return f"{self._talk.wording.first} is encrypted already. @encrypt reset starts over"
         is_ours = where.scope is Scope.GROUP and record.founder == self._desk.me and record.owner is None
         if is_ours and record.claim is None and order.names is None and not record.own_list:
             todo = f"Name them: @group encrypt {where.name} <user1,user2,…>"
@@ -153,7 +153,7 @@ class ConversationCommands:
             return OTHER_PASSPHRASE
         claim = self._talk.record.claim
         if claim is not None and claim.kdf is None:
-            return f"{self._talk.first_in_words} is encrypted without a passphrase. @encrypt on is enough"
+            return f"{self._talk.wording.first} is encrypted without a passphrase. @encrypt on is enough"
         try:
             check(claim.kdf if claim is not None and claim.kdf is not None else DEFAULT)
         except MlsRefused:
@@ -161,7 +161,7 @@ class ConversationCommands:
         return None
 
     def _tell_armed(self) -> None:
-        where = self._talk.in_words
+        where = self._talk.wording.inside
         if not self._desk.is_online:
             self._answer(f"What you type in {where} is sent once there is a connection")
         elif self._talk.state is State.SEALED:
@@ -197,7 +197,7 @@ class ConversationCommands:
     def _disarm(self, *, for_everybody: bool) -> None:
         talk, where, claim = self._talk, self._talk.where, self._talk.record.claim
         if claim is not None and claim.require:
-            self._answer(f"{self._talk.first_in_words} does not accept unencrypted messages, so encryption stays on")
+            self._answer(f"{self._talk.wording.first} does not accept unencrypted messages, so encryption stays on")
             return
         with talk.changing() as record:
             record.decline()
@@ -205,7 +205,7 @@ class ConversationCommands:
         if claim is None:
             talk.commit.keep(None)
         talk.lines.park()
-        self._answer(f"What you type in {self._talk.in_words} is NOT encrypted from now on")
+        self._answer(f"What you type in {self._talk.wording.inside} is NOT encrypted from now on")
         if count := len(talk.lines.held):
             lines = "1 line was" if count == 1 else f"{count} lines were"
             todo = "@held shows them, @held send sends them unencrypted"
@@ -217,7 +217,7 @@ class ConversationCommands:
         self._part.advance()
 
     def _rekey(self) -> None:
-        where, commit = self._talk.in_words, self._talk.commit
+        where, commit = self._talk.wording.inside, self._talk.commit
         if not self._talk.is_in:
             self._answer(f"You have no keys in {where} yet. Turn encryption on with @encrypt on")
             return
@@ -241,7 +241,7 @@ class ConversationCommands:
         record = self._talk.record
         is_closed = where.scope is Scope.GROUP or record.owner is not None or self._is_for_others
         if is_closed and not self._part.ownership.is_ours:
-            return f"Only the owner of {self._talk.in_words} can start over. @encrypt on asks to be let in"
+            return f"Only the owner of {self._talk.wording.inside} can start over. @encrypt on asks to be let in"
         return None
 
     @property
@@ -253,11 +253,11 @@ class ConversationCommands:
     def _not_encrypted_yet(self) -> str | None:
         record = self._talk.record
         if record.claim is None and record.strength is None:
-            return f"{self._talk.first_in_words} is not encrypted yet. @encrypt on <passphrase> turns it on with one"
+            return f"{self._talk.wording.first} is not encrypted yet. @encrypt on <passphrase> turns it on with one"
         return None
 
     def _begin_anew(self, strength: Strength | None) -> None:
         self._talk.begin_anew(strength)
         self._part.backlog.empty("encryption was started over before it could be opened")
         new_keys = "with new keys for everyone. What you type is sent once they are there"
-        self._answer(f"Starting over in {self._talk.in_words} {new_keys}")
+        self._answer(f"Starting over in {self._talk.wording.inside} {new_keys}")

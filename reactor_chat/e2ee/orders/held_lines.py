@@ -74,7 +74,7 @@ class HeldLines:
             part.talk.lines.hold(msgspec.structs.replace(line, needs_yes=False, is_secret=is_secret))
         for part in {one.part.talk.where: one.part for one in chosen}.values():
             if why := part.outbound.obstacle():
-                self._answer(f"Not sent yet in {part.talk.in_words}: {why}", part.talk.where)
+                self._answer(f"Not sent yet in {part.talk.wording.inside}: {why}", part.talk.where)
             part.advance()
 
     def _edit(self, one: Chosen) -> None:
@@ -104,7 +104,7 @@ def _in_words(one: Chosen) -> str:
 
 def _to(part: Participation) -> str:
     """Return for whom what is typed in a conversation is."""
-    where = part.talk.spelled_where
+    where = part.talk.wording.where
     if where.scope is Scope.ROOM:
         return "to everyone"
     return f"to group {where.name}" if where.scope is Scope.GROUP else f"to {where.name}"

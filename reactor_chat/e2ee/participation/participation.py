@@ -171,7 +171,7 @@ class Participation:
     def _park(self, why: str) -> None:
         if (count := self.talk.lines.park()) > 0:
             lines = "1 line" if count == 1 else f"{count} lines"
-            text = f"Not sent in {self.talk.in_words}, {lines}: {why}. @held shows them"
+            text = f"Not sent in {self.talk.wording.inside}, {lines}: {why}. @held shows them"
             self._desk.note(NoteKind.ALARM, text, self.talk.where)
 
 

@@ -120,11 +120,11 @@ class Reconciler:
         if claim.kdf is not None and talk.passphrase.key is None:
             if talk.passphrase.pending_salt is None and talk.sync.tell_once():
                 todo = "Type @encrypt on <passphrase> to take part"
-                text = f"{self._talk.first_in_words} is encrypted with a passphrase. {todo}"
+                text = f"{self._talk.wording.first} is encrypted with a passphrase. {todo}"
                 self._desk.note(NoteKind.NEWS, text, where)
             return
         talk.sync.ask_in()
         if talk.sync.listed and claim.by == self._desk.me and talk.record.strength is None:
-            self._desk.note(NoteKind.ALARM, f"The keys of {self._talk.in_words} are no longer here", where)
+            self._desk.note(NoteKind.ALARM, f"The keys of {self._talk.wording.inside} are no longer here", where)
         request = SealAsk(where.with_, where.group_name, lost=talk.sync.listed, id=self._desk.fresh_id())
         self._desk.ask(request, Purpose.BE_LET_IN, where)

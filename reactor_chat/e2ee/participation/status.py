@@ -44,7 +44,7 @@ class Status:
 
     def lines(self) -> list[str]:
         """Return the answer, at least one line."""
-        where = self._talk.first_in_words
+        where = self._talk.wording.first
         if self._talk.state is State.PLAIN:
             found = [f"{where}: what you type is NOT encrypted"]
         else:

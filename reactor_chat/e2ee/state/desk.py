@@ -185,7 +185,7 @@ class Desk:
             beside: what goes with it.
         """
         safe = "".join(letter if letter.isprintable() else UNPRINTABLE for letter in text[:NOTE_CHARS_MAX])
-        note = Note(kind, safe, self.talks[where].spelled_where if where in self.talks else where, beside)
+        note = Note(kind, safe, self.talks[where].wording.where if where in self.talks else where, beside)
         if note not in self._outcome.notes:
             self._outcome.notes.append(note)
 

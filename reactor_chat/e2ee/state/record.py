@@ -11,6 +11,7 @@ import msgspec
 from reactor_chat.e2ee.identity import Person, suites
 from reactor_chat.e2ee.member_list import Entry, MemberList
 from reactor_chat.e2ee.states import State
+from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.e2ee.terms import Claim, Strength
 from reactor_chat.wire.messages import Kdf, fold
 
@@ -205,5 +206,15 @@ class ConversationRecord(msgspec.Struct):
         self.claim = self.owner = self.offered_owner = self.strength = None
         self.own_list, self.founder, self.list_number = [], "", 0
 
+    def write(self, store: Store, key: str) -> None:
+        """Put it into a store; `key` is the conversation's."""
+        store.put(Table.CONVERSATION, key, msgspec.msgpack.encode(self))
+
     def _without(self, names: set[str]) -> list[Entry]:
         return [entry for entry in self.own_list if fold(entry.name) not in names]
+
+
+def read_record(store: Store, key: str) -> ConversationRecord:
+    """Return what a store has of a conversation, a new record where it has none; `key` is the conversation's."""
+    row = store.get(Table.CONVERSATION, key)
+    return ConversationRecord() if row is None else msgspec.msgpack.decode(row, type=ConversationRecord)

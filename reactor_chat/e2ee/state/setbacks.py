@@ -30,7 +30,7 @@ class Setbacks:
         if self._talk.state is State.PLAIN:
             self._give_up_keys(reason)
         elif self._talk.step(Transition.FREEZE, reason) or self._talk.record.reason == reason:
-            self._desk.note(NoteKind.ALARM, f"Nothing is sent in {self._talk.in_words}: {reason}", where)
+            self._desk.note(NoteKind.ALARM, f"Nothing is sent in {self._talk.wording.inside}: {reason}", where)
 
     def stop_sending(self, reason: str) -> None:
         """The same, for what is found while something is said or heard: lines that are held need a yes."""
@@ -39,17 +39,17 @@ class Setbacks:
         elif self._talk.step(Transition.FREEZE, reason):
             self._talk.lines.park()
             self._desk.note(
-                NoteKind.ALARM, f"Nothing more is sent in {self._talk.in_words}: {reason}", self._talk.where
+                NoteKind.ALARM, f"Nothing more is sent in {self._talk.wording.inside}: {reason}", self._talk.where
             )
 
     def _give_up_keys(self, reason: str) -> None:
         """Where plain text is sent there is nothing to stop; what does not hold is never gone back to."""
         self._talk.leave()
-        self._desk.note(NoteKind.ALARM, f"In {self._talk.in_words}: {reason}", self._talk.where)
+        self._desk.note(NoteKind.ALARM, f"In {self._talk.wording.inside}: {reason}", self._talk.where)
 
     def lose(self, why: str) -> None:
         """Give up a group that we cannot follow any more, and be let in anew, once for each epoch."""
         todo = "asking to be let in again. If nobody answers, @encrypt reset starts over"
         if self._talk.lose():
             todo = "that happened too often. @encrypt on asks to be let in again"
-        self._desk.note(NoteKind.ALARM, f"{self._talk.first_in_words} is interrupted: {why}; {todo}", self._talk.where)
+        self._desk.note(NoteKind.ALARM, f"{self._talk.wording.first} is interrupted: {why}; {todo}", self._talk.where)

@@ -8,9 +8,6 @@ happens, and leaves the conversation whole.  `record` is changed only within `ch
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
-
-import msgspec
 
 from reactor_chat.e2ee.blobs import Blobs
 from reactor_chat.e2ee.conversation import Conversation, Scope, Spoken
@@ -21,20 +18,19 @@ from reactor_chat.e2ee.state.lines import Lines, TypedLine, line_of
 from reactor_chat.e2ee.state.newcomers import Newcomers
 from reactor_chat.e2ee.state.own_commit import OwnCommit
 from reactor_chat.e2ee.state.passphrase_key import PassphraseKey
-from reactor_chat.e2ee.state.record import ConversationRecord
+from reactor_chat.e2ee.state.record import ConversationRecord, read_record
 from reactor_chat.e2ee.state.retry import Retry
 from reactor_chat.e2ee.state.sync import Sync
 from reactor_chat.e2ee.state.transcript_hash import TranscriptHash
 from reactor_chat.e2ee.state.waiting_notices import WaitingNotices
+from reactor_chat.e2ee.state.wording import Wording
 from reactor_chat.e2ee.states import State, Transition, after
-from reactor_chat.e2ee.store import Store, Table
+from reactor_chat.e2ee.store import Store
 from reactor_chat.e2ee.terms import Claim, Strength, common_name, strength_of, terms_of
 from reactor_chat.errors import MlsError
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.tree.secrettree import RatchetKind
 from reactor_chat.wire.messages import fold
-
-T = TypeVar("T")
 
 
 class Talk:
@@ -50,6 +46,7 @@ class Talk:
         is_note_to_self: our person talks to themselves there.
         common_name: of the conversation, the same for everybody in it.
         record: what is kept of how it stands.
+        wording: what people call it.
         lines: typed, and not heard back yet.
         newcomers: who wants in, and who should be out.
         commit: of ours, that is wanted or waits to be accepted.
@@ -71,9 +68,10 @@ class Talk:
         self._me = me
         self._store = store
         self._key = where.key
-        self.record = self._read(Table.CONVERSATION, ConversationRecord) or ConversationRecord()
+        self.record = read_record(store, self._key)
         if is_private and self.record.state is State.PLAIN and not self.record.is_declined:
             self.record.state = State.ARMING
+        self.wording = Wording(where, self.record)
         self.lines = Lines(store, self._key)
         self.newcomers = Newcomers()
         self.commit = OwnCommit(store, self._key)
@@ -93,29 +91,6 @@ class Talk:
         if fold(name) == self.where.name and self.record.spelled != name:
             self.record.spelled = name
             self._save()
-
-    @property
-    def in_words(self) -> str:
-        """What a person calls it."""
-        return self.spelled_where.in_words
-
-    @property
-    def spelled_where(self) -> Conversation:
-        """The conversation with its name as it is spelled, for a person to read."""
-        return self.where._replace(name=self.record.spelled or self.where.name)
-
-    @property
-    def first_in_words(self) -> str:
-        """The same where a sentence begins with it."""
-        words = self.in_words
-        return words[0].upper() + words[1:]
-
-    @property
-    def how_to_send_plain(self) -> str:
-        """The command that turns encryption off there, as it is typed."""
-        name = self.record.spelled or self.where.name
-        ending = {Scope.ROOM: "", Scope.PAIR: f" @{name}", Scope.GROUP: f" {name}"}[self.where.scope]
-        return f"@encrypt off{ending}"
 
     # ------------------------------------------------------------------------------------------ how it stands
 
@@ -166,7 +141,6 @@ class Talk:
         """Somebody sealed it, for the first time or once more; we were not there, even where we are said to have.
 
         Args:
-            claim: what the server says of it.
             is_ours: the server says that it was us.
         """
         self.record.claim_anew(claim)
@@ -258,7 +232,6 @@ class Talk:
         """Go on in the same epoch, one message later.
 
         Args:
-            group: as it is now.
             leaf: of who said the message.
             kind: of the ratchet that moved.
         """
@@ -353,10 +326,8 @@ class Talk:
         self._save()
         return line_of(self.record.lines, request, is_secret=self.state is not State.PLAIN)
 
-    # ------------------------------------------------------------------------------------------ rows
-
     def _save(self) -> None:
-        self._write(Table.CONVERSATION, self.record)
+        self.record.write(self._store, self._key)
 
     def _forget_group(self) -> None:
         self.group, self.people = None, {}
@@ -372,13 +343,6 @@ class Talk:
         except MlsError:
             return
         self.group = group
-
-    def _write(self, table: Table, row: msgspec.Struct) -> None:
-        self._store.put(table, self._key, msgspec.msgpack.encode(row))
-
-    def _read(self, table: Table, kind: type[T]) -> T | None:
-        row = self._store.get(table, self._key)
-        return None if row is None else msgspec.msgpack.decode(row, type=kind)
 
 
 def _people_of(group: Group) -> dict[int, Person]:
