@@ -34,7 +34,8 @@ class GroupRows:
         """Keep a group in a new epoch; the secrets of the one before are gone."""
         self._store.put(Table.GROUP, self._key, increments.fixed(group))
         self._store.drop_all(Table.RATCHET, self._key)
-        self._put(increments.moving(group))
+        for name, row in increments.moving(group).items():
+            self._store.put(Table.RATCHET, self._key + name, row)
 
     def move(self, before: Group, after: Group, leaf: int, kind: RatchetKind) -> None:
         """Keep a group one message later in the same epoch.
@@ -45,13 +46,10 @@ class GroupRows:
             leaf: of who said the message.
             kind: of its ratchet.
         """
-        self._put(increments.moved(before, after, leaf, kind))
+        for name, row in increments.moved(before, after, leaf, kind).items():
+            self._store.put(Table.RATCHET, self._key + name, row)
 
     def drop(self) -> None:
         """Forget the group and every secret of it."""
         self._store.drop(Table.GROUP, self._key)
         self._store.drop_all(Table.RATCHET, self._key)
-
-    def _put(self, rows: dict[str, bytes]) -> None:
-        for name, row in rows.items():
-            self._store.put(Table.RATCHET, self._key + name, row)
