@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path
 
-from reactor_chat.e2ee.contacts import FILE_BYTES_MAX
+from reactor_chat.e2ee.trust.contacts import FILE_BYTES_MAX
 from reactor_chat.errors import UsageError
 
 

@@ -1,7 +1,7 @@
 """What `@invite` answers: a link by which somebody knows the server's key and the inviter's before the first word."""
 
 from reactor_chat.client.server_key import write_link
-from reactor_chat.e2ee.trust import fingerprint_of
+from reactor_chat.e2ee.trust.trust_book import fingerprint_of
 from reactor_chat.wire.transcript import NO_BINDING
 
 LOOPBACK = ("127.", "localhost", "[::1]")

@@ -25,7 +25,7 @@ from reactor_chat.client.returning import Returning
 from reactor_chat.client.vault import Vault
 from reactor_chat.e2ee import boundary as sealing
 from reactor_chat.e2ee.boundary import Posture
-from reactor_chat.e2ee.group_orders import GroupRequest
+from reactor_chat.e2ee.orders.group_orders import GroupRequest
 from reactor_chat.e2ee.outgoing import Plain
 from reactor_chat.e2ee.session import Session
 from reactor_chat.e2ee.states import State

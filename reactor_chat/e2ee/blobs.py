@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from reactor_chat.wire.messages import AskBlob, BlobAnswer, BlobPut
 
-PIECE_BYTES = 32 * 1024
-PIECES_MAX = 128
+PIECE_BYTES = 32 * 1024  # of one piece, which as base64 fits into a frame (PROTOCOL §12)
+PIECES_MAX = 128  # of a blob; 4 MiB hold a Welcome for 1,000 members
 BLOB_BYTES_MAX = PIECE_BYTES * PIECES_MAX
 
 
@@ -50,6 +50,10 @@ class Download:
     def take(self, answer: BlobAnswer, fresh_id: Callable[[], str]) -> list[AskBlob]:
         """Take a piece.
 
+        Args:
+            answer: a piece, as it came.
+            fresh_id: gives each request its id.
+
         Returns:
             What to ask for next: all the others once the first has said how many there are.
         """
@@ -88,14 +92,24 @@ class Blobs:
         self.here: dict[bytes, bytes] = {}
 
     def fetch(self, name: bytes, fresh_id: Callable[[], str]) -> AskBlob | None:
-        """Return the request that begins to fetch a blob; None where it is on its way."""
+        """Return the request that begins to fetch a blob; None where it is on its way.
+
+        Args:
+            name: SHA-256 of the whole.
+            fresh_id: gives the request its id.
+        """
         if name in self.coming:
             return None
         download = self.coming[name] = Download(name)
         return download.first(fresh_id)
 
     def take(self, answer: BlobAnswer, fresh_id: Callable[[], str]) -> list[AskBlob]:
-        """Take a piece of a blob that is on its way; return what to ask for next."""
+        """Take a piece of a blob that is on its way; return what to ask for next.
+
+        Args:
+            answer: a piece, as it came.
+            fresh_id: gives each request its id.
+        """
         download = self.coming.get(answer.hash)
         if download is None:
             return []

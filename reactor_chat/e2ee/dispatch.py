@@ -4,10 +4,10 @@ import msgspec
 
 from reactor_chat.e2ee.boundary import NoteKind
 from reactor_chat.e2ee.conversation import where_asked
-from reactor_chat.e2ee.desk import Desk, Purpose, Question
-from reactor_chat.e2ee.group_orders import GroupOrders
 from reactor_chat.e2ee.identity import suites
-from reactor_chat.e2ee.participation import Participation, Participations
+from reactor_chat.e2ee.orders.group_orders import GroupOrders
+from reactor_chat.e2ee.participation.participation import Participation, Participations
+from reactor_chat.e2ee.state.desk import Desk, Purpose, Question
 from reactor_chat.e2ee.states import State
 from reactor_chat.wire.conversation import Conversation, Dated, Heard, spelled_where, where_heard
 from reactor_chat.wire.messages import (
@@ -61,7 +61,7 @@ class Dispatch:
             case Said() | Told() | GroupSaid():
                 return self._heard(notice)
             case SealCommitted():
-                self._spelled(notice).hear(notice)
+                self._spelled(notice).receive(notice)
             case SealCreated() | SealAsked() | SealEnded():
                 self._seal_changed(notice)
             case Refused() | Accepted():
@@ -96,7 +96,7 @@ class Dispatch:
         is_plain = part is None or (part.talk.state is State.PLAIN and not part.talk.backlog)
         if notice.sealed is None and is_plain:
             return False
-        self._spelled(notice).hear(notice)
+        self._spelled(notice).receive(notice)
         return True
 
     def _seal_changed(self, notice: SealCreated | SealAsked | SealEnded) -> None:
@@ -125,7 +125,7 @@ class Dispatch:
     def _came(self, name: str) -> None:
         """Somebody came: what is held for them may find keys now."""
         pair = self._participations.find(Conversation.pair(name))
-        if pair is not None and pair.talk.lines.held and pair.talk.current:
+        if pair is not None and pair.talk.lines.held and pair.talk.sync.current:
             pair.talk.retry.at_once()
             pair.advance()
 
@@ -133,11 +133,11 @@ class Dispatch:
         """Whoever takes the name next is somebody else: they are in no group, and a pair with them is over."""
         for part in self._participations:
             talk = part.talk
-            talk.was_released = talk.was_released or name == self._desk.me
-            if talk.where == Conversation.pair(name):
+            is_pair = talk.where == Conversation.pair(name)
+            is_member_gone = talk.released(name)
+            if is_pair:
                 part.claims.released()
-            elif name in talk.names:
-                talk.newcomers.leavers.add(name)
+            elif is_member_gone:
                 part.advance()
 
     # ------------------------------------------------------------------------------------------ answers
@@ -167,8 +167,8 @@ class Dispatch:
             self._own_keys_came(answer)
             return
         part = self._participations.of(question.where)
-        if question.purpose is Purpose.KEYS_TO_FOUND:
-            part.keys_to_found_came(answer)
+        if question.purpose is Purpose.KEYS_TO_CREATE:
+            part.candidate_keys_came(answer)
         else:
             part.packages_came(answer.keys if question.purpose is Purpose.KEYS_TO_ADD else [])
 
@@ -244,17 +244,17 @@ class Dispatch:
             case Purpose.FETCH_PIECE:
                 part.backlog.piece_refused()
                 part.advance()
-            case Purpose.KEYS_TO_FOUND:
+            case Purpose.KEYS_TO_CREATE:
                 part.creation.keys_came(KeysAnswer([], []))
             case Purpose.WHO_IS_THERE:
-                talk.end_founding()
-                text = f"{talk.first_in_words} cannot be encrypted; {said}"
+                talk.sync.end_creating()
+                text = f"{talk.wording.first} cannot be encrypted; {said}"
                 self._desk.note(NoteKind.ALARM, text, talk.where)
             case Purpose.BE_LET_IN if notice.code == "too_fast":
-                talk.may_ask_in()
+                talk.sync.may_ask_in()
                 talk.retry.later(self._desk.now)
             case Purpose.END | Purpose.BE_LET_IN if notice.code != "already_a_member":
-                text = f"Encryption in {talk.in_words} stays as it is; {said}"
+                text = f"Encryption in {talk.wording.inside} stays as it is; {said}"
                 self._desk.note(NoteKind.NEWS, text, talk.where)
             case Purpose.KEYS_TO_ADD:
                 part.advance()
@@ -263,7 +263,7 @@ class Dispatch:
         """The server does not say how a conversation is sealed; the first such answer says whether it knows at all."""
         desk = self._desk
         part.claims.not_told_how(notice)
-        if part.talk.current:
+        if part.talk.sync.current:
             part.advance()
         if desk.is_understood or desk.is_mute:
             return

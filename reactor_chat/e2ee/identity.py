@@ -10,9 +10,9 @@ from typing import NamedTuple
 import msgspec
 
 from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.encoding.structs import MLS10, BasicCredential, Capabilities, CredentialType, LeafNode
 from reactor_chat.mls.keypackage import Identity
 from reactor_chat.mls.signatures import Ed25519, SigningKey
-from reactor_chat.mls.structs import MLS10, BasicCredential, Capabilities, CredentialType, LeafNode
 from reactor_chat.mls.suites import CLASSICAL, HYBRID, available
 from reactor_chat.wire.messages import fold, is_name
 
@@ -25,8 +25,8 @@ MEMBERS_EXTENSION = 0xF0C5
 SUITES_WANTED = (HYBRID, CLASSICAL)
 """The suites a session uses, the better first."""
 
-DEVICE = 0
-_VERSION = 1
+DEVICE = 0  # everybody has one device so far
+_VERSION = 1  # of the credential's content
 
 
 class _Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,6 +88,10 @@ def knows_better_suite(leaf: LeafNode, suite: int) -> bool:
     """Return whether the owner of a leaf, by what it signed, could use a better suite than this one.
 
     A server that hands out only the worse packages of somebody is found out by it.
+
+    Args:
+        leaf: of a package, its signature checked.
+        suite: number of the one that the server offered.
     """
     better = SUITES_WANTED[: SUITES_WANTED.index(suite)] if suite in SUITES_WANTED else ()
     return any(number in leaf.capabilities.cipher_suites for number in better)

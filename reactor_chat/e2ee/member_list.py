@@ -10,13 +10,13 @@ import msgspec
 
 from reactor_chat.e2ee.identity import MEMBERS_EXTENSION, Person, person_of
 from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.encoding.structs import Extension, extension_data
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.signatures import Ed25519, SigningKey
-from reactor_chat.mls.structs import Extension, extension_data
 
-MEMBERS_MAX = 1_000
-NUMBER_MAX = 2**53
-_VERSION = 1
+MEMBERS_MAX = 1_000  # as many members of an encrypted conversation as a client believes a server to allow
+NUMBER_MAX = 2**53  # what every program that reads JSON can count to; milliseconds since 1970 are far below it
+_VERSION = 1  # of the extension's content
 _LABEL = b"reactor-chat member list v1\x00"
 
 

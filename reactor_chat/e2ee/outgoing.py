@@ -13,7 +13,7 @@ from reactor_chat.mls.outcomes import Protected
 from reactor_chat.wire.conversation import Conversation, Scope, Spoken, where_said
 from reactor_chat.wire.messages import GroupSend, Say, Tell
 
-SEALED_VERSION = 1
+SEALED_VERSION = 1  # of the `sealed` object (PROTOCOL §14)
 
 
 class Sealed:

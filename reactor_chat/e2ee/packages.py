@@ -12,15 +12,15 @@ import msgspec
 from reactor_chat.e2ee.identity import suites
 from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.errors import MlsError
+from reactor_chat.mls.encoding.structs import Lifetime
 from reactor_chat.mls.keypackage import Identity, OwnKeyPackage
-from reactor_chat.mls.structs import Lifetime
 from reactor_chat.wire.messages import KeysPut
 
-MADE_AT_ONCE = 8
-REFILLED_BELOW = 3
+MADE_AT_ONCE = 8  # as many as one request may publish; each lets us into one conversation while we are away
+REFILLED_BELOW = 3  # a few are left for those who let us in before the new ones are published
 _DAY_SECONDS = 86_400
-LIFETIME_SECONDS = 90 * _DAY_SECONDS
-RENEWED_SECONDS = 30 * _DAY_SECONDS
+LIFETIME_SECONDS = 90 * _DAY_SECONDS  # whoever was away for so long publishes new ones before anybody needs them
+RENEWED_SECONDS = 30 * _DAY_SECONDS  # new ones are made long before the old ones end
 CLOCK_SLACK_SECONDS = 2 * _DAY_SECONDS
 """How far the clock of somebody who lets us in may be behind ours."""
 
@@ -92,6 +92,11 @@ class PackageBook:
         """Return the requests that publish what is due, for every suite that works here.
 
         `fresh` forgets the packages of all suites, so it stands in the first request at most.
+
+        Args:
+            now_s: seconds since 1970.
+            fresh_id: gives each request its id.
+            is_forced: even where enough of them are published.
         """
         found = [self.publish(suite, now_s, fresh_id(), is_forced=is_forced) for suite in suites()]
         requests = [request for request in found if request is not None]

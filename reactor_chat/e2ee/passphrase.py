@@ -12,14 +12,14 @@ from reactor_chat.errors import MlsRefused, UsageError
 from reactor_chat.mls.messages import ExternalPsk
 from reactor_chat.wire.messages import Kdf
 
-KEY_BYTES = SALT_BYTES = 32
+KEY_BYTES = SALT_BYTES = 32  # as long as the hash of the suites we use, SHA-256
 DEFAULT = Kdf("argon2id", memory_kib=64 * 1024, passes=3, lanes=4)
 """RFC 9106 §4, the second recommended option."""
 
-MEMORY_KIB_MIN, MEMORY_KIB_MAX = 64 * 1024, 1024 * 1024
-PASSES_MIN, PASSES_MAX = 3, 16
-LANES_MAX = 16
-PASSPHRASE_BYTES_MAX = 1024
+MEMORY_KIB_MIN, MEMORY_KIB_MAX = 64 * 1024, 1024 * 1024  # no less than `DEFAULT`; a gibibyte is what a laptop can spare
+PASSES_MIN, PASSES_MAX = 3, 16  # likewise; more would stop a small machine
+LANES_MAX = 16  # more than most machines have cores
+PASSPHRASE_BYTES_MAX = 1024  # longer than anything that people remember
 
 
 def check(kdf: Kdf) -> None:
@@ -57,5 +57,10 @@ def derive(passphrase: str, salt: bytes, kdf: Kdf) -> bytes:
 
 
 def psk_name(group_id: bytes, salt: bytes) -> ExternalPsk:
-    """Return the name under which the key enters a group."""
+    """Return the name under which the key enters a group.
+
+    Args:
+        group_id: of the group.
+        salt: of its terms.
+    """
     return ExternalPsk(group_id + salt)

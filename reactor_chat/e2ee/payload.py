@@ -8,11 +8,11 @@ import msgspec
 
 from reactor_chat.errors import MlsMalformed
 
-VERSION = 1
+VERSION = 1  # of what we write; newer ones are read
 TEXT = "text"
-KIND_CHARS_MAX = 32
-_BLOCK_BYTES = 64
-_SMALL_BYTES_MAX = 1024
+KIND_CHARS_MAX = 32  # of a word that a person may have to read
+_BLOCK_BYTES = 64  # lengths of short messages differ by whole blocks
+_SMALL_BYTES_MAX = 1024  # above it a block of 64 would say too much, and Padmé sizes cost little
 
 
 class Payload(msgspec.Struct, frozen=True):

@@ -13,17 +13,17 @@ one with its key.
 from collections.abc import Callable
 
 from reactor_chat.e2ee.boundary import Mark, Order, Outcome, Posture, Settings, Shown
-from reactor_chat.e2ee.commands import Commands
-from reactor_chat.e2ee.desk import Desk
 from reactor_chat.e2ee.dispatch import Dispatch
-from reactor_chat.e2ee.group_orders import GroupOrders, GroupRequest
-from reactor_chat.e2ee.held_lines import HeldLines
-from reactor_chat.e2ee.opened import OpenedMessages
-from reactor_chat.e2ee.outbound import spoken
-from reactor_chat.e2ee.participation import Participations
+from reactor_chat.e2ee.messages.opened import OpenedMessages
+from reactor_chat.e2ee.messages.outbound import spoken
+from reactor_chat.e2ee.orders.commands import Commands
+from reactor_chat.e2ee.orders.group_orders import GroupOrders, GroupRequest
+from reactor_chat.e2ee.orders.held_lines import HeldLines
+from reactor_chat.e2ee.orders.verification import Verification
+from reactor_chat.e2ee.participation.participation import Participations
+from reactor_chat.e2ee.state.desk import Desk
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import Store
-from reactor_chat.e2ee.verification import Verification
 from reactor_chat.wire.conversation import Conversation, Heard, Scope, Spoken, where_heard, where_said
 from reactor_chat.wire.messages import SEALED_MEMBERS_MAX, Notice
 
@@ -113,22 +113,41 @@ class Session:
     # ------------------------------------------------------------------------------------------ what happens
 
     def said(self, request: Spoken, now: float) -> None:
-        """A person typed something for others; it has an `id` and a text."""
+        """A person typed something for others; it has an `id` and a text.
+
+        Args:
+            request: with an `id` and a text.
+            now: monotonic seconds.
+        """
         self.desk.now = now
-        self.participations.of(where_said(request)).say(request)
+        self.participations.of(where_said(request)).send(request)
 
     def did(self, request: GroupRequest, now: float) -> None:
-        """A person asked for a change of a group; it has an `id`, and travels as it is."""
+        """A person asked for a change of a group; it has an `id`, and travels as it is.
+
+        Args:
+            request: with an `id`.
+            now: monotonic seconds.
+        """
         self.desk.now = now
         self._group_orders.ordered(request)
 
     def ordered(self, order: Order, now: float) -> None:
-        """A person gave an order about encryption."""
+        """A person gave an order about encryption.
+
+        Args:
+            order: as it was typed.
+            now: monotonic seconds.
+        """
         self.desk.now = now
         self._commands.obey(order)
 
     def noticed(self, notice: Notice, now: float) -> bool:
         """The server said something.
+
+        Args:
+            notice: each once, numbered ones in their order.
+            now: monotonic seconds.
 
         Returns:
             Whether it is not to be shown as it is: either it was for the session alone, or `Outcome.shown` has it.
@@ -153,7 +172,13 @@ class Session:
         self.desk.cut()
 
     def derived(self, job: int, key: bytes | None, now: float) -> None:
-        """A child process computed the key of a passphrase, or could not: then None."""
+        """A child process computed the key of a passphrase, or could not: then None.
+
+        Args:
+            job: its number (`Derive.job`).
+            key: 32 bytes; None where it failed.
+            now: monotonic seconds.
+        """
         self.desk.now = now
         where = self.desk.jobs.pop(job, None)
         if where is not None:

@@ -22,7 +22,7 @@ class State(Enum):
     FROZEN = "frozen"  # it is held until a person decides
 
 
-class Step(Enum):
+class Transition(Enum):
     """What takes a conversation from one state to another."""
 
     ARM = "arm"  # a person's order, or others sealed it: from now on
@@ -33,46 +33,46 @@ class Step(Enum):
     DISARM = "disarm"  # a person's order: plain again
 
 
-STEPS: dict[State, dict[Step, State]] = {
+TRANSITIONS: dict[State, dict[Transition, State]] = {
     State.PLAIN: {
-        Step.ARM: State.ARMING,
-        Step.ESTABLISH: State.PLAIN,  # we are let in to read along; what we say stays as its person ordered
-        Step.LOSE: State.PLAIN,
-        Step.FREEZE: State.PLAIN,
-        Step.REARM: State.ARMING,
-        Step.DISARM: State.PLAIN,
+        Transition.ARM: State.ARMING,
+        Transition.ESTABLISH: State.PLAIN,  # we are let in to read along; what we say stays as its person ordered
+        Transition.LOSE: State.PLAIN,
+        Transition.FREEZE: State.PLAIN,
+        Transition.REARM: State.ARMING,
+        Transition.DISARM: State.PLAIN,
     },
     State.ARMING: {
-        Step.ARM: State.ARMING,
-        Step.ESTABLISH: State.SEALED,
-        Step.LOSE: State.ARMING,
-        Step.FREEZE: State.FROZEN,
-        Step.REARM: State.ARMING,
-        Step.DISARM: State.PLAIN,
+        Transition.ARM: State.ARMING,
+        Transition.ESTABLISH: State.SEALED,
+        Transition.LOSE: State.ARMING,
+        Transition.FREEZE: State.FROZEN,
+        Transition.REARM: State.ARMING,
+        Transition.DISARM: State.PLAIN,
     },
     State.SEALED: {
-        Step.ARM: State.SEALED,
-        Step.ESTABLISH: State.SEALED,
-        Step.LOSE: State.ARMING,
-        Step.FREEZE: State.FROZEN,
-        Step.REARM: State.ARMING,
-        Step.DISARM: State.PLAIN,
+        Transition.ARM: State.SEALED,
+        Transition.ESTABLISH: State.SEALED,
+        Transition.LOSE: State.ARMING,
+        Transition.FREEZE: State.FROZEN,
+        Transition.REARM: State.ARMING,
+        Transition.DISARM: State.PLAIN,
     },
     State.FROZEN: {
-        Step.ARM: State.FROZEN,
-        Step.ESTABLISH: State.FROZEN,
-        Step.LOSE: State.FROZEN,
-        Step.FREEZE: State.FROZEN,
-        Step.REARM: State.ARMING,
-        Step.DISARM: State.PLAIN,
+        Transition.ARM: State.FROZEN,
+        Transition.ESTABLISH: State.FROZEN,
+        Transition.LOSE: State.FROZEN,
+        Transition.FREEZE: State.FROZEN,
+        Transition.REARM: State.ARMING,
+        Transition.DISARM: State.PLAIN,
     },
 }
 """What each event makes of each state; there is no other place where a state changes."""
 
-ORDERS_OF_A_PERSON = frozenset({Step.REARM, Step.DISARM})
+ORDERS_OF_A_PERSON = frozenset({Transition.REARM, Transition.DISARM})
 """Steps that no notice of a server may cause; tests hold every caller to it."""
 
 
-def after(state: State, step: Step) -> State:
+def after(state: State, step: Transition) -> State:
     """Return the state a step leads to."""
-    return STEPS[state][step]
+    return TRANSITIONS[state][step]

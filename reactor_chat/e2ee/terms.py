@@ -8,12 +8,12 @@ import msgspec
 
 from reactor_chat.e2ee.identity import SUITES_WANTED, TERMS_EXTENSION
 from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.encoding.structs import Extension, extension_data
 from reactor_chat.mls.group import Group
-from reactor_chat.mls.structs import Extension, extension_data
 from reactor_chat.wire.conversation import Conversation, Scope
 from reactor_chat.wire.messages import Kdf, SealCreated, SealsAnswer, fold
 
-_VERSION = 1
+_VERSION = 1  # of the extension's content
 
 
 class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,14 +83,27 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 def common_name(conversation: Conversation, me: str) -> str:
-    """Return the name of a conversation that is the same for everybody in it."""
+    """Return the name of a conversation that is the same for everybody in it.
+
+    Args:
+        conversation: as `me` calls it.
+        me: name of our person, in any spelling.
+    """
     if conversation.scope is Scope.PAIR:
         return "pair:" + ",".join(sorted((conversation.name, fold(me))))
     return conversation.key.removesuffix("/")
 
 
 def make_terms(conversation: Conversation, me: str, salt: bytes, kdf: Kdf | None, *, closed: bool = False) -> Terms:
-    """Return the terms of a group of our own: the room takes plain text too, unless it is closed; groups are closed."""
+    """Return the terms of a group of our own: the room takes plain text too, unless it is closed; groups are closed.
+
+    Args:
+        conversation: as `me` calls it.
+        me: name of our person, in any spelling.
+        salt: 32 bytes.
+        kdf: parameters of the passphrase; None where none is required.
+        closed: the room is closed; a group is in any case.
+    """
     closed = closed or conversation.scope is Scope.GROUP
     require = closed or conversation.scope is not Scope.ROOM
     return Terms(_VERSION, common_name(conversation, me), fold(me), salt, kdf, require, closed)
@@ -134,7 +147,14 @@ def claim_of(said: SealCreated | SealsAnswer) -> Claim | None:
 
 
 def agree(group: Group, claim: Claim, conversation: Conversation, me: str) -> bool:
-    """Return whether a group is what the server says it is, and where it says."""
+    """Return whether a group is what the server says it is, and where it says.
+
+    Args:
+        group: that MLS has opened.
+        claim: what the server says.
+        conversation: as `me` calls it.
+        me: name of our person, in any spelling.
+    """
     terms = terms_of(group)
     same_place = terms.conversation == common_name(conversation, me)
     same_group = (group.group_id, group.suite.number) == (claim.group_id, claim.suite)

@@ -11,9 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from reactor_chat.errors import MlsRefused
-from reactor_chat.mls import schedule
+from reactor_chat.mls.crypto.kem import Entropy
+from reactor_chat.mls.encoding.structs import CommitSource, Extension, GroupContext, LeafNode, UpdatePath
+from reactor_chat.mls.epoch import schedule
+from reactor_chat.mls.epoch.schedule import EpochSecrets
+from reactor_chat.mls.epoch.state import EpochState, MemberState, Proposed, PskSecrets, look_up
 from reactor_chat.mls.framing import sign
-from reactor_chat.mls.kem import Entropy
 from reactor_chat.mls.keypackage import Identity
 from reactor_chat.mls.messages import (
     AuthenticatedContent,
@@ -27,12 +30,9 @@ from reactor_chat.mls.messages import (
     WireFormat,
 )
 from reactor_chat.mls.proposals import Applied, apply, check, check_room, is_path_required, resolve
-from reactor_chat.mls.schedule import EpochSecrets
-from reactor_chat.mls.secrettree import SecretTree
 from reactor_chat.mls.signatures import SigningKey
-from reactor_chat.mls.state import EpochState, MemberState, Proposed, PskSecrets, look_up
-from reactor_chat.mls.structs import CommitSource, Extension, GroupContext, LeafNode, UpdatePath
-from reactor_chat.mls.treekem import (
+from reactor_chat.mls.tree.secrettree import SecretTree
+from reactor_chat.mls.tree.treekem import (
     PathReader,
     RenewedPath,
     encrypt_path,
@@ -41,7 +41,7 @@ from reactor_chat.mls.treekem import (
     open_path,
     renew_path,
 )
-from reactor_chat.mls.validation import check_leaf, check_members, check_source
+from reactor_chat.mls.tree.validation import check_leaf, check_members, check_source
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,12 @@ def make_commit(
 
 
 def provisional_context(epoch: EpochState, applied: Applied) -> GroupContext:
-    """Return the next GroupContext as it is before the transcript hash is known (RFC 9420 §12.4.1)."""
+    """Return the next GroupContext as it is before the transcript hash is known (RFC 9420 §12.4.1).
+
+    Args:
+        epoch: the one that the commit leaves.
+        applied: what its proposals do.
+    """
     return replace(
         epoch.context,
         epoch=epoch.context.epoch + 1,
@@ -210,7 +215,13 @@ def advance(
 
 
 def member_after_own_commit(state: MemberState, made: MadeCommit, next_signing_key: SigningKey) -> MemberState:
-    """Return the author's state once its commit has been accepted."""
+    """Return the author's state once its commit has been accepted.
+
+    Args:
+        state: before it.
+        made: the commit.
+        next_signing_key: of our leaf from now on.
+    """
     private_keys = {**state.private_keys, **(made.path.private_keys if made.path is not None else {})}
     return _entered(state, made.following, made.applied, made.leaf_index, (private_keys, next_signing_key))
 
@@ -331,6 +342,12 @@ def _entered(
 
 
 def fresh_secret_tree(epoch: EpochState, secrets: EpochSecrets, own_leaf: int) -> SecretTree:
-    """Return the secret tree of a new epoch, our own ratchets opened so that our first message costs what others do."""
+    """Return the secret tree of a new epoch, our own ratchets opened so that our first message costs what others do.
+
+    Args:
+        epoch: the new one.
+        secrets: of it, the encryption secret among them.
+        own_leaf: our leaf index.
+    """
     whole = SecretTree.from_encryption_secret(epoch.suite, epoch.tree.leaf_count, secrets.encryption_secret)
     return whole.open_leaf(own_leaf)

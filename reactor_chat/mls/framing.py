@@ -10,8 +10,10 @@ before everything held.
 from dataclasses import dataclass
 
 from reactor_chat.errors import MlsMalformed, MlsRefused
-from reactor_chat.mls.codec import with_length
-from reactor_chat.mls.kem import Entropy
+from reactor_chat.mls.crypto.kem import Entropy
+from reactor_chat.mls.encoding.codec import with_length
+from reactor_chat.mls.encoding.structs import MLS10
+from reactor_chat.mls.epoch.schedule import EpochSecrets
 from reactor_chat.mls.messages import (
     AuthenticatedContent,
     ContentType,
@@ -26,18 +28,22 @@ from reactor_chat.mls.messages import (
     WireFormat,
     content_type,
 )
-from reactor_chat.mls.schedule import EpochSecrets
-from reactor_chat.mls.secrettree import RatchetKind, SecretTree, sender_data_key
 from reactor_chat.mls.signatures import SigningKey
-from reactor_chat.mls.structs import MLS10
 from reactor_chat.mls.suites import Suite
+from reactor_chat.mls.tree.secrettree import RatchetKind, SecretTree, sender_data_key
 
-PADDING_BYTES_MAX = 64 * 1024
+PADDING_BYTES_MAX = 64 * 1024  # no message that fits into a frame needs more
 _VERSION = MLS10.to_bytes(2)
 
 
 def to_be_signed(wire_format: int, content: FramedContent, context: bytes) -> bytes:
-    """Return FramedContentTBS; the encoded GroupContext is covered where the sender knows it (RFC 9420 §6.1)."""
+    """Return FramedContentTBS; the encoded GroupContext is covered where the sender knows it (RFC 9420 §6.1).
+
+    Args:
+        wire_format: of the envelope it is signed for.
+        content: without signature.
+        context: the encoded GroupContext.
+    """
     signed = _VERSION + wire_format.to_bytes(2) + content.encode()
     return signed + context if isinstance(content.sender, MemberSender | NewMemberCommit) else signed
 
@@ -47,6 +53,13 @@ def sign(
 ) -> AuthenticatedContent:
     """Sign a content; the confirmation tag of a commit is added later, for it depends on the signature.
 
+    Args:
+        suite: of the group.
+        key: of the sender.
+        wire_format: of the envelope it is signed for.
+        content: what is signed.
+        context: the encoded GroupContext; empty where the sender does not know it.
+
     Source: RFC 9420 §6.1.
     """
     signature = suite.sign_with_label(key, b"FramedContentTBS", to_be_signed(wire_format, content, context))
@@ -54,7 +67,14 @@ def sign(
 
 
 def verify(suite: Suite, public_key: bytes, authenticated: AuthenticatedContent, context: bytes) -> None:
-    """Return if the signature holds under the sender's key, else raise MlsRefused (RFC 9420 §6.1)."""
+    """Return if the signature holds under the sender's key, else raise MlsRefused (RFC 9420 §6.1).
+
+    Args:
+        suite: of the group.
+        public_key: of the sender.
+        authenticated: the content with its signature.
+        context: the encoded GroupContext.
+    """
     signed = to_be_signed(authenticated.wire_format, authenticated.content, context)
     suite.verify_with_label(public_key, b"FramedContentTBS", signed, authenticated.signature)
 
@@ -85,6 +105,12 @@ def protect_public(
 def open_public(suite: Suite, message: PublicMessage, membership_key: bytes, context: bytes) -> AuthenticatedContent:
     """Return the content of a message in the open, membership proved, signature still to be verified.
 
+    Args:
+        suite: of the group.
+        message: as it came.
+        membership_key: of the epoch; not used for senders outside the group.
+        context: the encoded GroupContext.
+
     Raises:
         MlsRefused: the membership tag does not hold, or application data came in the open.
 
@@ -101,7 +127,7 @@ def open_public(suite: Suite, message: PublicMessage, membership_key: bytes, con
 
 
 @dataclass(frozen=True)
-class Sealed:
+class EncryptedContent:
     """A PrivateMessage and the secret tree without its key."""
 
     message: PrivateMessage
@@ -109,7 +135,7 @@ class Sealed:
 
 
 @dataclass(frozen=True)
-class Unsealed:
+class DecryptedContent:
     """What a PrivateMessage held, signature still to be verified, and the secret tree without its key."""
 
     authenticated: AuthenticatedContent
@@ -124,7 +150,7 @@ def protect_private(
     tree: SecretTree,
     random: Entropy,
     padding: int = 0,
-) -> Sealed:
+) -> EncryptedContent:
     """Encrypt a member's content.
 
     Args:
@@ -156,11 +182,17 @@ def protect_private(
     message = PrivateMessage(
         content.group_id, content.epoch, kind, content.authenticated_data, sealed_sender, ciphertext
     )
-    return Sealed(message, rest)
+    return EncryptedContent(message, rest)
 
 
-def open_private(suite: Suite, message: PrivateMessage, secrets: EpochSecrets, tree: SecretTree) -> Unsealed:
+def open_private(suite: Suite, message: PrivateMessage, secrets: EpochSecrets, tree: SecretTree) -> DecryptedContent:
     """Decrypt a PrivateMessage of this group and epoch.
+
+    Args:
+        suite: of the group.
+        message: as it came, of this group and epoch.
+        secrets: of the epoch.
+        tree: the secret tree, which is not changed.
 
     Raises:
         MlsRefused: a ciphertext does not open, the sender is outside the tree, or its key is used up.
@@ -191,7 +223,7 @@ def open_private(suite: Suite, message: PrivateMessage, secrets: EpochSecrets, t
     authenticated = AuthenticatedContent(
         WireFormat.PRIVATE_MESSAGE, content, private.signature, private.confirmation_tag
     )
-    return Unsealed(authenticated, rest, key.generation)
+    return DecryptedContent(authenticated, rest, key.generation)
 
 
 def envelope(body: PublicMessage | PrivateMessage) -> bytes:

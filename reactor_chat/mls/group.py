@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from reactor_chat.errors import MlsMalformed, MlsRefused
 from reactor_chat.mls import storage
 from reactor_chat.mls.commits import CommitOptions, process_commit
-from reactor_chat.mls.creation import create_group
+from reactor_chat.mls.crypto.kem import Entropy
+from reactor_chat.mls.encoding.structs import Extension, GroupContext, LeafNode
+from reactor_chat.mls.epoch.state import AnyProposal, MemberState, Proposed, PskSecrets
 from reactor_chat.mls.framing import open_envelope
-from reactor_chat.mls.kem import Entropy
 from reactor_chat.mls.keypackage import Identity, OwnKeyPackage
 from reactor_chat.mls.messages import (
     Add,
@@ -32,21 +33,20 @@ from reactor_chat.mls.messages import (
     ResumptionUsage,
     Welcome,
 )
+from reactor_chat.mls.operations.creation import create_group
+from reactor_chat.mls.operations.outside import ExternalJoin, join_by_commit
+from reactor_chat.mls.operations.receiving import open_message
+from reactor_chat.mls.operations.sending import carry, commit, keep_proposal, propose, propose_update, signed
+from reactor_chat.mls.operations.welcome import JoinOptions, join_from_welcome, make_invitation
 from reactor_chat.mls.outcomes import (
     JoinedGroup,
-    Pending,
+    PendingCommit,
     Protected,
     ReceivedCommit,
     ReceivedProposal,
     Unprotected,
 )
-from reactor_chat.mls.outside import ExternalJoin, join_by_commit
-from reactor_chat.mls.receiving import open_message
-from reactor_chat.mls.sending import carry, commit, keep_proposal, propose, propose_update, signed
-from reactor_chat.mls.state import AnyProposal, MemberState, Proposed, PskSecrets
-from reactor_chat.mls.structs import Extension, GroupContext, LeafNode
 from reactor_chat.mls.suites import Suite
-from reactor_chat.mls.welcome import JoinOptions, join_from_welcome, make_invitation
 
 NO_PSKS: PskSecrets = {}
 DEFAULT_OPTIONS = CommitOptions()
@@ -162,7 +162,7 @@ class Group:
     @classmethod
     def join_externally(
         cls, group_info: bytes, own: OwnKeyPackage, random: Entropy, join: ExternalJoin = NEWCOMER
-    ) -> Pending:
+    ) -> PendingCommit:
         """Join a group by a commit of our own.
 
         Args:
@@ -180,7 +180,7 @@ class Group:
         Source: RFC 9420 §12.4.3.2.
         """
         sent = join_by_commit(group_info, own, join, random)
-        return Pending(sent.message, None, cls(sent.state))
+        return PendingCommit(sent.message, None, cls(sent.state))
 
     # -- what it is -------------------------------------------------------------------------------------------------
 
@@ -260,6 +260,10 @@ class Group:
 
     def group_info(self, *, with_tree: bool = True, extensions: tuple[Extension, ...] = ()) -> bytes:
         """Return an encoded MLSMessage that lets outsiders join by a commit of their own, once.
+
+        Args:
+            with_tree: the ratchet tree is in it; else the outsider has to get it elsewhere.
+            extensions: of the GroupInfo.
 
         Source: RFC 9420 §12.4.3, §12.4.3.2.
         """
@@ -359,6 +363,10 @@ class Group:
     ) -> Protected:
         """Propose a change for somebody to commit; for our own update, use `propose_update`.
 
+        Args:
+            encrypt: it travels as a PrivateMessage.
+            authenticated_data: covered by the signature, and readable.
+
         Raises:
             MlsRefused: the proposal is not valid here, or the group is closed.
             MlsMalformed: a limit is exceeded.
@@ -386,8 +394,8 @@ class Group:
         *,
         psks: PskSecrets = NO_PSKS,
         options: CommitOptions = DEFAULT_OPTIONS,
-    ) -> Pending:
-        """Commit to adding clients; see `commit` (RFC 9420 §12.1.1)."""
+    ) -> PendingCommit:
+        """Commit to adding clients, whose packages `read_key_package` returned; see `commit` (RFC 9420 §12.1.1)."""
         return self.commit(random, [Add(package) for package in packages], psks=psks, options=options)
 
     def remove(
@@ -397,13 +405,13 @@ class Group:
         *,
         psks: PskSecrets = NO_PSKS,
         options: CommitOptions = DEFAULT_OPTIONS,
-    ) -> Pending:
-        """Commit to removing members; see `commit` (RFC 9420 §12.1.3)."""
+    ) -> PendingCommit:
+        """Commit to removing members, others than ourselves; see `commit` (RFC 9420 §12.1.3)."""
         return self.commit(random, [Remove(index) for index in leaf_indices], psks=psks, options=options)
 
     def update(
         self, random: Entropy, *, psks: PskSecrets = NO_PSKS, options: CommitOptions = DEFAULT_OPTIONS
-    ) -> Pending:
+    ) -> PendingCommit:
         """Commit to fresh keys of our own, from our leaf to the root; see `commit` (RFC 9420 §12.4)."""
         return self.commit(random, psks=psks, options=options)
 
@@ -414,7 +422,7 @@ class Group:
         *,
         psks: PskSecrets = NO_PSKS,
         options: CommitOptions = DEFAULT_OPTIONS,
-    ) -> Pending:
+    ) -> PendingCommit:
         """Make a commit; this group stays in its epoch until the commit is accepted.
 
         Args:
@@ -435,4 +443,4 @@ class Group:
         """
         sent = commit(self.state, proposals, psks, options, random)
         assert sent.unaccepted is not None, "a commit says what is if nobody accepts it"
-        return Pending(sent.message, sent.welcome, Group(sent.state), Group(sent.unaccepted))
+        return PendingCommit(sent.message, sent.welcome, Group(sent.state), Group(sent.unaccepted))

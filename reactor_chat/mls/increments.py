@@ -13,10 +13,10 @@ from dataclasses import replace
 from reactor_chat.errors import MlsMalformed
 from reactor_chat.mls import storage
 from reactor_chat.mls.group import Group
-from reactor_chat.mls.secrettree import Ratchet, RatchetKind, SecretTree
+from reactor_chat.mls.tree.secrettree import Ratchet, RatchetKind, SecretTree
 
 NODES = "nodes"
-_NUMBER_BYTES = 4
+_NUMBER_BYTES = 4  # generations and node numbers are uint32 (RFC 9420 §9)
 
 
 def fixed(group: Group) -> bytes:
@@ -51,6 +51,10 @@ def moved(before: Group, after: Group, leaf: int, kind: RatchetKind = RatchetKin
 
 def joined(stored: bytes, rows: Mapping[str, bytes]) -> Group:
     """Return the group that `fixed` and the rows were written from.
+
+    Args:
+        stored: what `fixed` returned.
+        rows: what `moving` returned, with what `moved` wrote over it since.
 
     Raises:
         MlsMalformed: not of this form.

@@ -8,12 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from reactor_chat.errors import MlsRefused
-from reactor_chat.mls.codec import Record, UInt8, opaque
-from reactor_chat.mls.framing import open_envelope
-from reactor_chat.mls.kem import Entropy
-from reactor_chat.mls.messages import KeyPackage, MLSMessage
-from reactor_chat.mls.signatures import SigningKey
-from reactor_chat.mls.structs import (
+from reactor_chat.mls.crypto.kem import Entropy
+from reactor_chat.mls.encoding.codec import TlsStruct, UInt8, opaque
+from reactor_chat.mls.encoding.structs import (
     MLS10,
     BasicCredential,
     Capabilities,
@@ -24,13 +21,16 @@ from reactor_chat.mls.structs import (
     Secret,
     X509Credential,
 )
+from reactor_chat.mls.framing import open_envelope
+from reactor_chat.mls.messages import KeyPackage, MLSMessage
+from reactor_chat.mls.signatures import SigningKey
 from reactor_chat.mls.suites import SUITES, Suite, suite
-from reactor_chat.mls.validation import check_key_package
+from reactor_chat.mls.tree.validation import check_key_package
 
-STORED_VERSION = 1
+STORED_VERSION = 1  # of the stored form; another one is refused
 
 DEFAULT_CAPABILITIES = Capabilities((MLS10,), tuple(SUITES), (), (), (CredentialType.BASIC,))
-FOREVER = Lifetime(0, 2**64 - 1)
+FOREVER = Lifetime(0, 2**64 - 1)  # the whole range of uint64 seconds (RFC 9420 §7.2)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class _Stored(Record):
+class _Stored(TlsStruct):
     version: UInt8
     message: Annotated[bytes, opaque(1024 * 1024)]
     init_key: Secret = field(repr=False)

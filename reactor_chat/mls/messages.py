@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Annotated, Any
 
-from reactor_chat.mls.codec import (
+from reactor_chat.mls.encoding.codec import (
     RECORD_BYTES_MAX,
-    Record,
+    TlsStruct,
     UInt8,
     UInt16,
     UInt32,
@@ -24,7 +24,7 @@ from reactor_chat.mls.codec import (
     tagged,
     vector,
 )
-from reactor_chat.mls.structs import (
+from reactor_chat.mls.encoding.structs import (
     EXTENSIONS_BYTES_MAX,
     LIST_BYTES_MAX,
     TREE_LEAVES_MAX,
@@ -39,9 +39,9 @@ from reactor_chat.mls.structs import (
     UpdatePath,
 )
 
-PROPOSALS_PER_COMMIT_MAX = 256
-APPLICATION_BYTES_MAX = 1024 * 1024
-PSKS_MAX = 64
+PROPOSALS_PER_COMMIT_MAX = 256  # each costs a check; a chat's request tells of 256 changes at most
+APPLICATION_BYTES_MAX = 1024 * 1024  # far above what a chat's frame holds
+PSKS_MAX = 64  # a group of ours has one; each costs three derivations
 
 Signature = PublicKey
 
@@ -73,7 +73,7 @@ class ResumptionUsage(IntEnum):
 
 
 @dataclass(frozen=True)
-class KeyPackage(Record):
+class KeyPackage(TlsStruct):
     """What a client publishes so that others may add it while it is away (RFC 9420 §10)."""
 
     version: UInt16
@@ -92,14 +92,14 @@ SIGNATURE = opaque(LIST_BYTES_MAX)
 
 
 @dataclass(frozen=True)
-class ExternalPsk(Record):
+class ExternalPsk(TlsStruct):
     """The name of a pre-shared key agreed outside MLS (RFC 9420 §8.4)."""
 
     psk_id: Name
 
 
 @dataclass(frozen=True)
-class ResumptionPsk(Record):
+class ResumptionPsk(TlsStruct):
     """The name of the resumption key of a group's epoch (RFC 9420 §8.4)."""
 
     usage: UInt8
@@ -111,7 +111,7 @@ Psk = Annotated[ExternalPsk | ResumptionPsk, tagged(UInt8, {1: ExternalPsk, 2: R
 
 
 @dataclass(frozen=True)
-class PreSharedKeyID(Record):
+class PreSharedKeyID(TlsStruct):
     """A pre-shared key and the nonce of this one use (RFC 9420 §8.4)."""
 
     psk: Psk
@@ -119,7 +119,7 @@ class PreSharedKeyID(Record):
 
 
 @dataclass(frozen=True)
-class PSKLabel(Record):
+class PSKLabel(TlsStruct):
     """What a pre-shared key is bound to when it enters the schedule (RFC 9420 §8.4)."""
 
     id: PreSharedKeyID
@@ -128,35 +128,35 @@ class PSKLabel(Record):
 
 
 @dataclass(frozen=True)
-class Add(Record):
+class Add(TlsStruct):
     """RFC 9420 §12.1.1."""
 
     key_package: KeyPackage
 
 
 @dataclass(frozen=True)
-class Update(Record):
+class Update(TlsStruct):
     """RFC 9420 §12.1.2."""
 
     leaf_node: LeafNode
 
 
 @dataclass(frozen=True)
-class Remove(Record):
+class Remove(TlsStruct):
     """RFC 9420 §12.1.3."""
 
     removed: UInt32
 
 
 @dataclass(frozen=True)
-class PreSharedKey(Record):
+class PreSharedKey(TlsStruct):
     """RFC 9420 §12.1.4."""
 
     psk: PreSharedKeyID
 
 
 @dataclass(frozen=True)
-class ReInit(Record):
+class ReInit(TlsStruct):
     """RFC 9420 §12.1.5."""
 
     group_id: Name
@@ -166,20 +166,20 @@ class ReInit(Record):
 
 
 @dataclass(frozen=True)
-class ExternalInit(Record):
+class ExternalInit(TlsStruct):
     """RFC 9420 §12.1.6."""
 
     kem_output: PublicKey
 
 
 @dataclass(frozen=True)
-class GroupContextExtensions(Record):
+class GroupContextExtensions(TlsStruct):
     """RFC 9420 §12.1.7."""
 
     extensions: Extensions
 
 
-PROPOSAL_TYPES: dict[int, type[Record]] = {
+PROPOSAL_TYPES: dict[int, type[TlsStruct]] = {
     1: Add,
     2: Update,
     3: Remove,
@@ -195,14 +195,14 @@ Proposal = Annotated[
 
 
 @dataclass(frozen=True)
-class ByValue(Record):
+class ByValue(TlsStruct):
     """A proposal inside the commit."""
 
     proposal: Proposal
 
 
 @dataclass(frozen=True)
-class ByReference(Record):
+class ByReference(TlsStruct):
     """The hash of a proposal sent before (RFC 9420 §5.2)."""
 
     reference: HashValue
@@ -212,7 +212,7 @@ ProposalOrRef = Annotated[ByValue | ByReference, tagged(UInt8, {1: ByValue, 2: B
 
 
 @dataclass(frozen=True)
-class Commit(Record):
+class Commit(TlsStruct):
     """RFC 9420 §12.4."""
 
     proposals: Annotated[
@@ -222,27 +222,27 @@ class Commit(Record):
 
 
 @dataclass(frozen=True)
-class ApplicationData(Record):
+class ApplicationData(TlsStruct):
     """The content of an application message."""
 
     data: Annotated[bytes, opaque(APPLICATION_BYTES_MAX)] = field(repr=False)
 
 
 @dataclass(frozen=True)
-class ProposalContent(Record):
+class ProposalContent(TlsStruct):
     """The content of a proposal message."""
 
     proposal: Proposal
 
 
 @dataclass(frozen=True)
-class CommitContent(Record):
+class CommitContent(TlsStruct):
     """The content of a commit message."""
 
     commit: Commit
 
 
-CONTENTS: dict[int, type[Record]] = {
+CONTENTS: dict[int, type[TlsStruct]] = {
     ContentType.APPLICATION: ApplicationData,
     ContentType.PROPOSAL: ProposalContent,
     ContentType.COMMIT: CommitContent,
@@ -250,32 +250,32 @@ CONTENTS: dict[int, type[Record]] = {
 Content = Annotated[ApplicationData | ProposalContent | CommitContent, tagged(UInt8, CONTENTS)]
 
 
-def content_type(content: Record) -> ContentType:
+def content_type(content: TlsStruct) -> ContentType:
     """Return the number of a content's type."""
     return next(ContentType(number) for number, kind in CONTENTS.items() if isinstance(content, kind))
 
 
 @dataclass(frozen=True)
-class MemberSender(Record):
+class MemberSender(TlsStruct):
     """A member, by its leaf."""
 
     leaf_index: UInt32
 
 
 @dataclass(frozen=True)
-class OutsideSender(Record):
+class OutsideSender(TlsStruct):
     """A party of the `external_senders` extension, by its place there."""
 
     sender_index: UInt32
 
 
 @dataclass(frozen=True)
-class NewMemberProposal(Record):
+class NewMemberProposal(TlsStruct):
     """Somebody who proposes to be added."""
 
 
 @dataclass(frozen=True)
-class NewMemberCommit(Record):
+class NewMemberCommit(TlsStruct):
     """Somebody who joins by a commit of its own."""
 
 
@@ -286,7 +286,7 @@ Sender = Annotated[
 
 
 @dataclass(frozen=True)
-class FramedContent(Record):
+class FramedContent(TlsStruct):
     """RFC 9420 §6."""
 
     group_id: Name
@@ -310,7 +310,7 @@ ConfirmationTag = Annotated[bytes | None, only_if(_is_commit, HashValue)]
 
 
 @dataclass(frozen=True)
-class AuthenticatedContent(Record):
+class AuthenticatedContent(TlsStruct):
     """Content with its signature, as every member sees it whatever its envelope was (RFC 9420 §6)."""
 
     wire_format: UInt16
@@ -320,7 +320,7 @@ class AuthenticatedContent(Record):
 
 
 @dataclass(frozen=True)
-class PublicMessage(Record):
+class PublicMessage(TlsStruct):
     """RFC 9420 §6.2."""
 
     content: FramedContent
@@ -330,7 +330,7 @@ class PublicMessage(Record):
 
 
 @dataclass(frozen=True)
-class PrivateMessage(Record):
+class PrivateMessage(TlsStruct):
     """RFC 9420 §6.3."""
 
     group_id: Name
@@ -342,7 +342,7 @@ class PrivateMessage(Record):
 
 
 @dataclass(frozen=True)
-class PrivateMessageContent(Record):
+class PrivateMessageContent(TlsStruct):
     """RFC 9420 §6.3.1, without the content type before it and the padding behind it."""
 
     content: Content
@@ -351,7 +351,7 @@ class PrivateMessageContent(Record):
 
 
 @dataclass(frozen=True)
-class SenderData(Record):
+class SenderData(TlsStruct):
     """RFC 9420 §6.3.2."""
 
     leaf_index: UInt32
@@ -360,7 +360,7 @@ class SenderData(Record):
 
 
 @dataclass(frozen=True)
-class GroupInfo(Record):
+class GroupInfo(TlsStruct):
     """RFC 9420 §12.4.3."""
 
     group_context: GroupContext
@@ -375,14 +375,14 @@ class GroupInfo(Record):
 
 
 @dataclass(frozen=True)
-class PathSecret(Record):
+class PathSecret(TlsStruct):
     """RFC 9420 §12.4.3.1."""
 
     path_secret: Secret = field(repr=False)
 
 
 @dataclass(frozen=True)
-class GroupSecrets(Record):
+class GroupSecrets(TlsStruct):
     """RFC 9420 §12.4.3.1."""
 
     joiner_secret: Secret = field(repr=False)
@@ -391,7 +391,7 @@ class GroupSecrets(Record):
 
 
 @dataclass(frozen=True)
-class EncryptedGroupSecrets(Record):
+class EncryptedGroupSecrets(TlsStruct):
     """RFC 9420 §12.4.3.1."""
 
     new_member: HashValue
@@ -399,7 +399,7 @@ class EncryptedGroupSecrets(Record):
 
 
 @dataclass(frozen=True)
-class Welcome(Record):
+class Welcome(TlsStruct):
     """RFC 9420 §12.4.3.1."""
 
     cipher_suite: UInt16
@@ -410,7 +410,7 @@ class Welcome(Record):
 
 
 @dataclass(frozen=True)
-class MLSMessage(Record):
+class MLSMessage(TlsStruct):
     """The envelope of everything that travels (RFC 9420 §6)."""
 
     version: UInt16

@@ -6,16 +6,16 @@ Each holds a new `Group`; the one that was asked is as it was.  Which of the two
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reactor_chat.mls.encoding.structs import Extension
+from reactor_chat.mls.epoch.state import AnySender, Proposed
 from reactor_chat.mls.messages import PreSharedKeyID
-from reactor_chat.mls.state import AnySender, Proposed
-from reactor_chat.mls.structs import Extension
 
 if TYPE_CHECKING:  # a group makes these and these hold groups
     from reactor_chat.mls.group import Group
 
 
 @dataclass(frozen=True)
-class Pending:
+class PendingCommit:
     """A commit of our own that nobody has accepted yet.
 
     Attributes:

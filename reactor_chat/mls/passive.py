@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from reactor_chat.errors import MlsError
+from reactor_chat.mls.epoch.state import PskSecrets
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import ContentType, ExternalPsk
+from reactor_chat.mls.operations.receiving import open_message
 from reactor_chat.mls.outcomes import ReceivedCommit
-from reactor_chat.mls.receiving import open_message
-from reactor_chat.mls.state import PskSecrets
 from reactor_chat.process_start import program
 
 RESUMPTION_EPOCHS = 10_000  # a recorded group may ask for the resumption key of any epoch since the client joined

@@ -11,6 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.encoding.structs import (
+    MLS10,
+    Extension,
+    ExtensionType,
+    ExternalSenders,
+    UpdateSource,
+    extension_data,
+)
+from reactor_chat.mls.epoch.state import AnyProposal, AnySender, EpochState, Proposed, PskSecrets
 from reactor_chat.mls.messages import (
     Add,
     ByReference,
@@ -29,17 +38,8 @@ from reactor_chat.mls.messages import (
     ResumptionUsage,
     Update,
 )
-from reactor_chat.mls.state import AnyProposal, AnySender, EpochState, Proposed, PskSecrets
-from reactor_chat.mls.structs import (
-    MLS10,
-    Extension,
-    ExtensionType,
-    ExternalSenders,
-    UpdateSource,
-    extension_data,
-)
-from reactor_chat.mls.tree import RatchetTree
-from reactor_chat.mls.validation import check_key_package, check_leaf, check_source, required_capabilities
+from reactor_chat.mls.tree.ratchet_tree import RatchetTree
+from reactor_chat.mls.tree.validation import check_key_package, check_leaf, check_source, required_capabilities
 
 PATH_REQUIRED = (Update, Remove, ExternalInit, GroupContextExtensions)
 # Who may propose what (RFC 9420 §17.4, column "External Sender", and §12.2 for external commits).
@@ -83,6 +83,11 @@ class Applied:
 def resolve(commit: Commit, sender: AnySender, known: tuple[Proposed, ...]) -> list[Proposed]:
     """Return the proposals a commit covers, in its order, with their senders.
 
+    Args:
+        commit: not applied yet.
+        sender: of the commit.
+        known: proposals that were received in this epoch.
+
     Raises:
         MlsRefused: a reference to a proposal that was not received, the same one twice, or any in an external commit.
 
@@ -104,6 +109,12 @@ def resolve(commit: Commit, sender: AnySender, known: tuple[Proposed, ...]) -> l
 def check(epoch: EpochState, proposals: list[Proposed], committer: AnySender, now: int | None) -> None:
     """Return if a commit by `committer` may cover these proposals, else raise MlsRefused.
 
+    Args:
+        epoch: that the commit leaves.
+        proposals: in the order of the commit.
+        committer: of whose commit.
+        now: seconds since 1970, by which lifetimes are judged; None where they are not.
+
     Source: RFC 9420 §12.2.
     """
     for proposed in proposals:
@@ -117,7 +128,13 @@ def check(epoch: EpochState, proposals: list[Proposed], committer: AnySender, no
 
 
 def check_room(epoch: EpochState, proposals: list[Proposed], members_max: int) -> None:
-    """Return unless a list adds somebody beyond so many members, else raise MlsRefused; no key is looked at."""
+    """Return unless a list adds somebody beyond so many members, else raise MlsRefused; no key is looked at.
+
+    Args:
+        epoch: that the commit leaves.
+        proposals: in the order of the commit.
+        members_max: of the group.
+    """
     listed = [proposed.proposal for proposed in proposals]
     coming = sum(isinstance(proposal, Add) for proposal in listed)
     going = {proposal.removed for proposal in listed if isinstance(proposal, Remove)}
@@ -128,6 +145,11 @@ def check_room(epoch: EpochState, proposals: list[Proposed], members_max: int) -
 
 def check_proposal(epoch: EpochState, proposed: Proposed, now: int | None) -> None:
     """Return if one proposal is valid by itself, from this sender, in this epoch, else raise MlsRefused.
+
+    Args:
+        epoch: that it is of.
+        proposed: with its sender.
+        now: seconds since 1970, by which lifetimes are judged; None where they are not.
 
     Source: RFC 9420 §12.1.
     """
@@ -232,6 +254,10 @@ def _check_external_list(proposals: list[Proposed]) -> None:
 def apply(epoch: EpochState, proposals: list[Proposed]) -> Applied:
     """Carry out a checked list on a copy of the tree.
 
+    Args:
+        epoch: that the commit leaves; it is not changed.
+        proposals: in the order of the commit.
+
     Raises:
         MlsMalformed: the tree would exceed its limit.
 
@@ -274,6 +300,12 @@ def select(epoch: EpochState, known: tuple[Proposed, ...], own_leaf: int, psks: 
     Removals win over updates of the same leaf, later updates and extensions over earlier ones, everything else over a
     reinitialisation.  Left out is what concerns the committer itself, asks for a key that is not among `psks`, or
     would add somebody whose keys are in the tree: one such proposal must not keep a group from ever committing.
+
+    Args:
+        epoch: that the commit leaves.
+        known: proposals that were received, the oldest first.
+        own_leaf: leaf index of the committer.
+        psks: secrets that the committer has, by what they are called.
 
     Source: RFC 9420 §12.2.
     """

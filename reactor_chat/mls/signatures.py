@@ -50,7 +50,13 @@ class SignatureScheme(Protocol):
 
     @abstractmethod
     def verify(self, public_key: bytes, signature: bytes, content: bytes) -> None:
-        """Return if the signature holds; MlsRefused if not, or if the key is no key or of small order."""
+        """Return if the signature holds; MlsRefused if not, or if the key is no key or of small order.
+
+        Args:
+            public_key: encoded.
+            signature: as it came.
+            content: what was signed.
+        """
 
     @abstractmethod
     def check_public_key(self, public_key: bytes) -> None:
@@ -120,7 +126,13 @@ class Ed448:
 
 
 class Ecdsa:
-    """ECDSA with uncompressed public keys and DER signatures, deterministic by RFC 6979."""
+    """ECDSA with uncompressed public keys and DER signatures, deterministic by RFC 6979.
+
+    Args:
+        curve: of the library.
+        algorithm: hash that is signed.
+        order: of the curve's group.
+    """
 
     def __init__(self, curve: ec.EllipticCurve, algorithm: hashes.HashAlgorithm, order: int) -> None:
         self.curve = curve
@@ -171,6 +183,10 @@ class SigningKey:
     """A loaded private signature key; its bytes appear in no representation.
 
     Loading costs as much as a signature, so a group loads its key once.
+
+    Args:
+        scheme: of the key.
+        private_key: encoded, as the scheme has it.
     """
 
     __slots__ = ("_private_key", "public_key", "sign")

@@ -8,30 +8,30 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from reactor_chat.errors import MlsRefused
-from reactor_chat.mls.codec import Record, UInt8, UInt16, UInt32, UInt64, opaque, optional, vector
+from reactor_chat.mls.encoding.codec import TlsStruct, UInt8, UInt16, UInt32, UInt64, opaque, optional, vector
+from reactor_chat.mls.encoding.structs import EXTENSIONS_BYTES_MAX, TREE_LEAVES_MAX, GroupContext, HashValue, Secret
+from reactor_chat.mls.epoch.schedule import EpochSecrets
+from reactor_chat.mls.epoch.state import EpochState, MemberState, OwnUpdate, Proposed
 from reactor_chat.mls.messages import Proposal, ReInit, Sender
-from reactor_chat.mls.schedule import EpochSecrets
-from reactor_chat.mls.secrettree import Ratchet, RatchetKind, SecretTree
-from reactor_chat.mls.sending import PROPOSALS_KEPT_MAX
+from reactor_chat.mls.operations.sending import PROPOSALS_KEPT_MAX
 from reactor_chat.mls.signatures import SigningKey
-from reactor_chat.mls.state import EpochState, MemberState, OwnUpdate, Proposed
-from reactor_chat.mls.structs import EXTENSIONS_BYTES_MAX, TREE_LEAVES_MAX, GroupContext, HashValue, Secret
 from reactor_chat.mls.suites import suite
-from reactor_chat.mls.tree import RatchetTree
+from reactor_chat.mls.tree.ratchet_tree import RatchetTree
+from reactor_chat.mls.tree.secrettree import Ratchet, RatchetKind, SecretTree
 
-STORED_VERSION = 1
+STORED_VERSION = 1  # of this form; another one is refused
 
 _BYTES_MAX = EXTENSIONS_BYTES_MAX
 
 
 @dataclass(frozen=True)
-class _NumberedSecret(Record):
+class _NumberedSecret(TlsStruct):
     number: UInt64
     secret: Secret = field(repr=False)
 
 
 @dataclass(frozen=True)
-class _StoredRatchet(Record):
+class _StoredRatchet(TlsStruct):
     leaf_index: UInt32
     kind: UInt8
     generation: UInt32
@@ -39,14 +39,14 @@ class _StoredRatchet(Record):
 
 
 @dataclass(frozen=True)
-class _StoredProposal(Record):
+class _StoredProposal(TlsStruct):
     sender: Sender
     proposal: Proposal
     reference: HashValue
 
 
 @dataclass(frozen=True)
-class _StoredUpdate(Record):
+class _StoredUpdate(TlsStruct):
     reference: HashValue
     private_key: Secret = field(repr=False)
     signing_key: Secret = field(repr=False)
@@ -56,7 +56,7 @@ _Numbered = Annotated[tuple[_NumberedSecret, ...], vector(_NumberedSecret, _BYTE
 
 
 @dataclass(frozen=True)
-class _StoredMember(Record):
+class _StoredMember(TlsStruct):
     version: UInt8
     suite: UInt16
     context: GroupContext

@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from reactor_chat.errors import MlsRefused
-from reactor_chat.mls import kem
-from reactor_chat.mls.codec import with_length
-from reactor_chat.mls.hpke import AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305, Aead, Context, Hpke
-from reactor_chat.mls.kem import Entropy, Hkdf, Kem, KeyPair
+from reactor_chat.mls.crypto import kem
+from reactor_chat.mls.crypto.hpke import AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305, Aead, Context, Hpke
+from reactor_chat.mls.crypto.kem import Entropy, Hkdf, Kem, KeyPair
+from reactor_chat.mls.encoding.codec import with_length
+from reactor_chat.mls.encoding.structs import HPKECiphertext
 from reactor_chat.mls.signatures import (
     P256_ORDER,
     P384_ORDER,
@@ -29,7 +30,6 @@ from reactor_chat.mls.signatures import (
     SignatureScheme,
     SigningKey,
 )
-from reactor_chat.mls.structs import HPKECiphertext
 
 PREFIX = b"MLS 1.0 "
 
@@ -74,7 +74,13 @@ class Suite:
         return hmac.digest(key, content, self.kdf.hash_name)
 
     def check_mac(self, key: bytes, content: bytes, tag: bytes | None) -> None:
-        """Return if the tag is right, else MlsRefused; takes the same time either way."""
+        """Return if the tag is right, else MlsRefused; takes the same time either way.
+
+        Args:
+            key: of the MAC.
+            content: what it covers.
+            tag: as it came; None where there was none.
+        """
         if not hmac.compare_digest(self.mac(key, content), tag or b""):
             raise MlsRefused("a tag does not hold")
 
@@ -83,7 +89,14 @@ class Suite:
         return self.kdf.extract(salt, ikm)
 
     def expand_with_label(self, secret: bytes, label: bytes, context: bytes, length: int) -> bytes:
-        """ExpandWithLabel (RFC 9420 §8); `length` of 0 to 255 * Nh bytes."""
+        """ExpandWithLabel (RFC 9420 §8); `length` of 0 to 255 * Nh bytes.
+
+        Args:
+            secret: to derive from.
+            label: what it is for.
+            context: likewise.
+            length: 0 to 255 * Nh bytes.
+        """
         return self.kdf.expand(secret, _label_info(label, length) + with_length(context), length)
 
     def derive_secret(self, secret: bytes, label: bytes) -> bytes:
@@ -91,7 +104,14 @@ class Suite:
         return self.expand_with_label(secret, label, b"", self.kdf.hash_bytes)
 
     def derive_tree_secret(self, secret: bytes, label: bytes, generation: int, length: int) -> bytes:
-        """DeriveTreeSecret (RFC 9420 §9.1)."""
+        """DeriveTreeSecret (RFC 9420 §9.1).
+
+        Args:
+            secret: to derive from.
+            label: what it is for.
+            generation: 0 to 2**32 - 1.
+            length: 0 to 255 * Nh bytes.
+        """
         return self.expand_with_label(secret, label, generation.to_bytes(4), length)
 
     def ref_hash(self, label: bytes, value: bytes) -> bytes:
@@ -107,22 +127,50 @@ class Suite:
         return self.ref_hash(b"MLS 1.0 Proposal Reference", encoded)
 
     def sign_with_label(self, key: SigningKey, label: bytes, content: bytes) -> bytes:
-        """SignWithLabel (RFC 9420 §5.1.2)."""
+        """SignWithLabel (RFC 9420 §5.1.2).
+
+        Args:
+            key: of the signer.
+            label: what is signed.
+            content: encoded.
+        """
         return key.sign(with_length(PREFIX + label) + with_length(content))
 
     def verify_with_label(self, public_key: bytes, label: bytes, content: bytes, signature: bytes) -> None:
-        """VerifyWithLabel (RFC 9420 §5.1.2): return if it holds, else MlsRefused; keys of small order never do."""
+        """VerifyWithLabel (RFC 9420 §5.1.2): return if it holds, else MlsRefused; keys of small order never do.
+
+        Args:
+            public_key: encoded.
+            label: what was signed.
+            content: encoded.
+            signature: as it came.
+        """
         self.signature.verify(public_key, signature, with_length(PREFIX + label) + with_length(content))
 
     def encrypt_with_label(
         self, public_key: bytes, label: bytes, context: bytes, plaintext: bytes, random: Entropy
     ) -> HPKECiphertext:
-        """EncryptWithLabel (RFC 9420 §5.1.3)."""
+        """EncryptWithLabel (RFC 9420 §5.1.3).
+
+        Args:
+            public_key: encoded.
+            label: what it is for.
+            context: what both sides must agree on.
+            plaintext: of any length.
+            random: `random(n)` returns n fresh bytes.
+        """
         info = with_length(PREFIX + label) + with_length(context)
         return HPKECiphertext(*self.hpke.seal(public_key, info, plaintext, random))
 
     def decrypt_with_label(self, private_key: bytes, label: bytes, context: bytes, sealed: HPKECiphertext) -> bytes:
-        """DecryptWithLabel (RFC 9420 §5.1.3), or MlsRefused."""
+        """DecryptWithLabel (RFC 9420 §5.1.3), or MlsRefused.
+
+        Args:
+            private_key: encoded.
+            label: what it is for.
+            context: what both sides must agree on.
+            sealed: as it came.
+        """
         info = with_length(PREFIX + label) + with_length(context)
         return self.hpke.open(private_key, info, sealed.kem_output, sealed.ciphertext)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.client.contact_files import ContactFiles
-from reactor_chat.e2ee.contacts import FILE_BYTES_MAX
+from reactor_chat.e2ee.trust.contacts import FILE_BYTES_MAX
 from reactor_chat.errors import UsageError
 
 FILES = ContactFiles()

@@ -4,7 +4,7 @@ import pytest
 
 from reactor_chat.client.invitation import invitation
 from reactor_chat.client.server_key import read_link
-from reactor_chat.e2ee.trust import fingerprint_of
+from reactor_chat.e2ee.trust.trust_book import fingerprint_of
 from reactor_chat.wire.transcript import NO_BINDING
 
 KEY, PIN = bytes(range(32)), bytes(range(32, 64))

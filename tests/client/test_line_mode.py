@@ -13,7 +13,7 @@ from reactor_chat.client.line_mode import LineMode
 from reactor_chat.client.palette import Palette
 from reactor_chat.client.qr import drawn
 from reactor_chat.client.states import State
-from reactor_chat.e2ee import scan_code
+from reactor_chat.e2ee.trust import scan_code
 from reactor_chat.text.help_topics import overview
 from reactor_chat.wire.fields import TIME_MAX
 from reactor_chat.wire.messages import (

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from reactor_chat.client.cells import cells
 from reactor_chat.client.qr import ROWS_MAX, drawn
-from reactor_chat.e2ee.scan_code import ScanCode, write
+from reactor_chat.e2ee.trust.scan_code import ScanCode, write
 
 DARK = {" ": (1, 1), "▄": (1, 0), "▀": (0, 1), "█": (0, 0)}
 CODES = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-", min_size=1, max_size=195)

@@ -4,6 +4,7 @@ import re
 from typing import get_args
 
 import pytest
+from reactor_chat.server.orders import Appoint
 
 from reactor_chat.client.boundary import ExitStatus
 from reactor_chat.client.identity import KeyIdentity
@@ -12,8 +13,7 @@ from reactor_chat.client.server_key import read_link
 from reactor_chat.client.talking import ORDERS, as_typed
 from reactor_chat.client.vault import MemoryVault
 from reactor_chat.e2ee.boundary import Posture
-from reactor_chat.e2ee.trust import fingerprint_of
-from reactor_chat.server.operator.orders import Appoint
+from reactor_chat.e2ee.trust.trust_book import fingerprint_of
 from reactor_chat.text import orders
 from reactor_chat.text.grammar import OWN_COMMANDS
 from reactor_chat.text.orders import Order

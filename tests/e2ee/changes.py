@@ -6,7 +6,7 @@ from reactor_chat.e2ee.boundary import (
     Arm,
 )
 from reactor_chat.e2ee.identity import person_of
-from reactor_chat.e2ee.trust import fingerprint_of
+from reactor_chat.e2ee.trust.trust_book import fingerprint_of
 from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import (
     GroupAdd,
@@ -14,7 +14,6 @@ from reactor_chat.wire.messages import (
     GroupKick,
     GroupLeave,
     GroupSet,
-    fold,
 )
 from tests.e2ee.adversary import KINDS, Adversary
 from tests.e2ee.deeds import Deeds
@@ -36,12 +35,6 @@ class Changes(Deeds):
     """Steps about groups, homes and the server."""
 
     # ------------------------------------------------------------------------------------------ groups
-
-    def _amend(self, who: Beliefs, roll: Roll, name: str, *, is_in: bool) -> None:
-        if is_in:
-            roll.add(name, who.pins.get(name.lower(), set()))
-        else:
-            roll.current.pop(fold(name), None)
 
     def _group(self, chance: Random) -> Conversation:
         return chance.choice((TEAM, CLUB))
@@ -154,8 +147,8 @@ class Changes(Deeds):
         believed.is_new = True
         who.client.watch = self._watched(believed)
         for request in who.client.session.held:
-            if (line := self.oracle.by_id.get(request.id or "")) is not None:
-                line.author, line.is_gone = believed, False
+            if (known := self.oracle.by_id.get(request.id or "")) is not None:
+                known.author, known.is_gone = believed, False
         if was_online:
             who.client.connect()
 

@@ -4,7 +4,6 @@ from random import Random
 
 import msgspec
 
-from reactor_chat.e2ee import safety
 from reactor_chat.e2ee.boundary import (
     Accept,
     Arm,
@@ -19,6 +18,7 @@ from reactor_chat.e2ee.boundary import (
     SetPassphrase,
     Verify,
 )
+from reactor_chat.e2ee.trust import safety_number
 from reactor_chat.errors import MessageInvalid
 from reactor_chat.wire.codec import decode_notice, encode
 from reactor_chat.wire.conversation import ROOM, Conversation, Heard, Scope, Spoken
@@ -29,6 +29,7 @@ from reactor_chat.wire.messages import (
     Say,
     Tell,
     Told,
+    fold,
 )
 from tests.e2ee.forger import EVERYBODY
 from tests.e2ee.oracle import Beliefs, Roll, counts
@@ -175,6 +176,12 @@ class Deeds(Stage):
             who.follows.setdefault(ROOM, set()).add(who.me)
         self.village.pass_time(1)
 
+    def _amend(self, who: Beliefs, roll: Roll, name: str, *, is_in: bool) -> None:
+        if is_in:
+            roll.add(name, who.pins.get(name.lower(), set()))
+        else:
+            roll.current.pop(fold(name), None)
+
     def _do_let(self, who: Beliefs, what: str, chance: Random) -> None:
         """Put somebody on the list of the closed room, or take them off."""
         if what not in EVERYBODY:
@@ -189,7 +196,7 @@ class Deeds(Stage):
     def _number(self, who: Beliefs, name: str, key: bytes) -> str:
         place = (who.name, who.client.session.desk.own_key, name, key)
         if place not in _numbers:
-            _numbers[place] = safety.safety_number(*place)
+            _numbers[place] = safety_number.safety_number(*place)
         return _numbers[place]
 
     def _do_look(self, who: Beliefs, what: str, _: Random) -> None:
@@ -224,9 +231,9 @@ class Deeds(Stage):
 
     def _do_compare(self, who: Beliefs, what: str, chance: Random) -> None:
         """Two people meet, and compare."""
-        other = self.homes.get(what, [None])[-1]  # type: ignore[list-item]
-        if other is None or what.lower() == who.name:
+        if what not in self.homes or what.lower() == who.name:
             return
+        other = self.homes[what][-1]
         digits = self._number(who, what.lower(), other.client.session.desk.own_key)
         is_accepted = chance.random() < 0.3
         before = (who.verified.get(other.name), who.pins.get(other.name), other.name in who.blocked)

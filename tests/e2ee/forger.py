@@ -17,15 +17,16 @@ from reactor_chat.e2ee.boundary import Mark as Shows
 from reactor_chat.e2ee.identity import Person as Member
 from reactor_chat.e2ee.identity import own_identity, person_of
 from reactor_chat.e2ee.packages import reference_of
+from reactor_chat.e2ee.state.transcript_hash import NOTHING, TranscriptMark
 from reactor_chat.e2ee.terms import common_name, extension_of, make_terms, terms_of
-from reactor_chat.e2ee.transcript_hash import NOTHING, Mark
 from reactor_chat.errors import MlsError
 from reactor_chat.mls.commits import CommitOptions
+from reactor_chat.mls.encoding.structs import Extension
+from reactor_chat.mls.epoch.state import AnyProposal
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import Identity, OwnKeyPackage, read_key_package
 from reactor_chat.mls.messages import Add, GroupContextExtensions, Remove
 from reactor_chat.mls.outcomes import ReceivedCommit
-from reactor_chat.mls.structs import Extension
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.conversation import Conversation, Scope
@@ -117,7 +118,7 @@ class Forger:
         for _ in range(chance.choice((0, 0, 1, 2))):
             group = group.update(self.random, options=CommitOptions(include_received=False)).group
         adds = [Add(read_key_package(package, now=_NOW_S)) for package in packages.values() if package]
-        options = CommitOptions(authenticated_data=Mark(NOTHING, NOTHING).encode(), include_received=False)
+        options = CommitOptions(authenticated_data=TranscriptMark(NOTHING, NOTHING).encode(), include_received=False)
         made = group.commit(self.random, adds, psks={}, options=options)
         assert made.welcome is not None
         self._store(made.welcome)
@@ -202,18 +203,19 @@ class Forger:
         about = terms_of(group).conversation if self.chance.random() < 0.7 else common_name(where, victim)
         data = payload.encode(payload.Payload(payload.VERSION, payload.TEXT, f"w{number}", 0, text, about))
         ours = self.village[GHOST].talk(where)
-        mark = ours.chain.mark if ours.group == group and self.chance.random() < 0.7 else Mark(NOTHING, NOTHING)
+        is_true = ours.group == group and self.chance.random() < 0.7
+        mark = ours.transcript.mark if is_true else TranscriptMark(NOTHING, NOTHING)
         made = group.protect(data, self.random, authenticated_data=mark.encode())
         self.states[group.group_id, group.epoch] = made.group
         sender = own if self.chance.random() < 0.6 else self.chance.choice(EVERYBODY)
-        content = {"sealed": sealed_object(group, made.message), "id": f"w{number}"}
+        secret, id_ = sealed_object(group, made.message), f"w{number}"
         head = (self.village.service.seq, self.village.service.at, sender)
         if about.startswith("pair:"):
-            self.village.service.tell(victim, Told(*head, victim, **content))
+            self.village.service.tell(victim, Told(*head, victim, sealed=secret, id=id_))
         elif about.startswith("group:"):
-            self.village.service.tell(victim, GroupSaid(*head, about.removeprefix("group:"), **content))
+            self.village.service.tell(victim, GroupSaid(*head, about.removeprefix("group:"), sealed=secret, id=id_))
         else:
-            self.village.service.tell(victim, Said(*head, **content))
+            self.village.service.tell(victim, Said(*head, sealed=secret, id=id_))
 
     # ------------------------------------------------------------------------------------------ commits of its own
 
@@ -223,7 +225,10 @@ class Forger:
         group = talk.group
         if group is None:
             return
-        proposals, adds, removes, added = [], [], [], []
+        proposals: list[AnyProposal] = []
+        adds: list[SealAdd] = []
+        removes: list[str] = []
+        added: list[Member] = []
         others = {leaf: person_of(node) for leaf, node in group.members.items() if leaf != group.own_leaf}
         for leaf, person in others.items():
             if chance.random() < 0.1:
@@ -235,12 +240,13 @@ class Forger:
             if package is None or chance.random() < 0.6:
                 package = impostor(name).packages[0 if group.suite.number == HYBRID else 2].message
             if name.lower() not in there and name != GHOST:
-                proposals.append(Add(read_key_package(package, now=None)))
-                added.append(person_of(proposals[-1].key_package.leaf_node))
+                newcomer = read_key_package(package, now=None)
+                proposals.append(Add(newcomer))
+                added.append(person_of(newcomer.leaf_node))
                 adds.append(SealAdd(name, reference_of(package)))
         if terms_of(group).closed and chance.random() < 0.7:
             proposals.insert(0, self._other_list(group, added, removes))
-        options = CommitOptions(authenticated_data=talk.chain.mark.encode(), include_received=False)
+        options = CommitOptions(authenticated_data=talk.transcript.mark.encode(), include_received=False)
         try:
             made = group.commit(self.random, proposals, psks={}, options=options)
         except MlsError:

@@ -12,6 +12,8 @@ from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.payload import decode
 from reactor_chat.errors import MlsError
 from reactor_chat.mls.commits import CommitOptions
+from reactor_chat.mls.encoding.structs import BasicCredential, Capabilities
+from reactor_chat.mls.epoch.state import AnyProposal, PskSecrets
 from reactor_chat.mls.framing import envelope, protect_public
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import Identity, OwnKeyPackage
@@ -22,12 +24,10 @@ from reactor_chat.mls.messages import (
     PrivateMessageContent,
     SenderData,
 )
-from reactor_chat.mls.secrettree import RatchetKind, sender_data_key
-from reactor_chat.mls.sending import signed
+from reactor_chat.mls.operations.sending import signed
 from reactor_chat.mls.signatures import Ed25519, SigningKey
-from reactor_chat.mls.state import AnyProposal, PskSecrets
-from reactor_chat.mls.structs import BasicCredential, Capabilities
 from reactor_chat.mls.suites import HYBRID
+from reactor_chat.mls.tree.secrettree import RatchetKind, sender_data_key
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import GroupSaid, Notice, Said, SealAdd, SealCommit, Told, read_sealed
@@ -120,7 +120,7 @@ def commit_as(
     """Let a member commit what it likes, behind its client's back, and the server take it."""
     person = world[name]
     group = group_of(world, name, where)
-    mark = person.talk(where).chain.mark.encode()
+    mark = person.talk(where).transcript.mark.encode()
     everything = [*proposals, *(Add(own.package) for _, own in adds)]
     options = CommitOptions(authenticated_data=mark, include_received=False)
     pending = group.commit(person.random, everything, psks=psks or {}, options=options)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from reactor_chat.mls.hpke import AES_128_GCM, Aead
+from reactor_chat.mls.crypto.hpke import AES_128_GCM, Aead
 from reactor_chat.mls.suites import CLASSICAL, HYBRID, SUITES
 
 

@@ -35,8 +35,8 @@ class Stage:
         self.backups: dict[tuple[str, int], tuple[Any, Beliefs, dict[str, int]]] = {}
         for name in EVERYBODY:
             self.oracle.holders[impostor(name).key] = GHOST
-        for name, person in self.village.people.items():
-            self._move_in(name, person)
+        for name in self.village.people:
+            self._move_in(name, self.village[name])
         self._remember_beginning(room)
         self.village.service.takes_any_package = True
         for name in self.village.people:

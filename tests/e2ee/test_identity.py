@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from reactor_chat.e2ee.identity import TERMS_EXTENSION, knows_better_suite, own_identity, person_of, suites
 from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.encoding.structs import BasicCredential, Certificate, X509Credential
 from reactor_chat.mls.keypackage import Identity, OwnKeyPackage
-from reactor_chat.mls.structs import BasicCredential, Certificate, X509Credential
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from tests.mls.people import SeededEntropy
 

@@ -20,7 +20,7 @@ from reactor_chat.wire.conversation import ROOM, Conversation
 from tests.conftest import NIGHTLY
 from tests.e2ee.lies import LIES, shuffled
 from tests.e2ee.recording import record_seals
-from tests.e2ee.world import CANARY, CANARY_FORMS, World
+from tests.e2ee.world import CANARY, CANARY_FORMS, Backup, World
 
 NAMES = ["Ann", "Bob", "Cid"]
 people = st.sampled_from(NAMES)
@@ -40,7 +40,7 @@ class Liars(RuleBasedStateMachine):
         logging.getLogger().addHandler(self.handler)
         self.world = World("machine")
         self.armed: set[tuple[str, Conversation]] = set()
-        self.backups: dict[str, object] = {}
+        self.backups: dict[str, tuple[Backup, set[tuple[str, Conversation]]]] = {}
         self.looked_at = self.lines = 0
 
     @initialize(sealed=st.sets(st.sampled_from(["room", "team", "Bob"]), min_size=1))
@@ -151,7 +151,7 @@ class Liars(RuleBasedStateMachine):
     def restore(self, name: str) -> None:
         """Put the copy back; what was ordered since is forgotten with it."""
         if name in self.backups:
-            backup, armed = self.backups[name]  # type: ignore[misc]
+            backup, armed = self.backups[name]
             self.world[name].restore(backup)
             self.armed = {one for one in self.armed if one[0] != name} | armed
 

@@ -2,17 +2,17 @@
 
 import pytest
 
-from reactor_chat.e2ee.states import ORDERS_OF_A_PERSON, STEPS, State, Step, after
+from reactor_chat.e2ee.states import ORDERS_OF_A_PERSON, TRANSITIONS, State, Transition, after
 
 
 def test_every_state_has_a_row() -> None:
-    assert set(STEPS) == set(State)
-    assert all(set(row) == set(Step) for row in STEPS.values())
+    assert set(TRANSITIONS) == set(State)
+    assert all(set(row) == set(Transition) for row in TRANSITIONS.values())
 
 
 @pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("step", Step)
-def test_only_a_persons_order_leads_to_plain_or_out_of_frozen(state: State, step: Step) -> None:
+@pytest.mark.parametrize("step", Transition)
+def test_only_a_persons_order_leads_to_plain_or_out_of_frozen(state: State, step: Transition) -> None:
     following = after(state, step)
     if step not in ORDERS_OF_A_PERSON:
         assert following is not State.PLAIN or state is State.PLAIN
@@ -21,5 +21,5 @@ def test_only_a_persons_order_leads_to_plain_or_out_of_frozen(state: State, step
 
 @pytest.mark.parametrize("state", State)
 def test_a_person_can_always_turn_it_off_and_begin_anew(state: State) -> None:
-    assert after(state, Step.DISARM) is State.PLAIN
-    assert after(after(state, Step.REARM), Step.ARM) in (State.ARMING, State.SEALED)
+    assert after(state, Transition.DISARM) is State.PLAIN
+    assert after(after(state, Transition.REARM), Transition.ARM) in (State.ARMING, State.SEALED)

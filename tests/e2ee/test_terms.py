@@ -7,9 +7,9 @@ from reactor_chat.e2ee.identity import TERMS_EXTENSION, own_identity
 from reactor_chat.e2ee.passphrase import DEFAULT
 from reactor_chat.e2ee.terms import Claim, agree, claim_of, common_name, extension_of, make_terms, terms_of
 from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.encoding.structs import Extension
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import OwnKeyPackage
-from reactor_chat.mls.structs import Extension
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import Kdf, SealCreated, SealsAnswer

@@ -12,12 +12,11 @@ from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
-from reactor_chat.e2ee import passphrase
 from reactor_chat.e2ee.boundary import Arm, Note, Outcome
-from reactor_chat.e2ee.group_orders import GroupRequest
+from reactor_chat.e2ee.orders.group_orders import GroupRequest
 from reactor_chat.e2ee.store import MemoryStore
 from reactor_chat.wire.conversation import ROOM, Conversation, Spoken
-from reactor_chat.wire.messages import GroupSet, fold
+from reactor_chat.wire.messages import GroupSet, Kdf, fold
 from tests.e2ee.service import Service, Shelf
 from tests.e2ee.world import Person, World
 
@@ -94,7 +93,7 @@ class Village(World):
         assert isinstance(person, Watched)
         return person
 
-    def derive(self, typed: str, salt: bytes, kdf: passphrase.Kdf) -> bytes:
+    def derive(self, typed: str, salt: bytes, kdf: Kdf) -> bytes:
         """Compute what stands for the key of a passphrase."""
         return hashlib.sha256(repr((typed, salt, kdf)).encode()).digest()
 

@@ -11,15 +11,15 @@ from collections.abc import Callable
 from reactor_chat.e2ee import passphrase
 from reactor_chat.e2ee.boundary import Arm, Mark, Note, Order, Outcome, Settings, Shown
 from reactor_chat.e2ee.outgoing import Plain, Sealed
-from reactor_chat.e2ee.participation import Participation
+from reactor_chat.e2ee.participation.participation import Participation
 from reactor_chat.e2ee.session import Session
+from reactor_chat.e2ee.state.talk import Talk
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import MemoryStore
-from reactor_chat.e2ee.talk import Talk
 from reactor_chat.errors import MessageInvalid
 from reactor_chat.wire.codec import decode_notice, encode
 from reactor_chat.wire.conversation import ROOM, Conversation, Spoken
-from reactor_chat.wire.messages import Accepted, GroupSend, Refused, Request, Said, Say, Tell
+from reactor_chat.wire.messages import Accepted, GroupSend, Kdf, Refused, Request, Said, Say, Tell
 from tests.e2ee.service import Service
 from tests.mls.people import SeededEntropy
 
@@ -33,6 +33,10 @@ CANARY_FORMS = [_BYTES, *(base64.b64encode(part) for part in (_BYTES[:9], _BYTES
 
 class Crash(Exception):
     """The process died."""
+
+
+Backup = tuple[MemoryStore, tuple[dict[str, Spoken], int]]
+"""What a person's client stored: the rows, and the outbox with the number of its last request."""
 
 
 class Person:
@@ -73,11 +77,11 @@ class Person:
         self.store.roll_back()
         self.start()
 
-    def back_up(self) -> tuple[MemoryStore, tuple[dict[str, Spoken], int]]:
+    def back_up(self) -> Backup:
         """Return a copy of everything that is stored."""
         return self.store.copy(), (dict(self.saved[0]), self.saved[1])
 
-    def restore(self, backup: tuple[MemoryStore, tuple[dict[str, Spoken], int]]) -> None:
+    def restore(self, backup: Backup) -> None:
         """Put a copy back in place."""
         self.disconnect()
         self.store, self.saved = backup[0].copy(), (dict(backup[1][0]), backup[1][1])
@@ -287,7 +291,7 @@ class World:
             person.crash()
             person.connect()
 
-    def derive(self, typed: str, salt: bytes, kdf: passphrase.Kdf) -> bytes:
+    def derive(self, typed: str, salt: bytes, kdf: Kdf) -> bytes:
         """Compute a key as a child process does, each only once."""
         if (typed, salt) not in self.keys:
             self.keys[typed, salt] = passphrase.derive(typed, salt, kdf)

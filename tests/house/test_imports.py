@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,40 @@ def test_a_file_imports_only_what_its_package_may() -> None:
             assert any(module == one or module.startswith(one + ".") for one in allowed), (
                 f"{name(path)} imports {module}"
             )
+
+
+def imported_at_run_time(path: Path) -> set[str]:
+    """Modules of the project that a file imports when it runs; not those that only its types need."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    names = (
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    )
+    ours = (one.removeprefix("reactor_chat.") for one in names if one.startswith("reactor_chat."))
+    return {
+        one
+        for name in ours
+        for one in (name, name.rpartition(".")[0])
+        if (PACKAGE / (one.replace(".", "/") + ".py")).exists()
+    }
+
+
+def test_no_folder_imports_one_that_imports_it() -> None:
+    """Within a package each folder is one thing, and so is each module beside it: the arrows make no circle."""
+    arrows: dict[str, set[str]] = {}
+    for path in sources():
+        own = ".".join(path.relative_to(PACKAGE).with_suffix("").parts[:2])
+        theirs = {".".join(module.split(".")[:2]) for module in imported_at_run_time(path)}
+        arrows.setdefault(own, set()).update(theirs - {own})
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
 
 
 @pytest.mark.parametrize("place", PURE)

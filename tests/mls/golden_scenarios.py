@@ -18,13 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reactor_chat.mls import kem
 from reactor_chat.mls.commits import CommitOptions
+from reactor_chat.mls.crypto import kem
+from reactor_chat.mls.epoch.state import PskSecrets
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import ExternalPsk, PreSharedKey, PreSharedKeyID
-from reactor_chat.mls.outcomes import Pending
-from reactor_chat.mls.state import PskSecrets
+from reactor_chat.mls.outcomes import PendingCommit
 from reactor_chat.mls.suites import HYBRID, suite
 from tests.mls.people import SeededEntropy, key_package
 
@@ -169,7 +169,7 @@ class Scenario:
         for group in self.groups[1:]:
             assert group.unprotect(sent.message).data == b"hello"
 
-    def accept(self, committer: int, pending: Pending, psks: PskSecrets | None = None) -> None:
+    def accept(self, committer: int, pending: PendingCommit, psks: PskSecrets | None = None) -> None:
         """Deliver a commit."""
         message = self.recording.note(pending.message)
         self.groups = [

@@ -7,16 +7,16 @@ members (the private keys of the nodes above them, the epoch's secrets) is hande
 from collections.abc import Callable
 
 from reactor_chat.mls.commits import fresh_secret_tree
+from reactor_chat.mls.encoding.structs import MLS10, BasicCredential, GroupContext
+from reactor_chat.mls.epoch.schedule import EpochSecrets
+from reactor_chat.mls.epoch.state import EpochState, MemberState
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import Identity, OwnKeyPackage
-from reactor_chat.mls.schedule import EpochSecrets
 from reactor_chat.mls.signatures import SigningKey
-from reactor_chat.mls.state import EpochState, MemberState
-from reactor_chat.mls.structs import MLS10, BasicCredential, GroupContext
 from reactor_chat.mls.suites import suite
-from reactor_chat.mls.tree import RatchetTree
-from reactor_chat.mls.treekem import keep_current, renew_path
-from reactor_chat.mls.validation import check_tree
+from reactor_chat.mls.tree.ratchet_tree import RatchetTree
+from reactor_chat.mls.tree.treekem import keep_current, renew_path
+from reactor_chat.mls.tree.validation import check_tree
 
 GROUP_ID = bytes(range(32))
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 
 from reactor_chat.errors import MlsMalformed, MlsRefused
 from reactor_chat.mls.commits import CommitOptions
+from reactor_chat.mls.epoch.schedule import welcome_key_nonce, welcome_secret
+from reactor_chat.mls.epoch.state import PskSecrets
 from reactor_chat.mls.framing import open_envelope, sign
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import OwnKeyPackage, read_key_package
@@ -31,15 +33,13 @@ from reactor_chat.mls.messages import (
     Remove,
     Welcome,
 )
+from reactor_chat.mls.operations.outside import propose_to_be_added
+from reactor_chat.mls.operations.receiving import open_message
+from reactor_chat.mls.operations.sending import carry
 from reactor_chat.mls.outcomes import ReceivedCommit
-from reactor_chat.mls.outside import propose_to_be_added
-from reactor_chat.mls.receiving import open_message
-from reactor_chat.mls.schedule import welcome_key_nonce, welcome_secret
-from reactor_chat.mls.sending import carry
-from reactor_chat.mls.state import PskSecrets
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
-from reactor_chat.mls.tree import RatchetTree
-from reactor_chat.mls.validation import check_tree
+from reactor_chat.mls.tree.ratchet_tree import RatchetTree
+from reactor_chat.mls.tree.validation import check_tree
 from tests.mls.people import Room, SeededEntropy, key_package
 
 

@@ -4,12 +4,12 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from reactor_chat.mls.encoding.structs import BasicCredential, Capabilities
+from reactor_chat.mls.epoch.state import PskSecrets
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import DEFAULT_CAPABILITIES, Identity, OwnKeyPackage
-from reactor_chat.mls.outcomes import Pending
+from reactor_chat.mls.outcomes import PendingCommit
 from reactor_chat.mls.signatures import SigningKey
-from reactor_chat.mls.state import PskSecrets
-from reactor_chat.mls.structs import BasicCredential, Capabilities
 from reactor_chat.mls.suites import CLASSICAL, suite
 
 Entropy = Callable[[int], bytes]
@@ -57,7 +57,7 @@ class Room:
             room.add(names[0], list(names[1:]))
         return room
 
-    def add(self, committer: bytes, names: list[bytes], psks: PskSecrets | None = None) -> Pending:
+    def add(self, committer: bytes, names: list[bytes], psks: PskSecrets | None = None) -> PendingCommit:
         """Let a member add people; everybody follows."""
         packages = [key_package(name, self.random, self.suite_number) for name in names]
         pending = self.members[committer].add([own.package for own in packages], self.random)
@@ -67,7 +67,7 @@ class Room:
             self.members[name] = Group.join(pending.welcome, own, psks=psks or {})
         return pending
 
-    def accept(self, committer: bytes, pending: Pending, psks: PskSecrets | None = None) -> None:
+    def accept(self, committer: bytes, pending: PendingCommit, psks: PskSecrets | None = None) -> None:
         """Deliver a commit to everybody; those it removes leave."""
         for name, group in list(self.members.items()):
             if name == committer:

@@ -7,6 +7,7 @@ import pytest
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.commits import CommitOptions
+from reactor_chat.mls.encoding.structs import CommitSource, HPKECiphertext, LeafNode, Lifetime, UpdatePath, UpdateSource
 from reactor_chat.mls.framing import sign
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.messages import (
@@ -19,9 +20,8 @@ from reactor_chat.mls.messages import (
     ExternalInit,
     Remove,
 )
-from reactor_chat.mls.receiving import open_message
-from reactor_chat.mls.sending import carry
-from reactor_chat.mls.structs import CommitSource, HPKECiphertext, LeafNode, Lifetime, UpdatePath, UpdateSource
+from reactor_chat.mls.operations.receiving import open_message
+from reactor_chat.mls.operations.sending import carry
 from tests.mls.people import Room, SeededEntropy, key_package
 
 RANDOM = SeededEntropy("commits")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.errors import MlsMalformed, MlsRefused
+from reactor_chat.mls.epoch.schedule import EpochSecrets
 from reactor_chat.mls.framing import (
     PADDING_BYTES_MAX,
     envelope,
@@ -32,10 +33,9 @@ from reactor_chat.mls.messages import (
     Remove,
     SenderData,
 )
-from reactor_chat.mls.schedule import EpochSecrets
-from reactor_chat.mls.secrettree import RatchetKind, SecretTree, sender_data_key
 from reactor_chat.mls.signatures import SigningKey
 from reactor_chat.mls.suites import CLASSICAL, SUITES, Suite
+from reactor_chat.mls.tree.secrettree import RatchetKind, SecretTree, sender_data_key
 from tests.mls.people import SeededEntropy
 
 SUITE = SUITES[CLASSICAL]

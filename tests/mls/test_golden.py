@@ -4,8 +4,8 @@ own.
 
 import pytest
 
-from reactor_chat.mls import hpke
-from reactor_chat.mls.hpke import library_suite
+from reactor_chat.mls.crypto import hpke
+from reactor_chat.mls.crypto.hpke import library_suite
 from reactor_chat.mls.passive import failures, read_cases
 from tests.mls.golden_scenarios import FOLDER, PASSIVE, PASSIVE_CASES, SCENARIOS, read_tapes, replay
 

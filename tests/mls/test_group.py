@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from reactor_chat.errors import MlsError, MlsMalformed, MlsRefused
 from reactor_chat.mls.commits import CommitOptions
+from reactor_chat.mls.encoding.structs import BasicCredential, Extension
+from reactor_chat.mls.epoch.state import PskSecrets
 from reactor_chat.mls.group import EXPORT_BYTES_MAX, Group
 from reactor_chat.mls.messages import (
     Add,
@@ -21,10 +23,8 @@ from reactor_chat.mls.messages import (
     Remove,
     ResumptionUsage,
 )
+from reactor_chat.mls.operations.receiving import open_message
 from reactor_chat.mls.outcomes import ReceivedCommit, ReceivedProposal
-from reactor_chat.mls.receiving import open_message
-from reactor_chat.mls.state import PskSecrets
-from reactor_chat.mls.structs import BasicCredential, Extension
 from reactor_chat.mls.suites import CLASSICAL, HYBRID, SUITES
 from tests.mls.grown import grown_group
 from tests.mls.people import Room, SeededEntropy, identity, key_package

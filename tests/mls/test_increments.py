@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from reactor_chat.errors import MlsError, MlsMalformed
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.increments import NODES, fixed, joined, moved, moving
-from reactor_chat.mls.secrettree import RatchetKind
+from reactor_chat.mls.tree.secrettree import RatchetKind
 from tests.mls.people import Room, SeededEntropy
 
 RANDOM = SeededEntropy("increments")

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from reactor_chat.errors import LifetimeRefused, MlsMalformed, MlsRefused
+from reactor_chat.mls.encoding.structs import Lifetime
 from reactor_chat.mls.keypackage import OwnKeyPackage, read_key_package
 from reactor_chat.mls.messages import MLSMessage
-from reactor_chat.mls.structs import Lifetime
 from reactor_chat.mls.suites import CLASSICAL, HYBRID, SUITES
 from tests.mls.people import Room, SeededEntropy, identity, key_package
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.errors import MlsMalformed
+from reactor_chat.mls.encoding.structs import GroupContext
 from reactor_chat.mls.messages import (
     PROPOSALS_PER_COMMIT_MAX,
     Add,
@@ -40,8 +41,7 @@ from reactor_chat.mls.messages import (
     Update,
     Welcome,
 )
-from reactor_chat.mls.structs import GroupContext
-from tests.mls.test_structs import extensions, leaves, sealed, short, times
+from tests.mls.encoding.test_structs import extensions, leaves, sealed, short, times
 
 numbers = st.integers(0, 2**32 - 1)
 packages = st.builds(KeyPackage, st.integers(0, 9), st.integers(0, 9), short, leaves, extensions, short)

@@ -33,7 +33,7 @@ def test_every_kind_is_here() -> None:
 
 
 @pytest.mark.parametrize("result", RESULTS, ids=lambda result: type(result).__name__)
-def test_a_group_beside_the_result(result: outcomes.Pending) -> None:
+def test_a_group_beside_the_result(result: outcomes.PendingCommit) -> None:
     """Another one than the one asked, and nothing that was said in its representation."""
     assert "group" in {field.name for field in fields(result)}
     assert result.group not in (ALICE, BOB)

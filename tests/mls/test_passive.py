@@ -9,6 +9,15 @@ from typing import Any
 import pytest
 
 from reactor_chat.mls.commits import CommitOptions
+from reactor_chat.mls.encoding.structs import (
+    Capabilities,
+    Certificate,
+    Extension,
+    ExtensionType,
+    RequiredCapabilities,
+    X509Credential,
+)
+from reactor_chat.mls.epoch.state import PskSecrets
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import DEFAULT_CAPABILITIES, Identity, OwnKeyPackage
 from reactor_chat.mls.messages import (
@@ -20,18 +29,9 @@ from reactor_chat.mls.messages import (
     ReInit,
     Remove,
 )
-from reactor_chat.mls.outside import propose_to_be_added
+from reactor_chat.mls.operations.outside import propose_to_be_added
 from reactor_chat.mls.passive import CaseFailed, follow, main, read_cases
 from reactor_chat.mls.signatures import SigningKey
-from reactor_chat.mls.state import PskSecrets
-from reactor_chat.mls.structs import (
-    Capabilities,
-    Certificate,
-    Extension,
-    ExtensionType,
-    RequiredCapabilities,
-    X509Credential,
-)
 from reactor_chat.mls.suites import CLASSICAL, HYBRID, suite
 from tests.mls.people import SeededEntropy, key_package
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from reactor_chat.errors import MlsMalformed, MlsRefused
+from reactor_chat.mls.encoding.structs import Extension, ExtensionType, RequiredCapabilities
+from reactor_chat.mls.epoch.state import AnyProposal, AnySender, EpochState, Proposed, PskSecrets
 from reactor_chat.mls.messages import (
     Add,
     ByReference,
@@ -25,8 +27,6 @@ from reactor_chat.mls.messages import (
     Update,
 )
 from reactor_chat.mls.proposals import apply, check, external_senders, is_path_required, resolve, select
-from reactor_chat.mls.state import AnyProposal, AnySender, EpochState, Proposed, PskSecrets
-from reactor_chat.mls.structs import Extension, ExtensionType, RequiredCapabilities
 from tests.mls.people import Room, SeededEntropy, key_package
 
 RANDOM = SeededEntropy("proposals")

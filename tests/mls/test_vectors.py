@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from reactor_chat.errors import MlsRefused
-from reactor_chat.mls import schedule, treemath
-from reactor_chat.mls.codec import Record, decode_length, encode_length, wire_of, with_length
+from reactor_chat.mls.encoding.codec import TlsStruct, decode_length, encode_length, wire_of, with_length
+from reactor_chat.mls.encoding.structs import GroupContext, HPKECiphertext, LeafNode, RatchetTreeNodes, UpdatePath
+from reactor_chat.mls.epoch import schedule
+from reactor_chat.mls.epoch.schedule import EpochSecrets
 from reactor_chat.mls.framing import open_private, open_public, protect_private, protect_public, sign, verify
 from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import (
@@ -46,14 +48,13 @@ from reactor_chat.mls.messages import (
     WireFormat,
 )
 from reactor_chat.mls.passive import failures, follow
-from reactor_chat.mls.schedule import EpochSecrets
-from reactor_chat.mls.secrettree import RatchetKind, SecretTree, sender_data_key
 from reactor_chat.mls.signatures import SigningKey
-from reactor_chat.mls.structs import GroupContext, HPKECiphertext, LeafNode, RatchetTreeNodes, UpdatePath
 from reactor_chat.mls.suites import suite
-from reactor_chat.mls.tree import RatchetTree
-from reactor_chat.mls.treekem import PathReader, encrypt_path, merge_path, node_key_pair, open_path, renew_path
-from reactor_chat.mls.validation import check_leaf, check_tree
+from reactor_chat.mls.tree import treemath
+from reactor_chat.mls.tree.ratchet_tree import RatchetTree
+from reactor_chat.mls.tree.secrettree import RatchetKind, SecretTree, sender_data_key
+from reactor_chat.mls.tree.treekem import PathReader, encrypt_path, merge_path, node_key_pair, open_path, renew_path
+from reactor_chat.mls.tree.validation import check_leaf, check_tree
 from tests.mls.conftest import vector_names
 
 Cases = list[dict[str, Any]]
@@ -409,7 +410,7 @@ def test_welcome(vectors: Vectors) -> None:
         scheme.check_mac(epoch.confirmation_key, context.confirmed_transcript_hash, info.confirmation_tag)
 
 
-MESSAGE_KINDS: dict[str, type[Record]] = {
+MESSAGE_KINDS: dict[str, type[TlsStruct]] = {
     "mls_welcome": MLSMessage,
     "mls_group_info": MLSMessage,
     "mls_key_package": MLSMessage,

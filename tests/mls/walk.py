@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.commits import CommitOptions
+from reactor_chat.mls.epoch.state import AnyProposal, PskSecrets
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import (
@@ -21,9 +22,8 @@ from reactor_chat.mls.messages import (
     PreSharedKeyID,
     ResumptionPsk,
 )
-from reactor_chat.mls.outcomes import Pending
-from reactor_chat.mls.outside import ExternalJoin
-from reactor_chat.mls.state import AnyProposal, PskSecrets
+from reactor_chat.mls.operations.outside import ExternalJoin
+from reactor_chat.mls.outcomes import PendingCommit
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from tests.mls.people import SeededEntropy, identity, key_package
 
@@ -234,13 +234,13 @@ class Walk:
         """Return the proposal to use a key."""
         return PreSharedKey(PreSharedKeyID(psk, self.random(self.members[0].suite.hash_bytes)))
 
-    def welcome(self, pending: Pending, owns: list[OwnKeyPackage], psks: PskSecrets | None = None) -> list[Group]:
+    def welcome(self, pending: PendingCommit, owns: list[OwnKeyPackage], psks: PskSecrets | None = None) -> list[Group]:
         """Let the newcomers in."""
         assert pending.welcome is not None
         tree = pending.group.ratchet_tree()
         return [Group.join(pending.welcome, own, psks=psks or {}, tree=tree) for own in owns]
 
-    def accept(self, committer: int, pending: Pending, psks: PskSecrets | None = None) -> None:
+    def accept(self, committer: int, pending: PendingCommit, psks: PskSecrets | None = None) -> None:
         """Deliver a commit; the removed leave, and learn nothing from what follows."""
         before, self.members = self.members, []
         for place, group in enumerate(before):

@@ -3,7 +3,7 @@
 from tests.planted.copying import Bug, in_file
 
 JUDGING = (
-    "tests/e2ee/test_policy.py",
+    "tests/e2ee/membership/test_policy.py",
     "tests/e2ee/attacks/test_lists.py",
     "tests/e2ee/attacks/test_membership.py",
     "tests/e2ee/attacks/test_insiders.py",
@@ -24,7 +24,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/desk.py",
+        "reactor_chat/e2ee/state/desk.py",
         PROMISES,
         (
             "a first private line is plain",
@@ -33,11 +33,11 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/backlog.py",
+        "reactor_chat/e2ee/messages/backlog.py",
         ("tests/e2ee/test_removed.py",),
         (
             "a removed message is no part of what was heard",
-            "        self._talk.chain.add_digest(notice.seq, remains.digest)\n",
+            "        self._talk.transcript.add_digest(notice.seq, remains.digest)\n",
             "",
         ),
         (
@@ -47,7 +47,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/inbound.py",
+        "reactor_chat/e2ee/messages/inbound.py",
         PROMISES,
         (
             "a message is shown wherever it was sealed for",
@@ -61,7 +61,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/outbound.py",
+        "reactor_chat/e2ee/messages/outbound.py",
         (*PROMISES, *LISTS),
         (
             "a key in the place of a verified one is sent to",
@@ -76,7 +76,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/epoch.py",
+        "reactor_chat/e2ee/epochs/epoch.py",
         (*PROMISES, *LISTS),
         (
             "a Welcome of any size is opened",
@@ -85,7 +85,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/policy.py",
+        "reactor_chat/e2ee/membership/policy.py",
         JUDGING,
         (
             "a member list need not be signed by its owner",
@@ -144,8 +144,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/trust.py",
-        ("tests/e2ee/test_trust.py",),
+        "reactor_chat/e2ee/trust/trust_book.py",
+        ("tests/e2ee/trust/test_trust_book.py",),
         (
             "a key that is on offer counts",
             "return key == self.key if self.key else fingerprint_of(key) == self.invited",
@@ -185,8 +185,8 @@ BUGS: tuple[Bug, ...] = (
         ("names without end are remembered", "return len(self._known) >= NAMES_MAX", "return False"),
     ),
     *in_file(
-        "reactor_chat/e2ee/verification.py",
-        ("tests/e2ee/test_verification.py",),
+        "reactor_chat/e2ee/orders/verification.py",
+        ("tests/e2ee/orders/test_verification.py",),
         (
             "accept takes the newest on offer",
             "        return known.shown\n    if known.state is Trust.BLOCKED:",
@@ -224,8 +224,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/contacts.py",
-        ("tests/e2ee/test_contacts.py",),
+        "reactor_chat/e2ee/trust/contacts.py",
+        ("tests/e2ee/trust/test_contacts.py",),
         (
             "a list need not be signed",
             "        Ed25519().verify(contacts.key, signature, _signed(contacts))\n",
@@ -235,8 +235,8 @@ BUGS: tuple[Bug, ...] = (
         ("the keys of a list are not signed", "_field(contact.name) + contact.key for", "_field(contact.name) for"),
     ),
     *in_file(
-        "reactor_chat/e2ee/peer_keys.py",
-        ("tests/e2ee/test_peer_keys.py",),
+        "reactor_chat/e2ee/membership/peer_keys.py",
+        ("tests/e2ee/membership/test_peer_keys.py",),
         (
             "a server may alarm without end",
             "    return before.offered != known.offered and before.shown == before.offered\n",
@@ -244,8 +244,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/transcript_hash.py",
-        ("tests/e2ee/test_transcript_hash.py",),
+        "reactor_chat/e2ee/state/transcript_hash.py",
+        ("tests/e2ee/state/test_transcript_hash.py",),
         (
             "what was held back from some goes unnoticed",
             "        if mark.now.length > self._count:\n            return False\n",
@@ -267,7 +267,7 @@ BUGS: tuple[Bug, ...] = (
         ("a weak derivation will do", "PASSES_MIN, PASSES_MAX = 3, 16", "PASSES_MIN, PASSES_MAX = 1, 16"),
     ),
     *in_file(
-        "reactor_chat/e2ee/record.py",
+        "reactor_chat/e2ee/state/record.py",
         (*PROMISES, *LISTS),
         (
             "whoever is announced last has created the group",
@@ -276,12 +276,12 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/claims.py",
+        "reactor_chat/e2ee/epochs/claims.py",
         (*PROMISES, *LISTS),
         ("weaker terms are followed", "        if lost := record.strength.lost_in(offered):", "        if lost := []:"),
     ),
     *in_file(
-        "reactor_chat/e2ee/lines.py",
+        "reactor_chat/e2ee/state/lines.py",
         PROMISES,
         (
             "what waits for a yes leaves without one",
@@ -290,7 +290,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/newcomers.py",
+        "reactor_chat/e2ee/state/newcomers.py",
         PROMISES,
         (
             "whoever is lost is let in again at once each time",
@@ -299,7 +299,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/opened.py",
+        "reactor_chat/e2ee/messages/opened.py",
         PROMISES,
         (
             "a page of history may name another author",
@@ -308,7 +308,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/opened.py",
+        "reactor_chat/e2ee/messages/opened.py",
         PROMISES,
         (
             "a page of history may name another place",
@@ -317,12 +317,12 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/opened.py",
+        "reactor_chat/e2ee/messages/opened.py",
         PROMISES,
         ("a page of history may tell another time", ".key, notice.at):", ".key, came[3]):"),
     ),
     *in_file(
-        "reactor_chat/e2ee/rules.py",
+        "reactor_chat/e2ee/membership/rules.py",
         (*PROMISES, *LISTS),
         (
             "an invitation does not bind in groups",
@@ -331,7 +331,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/member_changes.py",
+        "reactor_chat/e2ee/membership/member_changes.py",
         LISTS,
         (
             "a kicked member stays in the group",
@@ -340,7 +340,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/group_orders.py",
+        "reactor_chat/e2ee/orders/group_orders.py",
         LISTS,
         (
             "an owner who leaves signs nothing over",
@@ -349,7 +349,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/commands.py",
+        "reactor_chat/e2ee/orders/commands.py",
         ("tests/e2ee/attacks/test_found.py",),
         (
             "whoever is on the list of a closed room opens it by starting over",
@@ -358,7 +358,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/participation.py",
+        "reactor_chat/e2ee/participation/participation.py",
         ("tests/e2ee/attacks/test_found.py",),
         (
             "a client that can only wait asks for its turn again and again",
@@ -367,8 +367,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/setbacks.py",
-        ("tests/e2ee/test_setbacks.py",),
+        "reactor_chat/e2ee/state/setbacks.py",
+        ("tests/e2ee/state/test_setbacks.py",),
         (
             "keys that were used up come back where plain text was sent",
             "        self._talk.leave()\n",
@@ -376,8 +376,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/e2ee/outbound.py",
-        ("tests/e2ee/test_outbound.py",),
+        "reactor_chat/e2ee/messages/outbound.py",
+        ("tests/e2ee/messages/test_outbound.py",),
         (
             "a server may tell any time of our own words",
             '        remark = lie_about_time(notice.at, sent.at) if sent.at else ""\n',

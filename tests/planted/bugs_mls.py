@@ -2,7 +2,11 @@
 
 from tests.planted.copying import Bug, in_file
 
-COMMITS = ("tests/mls/test_commits.py", "tests/mls/test_receiving.py", "tests/mls/test_outside.py")
+COMMITS = (
+    "tests/mls/test_commits.py",
+    "tests/mls/operations/test_receiving.py",
+    "tests/mls/operations/test_outside.py",
+)
 
 BUGS: tuple[Bug, ...] = (
     *in_file(
@@ -21,7 +25,7 @@ BUGS: tuple[Bug, ...] = (
         ("an epoch is not counted", "epoch=epoch.context.epoch + 1,", "epoch=epoch.context.epoch,"),
     ),
     *in_file(
-        "reactor_chat/mls/receiving.py",
+        "reactor_chat/mls/operations/receiving.py",
         COMMITS,
         (
             "a message's signature is not checked",
@@ -50,8 +54,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/mls/secrettree.py",
-        ("tests/mls/test_secrettree.py",),
+        "reactor_chat/mls/tree/secrettree.py",
+        ("tests/mls/tree/test_secrettree.py",),
         (
             "a message's key is not used up",
             "ratchets = {**opened.ratchets, (leaf_index, kind): following}",
@@ -64,8 +68,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/mls/validation.py",
-        ("tests/mls/test_validation.py", "tests/mls/test_treekem.py"),
+        "reactor_chat/mls/tree/validation.py",
+        ("tests/mls/tree/test_validation.py", "tests/mls/tree/test_treekem.py"),
         (
             "a leaf outside of its lifetime will do",
             "not source.not_before <= now <= source.not_after:",
@@ -94,8 +98,8 @@ BUGS: tuple[Bug, ...] = (
         ("a path uses a key of the tree", "or not set(new_keys).isdisjoint(every):", "or not every:"),
     ),
     *in_file(
-        "reactor_chat/mls/welcome.py",
-        ("tests/mls/test_welcome.py",),
+        "reactor_chat/mls/operations/welcome.py",
+        ("tests/mls/operations/test_welcome.py",),
         (
             "a GroupInfo's signature is not checked",
             '    scheme.verify_with_label(signer.signature_key, b"GroupInfoTBS", info.to_be_signed(), info.signature)\n',
@@ -119,7 +123,7 @@ BUGS: tuple[Bug, ...] = (
     ),
     *in_file(
         "reactor_chat/mls/group.py",
-        ("tests/mls/test_welcome.py",),
+        ("tests/mls/operations/test_welcome.py",),
         (
             "a Welcome of any length is read",
             "if members_max is not None and len(welcome) > (members_max + 1) * MEMBER_BYTES_MAX:",
@@ -127,8 +131,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/mls/tree.py",
-        ("tests/mls/test_tree.py",),
+        "reactor_chat/mls/tree/ratchet_tree.py",
+        ("tests/mls/tree/test_ratchet_tree.py",),
         (
             "a tree is padded with blanks without end",
             "if members > members_max or len(nodes) > NODES_PER_MEMBER_MAX * members_max:",

@@ -7,8 +7,8 @@ import pytest
 
 from reactor_chat.e2ee.boundary import Arm, Rekey
 from reactor_chat.e2ee.payload import Payload, encode, padding_for
+from reactor_chat.e2ee.state.talk import Talk
 from reactor_chat.e2ee.states import State
-from reactor_chat.e2ee.talk import Talk
 from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.mls.group import Group
 from reactor_chat.wire.conversation import ROOM, Conversation

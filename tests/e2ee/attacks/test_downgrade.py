@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from reactor_chat.e2ee.boundary import Arm, Disarm, Mark, Posture, Rekey, Reset
-from reactor_chat.e2ee.states import ORDERS_OF_A_PERSON, STEPS, State, Step
+from reactor_chat.e2ee.states import ORDERS_OF_A_PERSON, TRANSITIONS, State, Transition
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import (
@@ -206,13 +206,13 @@ def test_29_somebody_else_begins_a_sealed_group_anew() -> None:
 
 
 def test_29_no_step_that_a_server_can_cause_leads_to_plain() -> None:
-    for state, steps in STEPS.items():
+    for state, steps in TRANSITIONS.items():
         for step, following in steps.items():
             if following is State.PLAIN and state is not State.PLAIN:
                 assert step in ORDERS_OF_A_PERSON
             if state is State.FROZEN and following is not State.FROZEN:
                 assert step in ORDERS_OF_A_PERSON
-    assert Step.DISARM in ORDERS_OF_A_PERSON
+    assert Transition.DISARM in ORDERS_OF_A_PERSON
 
 
 @pytest.mark.parametrize("scope", ["room", "pair"])

@@ -1,7 +1,8 @@
 """Attacks 32 to 37: keys that are none, keys used twice.
 
-Below a session the `mls` package has tests of its own: low-order points of X25519 (33) in `tests/mls/test_kem.py`, keys
-twice in a tree (35) in `tests/mls/test_validation.py`, keys used again in a path (36) in `tests/mls/test_treekem.py`.
+Below a session the `mls` package has tests of its own: low-order points of X25519 (33) in
+`tests/mls/crypto/test_kem.py`, keys twice in a tree (35) in `tests/mls/tree/test_validation.py`, keys used again in a
+path (36) in `tests/mls/tree/test_treekem.py`.
 """
 
 from collections.abc import Iterable
@@ -10,14 +11,14 @@ from dataclasses import replace
 import pytest
 
 from reactor_chat.e2ee.boundary import Arm, Rekey
+from reactor_chat.e2ee.membership.peer_keys import PeerKeys
 from reactor_chat.e2ee.packages import reference_of
-from reactor_chat.e2ee.peer_keys import PeerKeys
 from reactor_chat.e2ee.states import State
 from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.encoding.structs import MLS10, HPKECiphertext
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import EncryptedGroupSecrets, MLSMessage, Welcome
-from reactor_chat.mls.structs import MLS10, HPKECiphertext
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import Notice, PublishedKey, Refused, Request, Said, SealCommit
@@ -25,7 +26,7 @@ from tests.chat.state.test_identity import P, torsion
 from tests.e2ee.mallory import heard_sealed
 from tests.e2ee.recording import record_seals
 from tests.e2ee.world import World
-from tests.mls.test_kem import LOW_ORDER
+from tests.mls.crypto.test_kem import LOW_ORDER
 
 YS = sorted({y for point in torsion() for y in (point[1], point[1] + P) if y < 2**255})
 SMALL_ORDER = [(y | sign).to_bytes(32, "little") for y in YS for sign in (0, 1 << 255)]
@@ -60,7 +61,7 @@ def test_33_a_package_with_a_point_of_low_order(monkeypatch: pytest.MonkeyPatch,
     asker = world["Ann"].session.desk
     published = PublishedKey("Mal", desk.own_key, message, reference_of(message))
     monkeypatch.setattr(
-        "reactor_chat.e2ee.peer_keys.suites", lambda: (CLASSICAL,)
+        "reactor_chat.e2ee.membership.peer_keys.suites", lambda: (CLASSICAL,)
     )  # as on a machine without the hybrid
     assert PeerKeys(asker).checked(published, CLASSICAL) is None
 

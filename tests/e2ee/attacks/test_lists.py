@@ -12,10 +12,10 @@ from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.terms import common_name, extension_of, make_terms, terms_of
 from reactor_chat.mls.commits import CommitOptions
+from reactor_chat.mls.encoding.structs import Extension
 from reactor_chat.mls.group import Group
 from reactor_chat.mls.keypackage import OwnKeyPackage, read_key_package
 from reactor_chat.mls.messages import Add, GroupContextExtensions
-from reactor_chat.mls.structs import Extension
 from reactor_chat.mls.suites import HYBRID
 from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import (
@@ -351,13 +351,13 @@ def test_nothing_of_the_owners_is_sent_while_a_kicked_member_can_read_it() -> No
     assert "canarybird after the kick" not in world["Cid"].read
 
 
-def test_a_refused_change_of_members_lets_no_line_of_the_owner_leave() -> None:
+def test_a_refused_change_of_members_lets_no_line_of_the_owner_leave(monkeypatch: pytest.MonkeyPatch) -> None:
     world = team_of("refused")
 
     def refuse(*_: object) -> None:
         raise No("not_allowed")
 
-    world.service._commit = refuse  # type: ignore[method-assign]
+    monkeypatch.setattr(world.service, "_commit", refuse)
     world.service.change_group("team", "kicked", "Cid")
     world.pass_time(120)
     before = len(world.service.sealed)
@@ -434,18 +434,18 @@ def test_a_member_who_is_kicked_and_added_again_at_once_is_in() -> None:
     assert world["Cid"].read[-1] == "canarybird"
 
 
-def test_a_list_that_was_signed_and_never_accepted_is_followed_by_another() -> None:
+def test_a_list_that_was_signed_and_never_accepted_is_followed_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
     world = team_of("outsigned")
 
     def refuse(*_: object) -> None:
         raise No("not_allowed")
 
-    real, world.service._commit = world.service._commit, refuse  # type: ignore[method-assign]
+    monkeypatch.setattr(world.service, "_commit", refuse)
     world.service.change_group("team", "added", "Mal")
     world.pass_time(20)
     signed = world["Ann"].talk(TEAM).record.signed_number
     world.service.change_group("team", "kicked", "Mal")
-    world.service._commit = real  # type: ignore[method-assign]
+    monkeypatch.undo()
     world["Ann"].disconnect()
     world["Ann"].connect()
     world.pass_time(30)

@@ -9,12 +9,13 @@ import pytest
 from reactor_chat.e2ee.blobs import hash_of
 from reactor_chat.e2ee.boundary import Arm
 from reactor_chat.e2ee.identity import person_of
+from reactor_chat.e2ee.membership.peer_keys import PeerKeys
 from reactor_chat.e2ee.packages import reference_of
-from reactor_chat.e2ee.peer_keys import PeerKeys
 from reactor_chat.e2ee.states import State
+from reactor_chat.mls.encoding.structs import MLS10, Lifetime
 from reactor_chat.mls.keypackage import OwnKeyPackage
 from reactor_chat.mls.messages import KeyPackage, MLSMessage
-from reactor_chat.mls.structs import MLS10, Lifetime
+from reactor_chat.mls.outcomes import ReceivedCommit
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from reactor_chat.wire.conversation import ROOM, Conversation
 from reactor_chat.wire.messages import (
@@ -193,7 +194,9 @@ def test_06_whose_name_was_taken_away_is_taken_out_and_reads_no_more() -> None:
     later = [notice for notice, _ in world.service.journal if isinstance(notice, SealCommitted)][-1]
     assert later.removes == ["Mal"]
     assert later.commit is not None
-    assert old.receive(later.commit).group is None  # type: ignore[union-attr]
+    received = old.receive(later.commit)
+    assert isinstance(received, ReceivedCommit)
+    assert received.group is None
     assert not world.leaked
 
 

@@ -138,7 +138,7 @@ def _swapped(waiting: list[Said]) -> Callable[[Notice], Iterable[Notice]]:
 
 def test_20_one_message_left_out_is_missed() -> None:
     world = world_of(20)
-    dropped = []
+    dropped: list[Notice] = []
 
     def drop(notice: Notice) -> Iterable[Notice]:
         if isinstance(notice, Said) and not dropped:

@@ -23,7 +23,7 @@ from reactor_chat.e2ee.boundary import (
 from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.terms import Strength, strength_of
-from reactor_chat.e2ee.trust import Trust
+from reactor_chat.e2ee.trust.trust_book import Trust
 from reactor_chat.mls.signatures import Ed25519, SigningKey
 from reactor_chat.mls.suites import CLASSICAL, HYBRID
 from reactor_chat.wire.codec import encode
@@ -273,7 +273,7 @@ def test_a_message_for_another_conversation_is_not_shown() -> None:
     world = met("place")
     group = group_of(world, "Bob")
     said = payload.encode(payload.Payload(1, "text", "x", world.service.at, "canarybird", "pair:ann,bob"))
-    mark = world["Bob"].talk().chain.mark.encode()
+    mark = world["Bob"].talk().transcript.mark.encode()
     protected = group.protect(said, world["Bob"].random, authenticated_data=mark, padding=0)
     head = (world.service.seq, world.service.at, "Bob")
     world.service.tell("Ann", Said(*head, sealed=sealed(group, protected.message), id="x"))

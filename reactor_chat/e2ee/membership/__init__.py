@@ -1,0 +1,1 @@
+"""Who may be in an encrypted conversation: the policy for changes, the owner's list, whose keys are taken."""

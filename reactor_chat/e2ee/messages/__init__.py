@@ -1,0 +1,1 @@
+"""Messages of encrypted conversations: sent, received, kept for history, and waiting in their order."""

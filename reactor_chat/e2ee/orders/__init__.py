@@ -1,0 +1,1 @@
+"""What people order: encryption, verification, groups, and lines that are held."""

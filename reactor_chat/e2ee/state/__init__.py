@@ -1,0 +1,1 @@
+"""What is kept of each conversation, row by row, and what all conversations of a person share."""

@@ -1,0 +1,1 @@
+"""Whose key is whose: what is remembered of people's keys, and how people compare them."""

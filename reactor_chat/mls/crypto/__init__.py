@@ -1,0 +1,1 @@
+"""Key encapsulation and public key encryption, below the cipher suites (RFC 9180)."""
