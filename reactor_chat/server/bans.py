@@ -23,8 +23,11 @@ from reactor_chat.errors import UsageError
 from reactor_chat.wire.messages import RESERVED_WORDS, Refused, fold, is_name
 
 BANS_MAX = 10_000
+"""So many fit the answer that lists them, and the file that keeps them; more would be a network's."""
 REASON_CHARS_MAX = 200
+"""Two or three lines of a terminal, shown to whoever is kept out."""
 KEY_BYTES = 32
+"""An Ed25519 public key (RFC 8032 §5.1.5)."""
 
 Kind = Literal["name", "key", "address", "network"]
 

@@ -21,6 +21,7 @@ from reactor_chat.server.maintenance.keeping import Keeping
 from reactor_chat.wire.messages import SEQ_MAX, Notice, Numbered
 
 PAGE_ROWS = 256
+"""Read for one person at once; what the wire does not take of them is read again, so a page is short."""
 PAGES_MAX = 8
 """Pages read in one turn for all who are behind, so that a whole town that comes back delays nobody for long."""
 

@@ -31,6 +31,7 @@ from reactor_chat.user_data import user_data_directory
 from reactor_chat.wire.framing import FRAME_BYTES_MAX
 
 DEFAULT_PORT = 7667
+"""Above 1,023, so that no rights are needed; clients have the same default."""
 
 _USER_DATA = user_data_directory()
 NOWHERE = Path()
