@@ -126,7 +126,13 @@ class Admission:
         return None
 
     def opened(self, peer: Peer, network: str, now: float) -> None:
-        """Count a connection that was taken; nobody is logged in on it."""
+        """Count a connection that was taken; nobody is logged in on it.
+
+        Args:
+            peer: the connection.
+            network: as it was judged.
+            now: seconds of the turns' clock.
+        """
         self._open[peer] = network
         self._by_network[network] += 1
         self._in_time[peer] = now + GRACE_SECONDS

@@ -268,7 +268,11 @@ class Difference(NamedTuple):
 
 
 def differences(before: Options, after: Options) -> Iterator[Difference]:
-    """Yield the rows in which two choices differ, in the order of the table."""
+    """Yield the rows in which two choices differ, in the order of the table.
+
+    Args:
+        before, after: the two choices.
+    """
     for row in dataclasses.fields(Options):
         old, new = getattr(before, row.name), getattr(after, row.name)
         if old != new:
