@@ -13,6 +13,7 @@ from reactor_chat.wire.framing import FrameDecoder, frame
 SILENCE_SECONDS_MAX = 5.0
 """How long a server may say nothing: of what takes longer, such as a backup, it says every second how far it is."""
 RECEIVE_BYTES = 65_536
+"""Read at once."""
 
 
 class ServerSilent(UsageError):

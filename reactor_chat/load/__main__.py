@@ -23,7 +23,9 @@ from reactor_chat.reactor.loop import Loop
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 SPARE_DESCRIPTORS = 32
+"""For everything but clients: files, the selector, standard streams."""
 PROGRESS_SECONDS = 0.5
+"""Between two lines of progress: often enough to see that it goes on."""
 
 SCENARIO: dict[str, Callable[[ClientPool, Plan, Measure], Deliveries | None]] = {
     "fanout": scenarios.fanout,

@@ -8,6 +8,7 @@ from reactor_chat.load.latency import Histogram
 from reactor_chat.load.marks import MARK_CHARS, Account, Script, numbers_from
 
 TAIL_BYTES = MARK_CHARS - 1
+"""A mark may be cut in two: so much of one may have come."""
 
 
 class Member:

@@ -1,6 +1,7 @@
 """How long things took, counted in buckets that grow with what they hold."""
 
 SUB_BITS = 6
+"""Each power of two is counted in 64 buckets, so a figure is exact to 1.6 %."""
 SUB_BUCKETS = 1 << SUB_BITS
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999}
 
@@ -16,7 +17,12 @@ class Histogram:
         self.max_ns = 0
 
     def add(self, duration_ns: int, count: int = 1) -> None:
-        """Count a duration, in nanoseconds, 0 or more, so many times."""
+        """Count a duration, in nanoseconds, 0 or more, so many times.
+
+        Args:
+            duration_ns: 0 or more.
+            count: 0 or more.
+        """
         shift = max(0, duration_ns.bit_length() - SUB_BITS - 1)
         bucket = (shift << SUB_BITS) + (duration_ns >> shift)
         self._buckets[bucket] = self._buckets.get(bucket, 0) + count

@@ -11,8 +11,11 @@ from collections.abc import Callable
 NUMBERS = [b"%04x" % number for number in range(65_536)]
 """Every number as it is written: many messages are joined, and many marks compared, without formatting one."""
 OUTSTANDING_MAX = 16_384
+"""A quarter of all numbers: then a number that comes again is told from one of the next round."""
 MARK_CHARS = 9
+"""`^` and two numbers of four digits."""
 TEXT_BYTES_MIN = 16
+"""A mark, and some text around it."""
 
 mark_in = re.compile(rb"\^([0-9a-f]{4})([0-9a-f]{4})")
 

@@ -18,7 +18,12 @@ class Usage(NamedTuple):
 
 
 def usage_of(pid: int, proc: Path = PROC) -> Usage | None:
-    """Return what a process has used; None where it is not there, or this system does not tell."""
+    """Return what a process has used; None where it is not there, or this system does not tell.
+
+    Args:
+        pid: its number.
+        proc: where the system tells; a test passes its own.
+    """
     try:
         stat = (proc / str(pid) / "stat").read_text()
         status = (proc / str(pid) / "status").read_text()

@@ -15,7 +15,9 @@ from reactor_chat.load.marks import NUMBERS, Script
 from reactor_chat.load.report import Deliveries
 
 LOGIN_SECONDS_MAX = 120.0
+"""For all clients together; then the load fails."""
 SETTLE_SECONDS_MAX = 60.0
+"""From the last login until everybody was told of everybody."""
 LATE_SECONDS = 0.1
 """What comes within this time of the last delivery is a duplicate."""
 DRAIN_SECONDS_MAX = 15.0

@@ -91,6 +91,10 @@ class SharedStream:
     def read_ahead(self, reader: Reader, data: bytes) -> "SharedStream":
         """Take bytes that go beyond what is known; or let a reader leave whose bytes are others.
 
+        Args:
+            reader: who got them; it stands before them.
+            data: 1 byte or more.
+
         Returns:
             The stream that the reader is in from now on.
         """
@@ -106,7 +110,11 @@ class SharedStream:
         self._scan()
 
     def moved(self, place: int, new_place: int) -> None:
-        """Note that a reader has gone on."""
+        """Note that a reader has gone on.
+
+        Args:
+            place, new_place: offsets, where it stood and where it stands.
+        """
         now = self.last_ns = monotonic_ns()
         span = self._spans.get((place, new_place))
         if span is None:

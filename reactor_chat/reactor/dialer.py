@@ -19,7 +19,9 @@ from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.timers import Timer
 
 SECONDS_MAX = 10.0
+"""For all addresses together; a server that takes longer is taken for one that is not there."""
 STAGGER_SECONDS = 0.25
+"""From one address to the next, while none answers (RFC 8305 §5 recommends it)."""
 
 _UNDER_WAY = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EINTR})
 

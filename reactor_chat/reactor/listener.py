@@ -27,7 +27,9 @@ people costs what letting one in does, so such a turn becomes twice as long at m
 each login where 3,000 are connected.
 """
 STARVED_PAUSE_SECONDS = 0.1
+"""How long nobody is accepted where descriptors ran out: the listener would at once be ready again."""
 BACKLOG = 1_024
+"""Connections that the kernel keeps until they are accepted: many come at once after a restart."""
 
 _STARVED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 # What accept(2) reports of the connection it would have returned: that one is gone, the next may be well.

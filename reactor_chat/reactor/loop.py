@@ -142,7 +142,12 @@ class Loop:
         self._selector.register(fileobj, events, _Watch(callback, first=first))
 
     def rewatch(self, fileobj: Descriptor, events: int) -> None:
-        """Change what is waited for; the callback stays.  Raises KeyError where it is not watched."""
+        """Change what is waited for; the callback stays.  Raises KeyError where it is not watched.
+
+        Args:
+            fileobj: watched.
+            events: as in `watch`; never 0.
+        """
         self._selector.modify(fileobj, events, self._selector.get_key(fileobj).data)
 
     def unwatch(self, fileobj: Descriptor) -> None:

@@ -31,7 +31,9 @@ _LOCAL, _PROXY = 0x20, 0x21
 _TCP4, _TCP6 = 0x11, 0x21
 _ADDRESSES = {_TCP4: (Struct(">4s4sHH"), IPv4Address), _TCP6: (Struct(">16s16sHH"), IPv6Address)}
 _KEPT_BYTES_MAX = _HEAD.size + 36
+"""The head, and the longest addresses that are understood: two of IPv6, with ports."""
 _READ_BYTES_MAX = 4_096
+"""Read at once of what a proxy adds and we skip."""
 
 _log = logging.getLogger(__name__)
 

@@ -14,7 +14,14 @@ CANCELLED_KEPT_MAX = 64  # below this many, rebuilding the heap costs more than 
 
 
 class Timer:
-    """One callback due at one moment; made by `Timers.call_at`."""
+    """One callback due at one moment; made by `Timers.call_at`.
+
+    Args:
+        timers: where it stands.
+        deadline_s: when it is due, in seconds of the loop's clock.
+        number: counts up, so that of two that are due at one moment the older one is first.
+        callback: what is called, once.
+    """
 
     __slots__ = ("_callback", "_number", "_timers", "deadline_s")
 

@@ -38,6 +38,7 @@ from reactor_chat.text.safe import safe
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_TRY_LATER = 75
+"""EX_TEMPFAIL of sysexits.h: whoever watches over the server starts it again."""
 COLLECTED_AFTER = 50_000
 """Containers made and not freed before the collector looks for cycles, of which there are few here.
 

@@ -147,7 +147,12 @@ class App:
             self._handle(self._presence.open(wire, door, login_seconds_max, now, binding))
 
     def received(self, wire: Wire, data: bytes) -> None:
-        """Take bytes; they are looked at in the turn."""
+        """Take bytes; they are looked at in the turn.
+
+        Args:
+            wire: whose they are; those of a connection that was turned away are dropped.
+            data: 1 byte or more.
+        """
         peer = self._presence.by_wire.get(wire)
         if peer is not None and not peer.closing:
             self.counters.bytes_in += len(data)
@@ -168,7 +173,12 @@ class App:
             self._inputs.append(Broken(peer.conn, None, "too_slow"))
 
     def lost(self, wire: Wire, reason: str) -> None:
-        """Learn that the connection is gone."""
+        """Learn that the connection is gone.
+
+        Args:
+            wire: which; nothing may be called with it after that.
+            reason: what the log says where the connection was told nothing.
+        """
         peer = self._presence.lost(wire, reason)
         if peer is None:
             return

@@ -23,8 +23,11 @@ from reactor_chat.errors import UsageError
 from reactor_chat.wire.messages import RESERVED_WORDS, Refused, fold, is_name
 
 BANS_MAX = 10_000
+"""So many fit the answer that lists them, and the file that keeps them; more would be a network's."""
 REASON_CHARS_MAX = 200
+"""Two or three lines of a terminal, shown to whoever is kept out."""
 KEY_BYTES = 32
+"""An Ed25519 public key (RFC 8032 §5.1.5)."""
 
 Kind = Literal["name", "key", "address", "network"]
 
@@ -168,12 +171,23 @@ class Bans:
         return [ban for ban in self._bans.values() if ban.holds(now_ms)]
 
     def on(self, target: Target, now_ms: int) -> Ban | None:
-        """Return the ban on this very target; None where none holds."""
+        """Return the ban on this very target; None where none holds.
+
+        Args:
+            target: what somebody was banned by.
+            now_ms: milliseconds since the Unix epoch.
+        """
         ban = self._bans.get(target)
         return ban if ban is not None and ban.holds(now_ms) else None
 
     def refuse_login(self, name: str, key: bytes | None, now_ms: int) -> Refused | None:
-        """Return why somebody of this name, with this key where one is proven, may not come in; None where they may."""
+        """Return why somebody of this name, with this key where one is proven, may not come in; None where they may.
+
+        Args:
+            name: in any spelling.
+            key: proven to be theirs, 32 bytes; None for a guest.
+            now_ms: milliseconds since the Unix epoch.
+        """
         if not self._bans:
             return None
         ban = self.on(Target("name", fold(name)), now_ms)
@@ -191,7 +205,12 @@ class Bans:
         return ban.refusal if ban is not None else None
 
     def of_address(self, address: str, now_ms: int) -> Ban | None:
-        """Return the ban that keeps an address out, of several the narrowest; None where none does."""
+        """Return the ban that keeps an address out, of several the narrowest; None where none does.
+
+        Args:
+            address: IPv4 or IPv6, without a port.
+            now_ms: milliseconds since the Unix epoch.
+        """
         found = ip_address(address)
         for version, prefixlen in sorted(self._networks, reverse=True):
             if version == found.version:

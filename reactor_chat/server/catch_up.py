@@ -21,6 +21,7 @@ from reactor_chat.server.record_log import RecordLog, record_of
 from reactor_chat.wire.messages import SEQ_MAX, Notice, Numbered
 
 PAGE_ROWS = 256
+"""Read for one person at once; what the wire does not take of them is read again, so a page is short."""
 PAGES_MAX = 8
 """Pages read in one turn for all who are behind, so that a whole town that comes back delays nobody for long."""
 
@@ -50,12 +51,22 @@ class CatchUp:
         return bool(self._behind or self._holding)
 
     def begin(self, peer: Peer, after: int) -> None:
-        """Owe somebody everything after a number."""
+        """Owe somebody everything after a number.
+
+        Args:
+            peer: who came back; current until now.
+            after: the newest number they were told, 0 or more.
+        """
         peer.replayed_seq = after
         self._behind[peer] = None
 
     def take(self, peer: Peer, notice: Notice) -> bool:
-        """Take a notice that cannot be sent now; False where it can be."""
+        """Take a notice that cannot be sent now; False where it can be.
+
+        Args:
+            peer: whom it is for.
+            notice: kept where it has no number; with one, the journal has it.
+        """
         if isinstance(notice, Numbered):
             return peer.replayed_seq is not None  # the journal has it
         if peer.is_current and peer.wire.queued_bytes < HIGH_WATERMARK_BYTES:

@@ -30,6 +30,10 @@ def begin_log(journal: Journal, random: bytes) -> str:
 def resumed(journal: Journal, effect: Enter) -> tuple[int | None, Refused | None]:
     """Return the number after which somebody is told everything, None for nothing; and what to tell them first.
 
+    Args:
+        journal: where what they missed is.
+        effect: says up to which number they were told, and in which logs.
+
     Somebody who comes back too late to a journal that forgets is told only what is new.
     """
     if effect.after is None:

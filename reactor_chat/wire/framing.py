@@ -9,7 +9,6 @@ dropped once per `take` and not once per frame, so the cost is linear in the byt
 """
 
 import struct
-from collections.abc import Iterable
 
 from reactor_chat.errors import FrameLengthInvalid
 
@@ -29,17 +28,6 @@ def frame(payload: bytes) -> bytes:
     Source: PROTOCOL §1.
     """
     return _length.pack(len(payload)) + payload
-
-
-def frame_all(payloads: Iterable[bytes]) -> bytes:
-    """Return many payloads, each framed, in one buffer and in their order; empty when there were none.
-
-    Source: PROTOCOL §1.
-    """
-    parts: list[bytes] = []
-    for payload in payloads:
-        parts += (_length.pack(len(payload)), payload)
-    return b"".join(parts)
 
 
 class FrameDecoder:

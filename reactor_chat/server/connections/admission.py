@@ -33,6 +33,7 @@ NETWORKS_MAX = 10_000
 DRAWN = 8
 """How many of those who could go are compared; so a draw costs the same however many there are."""
 GRACE_SECONDS = 3.0
+"""Many times what an honest login takes."""
 SENT_AWAY_AT_ONCE_MAX = 64
 """How many who are late go for one newcomer, at most; for they may all become late together."""
 
@@ -125,7 +126,13 @@ class Admission:
         return None
 
     def opened(self, peer: Peer, network: str, now: float) -> None:
-        """Count a connection that was taken; nobody is logged in on it."""
+        """Count a connection that was taken; nobody is logged in on it.
+
+        Args:
+            peer: the connection.
+            network: as it was judged.
+            now: seconds of the turns' clock.
+        """
         self._open[peer] = network
         self._by_network[network] += 1
         self._in_time[peer] = now + GRACE_SECONDS

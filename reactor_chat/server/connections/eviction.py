@@ -47,7 +47,13 @@ class Eviction:
         self._look_at = self.deadline = 0.0
 
     def entered(self, peer: Peer, heartbeat_seconds: int | None, now: float) -> None:
-        """Learn that somebody logged in, and how often something will come from them (None: they do not say)."""
+        """Learn that somebody logged in, and how often something will come from them (None: they do not say).
+
+        Args:
+            peer: on which connection.
+            heartbeat_seconds: how often something will come, at least; None: they do not say.
+            now: seconds of the turns' clock.
+        """
         peer.heartbeat_seconds = heartbeat_seconds
         seconds_max = self._silent_seconds_max(peer)
         if seconds_max is not None:
@@ -55,7 +61,12 @@ class Eviction:
             self.deadline = at if self.deadline is None else min(self.deadline, at)
 
     def overdue(self, peers: Collection[Peer], now: float) -> Iterator[tuple[Peer, str]]:
-        """Yield who has to go now, and the reason of the `bye`; nobody where it was looked a moment ago."""
+        """Yield who has to go now, and the reason of the `bye`; nobody where it was looked a moment ago.
+
+        Args:
+            peers: everybody.
+            now: seconds of the turns' clock.
+        """
         if now >= self._look_at:
             self._look_at = now + LOOK_SECONDS
             for peer in self._largest(peers):

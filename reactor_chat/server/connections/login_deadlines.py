@@ -31,7 +31,13 @@ class LoginDeadlines:
         self._waiting: dict[int, deque[tuple[float, Peer]]] = {}
 
     def expect(self, peer: Peer, seconds_max: int, now: float) -> None:
-        """Expect a login on a connection within so many seconds."""
+        """Expect a login on a connection within so many seconds.
+
+        Args:
+            peer: nobody is logged in on it.
+            seconds_max: 1 or more.
+            now: seconds of the turns' clock.
+        """
         self._waiting.setdefault(seconds_max, deque()).append((now + seconds_max, peer))
 
     @property

@@ -51,6 +51,11 @@ class Wire(Protocol):
 class Peer:
     """One open connection.
 
+    Args:
+        conn: the number the core knows it by.
+        wire, door: what carries its bytes, and what they mean.
+        bucket: what it may ask for; None where nobody is slowed down.
+
     Attributes:
         conn: the number the core knows it by.
         entered: whether somebody is logged in on it.

@@ -81,6 +81,10 @@ class Presence:
     def judge(self, wire: Wire, now: float) -> tuple[Refused | None, list[Broken]]:
         """Say whether a new connection is taken, and who has to go for it.
 
+        Args:
+            wire: the connection.
+            now: seconds of the turns' clock.
+
         Returns:
             None, or why it is not taken; and what the core is to be handed before anything else is done.
         """
@@ -171,7 +175,12 @@ class Presence:
         return peer
 
     def lost(self, wire: Wire, reason: str) -> Peer | None:
-        """Forget a wire that is gone; returns whose it was, None where it was turned away."""
+        """Forget a wire that is gone; returns whose it was, None where it was turned away.
+
+        Args:
+            wire: was opened, or turned away.
+            reason: what the log says where the connection was told nothing.
+        """
         if self._turned_away.pop(wire, None) is not None:
             return None
         peer = self.by_wire.pop(wire)

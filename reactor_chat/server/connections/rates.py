@@ -29,7 +29,12 @@ class Rates:
         peer.bucket = self._left.pop(fold(peer.name), peer.bucket)
 
     def left(self, peer: Peer, now: float) -> None:
-        """Remember the bucket of somebody who leaves."""
+        """Remember the bucket of somebody who leaves.
+
+        Args:
+            peer: whose it is; nothing happens where it is full.
+            now: seconds of the turns' clock.
+        """
         if peer.bucket is None or not peer.name or peer.bucket.is_full(now):
             return
         self._left[fold(peer.name)] = peer.bucket

@@ -121,7 +121,12 @@ class Keeping:
     # -------------------------------------------------------------------------------------------- damage
 
     def refused(self, error: StorageCorrupt, request_id: str | None = None) -> Refused:
-        """Return what is told to whoever asked for what cannot be read; the log says it once for each place."""
+        """Return what is told to whoever asked for what cannot be read; the log says it once for each place.
+
+        Args:
+            error: what the journal said.
+            request_id: of whoever asked, where they named one.
+        """
         first = error.first or 0
         if first not in self._met:
             if len(self._met) < MET_MAX:

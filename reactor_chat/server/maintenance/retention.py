@@ -18,6 +18,7 @@ from reactor_chat.server.operator.removals import empty
 from reactor_chat.server.record_log import SPOKEN, record_of
 
 SLICE_RECORDS = 512
+"""Emptied in one transaction."""
 PAUSE_SECONDS = 0.05
 """Between two slices."""
 BUSY_SECONDS_MAX = 5.0
@@ -25,6 +26,7 @@ BUSY_SECONDS_MAX = 5.0
 LOOK_SECONDS_MAX = 3_600.0
 """So often it is looked whether a new day has begun; the clock may be set meanwhile."""
 RETRY_SECONDS = 60.0
+"""After the journal could not take a removal; an operator has to do something first."""
 
 _log = logging.getLogger("reactor_chat.server")
 

@@ -19,6 +19,7 @@ from reactor_chat.server.bans import REASON_CHARS_MAX, Ban, target_of
 BAN_FILE_NAME = "bans.json"
 FORMAT: Literal["reactor-chat bans 1"] = "reactor-chat bans 1"
 FILE_BYTES_MAX = 16_777_216
+"""More than the most bans with the longest reasons take; another file is not read into memory."""
 
 
 class Kept(Struct, frozen=True):

@@ -14,6 +14,7 @@ SECONDS_MAX = 10 * 365 * 86_400
 """A ban for longer than ten years is one for good."""
 
 ANSWER_BYTES_MAX = 16_777_216
+"""More than the longest list takes: bans, or people and owners."""
 
 Seconds = Annotated[int, Meta(ge=1, le=SECONDS_MAX)]
 Reason = Annotated[str, Meta(max_length=REASON_CHARS_MAX)]

@@ -28,6 +28,10 @@ LISTED_MAX = 10_000
 def changed(app: App, decide: Decide) -> Slices[None]:
     """Have a change made, durably; it ends when the journal has reported.
 
+    Args:
+        app: whose state it is.
+        decide: says what the order comes to, or why it is refused.
+
     Raises:
         UsageError: why it is not made; nothing has changed.
         StorageFull: there is no space for it; nothing has changed.

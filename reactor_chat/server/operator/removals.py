@@ -27,6 +27,10 @@ READ_ROWS_MAX = 2_000
 def message_at(record_log: RecordLog, seq: int) -> Spoken:
     """Return the message with a number.
 
+    Args:
+        ledger: where it is read.
+        seq: its number; any whole number.
+
     Raises:
         UsageError: there is none, it is no message, or it was removed before; the text says which.
         StorageCorrupt: the journal is damaged there.

@@ -7,6 +7,7 @@ from typing import Any
 from reactor_chat.errors import UsageError
 
 CONFIG_BYTES_MAX = 1_048_576
+"""Many times what all rows take; anything longer is another file."""
 
 
 def read_config(path: Path) -> dict[str, str | bool]:

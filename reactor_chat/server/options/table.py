@@ -31,6 +31,7 @@ from reactor_chat.user_data import user_data_directory
 from reactor_chat.wire.framing import FRAME_BYTES_MAX
 
 DEFAULT_PORT = 7667
+"""Above 1,023, so that no rights are needed; clients have the same default."""
 
 _USER_DATA = user_data_directory()
 NOWHERE = Path()
@@ -267,7 +268,11 @@ class Difference(NamedTuple):
 
 
 def differences(before: Options, after: Options) -> Iterator[Difference]:
-    """Yield the rows in which two choices differ, in the order of the table."""
+    """Yield the rows in which two choices differ, in the order of the table.
+
+    Args:
+        before, after: the two choices.
+    """
     for row in dataclasses.fields(Options):
         old, new = getattr(before, row.name), getattr(after, row.name)
         if old != new:

@@ -10,6 +10,7 @@ from reactor_chat.text.hosts import split_port
 LOOPBACK = "127.0.0.1"
 """Where is meant when a port is named and no address: nobody is reached from outside by mistake."""
 PORT_MAX = 65_535
+"""Of 16 bits."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ VALID_DAYS = 3_653
 """Ten years: clients compare the key, and no date; others may look at it."""
 
 _OTHERS = 0o077
+"""The permissions of everybody but the owner."""
 _OPEN_FILES = "/proc/self/fd"
 
 

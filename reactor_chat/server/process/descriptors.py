@@ -19,7 +19,12 @@ def raise_descriptors_max() -> int | None:
 
 
 def connections_possible(connections_max: int, descriptors_max: int | None) -> int:
-    """Return how many connections can be had where so many are wanted, at least 1."""
+    """Return how many connections can be had where so many are wanted, at least 1.
+
+    Args:
+        connections_max: as wanted, 1 or more.
+        descriptors_max: what this process may open; None where nothing limits it.
+    """
     if descriptors_max is None:
         return connections_max
     return max(1, min(connections_max, descriptors_max - DESCRIPTORS_RESERVED))

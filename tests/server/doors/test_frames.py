@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from reactor_chat.chat.boundary import Broken, Received
 from reactor_chat.server.doors.frames import FramesDoor
 from reactor_chat.wire.codec import decode_notice, encode
-from reactor_chat.wire.framing import FRAME_BYTES_MAX, FrameDecoder, frame, frame_all
+from reactor_chat.wire.framing import FRAME_BYTES_MAX, FrameDecoder, frame
 from reactor_chat.wire.messages import Login, Notice, Ping, Pong, Refused, Said, Say
 from tests.server.doors.feeding import CONN, HELLO, WELCOME, inputs, refusal_of
 
-FRAMES = frame_all([encode(Login("John", 1)), b"\xff", encode(Say("hi", id="i")), b"[]", encode(Ping())])
+FRAMES = b"".join(map(frame, (encode(Login("John", 1)), b"\xff", encode(Say("hi", id="i")), b"[]", encode(Ping()))))
 
 
 def test_frames_become_inputs_in_their_order() -> None:
