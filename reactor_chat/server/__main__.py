@@ -22,10 +22,10 @@ from reactor_chat.reactor.signals import Signals
 from reactor_chat.reactor.timers import Timer
 from reactor_chat.server.app import App
 from reactor_chat.server.bans import Ban
-from reactor_chat.server.maintenance.retention import Retention
 from reactor_chat.server.operator.ban_file import BanFile
 from reactor_chat.server.operator.control import CONTROL_SOCKET_NAME, Control
 from reactor_chat.server.operator.operations import Facts, Operations
+from reactor_chat.server.operator.retention import Retention
 from reactor_chat.server.options.command_line import read_options, reread_options
 from reactor_chat.server.options.table import Options, differences, live_part
 from reactor_chat.server.process.descriptors import connections_possible, raise_descriptors_max

@@ -49,8 +49,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/server/maintenance/retention.py",
-        ("tests/server/maintenance/test_retention.py",),
+        "reactor_chat/server/operator/retention.py",
+        ("tests/server/operator/test_retention.py",),
         ("what is younger goes too", "if record.at >= limit:", "if record.at >= app.unix_ms:"),
     ),
     *in_file(

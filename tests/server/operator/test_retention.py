@@ -12,7 +12,7 @@ from reactor_chat.errors import StorageFull
 from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.journal.reports import Row
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
-from reactor_chat.server.maintenance.retention import BUSY_SECONDS_MAX, SLICE_RECORDS, Retention
+from reactor_chat.server.operator.retention import BUSY_SECONDS_MAX, SLICE_RECORDS, Retention
 from reactor_chat.server.record_log import SPOKEN, record_of
 from reactor_chat.wire.messages import Say
 from tests.server.world import World
