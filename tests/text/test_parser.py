@@ -301,6 +301,7 @@ NOT_ORDERS = [
     ("@contacts export", "@contacts export <file>"), ("@invite Stella", "@invite"),
     ("@ignore Ann Bob", "@ignore [<name>]"), ("@unignore", "@unignore <name>"),
     ("@group encrypt", "@group encrypt <group>"), ("@encrypt \u212a", "@encrypt on [<passphrase>|-]"),
+    ("@history before yesterday", "@history before <time>"), ("@history more please", "@history more"),
 ]  # fmt: skip
 
 
