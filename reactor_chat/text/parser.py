@@ -156,7 +156,8 @@ def _order(typed: str) -> Order | Refused | None:
         return None if fold(word) in FAMILIES or fold(word) in BY_KEY else _invalid(None, usage_of(fold(word)))
     fields = _fields(command, rest)
     if fields is not None:
-        return _made(command, fields)
+        order: Order = _made(command, fields)
+        return order
     if isinstance(_request(typed, None), Refused):
         return _invalid(None, command.usage)
     return None  # `@help` alone, or a group that is called like the second word of ours

@@ -12,13 +12,13 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from reactor_chat.chat.records import Entered, Exited
+from reactor_chat.chat.records import Entered
 from reactor_chat.chat.state import ChatState
 from reactor_chat.journal.contract import Entry
 from reactor_chat.journal.sqlite import SqliteJournal
 from reactor_chat.server.ledger import Ledger
 from reactor_chat.wire import codec
-from reactor_chat.wire.messages import Said
+from reactor_chat.wire.messages import Exited, Said
 from tests.end_to_end.client import Client, Server
 
 BATCH = 1_000

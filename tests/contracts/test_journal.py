@@ -6,8 +6,9 @@ Method: random programs of commits and reads, against a dull model that is a lis
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -64,6 +65,9 @@ def simulated() -> Iterator[Place]:
         yield Place(stack, lambda: DiskJournal(disk), lasts=True)
 
 
+Kind = Callable[[], AbstractContextManager[Place]]
+"""One of the above: opens a place for as long as a test needs it."""
+
 every_journal = pytest.mark.parametrize("kind", [memory, sqlite, simulated], ids=lambda kind: kind.__name__)
 
 
@@ -115,7 +119,7 @@ def rewrite(journal: Journal, entries: list[Entry], payloads: dict[int, bytes]) 
 @every_journal
 @given(program=st.lists(operations, max_size=12))
 @settings(max_examples=60, deadline=None)
-def test_reads_find_what_a_list_would(kind, program):
+def test_reads_find_what_a_list_would(kind: Kind, program: list[tuple[str, Any]]) -> None:
     """Pages, catching up, replays and snapshots agree with the model after any commits, rests and reopenings."""
     model, snapshot = Model(), None
     with kind() as place:
@@ -149,7 +153,7 @@ def test_reads_find_what_a_list_would(kind, program):
 
 
 @every_journal
-def test_an_empty_journal_has_nothing(kind):
+def test_an_empty_journal_has_nothing(kind: Kind) -> None:
     with kind() as place:
         journal = place.journal
         assert (journal.head, journal.oldest, journal.snapshot()) == (0, 1, None)
@@ -161,7 +165,7 @@ def test_an_empty_journal_has_nothing(kind):
 
 @every_journal
 @pytest.mark.parametrize("wrong", [[2], [0], [1, 3], [1, 1], [1, 2, 2]])
-def test_a_gap_or_a_repeat_is_our_bug_and_appends_nothing(kind, wrong):
+def test_a_gap_or_a_repeat_is_our_bug_and_appends_nothing(kind: Kind, wrong: list[int]) -> None:
     with kind() as place:
         with pytest.raises(AssertionError):
             place.journal.commit([Entry(seq, b"") for seq in wrong])
@@ -171,7 +175,7 @@ def test_a_gap_or_a_repeat_is_our_bug_and_appends_nothing(kind, wrong):
 
 
 @every_journal
-def test_an_entry_found_by_several_spans_comes_once(kind):
+def test_an_entry_found_by_several_spans_comes_once(kind: Kind) -> None:
     with kind() as place:
         place.journal.commit([Entry(1, b"one", ("a", "b")), Entry(2, b"two", ("b",)), Entry(3, b"three", ("a",))])
         everything = [("a", 0, 9), ("b", 0, 9), ("a", 1, 1), ("b", 2, 1)]
@@ -180,14 +184,14 @@ def test_an_entry_found_by_several_spans_comes_once(kind):
 
 
 @every_journal
-def test_a_label_given_twice_is_given_once(kind):
+def test_a_label_given_twice_is_given_once(kind: Kind) -> None:
     with kind() as place:
         place.journal.commit([Entry(1, b"one", ("a",)), Entry(2, b"two", ("a", "a"))])
         assert [row.seq for row in place.journal.newest([("a", 0, 9)], None, 2)] == [2, 1]
 
 
 @every_journal
-def test_pages_put_together_are_everything(kind):
+def test_pages_put_together_are_everything(kind: Kind) -> None:
     """Reading page by page in either direction skips nothing and repeats nothing, whatever the page's size."""
     with kind() as place:
         labels = (("a",), ("b",), (), ("a", "b"))
@@ -206,7 +210,7 @@ def test_pages_put_together_are_everything(kind):
 
 
 @every_journal
-def test_a_replay_may_be_left_and_commits_may_come_between(kind):
+def test_a_replay_may_be_left_and_commits_may_come_between(kind: Kind) -> None:
     with kind() as place:
         place.journal.commit([Entry(seq, b"%d" % seq) for seq in range(1, 201)])
         rows = place.journal.replay(10)
@@ -216,7 +220,7 @@ def test_a_replay_may_be_left_and_commits_may_come_between(kind):
 
 
 @every_journal
-def test_a_log_is_kept_with_its_first_entry_and_ends_where_the_next_begins(kind):
+def test_a_log_is_kept_with_its_first_entry_and_ends_where_the_next_begins(kind: Kind) -> None:
     with kind() as place:
         for number in range(3):
             place.journal.begin_log(f"log-{number}", is_after_loss=number == 1)
@@ -228,7 +232,7 @@ def test_a_log_is_kept_with_its_first_entry_and_ends_where_the_next_begins(kind)
 
 
 @every_journal
-def test_a_log_that_somebody_was_told_of_is_kept_without_an_entry(kind):
+def test_a_log_that_somebody_was_told_of_is_kept_without_an_entry(kind: Kind) -> None:
     with kind() as place:
         place.journal.commit([Entry(1, b"one")])
         place.journal.begin_log("told")
@@ -242,7 +246,7 @@ def test_a_log_that_somebody_was_told_of_is_kept_without_an_entry(kind):
 
 
 @every_journal
-def test_a_journal_in_its_place_keeps_its_mark(kind):
+def test_a_journal_in_its_place_keeps_its_mark(kind: Kind) -> None:
     with kind() as place:
         place.journal.commit([Entry(1, b"one")])
         place.journal.check_ground()

@@ -22,8 +22,8 @@ from reactor_chat.wire.messages import fold
 from tests.chat.toy import NOW, Key, World, login
 
 KEYS = [None, Key(1), Key(2)]
-LIMITS = {"groups_max": 2, "people_max": 3}
-MEMBERS_MAX = 3
+GROUPS_MAX, PEOPLE_MAX, MEMBERS_MAX = 2, 3, 3
+"""Few, so that random programs reach them."""
 
 names = st.sampled_from(["Ann", "Bob", "Cy", "ann", "BOB"])
 groups = st.sampled_from(["g", "h", "G", "i"])
@@ -85,8 +85,8 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.world = TracedWorld(**LIMITS, group_members_max=MEMBERS_MAX)
-        self.dull = DullChat(**LIMITS, members_max=MEMBERS_MAX)
+        self.world = TracedWorld(groups_max=GROUPS_MAX, people_max=PEOPLE_MAX, group_members_max=MEMBERS_MAX)
+        self.dull = DullChat(groups_max=GROUPS_MAX, people_max=PEOPLE_MAX, members_max=MEMBERS_MAX)
         self.dull.at = NOW
         self.sides: dict[int, Side] = {}
         self.flights: deque[Flight] = deque()
@@ -150,7 +150,7 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
             self.commit_all()
             within = [side for side in self.sides.values() if side.name]
             assert sorted(self.dull.present) == sorted(side.name for side in within if side.name and not side.reads)
-            assert len(self.dull.present) == LIMITS["people_max"] or not any(side.reads for side in within)
+            assert len(self.dull.present) == PEOPLE_MAX or not any(side.reads for side in within)
 
     # ------------------------------------------------------------------------------------------ invariants
 
@@ -442,7 +442,7 @@ class HubAgainstTheDullChat(RuleBasedStateMachine):
                 assert group is None or key not in group["members"]
             case _:
                 assert isinstance(notice, m.Pong)
-        assert notice.re == request.id  # type: ignore[union-attr]
+        assert notice.re == request.id
 
 
 def _words(notice: m.Notice) -> tuple[int | str, str | None]:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -39,15 +38,17 @@ class WorldMachine(RuleBasedStateMachine):
             self.world.settle()
 
 
-def _rule(name: str) -> Callable[..., Any]:
-    numbers = {f"number_{place}": st.integers(0, most) for place, most in enumerate(OPERATIONS[name].most)}
+def _rule(name: str) -> Callable[..., None]:
+    numbers: dict[str, Any] = {
+        f"number_{place}": st.integers(0, most) for place, most in enumerate(OPERATIONS[name].most)
+    }
 
     def run(self: WorldMachine, **drawn: int) -> None:
         assert self.world is not None
         do(self.world, (name, tuple(drawn[key] for key in numbers)))
 
     run.__name__ = name
-    made: Callable[..., Any] = rule(**numbers)(run)
+    made: Callable[..., None] = rule(**numbers)(run)
     return made
 
 

@@ -140,7 +140,10 @@ def test_names_may_be_those_of_any_time_since_they_were_asked_for() -> None:
 
 
 def test_a_page_of_history_leaves_out_nothing_and_shows_nothing_of_others() -> None:
-    for shown, is_right in (([SAID, BYE], True), ([SAID], False), ([SAID, TOLD, BYE], False), ([BYE], False)):
+    pages: list[tuple[list[m.Said | m.Told | m.GroupSaid], bool]] = [
+        ([SAID, BYE], True), ([SAID], False), ([SAID, TOLD, BYE], False), ([BYE], False),
+    ]  # fmt: skip
+    for shown, is_right in pages:
         witness = Story().witness("Cid", 6)
         witness.sent(frame(encode(m.AskHistory(id="h"))))
         answer = m.HistoryAnswer(list(shown), more=False, re="h")
