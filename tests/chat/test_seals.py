@@ -1,5 +1,7 @@
 """The claims about sealed conversations: who waits, what a release leaves, and that a copy is one."""
 
+import pytest
+
 from reactor_chat.chat import seals as module
 from reactor_chat.chat.seals import ROOM, Seals, place_of_group, place_of_pair
 from reactor_chat.wire import messages as m
@@ -15,7 +17,7 @@ def test_a_pair_is_the_same_place_from_both_sides() -> None:
     assert place_of_group(7) == "group/7"
 
 
-def test_who_asked_first_is_forgotten_beyond_a_number(monkeypatch) -> None:
+def test_who_asked_first_is_forgotten_beyond_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WAITING_MAX", 2)
     seals = Seals()
     seals.create(ROOM, created(1))

@@ -4,7 +4,7 @@ Wires, their broadcast and the clock are those of `reactor_chat.testing`, on a n
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import pytest
 
@@ -19,10 +19,13 @@ from reactor_chat.server.options import Options
 from reactor_chat.server.orders import Answer, Order
 from reactor_chat.testing.network import Broadcast, Wire, WireLimits
 from reactor_chat.wire.codec import decode_notice, encode
+from reactor_chat.wire.fields import Message
 from reactor_chat.wire.framing import FrameDecoder, frame
 from reactor_chat.wire.messages import Login, Notice, Request, Welcome
 
 P = TypeVar("P", bound="Person")
+A = TypeVar("A", bound=Message)
+B = TypeVar("B", bound=Message)
 
 UNIX_MS = 1_700_000_000_000
 TURNS_MAX = 10_000
@@ -92,7 +95,16 @@ class Person:
             pytest.fail(str(error))
         return self._heard
 
-    def of(self, *types: type) -> list[Notice]:
+    @overload
+    def of(self, kind: type[A], /) -> list[A]: ...
+
+    @overload
+    def of(self, kind: type[A], other: type[B], /) -> list[A | B]: ...
+
+    @overload
+    def of(self, *types: type) -> list[Notice]: ...
+
+    def of(self, *types: type) -> Sequence[Message]:
         """Every notice of these types, oldest first."""
         return [notice for notice in self.heard if isinstance(notice, types)]
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -38,7 +39,7 @@ class WorldMachine(RuleBasedStateMachine):
             self.world.settle()
 
 
-def _rule(name: str) -> Callable[..., None]:
+def _rule(name: str) -> Callable[..., object]:
     numbers: dict[str, Any] = {
         f"number_{place}": st.integers(0, most) for place, most in enumerate(OPERATIONS[name].most)
     }
@@ -48,7 +49,7 @@ def _rule(name: str) -> Callable[..., None]:
         do(self.world, (name, tuple(drawn[key] for key in numbers)))
 
     run.__name__ = name
-    made: Callable[..., None] = rule(**numbers)(run)
+    made: Callable[..., object] = rule(**numbers)(run)
     return made
 
 
