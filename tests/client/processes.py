@@ -9,7 +9,9 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyte
 
@@ -113,7 +115,7 @@ class Person:
         """Read until this is the last row."""
         self._until(lambda: self.lines[-1] == wanted, wanted)
 
-    def _until(self, is_there, wanted: str) -> None:
+    def _until(self, is_there: Callable[[], bool], wanted: str) -> None:
         deadline = time.monotonic() + SECONDS_MAX
         while not is_there():
             ready, _, _ = select.select([self.keyboard], [], [], max(deadline - time.monotonic(), 0))
@@ -137,7 +139,7 @@ class Person:
         os.close(self.terminal)
 
     @property
-    def modes(self) -> list:
+    def modes(self) -> list[Any]:
         return termios.tcgetattr(self.terminal)
 
 

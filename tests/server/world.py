@@ -4,7 +4,8 @@ Wires, their broadcast and the clock are those of `reactor_chat.testing`, on a n
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, overload
+from operator import attrgetter
+from typing import Any, Self, TypeVar, overload
 
 import pytest
 
@@ -108,6 +109,11 @@ class Person:
         """Every notice of these types, oldest first."""
         return [notice for notice in self.heard if isinstance(notice, types)]
 
+    def seqs(self, *types: type) -> list[int]:
+        """The numbers of every notice of these types, all of which have one, oldest first."""
+        numbers: list[int] = [*map(attrgetter("seq"), self.of(*types))]
+        return numbers
+
     def new(self) -> list[Notice]:
         """Take what was heard since the last look."""
         heard, self._heard = self.heard, []
@@ -167,7 +173,7 @@ class World:
     def head(self) -> int:
         return self.journal.head
 
-    def start(self) -> "World":
+    def start(self) -> Self:
         self.app.start(self.unix_ms)
         return self
 

@@ -49,8 +49,8 @@ def _rule(name: str) -> Callable[..., object]:
         do(self.world, (name, tuple(drawn[key] for key in numbers)))
 
     run.__name__ = name
-    made: Callable[..., object] = rule(**numbers)(run)
-    return made
+    as_rule: Callable[[Callable[..., None]], Callable[..., object]] = rule(**numbers)
+    return as_rule(run)
 
 
 Machine = type("Machine", (WorldMachine,), {name: _rule(name) for name in OPERATIONS})
