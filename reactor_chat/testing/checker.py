@@ -21,8 +21,8 @@ from reactor_chat.chat.case import AHEAD_MS_MAX
 from reactor_chat.chat.records import Declined, Entered, GroupAltered, Record, notice_of
 from reactor_chat.chat.state import ChatState
 from reactor_chat.journal.contract import Entry
-from reactor_chat.testing.dull_chat import DullChat
-from reactor_chat.testing.dull_chat import Entry as Happening
+from reactor_chat.testing.reference_model import DullChat
+from reactor_chat.testing.reference_model import Entry as Happening
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import Refused, fold

@@ -14,12 +14,12 @@ from reactor_chat.client.boundary import Arrived, Note, NoteKind, Outcome, Setti
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.states import State
 from reactor_chat.testing.checker import Checker, demand
+from reactor_chat.testing.client_oracle import Witness
 from reactor_chat.testing.clock import Clock
 from reactor_chat.testing.machine import Dial
 from reactor_chat.testing.network import Link
 from reactor_chat.testing.screen import Screen
 from reactor_chat.testing.vault import SimulatedVault
-from reactor_chat.testing.witness import Witness
 from reactor_chat.wire.codec import decode_notice, encode
 from reactor_chat.wire.framing import FrameDecoder, frame
 from reactor_chat.wire.messages import Hello, Line, Login, Notice, Refused, Request

@@ -16,7 +16,7 @@ from reactor_chat.chat import boundary as b
 from reactor_chat.chat.pending import Flight
 from reactor_chat.chat.records import Entered, notice_of
 from reactor_chat.chat.state import ChatState
-from reactor_chat.testing.dull_chat import DullChat, Entry
+from reactor_chat.testing.reference_model import DullChat, Entry
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import fold
 from tests.chat.toy import NOW, Key, World, login

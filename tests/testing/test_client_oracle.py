@@ -8,7 +8,7 @@ import pytest
 from reactor_chat.chat.records import Record
 from reactor_chat.journal.contract import Entry
 from reactor_chat.testing.checker import Checker, Violation
-from reactor_chat.testing.witness import Witness
+from reactor_chat.testing.client_oracle import Witness
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import frame
