@@ -11,7 +11,7 @@ import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyte
 
@@ -22,6 +22,19 @@ CLIENT = ("-m", "reactor_chat.client")
 def environment(**changes: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "COLORTERM")}
     return kept | {"TERM": "xterm", "TZ": "UTC", "PYTHONUNBUFFERED": "1"} | changes
+
+
+class Piped(subprocess.Popen[bytes]):
+    """A client whose input, output and error output are pipes."""
+
+    stdin: IO[bytes]
+    stdout: IO[bytes]
+    stderr: IO[bytes]
+
+    def __init__(self, command: list[str], bufsize: int = -1) -> None:
+        super().__init__(
+            command, bufsize, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+        )
 
 
 class ServerProcess:
