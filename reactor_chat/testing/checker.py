@@ -1,11 +1,11 @@
-"""What is true, and what everybody must have seen of it: every record that became durable, judged by a dull model.
+"""What is true, and what everybody must have seen of it: durable records, each judged by the reference model.
 
 Theory of operation.  The checker is told what people sent (`asked`, `logs_in`) and what the journal made durable
-(`committed`), and nothing of how the server came to it.  For each record it asks the dull chat what the request must
-come to at exactly this place of the one order; a record that is anything else is a violation.  So names, groups,
-owners, entitlement, refusals and idempotence are judged once for each record, and not for each person.
+(`committed`), and nothing of how the server came to it.  For each record it asks the reference model what the
+request must come to at exactly this place of the one order; a record that is anything else is a violation.  So names,
+groups, owners, entitlement, refusals and idempotence are judged once for each record, and not for each person.
 
-What remains are rows: for each number the bytes that are told, and to whom.  A `Witness` of a connection and the
+What remains are rows: for each number the bytes that are told, and to whom.  A `ClientOracle` of a connection and the
 `Screen` of a person compare what arrives with these rows: each number that is due, once, in order, none before it is
 durable.  Their work is linear in what arrives and what was committed.
 """
@@ -21,8 +21,8 @@ from reactor_chat.chat.case import AHEAD_MS_MAX
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.records import Declined, Entered, GroupAltered, Record, notice_of
 from reactor_chat.journal.reports import Entry
-from reactor_chat.testing.dull_chat import DullChat
-from reactor_chat.testing.dull_chat import Entry as Happening
+from reactor_chat.testing.reference_model import Entry as Happening
+from reactor_chat.testing.reference_model import Groups, ReferenceModel
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import Refused, fold
@@ -72,7 +72,7 @@ class Checker:
         groups_max, members_max, people_max, text_bytes_max: what the operator chose.
 
     Attributes:
-        chat: the dull model.
+        model: the rules of the chat, applied to what is durable.
         rows: by number; the first is that of number 0, which is nothing.
         seq_of: the number of each payload that was ever told.
         outcomes: what came of each request, by person and id: the number it was accepted with, or a code.
@@ -86,7 +86,7 @@ class Checker:
     """
 
     def __init__(self, *, groups_max: int, members_max: int, people_max: int, text_bytes_max: int) -> None:
-        self.chat = DullChat(
+        self.model = ReferenceModel(
             groups_max=groups_max, members_max=members_max, people_max=people_max, text_bytes_max=text_bytes_max
         )
         self.rows: list[Row] = [Row(None, None, None)]
@@ -95,7 +95,7 @@ class Checker:
         self.outcomes: dict[tuple[int, str], int | str] = {}
         self.said: dict[str, int] = {}
         self.names: list[tuple[int, list[str]]] = [(0, [])]
-        self.groups: list[tuple[int, dict[str, tuple[str, str, list[str]]]]] = [(0, {})]
+        self.groups: list[tuple[int, Groups]] = [(0, {})]
         self.declined: set[str] = set()
         self.seen: Counter[str] = Counter()
         self.releases: set[str] = set()
@@ -142,11 +142,11 @@ class Checker:
         records = [_records.decode(entry.payload) for entry in entries]
         for place, (entry, record) in enumerate(zip(entries, records, strict=True)):
             demand(record.seq == entry.seq == self.head + 1, "one number line without a gap", record, self.head)
-            went_back = self.chat.at - record.at
+            went_back = self.model.at - record.at
             demand(
-                went_back <= 0 or went_back > AHEAD_MS_MAX, "time goes back only from far ahead", record, self.chat.at
+                went_back <= 0 or went_back > AHEAD_MS_MAX, "time goes back only from far ahead", record, self.model.at
             )
-            self.chat.at = record.at
+            self.model.at = record.at
             if not self._expected:
                 self._expected.extend(self._judged(record, records[place:]))
             self._happen(entry.payload, record, self._expected.popleft())
@@ -222,7 +222,7 @@ class Checker:
 
     def _judged_login(self, record: Entered) -> list[Happening]:
         demand((fold(record.name), record.key) in self._logins, "nobody comes in who did not ask to", record)
-        verdict = self.chat.login(m.Login(record.name, 1, record.key), entering=0)
+        verdict = self.model.login(m.Login(record.name, 1, record.key), entering=0)
         demand(isinstance(verdict, list), "a login that has to be refused is refused", record, verdict)
         return list(verdict)  # type: ignore[arg-type]
 
@@ -232,7 +232,7 @@ class Checker:
         asked = self._asked.get((key, record.id))
         demand(asked is not None, "nobody is refused what nobody asked", record)
         assert asked is not None
-        verdict = asked.what.code if isinstance(asked.what, Refused) else self.chat.change(key, asked.what)
+        verdict = asked.what.code if isinstance(asked.what, Refused) else self.model.change(key, asked.what)
         demand(verdict == record.code, "a refusal is right at its place in the order", record, asked, verdict)
         if asked.text is not None:
             self.declined.add(asked.text)
@@ -240,31 +240,31 @@ class Checker:
 
     def _judged_request(self, record: Record, name: str, request_id: str | None) -> list[Happening]:
         key = fold(name)
-        demand(request_id is not None and key in self.chat.present, "only who is there says something", record)
+        demand(request_id is not None and key in self.model.present, "only who is there says something", record)
         assert request_id is not None
         self._demand_new(key, request_id, record)
         asked = self._asked.get((key, request_id))
         demand(asked is not None and not isinstance(asked.what, Refused), "nothing happens that nobody asked", record)
         assert asked is not None
-        verdict = self.chat.change(key, asked.what)
+        verdict = self.model.change(key, asked.what)
         demand(isinstance(verdict, list), "what has to be refused is refused", record, asked, verdict)
         return list(verdict)  # type: ignore[arg-type]
 
     def _judged_announcement(self, record: m.Said) -> list[Happening]:
         demand(record.text in self.announced, "nobody speaks for the operator", record)
         self.seen["the operator said something"] += 1
-        return [(m.Said(self.chat.seq + 1, self.chat.at, m.SERVER_NAME, record.text), [])]
+        return [(m.Said(self.model.seq + 1, self.model.at, m.SERVER_NAME, record.text), [])]
 
     def _judged_end(self, record: Any, records: Sequence[Record]) -> list[Happening]:
         """Somebody goes, or loses a name: everything that belongs to it comes in one piece."""
         key = fold(record.by if isinstance(record, GroupAltered) else record.name)
-        demand(key in self.chat.spelled, "only who is there goes", record)
+        demand(key in self.model.spelled, "only who is there goes", record)
         released = any(isinstance(r, m.Released) and fold(r.name) == key for r in records)
         demand(not released or key in self.releases, "no name is released but by the operator", record)
-        return self.chat.end(key, released=released)
+        return self.model.end(key, released=released)
 
     def _demand_new(self, key: str, request_id: str, record: Record) -> None:
-        demand(request_id not in self.chat.outcomes.get(key, {}), "a request is one request for ever", record)
+        demand(request_id not in self.model.outcomes.get(key, {}), "a request is one request for ever", record)
 
     # ------------------------------------------------------------------------------------ and then it is so
 
@@ -275,14 +275,14 @@ class Checker:
         if isinstance(record, GroupAltered):
             self._check_group(record, after)
         subject = self._subject_before(record)
-        self.chat.happen(expected, getattr(record, "key", None))
-        audience = self.chat.log[-1][1]
+        self.model.happen(expected, getattr(record, "key", None))
+        audience = self.model.log[-1][1]
         if isinstance(record, Entered):
-            subject = self.chat.person[fold(record.name)]
+            subject = self.model.person[fold(record.name)]
             if self.person_at(record.name, record.seq) != subject:
                 self._people.setdefault(fold(record.name), []).append((record.seq, subject))
                 self._keys[subject] = record.key
-        elif isinstance(record, m.Exited | m.Released) and fold(record.name) not in self.chat.person:
+        elif isinstance(record, m.Exited | m.Released) and fold(record.name) not in self.model.person:
             self._people[fold(record.name)].append((record.seq, NOBODY))
         self._remember(record)
         self._note_rare(record)
@@ -298,12 +298,12 @@ class Checker:
     def _check_group(self, record: GroupAltered, after: list[str]) -> None:
         members = [fold(name) for name in record.members or []]
         demand(members == after, "members stand in the order of their coming", record, after)
-        group = self.chat.groups.get(fold(record.group))
+        group = self.model.groups.get(fold(record.group))
         born = group["born"] if group is not None else record.seq
         demand(record.born == born, "a group is told from an earlier one of its name", record, born)
 
     def _subject_before(self, record: Record) -> int | None:
-        return self.chat.person[fold(record.name)] if isinstance(record, m.Exited) else None
+        return self.model.person[fold(record.name)] if isinstance(record, m.Exited) else None
 
     def _remember(self, record: Any) -> None:
         """Note what came of a request, for when it is answered, and sent again."""
@@ -311,9 +311,9 @@ class Checker:
         request_id = getattr(record, "id", None)
         if request_id is not None:
             key = fold(name)
-            self.chat.outcomes.setdefault(key, {})[request_id] = record.seq
+            self.model.outcomes.setdefault(key, {})[request_id] = record.seq
             outcome = record.code if isinstance(record, Declined) else record.seq
-            self.outcomes[self.chat.person[key], request_id] = outcome
+            self.outcomes[self.model.person[key], request_id] = outcome
         text = getattr(record, "text", None)
         if text is not None and not isinstance(record, Declined):
             self._check_once(text, record)
@@ -336,7 +336,6 @@ class Checker:
         self.payloads.append(payload)
         self.rows.append(Row(told, audience, subject))
         if isinstance(notice, m.Joined | m.Exited | m.Released):
-            present = self.chat.present
-            self.names.append((seq, [present[name] for name in sorted(present)]))
+            self.names.append((seq, self.model.names()))
         if isinstance(notice, m.Joined | m.GroupChanged | m.Released):
-            self.groups.append((seq, self.chat.overview()))
+            self.groups.append((seq, self.model.overview()))

@@ -1,6 +1,6 @@
 """The people of the world: some with the whole client, some with a program of their own that speaks frames.
 
-Each has a link at most, a witness for it, and a name that is theirs.  They do what they are told and obey the protocol;
+Each has a link at most, an oracle for it, and a name that is theirs.  They do what they are told and obey the protocol;
 what is rude about them is when they do it.
 """
 
@@ -14,12 +14,12 @@ from reactor_chat.client.boundary import Arrived, Note, NoteKind, Outcome, Setti
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.states import State
 from reactor_chat.testing.checker import Checker, demand
+from reactor_chat.testing.client_oracle import ClientOracle
 from reactor_chat.testing.clock import Clock
 from reactor_chat.testing.machine import Dial
 from reactor_chat.testing.network import Link
 from reactor_chat.testing.screen import Screen
 from reactor_chat.testing.vault import SimulatedVault
-from reactor_chat.testing.witness import Witness
 from reactor_chat.wire.codec import decode_notice, encode
 from reactor_chat.wire.framing import FrameDecoder, frame
 from reactor_chat.wire.messages import Hello, Line, Login, Notice, Refused, Request
@@ -63,7 +63,7 @@ class Person:
 
     Attributes:
         link: the connection; None while there is none.
-        witness: of that connection.
+        oracle: of that connection.
         frames: how many frames all links so far have carried.
         typed: how many lines were typed.
     """
@@ -74,10 +74,10 @@ class Person:
         self.name = name
         self.number = number
         self.link: Link | None = None
-        self.witness = Witness(checker)
+        self.oracle = ClientOracle(checker)
         self.frames = self.typed = self.dials = 0
         self.key = Key(key_number) if key_number is not None else None
-        self._former: dict[Link, Witness] = {}
+        self._former: dict[Link, ClientOracle] = {}
         self._checker = checker
         self._clock = clock
         self._dial_to = dial
@@ -85,12 +85,12 @@ class Person:
     @property
     def is_live(self) -> bool:
         """Whether somebody is welcome on the link."""
-        return self.link is not None and self.witness.at is not None
+        return self.link is not None and self.oracle.at is not None
 
     @property
     def is_current(self) -> bool:
         """Whether everything due has come and everything asked is answered."""
-        return self.is_live and self.witness.is_current
+        return self.is_live and self.oracle.is_current
 
     @property
     def wants_link(self) -> bool:
@@ -114,7 +114,7 @@ class Person:
 
     def state_in_words(self) -> str:
         """Return how far this person is behind."""
-        return f"live={self.is_live} at={self.witness.at} {self.witness.waits_for()}"
+        return f"live={self.is_live} at={self.oracle.at} {self.oracle.waits_for()}"
 
     def type(self, line: str) -> None:
         """Type a line."""
@@ -130,14 +130,14 @@ class Person:
 
     def overheard(self, link: Link, data: bytes) -> None:
         """Take bytes of a link that was given up: nobody reads them, but they still have to be right."""
-        witness = self._former.get(link)
-        if witness is not None:
-            witness.heard(data)
+        oracle = self._former.get(link)
+        if oracle is not None:
+            oracle.heard(data)
 
     def _new_link(self) -> bool:
         self.dials += 1
-        self.frames += self.witness.frames
-        self.witness = Witness(self._checker)
+        self.frames += self.oracle.frames
+        self.oracle = ClientOracle(self._checker)
         # Every connection has a port of its own; the address is the person's.
         self.link = self._dial_to(f"10.0.0.{self.number + 1}:{10_000 + self.dials}")
         return self.link is not None
@@ -204,21 +204,21 @@ class Program(Person):
         """Come in by another connection while the first one is open; only an owner can."""
         if self.is_live and self.key is not None and self.link is not None:
             first = self.link
-            self._former = {first: self.witness}
+            self._former = {first: self.oracle}
             self.connect()
             first.end()
 
     def received(self, data: bytes) -> None:
         """Take bytes of the link."""
-        for notice in self.witness.heard(data):
+        for notice in self.oracle.heard(data):
             if isinstance(notice, Hello):
                 self._log_in(notice.nonce)
             elif isinstance(notice, Refused) and not self.is_live and self.link is not None:
                 self.link.end()  # the name is held by a connection that is dead, or the house is full
                 self.lost("refused")
                 return
-        if self.witness.at is not None:
-            self._cursor = self.witness.at
+        if self.oracle.at is not None:
+            self._cursor = self.oracle.at
 
     def lost(self, reason: str) -> None:  # noqa: ARG002  nobody reads it
         """Learn that the link is gone: come back a moment later."""
@@ -236,7 +236,7 @@ class Program(Person):
 
     def _send(self, framed: bytes) -> None:
         assert self.link is not None
-        self.witness.sent(framed)
+        self.oracle.sent(framed)
         self.link.send(framed)
 
 
@@ -366,7 +366,7 @@ class Human(Person):
 
     def received(self, data: bytes) -> None:
         """Take bytes of the link."""
-        self.witness.heard(data)
+        self.oracle.heard(data)
         self.engine.received(data, self._clock.now)
         self._obey(self.engine.take())
 
@@ -384,7 +384,7 @@ class Human(Person):
             how: 0: before anything of it is kept; 1: kept, and neither sent nor shown; 2: shown, and not noted so.
         """
         self._checker.seen[KILLED[how]] += 1
-        self.witness.heard(data)
+        self.oracle.heard(data)
         if data:
             self.engine.received(data, self._clock.now)
         if how:
@@ -409,7 +409,7 @@ class Human(Person):
     def _obey(self, outcome: Outcome) -> None:
         """Send, show, note what was shown, and do what is wished."""
         if outcome.data and self.link is not None:
-            self.witness.sent(outcome.data)
+            self.oracle.sent(outcome.data)
             self.link.send(outcome.data)
         self.screen.show(outcome.shown)
         for item in outcome.shown:

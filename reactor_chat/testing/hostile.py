@@ -62,7 +62,7 @@ class Hostile:
 
     def attack(self, kind: int, now: float) -> None:
         """Connect and send junk of one kind, where a server is there."""
-        if not {"ann", "bob", "eve"} <= set(self._checker.chat.owners):
+        if not {"ann", "bob", "eve"} <= set(self._checker.model.owners):
             return  # whose name nobody owns yet, anybody may take: that would be no attack
         self.attacks += 1
         link = self._dial(f"10.1.{self.attacks % 3}.1:{10_000 + self.attacks % 50_000}")

@@ -77,7 +77,7 @@ def chat(world: World, who: int, count: int) -> None:
 def team(world: World, which: int, kind: int, pick: int) -> None:
     """Somebody who is in a group does something with it, where most people would be refused."""
     name = ("red", "Blue")[which]
-    group = world.checker.chat.groups.get(name.lower())
+    group = world.checker.model.groups.get(name.lower())
     if group is None:
         say_line(world, pick, f"@group set {name} {person_of(world, pick + 1).name}")
         return

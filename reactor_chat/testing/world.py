@@ -296,17 +296,17 @@ class World:
         demand(False, "a world that is left alone comes to rest")  # noqa: FBT003
 
     def _others_present(self) -> bool:
-        return len(self.checker.chat.present) != len(self.people)
+        return len(self.checker.model.present) != len(self.people)
 
     def _late(self) -> list[str]:
         late = [f"{person.name}: {person.state_in_words()}" for person in self.people if not person.is_current]
-        return late or sorted(self.checker.chat.present)
+        return late or sorted(self.checker.model.present)
 
     def check(self) -> None:
         """See what has to be so at every instant, beside what is seen whenever something arrives.  Raises Violation."""
         self.machine.check_disk()
         for person in self.people:
-            demand((person.witness.at or 0) <= self.checker.head, "nobody knows more than is durable", person.name)
+            demand((person.oracle.at or 0) <= self.checker.head, "nobody knows more than is durable", person.name)
 
     def _check_everything(self) -> None:
         self.check()
@@ -323,7 +323,7 @@ class World:
     @property
     def operations(self) -> int:
         """How many operations there were; see `driver` for what is one."""
-        frames = sum(person.frames + person.witness.frames for person in self.people)
+        frames = sum(person.frames + person.oracle.frames for person in self.people)
         typed = sum(person.typed for person in self.people)
         return self.moves + frames + typed + self.machine.all_commits + self.timers + self.faults
 

@@ -155,9 +155,12 @@ def _order(typed: str) -> Order | Refused | None:
     if command is None:
         return None if fold(word) in FAMILIES or fold(word) in BY_KEY else _invalid(None, usage_of(fold(word)))
     fields = _fields(command, rest)
-    if fields is None and fold(word) in BY_KEY:
-        return None  # `@help` alone, or a group that is called like the second word of ours
-    return _invalid(None, command.usage) if fields is None else _made(command, fields)
+    if fields is not None:
+        order: Order = _made(command, fields)
+        return order
+    if isinstance(_request(typed, None), Refused):
+        return _invalid(None, command.usage)
+    return None  # `@help` alone, or a group that is called like the second word of ours
 
 
 def _own_command(key: str, rest: str) -> tuple[Command | None, str]:

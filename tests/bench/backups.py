@@ -13,12 +13,12 @@ from contextlib import closing
 from pathlib import Path
 
 from reactor_chat.chat.state.chat_state import ChatState
-from reactor_chat.chat.state.records import Entered, Exited
+from reactor_chat.chat.state.records import Entered
 from reactor_chat.journal.reports import Entry
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.server.record_log import RecordLog
 from reactor_chat.wire import codec
-from reactor_chat.wire.messages import Said
+from reactor_chat.wire.messages import Exited, Said
 from tests.end_to_end.client import Client, Server
 
 BATCH = 1_000

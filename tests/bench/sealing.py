@@ -13,6 +13,7 @@ The store is the one in memory; a disk is added by the client's own benchmarks.
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -149,13 +150,13 @@ def _until_all_read(world: World, spent: dict[str, float]) -> None:
         for name in world.people:
             while world.service.ready.get(name.lower()):
                 moved = True
-                timed(name, lambda who=name: world.deliver(who))
+                timed(name, partial(world.deliver, name))
         if not moved:
             if all(len(person.read) == 1 for person in world.people.values()):
                 return
             world.now += 0.1
             for name, person in world.people.items():
-                timed(name, lambda who=person: who.do(lambda: who.session.tick(world.now)))
+                timed(name, partial(person.do, partial(person.session.tick, world.now)))
 
 
 def report_coming_back() -> list[str]:

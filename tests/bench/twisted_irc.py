@@ -6,6 +6,7 @@ It is run by an interpreter that has Twisted, which need not be ours.
 """
 
 import sys
+from typing import Any
 
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.credentials import IUsernamePassword
@@ -22,7 +23,7 @@ class Anybody:
 
     credentialInterfaces = (IUsernamePassword,)  # noqa: N815  Twisted's word
 
-    def requestAvatarId(self, credentials):  # noqa: N802  likewise
+    def requestAvatarId(self, credentials: Any) -> Any:  # noqa: N802  likewise
         """Take the name as it is."""
         return succeed(credentials.username)
 

@@ -108,7 +108,7 @@ def seal_much(world: World) -> None:
     for name, conn in zip(names, people, strict=True):
         world.send(conn, put(name, 0, 1, 2, 3, last_resort=b"last"), m.BlobPut(WELCOME, 0, 1, b"w"))
         world.commit()
-    conversations: list[dict[str, str]] = [{}, {"with_": "Bob"}, {"group": "sealed"}]
+    conversations: list[dict[str, Any]] = [{}, {"with_": "Bob"}, {"group": "sealed"}]
     for number, where in enumerate(conversations):
         entered = commit(0, add("Bob", number), **where)
         world.send(people[0], m.GroupSet("sealed", ["Bob", "Cy"]), create(**where), entered)

@@ -32,7 +32,7 @@ def say(epoch: int, where: dict[str, str], number: int = 1, *, by: str = "Ann") 
     return m.GroupSend(where["group"], sealed=content) if where else m.Say(sealed=content)
 
 
-def seen_by(name: str, where: dict[str, str]) -> dict[str, str]:
+def seen_by(name: str, where: dict[str, Any]) -> dict[str, Any]:
     """How somebody names a conversation."""
     return {"with_": "Ann"} if "with_" in where and name == "Bob" else where
 
@@ -136,7 +136,7 @@ def test_encryption_ends_for_everybody_by_who_may(world: SealedWorld, where: Any
 @EVERYWHERE
 def test_what_is_required_is_not_ended_and_takes_nothing_plain(world: SealedWorld, where: Any) -> None:
     world.by("Ann", create(require=True, **where))
-    plain = {"room": m.Say("x"), "pair": m.Tell("Bob", "x"), "group": m.GroupSend("team", "x")}
+    plain: dict[str, m.Request] = {"room": m.Say("x"), "pair": m.Tell("Bob", "x"), "group": m.GroupSend("team", "x")}
     request = plain[next(name for name, fields in CONVERSATIONS.items() if fields == where)]
     assert world.code("Ann", request) == "not_allowed"
     assert world.code("Ann", m.SealOff(**where)) == "not_allowed"
@@ -251,8 +251,8 @@ def test_a_commit_names_only_objects_that_are_here(world: SealedWorld) -> None:
     world.by("Ann", create())
     half = bytes([7]) * 32
     world.by("Ann", m.BlobPut(half, 0, 2, b"x"))
-    for fields in ({"commit_blob": half}, {"commit_blob": bytes([8]) * 32}):
-        assert world.code("Ann", m.SealCommit(group_id(1), 0, **fields)) == "not_allowed"
+    for blob in (half, bytes([8]) * 32):
+        assert world.code("Ann", m.SealCommit(group_id(1), 0, commit_blob=blob)) == "not_allowed"
     world.send(world.conns["Ann"], m.BlobPut(half, 1, 2, b"y"), m.SealCommit(group_id(1), 0, commit_blob=half))
     world.commit()
     assert world.seals("Ann").epoch == 1, "the commit waits for the piece before it"

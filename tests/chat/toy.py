@@ -15,6 +15,7 @@ from reactor_chat.chat import boundary as b
 from reactor_chat.chat.case import Rules
 from reactor_chat.chat.hub import Hub
 from reactor_chat.chat.state.records import Entered, Record, notice_of
+from reactor_chat.chat.state.timeline import Span
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import fold
 from reactor_chat.wire.transcript import NO_BINDING, login_transcript
@@ -128,7 +129,7 @@ class World:
         """Send, commit, and return the last thing that this connection was told."""
         return self.ask(conn, request)[-1]
 
-    def readable(self, spans: Sequence[b.Span], after: int = 0) -> list[Record]:
+    def readable(self, spans: Sequence[Span], after: int = 0) -> list[Record]:
         return [
             record
             for record, labels in self.records

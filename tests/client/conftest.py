@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def person() -> Iterator[Callable[..., Person]]:
     """Seats people at terminals; takes them away in the end."""
     with ExitStack() as stack:
 
-        def seat(*arguments: str | int, **others) -> Person:
+        def seat(*arguments: str | int, **others: Any) -> Person:
             made = Person(*arguments, **others)
             stack.callback(made.close)
             return made

@@ -15,7 +15,8 @@ from reactor_chat.e2ee.boundary import Settings as SessionSettings
 from reactor_chat.e2ee.passphrase import derive
 from reactor_chat.e2ee.session import Session
 from reactor_chat.errors import UsageError
-from reactor_chat.text.render import LINE_BREAK, compose
+from reactor_chat.text.render import compose
+from reactor_chat.text.safe import LINE_BREAK
 from tests.server.world import World
 
 ROUNDS_MAX = 10_000

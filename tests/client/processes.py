@@ -9,7 +9,9 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO, Any
 
 import pyte
 
@@ -20,6 +22,19 @@ CLIENT = ("-m", "reactor_chat.client")
 def environment(**changes: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "COLORTERM")}
     return kept | {"TERM": "xterm", "TZ": "UTC", "PYTHONUNBUFFERED": "1"} | changes
+
+
+class Piped(subprocess.Popen[bytes]):
+    """A client whose input, output and error output are pipes."""
+
+    stdin: IO[bytes]
+    stdout: IO[bytes]
+    stderr: IO[bytes]
+
+    def __init__(self, command: list[str], bufsize: int = -1) -> None:
+        super().__init__(
+            command, bufsize, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+        )
 
 
 class ServerProcess:
@@ -113,7 +128,7 @@ class Person:
         """Read until this is the last row."""
         self._until(lambda: self.lines[-1] == wanted, wanted)
 
-    def _until(self, is_there, wanted: str) -> None:
+    def _until(self, is_there: Callable[[], bool], wanted: str) -> None:
         deadline = time.monotonic() + SECONDS_MAX
         while not is_there():
             ready, _, _ = select.select([self.keyboard], [], [], max(deadline - time.monotonic(), 0))
@@ -137,7 +152,7 @@ class Person:
         os.close(self.terminal)
 
     @property
-    def modes(self) -> list:
+    def modes(self) -> list[Any]:
         return termios.tcgetattr(self.terminal)
 
 

@@ -4,7 +4,7 @@ from reactor_chat.client.absence import Absence
 from reactor_chat.client.boundary import Settings
 
 
-def test_a_person_hears_of_it_at_first_when_it_lasts_and_when_it_ends():
+def test_a_person_hears_of_it_at_first_when_it_lasts_and_when_it_ends() -> None:
     absence = Absence(Settings("Ann", "here", interactive=False, id_prefix="x"), lambda: 0.5)
     assert absence.ended(0.0) is None
     words = [absence.failed(float(now), "gone") for now in range(12)]

@@ -30,7 +30,7 @@ FAMILY = "👩\u200d👩\u200d👧"
         (ENGLAND, 2),
     ],
 )
-def test_cells(text, wide):
+def test_cells(text: str, wide: int) -> None:
     assert cells(text) == wide
 
 
@@ -38,14 +38,14 @@ def test_cells(text, wide):
     "sign",
     ["a", "日", "e\u0301", "🎉", FAMILY, "a\u0300\u0301\u0302", "🇩🇪", "👍🏽", "1\ufe0f\u20e3", ENGLAND, "👩🏽\u200d💻"],
 )
-def test_a_character_is_passed_in_one_step(sign):
+def test_a_character_is_passed_in_one_step(sign: str) -> None:
     text = f"x{sign}y"
     assert after(text, 1) == 1 + len(sign)
     assert before(text, 1 + len(sign)) == 1
 
 
 @given(st.text(st.sampled_from("ab日é\u0301\u200d🎉 \u1160🇩🇪🏽\u0dca\u0dbb\ufe0f\udce9")))
-def test_steps_on_and_back_meet_the_same_places(text):
+def test_steps_on_and_back_meet_the_same_places(text: str) -> None:
     on, place = [0], 0
     while place < len(text):
         place = after(text, place)
@@ -60,7 +60,7 @@ def test_steps_on_and_back_meet_the_same_places(text):
 
 
 @given(st.text(st.sampled_from("ab日e\u0301🎉🇩🏽\u200d")), st.integers(0, 30))
-def test_what_fits_fits_and_one_character_more_does_not(text, room):
+def test_what_fits_fits_and_one_character_more_does_not(text: str, room: int) -> None:
     end = fitting(text, 0, room)
     assert cells(text[:end]) <= room
     assert end == len(text) or cells(text[: after(text, end)]) > room

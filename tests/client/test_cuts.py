@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import given, note, settings
@@ -95,6 +96,9 @@ class World:
         raise AssertionError("it never ends")
 
 
+Step = tuple[str, Any]
+"""What happens, and how."""
+
 things = st.one_of(
     st.tuples(st.just("type"), st.sampled_from(["say", "@Bob tell"])),
     st.tuples(st.just("pass"), st.integers(1, 400)),
@@ -103,8 +107,8 @@ things = st.one_of(
 )
 
 
-def played(script: list, *, claimed: bool) -> tuple[World, list[str]]:
-    world, typed = World(claimed=claimed), []
+def played(script: list[Step], *, claimed: bool) -> tuple[World, list[str]]:
+    world, typed = World(claimed=claimed), list[str]()
     for what, how in script:
         if what == "type":
             typed.append(f"{how} {len(typed)}")
@@ -130,7 +134,7 @@ def shown_seqs(world: World) -> list[int]:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(things, max_size=40))
-def test_a_claimed_name_loses_nothing_and_repeats_nothing(script):
+def test_a_claimed_name_loses_nothing_and_repeats_nothing(script: list[Step]) -> None:
     world, typed = played(script, claimed=True)
     assert world.server.said_by("Ann") == [plain(line) for line in typed]
     assert shown_seqs(world) == sorted(set(shown_seqs(world)))
@@ -142,7 +146,7 @@ def test_a_claimed_name_loses_nothing_and_repeats_nothing(script):
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(things, max_size=40))
-def test_a_guest_repeats_nothing_and_is_told_what_is_uncertain(script):
+def test_a_guest_repeats_nothing_and_is_told_what_is_uncertain(script: list[Step]) -> None:
     world, typed = played(script, claimed=False)
     arrived = world.server.said_by("Ann")
     assert len(arrived) == len(set(arrived)), "something was said twice"
@@ -161,7 +165,7 @@ def test_a_guest_repeats_nothing_and_is_told_what_is_uncertain(script):
 
 @pytest.mark.parametrize("claimed", [True, False])
 @pytest.mark.parametrize("deliver", [True, False])
-def test_a_cut_anywhere_in_one_session(claimed, deliver):
+def test_a_cut_anywhere_in_one_session(*, claimed: bool, deliver: bool) -> None:
     for byte in range(0, 1_000, CUT_STEP):
         world = World(claimed=claimed)
         for i in range(3):

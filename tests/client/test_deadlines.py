@@ -20,7 +20,9 @@ def asked(at: float = 10.0, *, interactive: bool = True) -> Watcher:
 
 @pytest.mark.parametrize(("seconds", "doubts"), [(14.9, []), (15.0, [DOUBT]), (29.9, [DOUBT])])
 @pytest.mark.parametrize("interactive", [True, False])
-def test_doubt_comes_after_15_seconds_without_an_answer(seconds, doubts, interactive):
+def test_doubt_comes_after_15_seconds_without_an_answer(
+    seconds: float, doubts: list[str], *, interactive: bool
+) -> None:
     watcher = asked(10.0, interactive=interactive)
     watcher.engine.tick(10.0 + seconds)
     assert watcher.notes(NoteKind.NEWS) == doubts
@@ -28,7 +30,7 @@ def test_doubt_comes_after_15_seconds_without_an_answer(seconds, doubts, interac
     assert watcher.engine.state is State.LIVE
 
 
-def test_after_30_seconds_another_connection_is_made_and_it_is_said_again():
+def test_after_30_seconds_another_connection_is_made_and_it_is_said_again() -> None:
     watcher = live(Watcher(interactive=True), guest=False)
     watcher.engine.typed("Are you there?", 10.0)
     assert len(ids(watcher)) == 1
@@ -45,7 +47,7 @@ def test_after_30_seconds_another_connection_is_made_and_it_is_said_again():
     assert len(set(ids(watcher))) == 1, "under the same id: it is said once"
 
 
-def test_what_others_say_is_no_answer():
+def test_what_others_say_is_no_answer() -> None:
     watcher = asked(10.0)
     for seq in range(1, 16):
         watcher.hear(said(seq), now=10.0 + seq)
@@ -53,7 +55,7 @@ def test_what_others_say_is_no_answer():
     assert watcher.notes(NoteKind.NEWS) == [DOUBT]
 
 
-def test_an_answer_ends_the_doubt():
+def test_an_answer_ends_the_doubt() -> None:
     watcher = asked(10.0)
     watcher.engine.tick(25.0)
     watcher.hear(Accepted(ids(watcher)[0], 1), now=26.0)
@@ -63,7 +65,7 @@ def test_an_answer_ends_the_doubt():
     assert watcher.engine.state is State.LIVE
 
 
-def test_a_server_that_answers_slowly_but_steadily_is_alive():
+def test_a_server_that_answers_slowly_but_steadily_is_alive() -> None:
     watcher = live(Watcher(interactive=True))
     for _ in range(20):
         watcher.engine.typed("one of many", 0.0)
@@ -79,7 +81,7 @@ def test_a_server_that_answers_slowly_but_steadily_is_alive():
     assert watcher.engine.state is State.LIVE
 
 
-def test_whoever_does_not_read_the_server_draws_no_conclusion_from_its_silence():
+def test_whoever_does_not_read_the_server_draws_no_conclusion_from_its_silence() -> None:
     watcher = asked(10.0)
     watcher.engine.read_on(12.0, is_read=False)
     watcher.engine.tick(49.0)
@@ -91,7 +93,7 @@ def test_whoever_does_not_read_the_server_draws_no_conclusion_from_its_silence()
     assert watcher.engine.next_deadline == 64.0
 
 
-def test_something_is_said_every_40_seconds_however_much_others_say():
+def test_something_is_said_every_40_seconds_however_much_others_say() -> None:
     watcher = live(Watcher(interactive=True))
     for seq in range(1, 101):
         watcher.hear(said(seq), now=float(seq))
@@ -102,7 +104,7 @@ def test_something_is_said_every_40_seconds_however_much_others_say():
     assert sum(isinstance(request, Ping) for request in watcher.requests()) == 2
 
 
-def test_everything_that_clients_with_keys_send_is_answered():
+def test_everything_that_clients_with_keys_send_is_answered() -> None:
     party = Party()
     people = [party.enter(name) for name in ("Ann", "Bob", "Cid")]
     people[0].type("@encrypt on", "hello", "@Bob to you", "@group set team Bob,Cid", "@group send team to us")

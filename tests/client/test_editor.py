@@ -22,7 +22,7 @@ def pressed(*keys: str | Key) -> Editor:
     return editor
 
 
-def press(editor: Editor, *keys: str | Key) -> list:
+def press(editor: Editor, *keys: str | Key) -> list[Submitted | Choices | Wanted | None]:
     """Press keys; a name in KEYS is that key, anything else is typed."""
     return [
         editor.press(key if isinstance(key, Key) else Key(key) if key in ACTIONS else Key("Text", key)) for key in keys
@@ -60,14 +60,14 @@ def marked(editor: Editor) -> str:
         (["a", "Alt-Enter", "b"], "a\nb|"),
     ],
 )
-def test_editing(keys, line):
+def test_editing(keys: list[str], line: str) -> None:
     assert marked(pressed(*keys)) == line
 
 
 @pytest.mark.parametrize(
     "keys", [["Backspace"], ["Delete"], ["Ctrl-W"], ["Ctrl-K"], ["Ctrl-U"], ["Ctrl-Y"], ["Up"], ["Tab"]]
 )
-def test_what_cannot_be_done_rings(keys):
+def test_what_cannot_be_done_rings(keys: list[str]) -> None:
     assert press(Editor(complete), *keys) == [Wanted.BELL]
 
 
@@ -75,29 +75,29 @@ def test_what_cannot_be_done_rings(keys):
     ("key", "wanted"),
     [("Ctrl-C", Wanted.LEAVE), ("Ctrl-D", Wanted.LEAVE), ("Ctrl-L", Wanted.CLEAR_SCREEN), ("Ctrl-Z", Wanted.SUSPEND)],
 )
-def test_what_only_the_face_can_do(key, wanted):
+def test_what_only_the_face_can_do(key: str, wanted: Wanted) -> None:
     assert press(Editor(complete), key) == [wanted]
 
 
-def test_enter_gives_the_line_and_begins_anew():
+def test_enter_gives_the_line_and_begins_anew() -> None:
     editor = pressed("hello")
     assert press(editor, "Enter", "Enter") == [Submitted("hello"), Submitted("")]
 
 
-def test_a_paste_is_one_message_without_its_last_line_end():
+def test_a_paste_is_one_message_without_its_last_line_end() -> None:
     editor = pressed(Key("Paste", "one\r\ntwo\rthree\x1b[2J\n\n"))
     assert editor.text == "one\ntwo\nthree[2J"
     assert editor.lines == 3
     assert editor.view(40).text == "one⏎two⏎three[2J"
 
 
-def test_a_paste_longer_than_any_message_is_not_taken():
+def test_a_paste_longer_than_any_message_is_not_taken() -> None:
     editor = pressed("x")
     assert press(editor, Key("Paste", "y" * CHARS_MAX)) == [Wanted.BELL]
     assert editor.text == "x"
 
 
-def test_lines_sent_are_recalled_and_the_draft_is_kept():
+def test_lines_sent_are_recalled_and_the_draft_is_kept() -> None:
     editor = pressed("one", "Enter", "two", "Enter", "two", "Enter", "  ", "Enter", "draft")
     seen = []
     for key in ("Up", "Up", "Up", "Down", "Down", "Down"):
@@ -108,14 +108,14 @@ def test_lines_sent_are_recalled_and_the_draft_is_kept():
     assert editor.text == "two!"
 
 
-def test_names_are_not_recalled():
+def test_names_are_not_recalled() -> None:
     editor = Editor(complete)
     editor.remembers = False
     press(editor, "Ann", "Enter")
     assert press(editor, "Up") == [Wanted.BELL]
 
 
-def test_only_so_many_lines_are_recalled():
+def test_only_so_many_lines_are_recalled() -> None:
     editor = Editor(complete)
     for i in range(RECALLED_MAX + 10):
         press(editor, f"line {i}", "Enter")
@@ -123,7 +123,7 @@ def test_only_so_many_lines_are_recalled():
     assert editor.text == "line 10"
 
 
-def test_tab_completes_what_is_certain_and_shows_what_is_not():
+def test_tab_completes_what_is_certain_and_shows_what_is_not() -> None:
     editor = pressed("@n", "Tab")
     assert editor.text == "@names "
     editor = pressed("say @s")
@@ -134,12 +134,12 @@ def test_tab_completes_what_is_certain_and_shows_what_is_not():
     assert marked(editor) == "@Stella | x"
 
 
-def test_the_first_tab_on_many_rings():
+def test_the_first_tab_on_many_rings() -> None:
     editor = pressed("@Ste")
     assert press(editor, "Tab", "Tab") == [Wanted.BELL, Choices(["@Stella", "@Stefan"])]
 
 
-def test_a_long_line_scrolls_and_the_cursor_stays_in_sight():
+def test_a_long_line_scrolls_and_the_cursor_stays_in_sight() -> None:
     editor = pressed("x" * 100)
     assert editor.view(20).cursor_cells <= 19
     press(editor, "Home")
@@ -151,7 +151,7 @@ def test_a_long_line_scrolls_and_the_cursor_stays_in_sight():
     assert editor.view(20) == ("x" * 5, 5)
 
 
-def test_what_would_act_on_the_terminal_is_shown_as_a_mark():
+def test_what_would_act_on_the_terminal_is_shown_as_a_mark() -> None:
     editor = pressed("a\u202eb\u200bc\x9b")
     assert editor.view(40).text == "a\ufffdb\ufffdc"
 
@@ -168,7 +168,7 @@ typing = st.lists(
 
 
 @given(typing, st.integers(1, 60))
-def test_whatever_is_pressed_the_cursor_is_in_the_line_and_in_the_view(keys, columns):
+def test_whatever_is_pressed_the_cursor_is_in_the_line_and_in_the_view(keys: list[Key], columns: int) -> None:
     editor = Editor(complete)
     for key in keys:
         editor.press(key)
@@ -193,7 +193,7 @@ def test_whatever_is_pressed_the_cursor_is_in_the_line_and_in_the_view(keys, col
         "한",
     ],
 )
-def test_one_press_deletes_one_character_as_people_see_it(character):
+def test_one_press_deletes_one_character_as_people_see_it(character: str) -> None:
     typed = pressed(Key("Text", "a" + character))
     typed.press(Key("Backspace"))
     assert (typed.text, typed.cursor) == ("a", 1)
@@ -203,7 +203,7 @@ def test_one_press_deletes_one_character_as_people_see_it(character):
     assert typed.text == "a"
 
 
-def test_the_cursor_is_never_inside_of_a_character():
+def test_the_cursor_is_never_inside_of_a_character() -> None:
     typed = pressed(Key("Text", "x\u0301y"))
     typed.press(Key("Home"))
     typed.press(Key("Delete"))
@@ -214,7 +214,7 @@ def test_the_cursor_is_never_inside_of_a_character():
     assert (typed.text, typed.cursor) == ("🇩🇪", 2)
 
 
-def test_what_cannot_be_shown_takes_a_cell_in_the_row_and_is_kept_in_the_line():
+def test_what_cannot_be_shown_takes_a_cell_in_the_row_and_is_kept_in_the_line() -> None:
     typed = pressed(Key("Text", "a\u202eb\u200b\udce9"))
     assert typed.view(80).text == "a\ufffdb\ufffd\ufffd"
     assert typed.text == "a\u202eb\u200b\udce9"

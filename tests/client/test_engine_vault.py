@@ -1,5 +1,7 @@
 """The engine with a key and a vault: what leaves is kept, what comes is archived, and the next run goes on."""
 
+from typing import Any
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -9,7 +11,7 @@ from reactor_chat.client.vault import Archived, MemoryVault
 from reactor_chat.errors import StorageFull
 from reactor_chat.wire.messages import Accepted, Bye, Login, Ping, Pong, Quit, Refused, Request, Say
 from reactor_chat.wire.transcript import login_transcript
-from tests.client.toy import NONCE, Watcher, again, hello, ids, live, said, texts, welcome
+from tests.client.toy import NONCE, Watcher, again, hello, ids, live, said, said_by, texts, welcome
 
 KEY = KeyIdentity(bytes(range(32)))
 
@@ -25,7 +27,7 @@ class Drawer(MemoryVault):
         self.log: list[Archived] = []
         self.names: list[str] = []
         self.printed_place = 0
-        self._safe = (None, {}, [])
+        self._safe: tuple[int | None, dict[str, Request], list[Archived]] = (None, {}, [])
 
     def choose(self, name: str) -> None:
         self.names.append(name)
@@ -54,7 +56,7 @@ class Drawer(MemoryVault):
         return self
 
 
-def owner(drawer: Drawer, **settings) -> Watcher:
+def owner(drawer: Drawer, **settings: Any) -> Watcher:
     return Watcher("Ann", vault=drawer, identity=KEY, **settings)
 
 
@@ -62,17 +64,20 @@ def sends(requests: list[Request]) -> list[Say]:
     return [r for r in requests if isinstance(r, Say)]
 
 
-def test_the_signature_holds_for_the_nonce_the_name_and_the_binding():
+def test_the_signature_holds_for_the_nonce_the_name_and_the_binding() -> None:
     watcher = owner(Drawer())
     watcher.engine.start(0.0)
     watcher.engine.connected(0.0, b"b" * 32)
     watcher.hear(hello())
     (login,) = watcher.requests()
+    assert isinstance(login, Login)
+    assert login.key is not None
+    assert login.signature is not None
     transcript = login_transcript(NONCE, "Ann", KEY.key, b"b" * 32)
     Ed25519PublicKey.from_public_bytes(login.key).verify(login.signature, transcript)
 
 
-def test_what_is_typed_is_kept_before_it_leaves_and_sent_again_by_the_next_run():
+def test_what_is_typed_is_kept_before_it_leaves_and_sent_again_by_the_next_run() -> None:
     drawer = Drawer()
     first = live(owner(drawer), guest=False)
     first.engine.typed("one", 0.0)
@@ -86,19 +91,20 @@ def test_what_is_typed_is_kept_before_it_leaves_and_sent_again_by_the_next_run()
     assert sends(live(owner(drawer.kill(), id_prefix="third"), guest=False).requests()) == []
 
 
-def test_the_next_run_asks_for_what_it_missed_and_waits_for_it_before_it_quits():
+def test_the_next_run_asks_for_what_it_missed_and_waits_for_it_before_it_quits() -> None:
     drawer = Drawer()
     live(owner(drawer), seq=4, guest=False).hear(said(5))
     drawer.commit()
     second = live(owner(drawer), seq=9, guest=False)
     second.engine.end_of_input(0.0)
     login, ping = second.requests()
+    assert isinstance(login, Login)
     assert (login.after, type(ping)) == (5, Ping)
     second.hear(said(7), Pong(None, ping.id))
     assert second.requests()[-1] == Quit()
 
 
-def test_what_was_archived_and_not_shown_is_shown_first():
+def test_what_was_archived_and_not_shown_is_shown_first() -> None:
     drawer = Drawer()
     first = live(owner(drawer), guest=False)
     first.hear(said(1, text="seen"), said(2, text="not seen"))
@@ -114,7 +120,7 @@ def test_what_was_archived_and_not_shown_is_shown_first():
     assert texts(third.notices) == []
 
 
-def test_a_gap_is_one_visible_line_that_no_crash_hides():
+def test_a_gap_is_one_visible_line_that_no_crash_hides() -> None:
     drawer = Drawer()
     live(owner(drawer), seq=4, guest=False)
     watcher = live(owner(drawer), seq=90, guest=False)
@@ -125,13 +131,13 @@ def test_a_gap_is_one_visible_line_that_no_crash_hides():
     assert live(owner(drawer.kill()), seq=90, guest=False).notices.count(gap) == 1
 
 
-def test_a_server_that_began_anew_is_told_of():
+def test_a_server_that_began_anew_is_told_of() -> None:
     drawer = Drawer()
     live(owner(drawer), seq=90, guest=False)
     assert "started over" in live(owner(drawer), seq=2, guest=False).notes(NoteKind.NEWS)[0]
 
 
-def test_where_nothing_can_be_kept_nothing_leaves():
+def test_where_nothing_can_be_kept_nothing_leaves() -> None:
     drawer = Drawer()
     watcher = live(owner(drawer), guest=False)
     drawer.is_full = True
@@ -147,17 +153,17 @@ def test_where_nothing_can_be_kept_nothing_leaves():
     assert (drawer.kill().cursor(), drawer.kept()) == (0, [])
 
 
-def test_what_is_left_at_the_end_is_kept_for_next_time():
+def test_what_is_left_at_the_end_is_kept_for_next_time() -> None:
     drawer = Drawer()
     watcher = live(owner(drawer), guest=False)
     watcher.engine.cut(0.0, "gone")
     watcher.engine.typed("later", 0.0)
     watcher.engine.leave(0.0)
     assert watcher.notes(NoteKind.DOUBT) == ["Kept for next time: later"]
-    assert [r.text for r in drawer.kill().kept()] == ["later"]
+    assert said_by(drawer.kill().kept()) == ["later"]
 
 
-def test_what_was_typed_for_a_name_that_is_not_ours_is_not_kept():
+def test_what_was_typed_for_a_name_that_is_not_ours_is_not_kept() -> None:
     drawer = Drawer()
     watcher = owner(drawer)
     watcher.engine.start(0.0)
@@ -169,7 +175,7 @@ def test_what_was_typed_for_a_name_that_is_not_ours_is_not_kept():
     assert drawer.kill().kept() == []
 
 
-def test_a_person_hears_whose_a_name_is_and_may_choose_another():
+def test_a_person_hears_whose_a_name_is_and_may_choose_another() -> None:
     drawer = Drawer()
     watcher = owner(drawer, interactive=True)
     watcher.engine.start(0.0)
@@ -186,7 +192,7 @@ def test_a_person_hears_whose_a_name_is_and_may_choose_another():
     [Refused("bad_signature", "No"), Bye("taken_over", "You logged in elsewhere")],
     ids=["signature", "takeover"],
 )
-def test_a_proof_refused_and_a_takeover_end_with_77(answer):
+def test_a_proof_refused_and_a_takeover_end_with_77(answer: Refused | Bye) -> None:
     watcher = owner(Drawer(), interactive=True)
     watcher.engine.start(0.0)
     watcher.engine.connected(0.0)
@@ -195,7 +201,7 @@ def test_a_proof_refused_and_a_takeover_end_with_77(answer):
     assert watcher.engine.exit_status is ExitStatus.REFUSED
 
 
-def test_a_key_does_not_wait_for_a_name_that_is_gone():
+def test_a_key_does_not_wait_for_a_name_that_is_gone() -> None:
     watcher = live(owner(Drawer(), interactive=True), guest=False)
     watcher.engine.cut(0.0, "gone")
     watcher.engine.tick(1.0)
@@ -204,7 +210,7 @@ def test_a_key_does_not_wait_for_a_name_that_is_gone():
     assert watcher.engine.wants_name
 
 
-def test_after_a_cut_a_key_logs_in_again_and_sends_again():
+def test_after_a_cut_a_key_logs_in_again_and_sends_again() -> None:
     drawer = Drawer()
     watcher = live(owner(drawer, interactive=True), guest=False)
     watcher.engine.typed("one", 0.0)

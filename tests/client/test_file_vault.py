@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -43,7 +44,7 @@ def payload(seq: int) -> bytes:
     return encode(said(seq))
 
 
-def test_everything_committed_is_there_again(home):
+def test_everything_committed_is_there_again(home: Home) -> None:
     with opened(home) as vault:
         assert (vault.cursor(), vault.kept(), vault.unprinted(), vault.tail(9)) == (None, [], [], [])
         for number in range(3):
@@ -62,7 +63,7 @@ def test_everything_committed_is_there_again(home):
     assert remembered_name(home) == "Ann"
 
 
-def test_what_was_not_committed_never_happened(home):
+def test_what_was_not_committed_never_happened(home: Home) -> None:
     with opened(home) as vault:
         vault.keep(say(0))
         vault.commit()
@@ -73,7 +74,7 @@ def test_what_was_not_committed_never_happened(home):
         assert (vault.cursor(), vault.kept(), vault.unprinted()) == (None, [say(0)], [])
 
 
-def test_each_name_has_its_own(home):
+def test_each_name_has_its_own(home: Home) -> None:
     with opened(home) as vault:
         vault.keep(say(0))
         vault.printed(vault.archive(5, payload(5)))
@@ -87,7 +88,7 @@ def test_each_name_has_its_own(home):
         assert (vault.cursor(), len(vault.kept()), len(vault.tail(9)), len(vault.unprinted())) == (7, 0, 1, 1)
 
 
-def test_the_tail_is_the_newest_of_what_was_printed(home):
+def test_the_tail_is_the_newest_of_what_was_printed(home: Home) -> None:
     with opened(home) as vault:
         places = [vault.archive(seq, payload(seq)) for seq in range(1, 10)]
         vault.commit()
@@ -125,7 +126,7 @@ class Dull:
 
 @settings(max_examples=40, deadline=None)
 @given(steps)
-def test_it_is_what_a_dull_model_is(tmp_path_factory, script):  # noqa: C901  one branch for each kind of step
+def test_it_is_what_a_dull_model_is(tmp_path_factory: pytest.TempPathFactory, script: list[tuple[str, int]]) -> None:  # noqa: C901  one branch for each kind of step
     now, safe, name, fresh = Dull(), Dull(), "0", 0
     printed: dict[str, int] = {"0": 0, "1": 0}  # how many of the name's notices
     with Home(tmp_path_factory.mktemp("t") / "h") as home:
@@ -189,13 +190,13 @@ class Faulty:
         self._database = database
         self._left = statements_max
 
-    def execute(self, *arguments):
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
         self._left -= 1
         if self._left == 0:
             raise sqlite3.OperationalError("disk I/O error")
         return self._database.execute(*arguments)
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._database, name)
 
 
@@ -210,12 +211,12 @@ def turns(vault: Vault) -> Iterator[int]:
         yield turn
 
 
-def test_a_failure_at_every_statement_leaves_whole_turns(home):
+def test_a_failure_at_every_statement_leaves_whole_turns(home: Home) -> None:
     for statements in range(1, 30):
         with Home(home.directory / f"h{statements}") as place:
             done = 0
             with opened(place) as vault:
-                vault._database = Faulty(vault._database, statements)
+                vars(vault)["_database"] = Faulty(vault._database, statements)
                 try:
                     for turn in turns(vault):
                         done = turn
@@ -244,7 +245,7 @@ def no_file_longer_than(size: int) -> Iterator[None]:
         signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_where_there_is_no_space_nothing_is_half_kept(home):
+def test_where_there_is_no_space_nothing_is_half_kept(home: Home) -> None:
     with opened(home) as vault:
         vault.keep(say(0))
         vault.commit()
@@ -257,7 +258,7 @@ def test_where_there_is_no_space_nothing_is_half_kept(home):
         assert [request.id for request in vault.kept()] == [str(i) for i in range(number)]
 
 
-def test_a_full_database_is_told_as_that(home):
+def test_a_full_database_is_told_as_that(home: Home) -> None:
     with opened(home) as vault:
         vault._database.execute("PRAGMA max_page_count = 10")
         with pytest.raises(StorageFull, match="No space left"):  # noqa: PT012  which one?
@@ -277,7 +278,7 @@ def filled(home: Home) -> Path:
 
 
 @pytest.mark.parametrize("size", [0, 1, 50, 100, 4_096, 9_000])
-def test_a_file_that_was_cut_off_is_named_and_left(home, size):
+def test_a_file_that_was_cut_off_is_named_and_left(home: Home, size: int) -> None:
     path = filled(home)
     data = path.read_bytes()[:size]
     path.write_bytes(data)
@@ -286,7 +287,7 @@ def test_a_file_that_was_cut_off_is_named_and_left(home, size):
     assert path.read_bytes() == data
 
 
-def test_foreign_files_are_named_and_left(home):
+def test_foreign_files_are_named_and_left(home: Home) -> None:
     path = home.vaults() / "here_1.db"
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE recipes (x)")
@@ -298,7 +299,7 @@ def test_foreign_files_are_named_and_left(home):
         assert path.read_bytes() == data
 
 
-def test_a_newer_one_is_left(home):
+def test_a_newer_one_is_left(home: Home) -> None:
     path = filled(home)
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA user_version = 4")
@@ -306,7 +307,7 @@ def test_a_newer_one_is_left(home):
         pass
 
 
-def test_one_that_is_gone_without_its_wal_is_not_begun_anew(home):
+def test_one_that_is_gone_without_its_wal_is_not_begun_anew(home: Home) -> None:
     path = filled(home)
     path.rename(path.with_name(path.name + "-wal"))
     with pytest.raises(StorageCorrupt, match="-wal"), opened(home):
@@ -314,7 +315,7 @@ def test_one_that_is_gone_without_its_wal_is_not_begun_anew(home):
     assert not path.exists()
 
 
-def test_every_flipped_byte_is_found_or_harmless(home):
+def test_every_flipped_byte_is_found_or_harmless(home: Home) -> None:
     path = filled(home)
     with opened(home) as vault:
         whole = (vault.cursor(), vault.kept(), vault.unprinted(), vault.tail(9))
@@ -331,7 +332,7 @@ def test_every_flipped_byte_is_found_or_harmless(home):
     assert found > 10
 
 
-def test_a_request_that_was_altered_is_never_sent(home):
+def test_a_request_that_was_altered_is_never_sent(home: Home) -> None:
     path = filled(home)
     with closing(sqlite3.connect(path)) as database, database:
         changed = database.execute("UPDATE outbox SET request = CAST(substr(request, 1, 30) || x'00' AS BLOB)")
@@ -340,7 +341,7 @@ def test_a_request_that_was_altered_is_never_sent(home):
         vault.kept()
 
 
-def test_the_logs_of_each_name_are_there_again_newest_first(home):
+def test_the_logs_of_each_name_are_there_again_newest_first(home: Home) -> None:
     with opened(home) as vault:
         vault.begin_log("a", 5)
         vault.archive(6, payload(6))

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.client.boundary import Arrived, Note, Shown
+from reactor_chat.client.boundary import Arrived, Earlier, Note, Shown
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.identity import KeyIdentity
 from reactor_chat.client.line_mode import ERASE_ROW, INDENT, LineMode
@@ -71,7 +71,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 def written(kind: type) -> st.SearchStrategy[dict[str, Any]]:
     """A notice as a server may write it, with our own fields in it or without."""
     tag = {} if kind is GroupOverview else {"type": kind.__struct_config__.tag}  # type: ignore[attr-defined]
-    required, optional = {}, {}
+    required, optional = dict[str, st.SearchStrategy[Any]](), dict[str, st.SearchStrategy[Any]]()
     for field in msgspec.structs.fields(kind):
         is_needed = field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT
         (required if is_needed else optional)[field.encode_name] = VALUES.get(field.encode_name, numbers)
@@ -90,10 +90,11 @@ class Tty:
     def __init__(self) -> None:
         self.written = ""
 
-    def write(self, data: bytes, _written: Any = None, /) -> None:
+    def write(self, data: bytes, written: Callable[[], None] | None = None) -> None:  # noqa: ARG002  it is at once
         self.written += data.decode()
 
-    def flush(self) -> None: ...
+    def flush(self, seconds_max: float | None = None) -> None: ...
+    def drop(self) -> None: ...
     def enter(self) -> None: ...
     def leave(self) -> None: ...
     def stop(self) -> None: ...
@@ -124,11 +125,11 @@ def assert_is_the_servers(watcher: Watcher, item: Shown) -> None:
         assert CANARY not in quotation[0]
         return
     if isinstance(item, Arrived):
-        as_json, lines = out[0].decode(), out[1].decode().split("\n")[:-1]
-        assert as_json.count("\n") == 1
+        written_json, lines = out[0].decode(), out[1].decode().split("\n")[:-1]
+        assert written_json.count("\n") == 1
         ours = sum(aside != NO_ASIDE for aside in item.asides)
         assert {aside.word for aside in item.asides} <= {"", "not sealed"}
-        assert list(keys_in(json.loads(as_json))).count("mark") == ours
+        assert list(keys_in(json.loads(written_json))).count("mark") == ours
         assert sum(VOICE.match(line) is not None for line in lines) <= ours, lines
         assert len(lines) <= lines_max(item)
     assert_rows(watcher, item)
@@ -159,6 +160,7 @@ def is_ours(row: str, item: Shown) -> bool:
     """Whether we have reason to begin this row as only we may; what a server wrote ends with the canary."""
     if isinstance(item, Note) or row.endswith((":", "of the history", "what you have seen")):
         return True
+    assert isinstance(item, Arrived | Earlier)
     return ", not encrypted:] " in row and any(aside.word == "not sealed" for aside in item.asides)
 
 
@@ -166,7 +168,7 @@ def with_session(name: str, vault: Vault, fresh_id: Callable[[], str]) -> Sessio
     return Session(SessionSettings(name, SEED), vault.store, fresh, fresh_id)
 
 
-def watcher_of(vault: SimulatedVault, open_session: OpenSession | None, **settings: int) -> Watcher:
+def watcher_of(vault: SimulatedVault, open_session: OpenSession | None, **settings: Any) -> Watcher:
     if open_session is None:
         return Watcher(vault=vault, **settings)
     watcher = Watcher(vault=vault, identity=KeyIdentity(SEED), **settings)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from reactor_chat.client.history_pages import NO_PAGE, NOTHING_OLDER, HistoryPages
-from reactor_chat.wire.messages import AskHistory, HistoryAnswer, Said
+from reactor_chat.wire.messages import AskHistory, GroupSaid, HistoryAnswer, Said, Told
 from tests.client.party import Party
 
 
@@ -16,7 +16,9 @@ class Library:
     """A server's history, and somebody who looks at it."""
 
     def __init__(self, times: list[int], seqs: list[int]) -> None:
-        self.messages = [Said(seq, at, "Bob", str(seq)) for seq, at in zip(seqs, times, strict=True)]
+        self.messages: list[Said | Told | GroupSaid] = [
+            Said(seq, at, "Bob", str(seq)) for seq, at in zip(seqs, times, strict=True)
+        ]
         self.questions: list[AskHistory] = []
         self.seen: list[AskHistory] = []
         self.pages = HistoryPages(self._ask, self._show)

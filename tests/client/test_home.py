@@ -14,7 +14,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_it_is_made_with_all_its_parents_for_its_owner_only(tmp_path):
+def test_it_is_made_with_all_its_parents_for_its_owner_only(tmp_path: Path) -> None:
     with Home(tmp_path / "a" / "b") as home:
         home.write("x", b"data")
         home.vaults()
@@ -23,7 +23,7 @@ def test_it_is_made_with_all_its_parents_for_its_owner_only(tmp_path):
         assert mode(home.directory) == 0o700
 
 
-def test_an_empty_directory_is_closed_and_a_full_one_that_is_open_refused(tmp_path):
+def test_an_empty_directory_is_closed_and_a_full_one_that_is_open_refused(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir(mode=0o755)
     Home(empty).close()
@@ -37,7 +37,7 @@ def test_an_empty_directory_is_closed_and_a_full_one_that_is_open_refused(tmp_pa
     assert [path.name for path in full.iterdir()] == ["letter"]
 
 
-def test_a_file_in_its_place_is_refused_and_stays(tmp_path):
+def test_a_file_in_its_place_is_refused_and_stays(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("mine")
     for wrong in (path, path / "below"):
@@ -46,13 +46,13 @@ def test_a_file_in_its_place_is_refused_and_stays(tmp_path):
     assert path.read_text() == "mine"
 
 
-def test_one_client_at_a_time_and_the_other_is_told_which(tmp_path):
+def test_one_client_at_a_time_and_the_other_is_told_which(tmp_path: Path) -> None:
     with Home(tmp_path / "h"), pytest.raises(StorageBusy, match=rf"process {os.getpid()}\).*--guest.*--home"):
         Home(tmp_path / "h")
     Home(tmp_path / "h").close()
 
 
-def test_a_small_file_is_replaced_as_a_whole(tmp_path):
+def test_a_small_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     with Home(tmp_path / "h") as home:
         assert home.read("x") is None
         home.write("x", b"old")
@@ -63,14 +63,14 @@ def test_a_small_file_is_replaced_as_a_whole(tmp_path):
         assert sorted(path.name for path in home.directory.iterdir()) == ["lock", "x"]
 
 
-def test_what_an_earlier_try_left_is_replaced(tmp_path):
+def test_what_an_earlier_try_left_is_replaced(tmp_path: Path) -> None:
     with Home(tmp_path / "h") as home:
         (home.directory / "x.new").write_bytes(b"half")
         home.write("x", b"whole")
         assert home.read("x") == b"whole"
 
 
-def test_files_that_are_none_of_ours_are_refused(tmp_path):
+def test_files_that_are_none_of_ours_are_refused(tmp_path: Path) -> None:
     with Home(tmp_path / "h") as home:
         directory = home.directory
         (directory / "folder").mkdir(mode=0o700)
@@ -86,7 +86,7 @@ def test_files_that_are_none_of_ours_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("open_to", [0o640, 0o604, 0o602, 0o660])
-def test_a_file_that_others_can_read_or_write_is_refused(tmp_path, open_to):
+def test_a_file_that_others_can_read_or_write_is_refused(tmp_path: Path, open_to: int) -> None:
     with Home(tmp_path / "h") as home:
         home.write("x", b"data")
         (home.directory / "x").chmod(open_to)
@@ -94,12 +94,12 @@ def test_a_file_that_others_can_read_or_write_is_refused(tmp_path, open_to):
             home.read("x")
 
 
-def test_the_default_is_in_the_users_data(monkeypatch, tmp_path):
+def test_the_default_is_in_the_users_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert default_home() == tmp_path / "reactor-chat" / "client"
 
 
-def test_a_directory_of_vaults_that_is_a_link_or_open_is_refused(tmp_path):
+def test_a_directory_of_vaults_that_is_a_link_or_open_is_refused(tmp_path: Path) -> None:
     with Home(tmp_path / "h") as home:
         servers = home.vaults()
         (servers / "x.db").touch()

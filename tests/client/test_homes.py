@@ -17,7 +17,15 @@ def _account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def chosen(name: str | None) -> tuple[Path, list[str]]:
     said: list[str] = []
-    return choose_home(name, said.append), said
+    directory = choose_home(name, said.append)
+    assert directory is not None
+    return directory, said
+
+
+def usual_home() -> Path:
+    directory = default_home()
+    assert directory is not None
+    return directory
 
 
 def test_the_first_has_the_usual_home() -> None:
@@ -26,7 +34,7 @@ def test_the_first_has_the_usual_home() -> None:
 
 
 def test_somebody_else_has_a_home_of_their_own_and_has_it_again() -> None:
-    with Home(default_home(), "John"):
+    with Home(usual_home(), "John"):
         directory, said = chosen("Stella")
         assert directory != default_home()
         assert said == [f"John uses the usual home, so Stella has one of their own: {directory}"]
@@ -40,12 +48,12 @@ def test_somebody_else_has_a_home_of_their_own_and_has_it_again() -> None:
 
 @pytest.mark.parametrize("name", ["John", "jOHN", None, "no name"])
 def test_the_same_person_does_not_come_in_twice(name: str | None) -> None:
-    with Home(default_home(), "John"), pytest.raises(StorageBusy, match="in use by another client"):
+    with Home(usual_home(), "John"), pytest.raises(StorageBusy, match="in use by another client"):
         chosen(name)
 
 
 def test_who_is_there_is_known_from_last_time_where_they_did_not_say() -> None:
-    with Home(default_home()) as home:
+    with Home(usual_home()) as home:
         with pytest.raises(StorageBusy):
             chosen("Stella")
         home.write("name", b"John\n")

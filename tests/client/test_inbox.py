@@ -12,6 +12,7 @@ from reactor_chat.wire.messages import (
     HistoryAnswer,
     Joined,
     NamesAnswer,
+    Notice,
     Pong,
     Refused,
     Said,
@@ -20,7 +21,7 @@ from reactor_chat.wire.messages import (
 )
 
 
-def is_new(made: Inbox, notice) -> bool:
+def is_new(made: Inbox, notice: Notice) -> bool:
     if made.is_new(notice):
         assert made.let_through(Arrived(notice)).notice == notice
         return True
@@ -33,12 +34,12 @@ def inbox(seq: int = 0) -> Inbox:
     return made
 
 
-def test_a_first_login_begins_where_the_server_stands():
+def test_a_first_login_begins_where_the_server_stands() -> None:
     assert Inbox(MemoryVault()).cursor is None
     assert inbox(7).cursor == 7
 
 
-def test_a_later_login_keeps_its_place_unless_the_numbers_began_anew():
+def test_a_later_login_keeps_its_place_unless_the_numbers_began_anew() -> None:
     made = inbox(7)
     made.welcomed(Welcome("Ann", 90, guest=True, text=""))
     assert made.cursor == 7
@@ -56,7 +57,7 @@ def test_a_later_login_keeps_its_place_unless_the_numbers_began_anew():
         GroupChanged(8, 0, "g", "created", "Bob"),
     ],
 )
-def test_a_numbered_notice_is_new_once(notice):
+def test_a_numbered_notice_is_new_once(notice: Notice) -> None:
     made = inbox(7)
     assert is_new(made, notice)
     assert made.cursor == 8
@@ -64,14 +65,14 @@ def test_a_numbered_notice_is_new_once(notice):
 
 
 @pytest.mark.parametrize("notice", [Accepted("1", 3), Pong(), Refused("too_long", "x"), NamesAnswer([])])
-def test_others_are_always_new(notice):
+def test_others_are_always_new(notice: Notice) -> None:
     made = inbox(7)
     assert is_new(made, notice)
     assert is_new(made, notice)
     assert made.cursor == 7
 
 
-def test_over_a_gap_the_cursor_jumps():
+def test_over_a_gap_the_cursor_jumps() -> None:
     made = inbox(7)
     made.welcomed(Welcome("Ann", 90, guest=True, text=""))
     assert is_new(made, Refused("gap", "x"))
@@ -91,7 +92,7 @@ def test_over_a_gap_the_cursor_jumps():
         (Joined(1, 0, "Ann"), None),
     ],
 )
-def test_what_a_notice_is_the_last_word_on(notice, concluded):
+def test_what_a_notice_is_the_last_word_on(notice: Notice, concluded: str | None) -> None:
     assert request_concluded(notice) == concluded
 
 
@@ -105,5 +106,5 @@ def test_what_a_notice_is_the_last_word_on(notice, concluded):
         (Accepted("1", 3), None),
     ],
 )
-def test_what_a_notice_is_the_echo_of(notice, echoed):
+def test_what_a_notice_is_the_echo_of(notice: Notice, echoed: str | None) -> None:
     assert request_echoed(notice, "Ann") == echoed

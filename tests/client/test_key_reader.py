@@ -106,13 +106,13 @@ PRESSED = [
 
 
 @pytest.mark.parametrize(("data", "keys"), PRESSED)
-def test_what_is_pressed(data, keys):
+def test_what_is_pressed(data: bytes, keys: list[Key]) -> None:
     assert read(data) == keys
     assert read(*bytewise(data)) == keys
 
 
 @pytest.mark.parametrize(("data", "keys"), PRESSED)
-def test_nothing_in_the_middle_of_it_makes_it_wait_for_ever(data, keys):
+def test_nothing_in_the_middle_of_it_makes_it_wait_for_ever(data: bytes, keys: list[Key]) -> None:
     for place in range(len(data)):
         reader, now = KeyReader(), 0.0
         reader.feed(data[:place], now)
@@ -131,7 +131,7 @@ parts = st.lists(st.sampled_from([*(b"\x1b" + sequence.encode() for sequence in 
 
 @given(parts | st.binary(max_size=60), st.lists(st.integers(0, 60), max_size=3))
 @example(b"\x1b[200~one\x1b[201", [4])
-def test_any_split_is_the_same_as_whole(data, places):
+def test_any_split_is_the_same_as_whole(data: bytes, places: list[int]) -> None:
     cuts = sorted({min(place, len(data)) for place in places} | {0, len(data)})
     pieces = [data[begin:end] for begin, end in itertools.pairwise(cuts)]
     assert read(*pieces, end=True) == read(data, end=True)
@@ -139,7 +139,7 @@ def test_any_split_is_the_same_as_whole(data, places):
 
 
 @given(parts | st.binary(max_size=60), st.floats(0.01, 2.0))
-def test_whatever_comes_however_slowly_the_next_key_counts_soon(data, apart):
+def test_whatever_comes_however_slowly_the_next_key_counts_soon(data: bytes, apart: float) -> None:
     reader, now = KeyReader(), 0.0
     for byte in bytewise(data):
         reader.feed(byte, now)
@@ -166,7 +166,7 @@ def test_whatever_comes_however_slowly_the_next_key_counts_soon(data, apart):
         ((b"\x1b[", b"[Ax"), [X]),
     ],
 )
-def test_pieces_that_come_late_are_one_sequence(pieces, keys):
+def test_pieces_that_come_late_are_one_sequence(pieces: list[bytes], keys: list[Key]) -> None:
     assert read(*pieces, apart=SLOW) == keys
 
 
@@ -182,17 +182,17 @@ def test_pieces_that_come_late_are_one_sequence(pieces, keys):
         ("\x1b\x03", [Key("Ctrl-C")]),
     ],
 )
-def test_what_is_typed_after_an_escape_is_text(typed, keys):
+def test_what_is_typed_after_an_escape_is_text(typed: str, keys: list[Key]) -> None:
     assert read(*bytewise(typed.encode()), apart=0.2, end=True) == keys
 
 
 @pytest.mark.parametrize("combined", [b"\x1b[", b"\x1bO", b"\x1b]", b"\x1bP", b"\x1b_", b"\x1b^", b"\x1bX"])
-def test_a_key_with_alt_that_looks_like_a_beginning_swallows_nothing(combined):
+def test_a_key_with_alt_that_looks_like_a_beginning_swallows_nothing(combined: bytes) -> None:
     assert read(combined, b"hello", apart=0.2, end=True) == [text("hello")]
     assert read(combined, *bytewise(b"hello"), apart=0.2, end=True) == [text("hello")]
 
 
-def test_an_escape_waits_briefly_for_a_letter():
+def test_an_escape_waits_briefly_for_a_letter() -> None:
     reader = KeyReader()
     assert reader.feed(b"\x1b", 0.0) == []
     assert reader.deadline == ALT_SECONDS_MAX
@@ -200,7 +200,7 @@ def test_an_escape_waits_briefly_for_a_letter():
     assert reader.deadline is None
 
 
-def test_a_paste_without_an_end_is_over_when_no_more_comes():
+def test_a_paste_without_an_end_is_over_when_no_more_comes() -> None:
     reader = KeyReader()
     assert reader.feed(b"\x1b[200~hello", 0.0) == [Key("")]
     assert reader.feed(b"\x03", 0.5) == [], "it may be pasted"
@@ -211,7 +211,7 @@ def test_a_paste_without_an_end_is_over_when_no_more_comes():
     assert not reader.is_torn
 
 
-def test_a_long_paste_may_come_slowly_but_nobody_who_types_prolongs_it():
+def test_a_long_paste_may_come_slowly_but_nobody_who_types_prolongs_it() -> None:
     reader = KeyReader()
     reader.feed(b"\x1b[200~", 0.0)
     for tenth in range(1, 50):
@@ -221,7 +221,7 @@ def test_a_long_paste_may_come_slowly_but_nobody_who_types_prolongs_it():
     assert reader.deadline == pytest.approx(4.9 + REST_SECONDS_MAX)
 
 
-def test_the_rest_of_a_torn_paste_is_known_until_its_end_comes():
+def test_the_rest_of_a_torn_paste_is_known_until_its_end_comes() -> None:
     reader = KeyReader()
     reader.feed(b"\x1b[200~one", 0.0)
     reader.due(REST_SECONDS_MAX)
@@ -231,7 +231,7 @@ def test_the_rest_of_a_torn_paste_is_known_until_its_end_comes():
     assert not reader.is_torn
 
 
-def test_a_sequence_and_a_string_without_an_end_take_no_memory_without_an_end():
+def test_a_sequence_and_a_string_without_an_end_take_no_memory_without_an_end() -> None:
     for beginning in (b"\x1b[", b"\x1b]11;"):
         reader = KeyReader()
         reader.feed(beginning, 0.0)
@@ -242,7 +242,7 @@ def test_a_sequence_and_a_string_without_an_end_take_no_memory_without_an_end():
         assert reader.feed(b"x", 2.0) == [X]
 
 
-def test_a_paste_without_an_end_takes_no_memory_without_an_end():
+def test_a_paste_without_an_end_takes_no_memory_without_an_end() -> None:
     reader = KeyReader()
     reader.feed(b"\x1b[200~", 0.0)
     for _ in range(100):

@@ -5,12 +5,12 @@ import pytest
 from reactor_chat.client.keys import ACTIONS, CONTROLS, KEYS, SEQUENCES, Action, control, with_modifiers
 
 
-def test_every_action_has_its_key_and_every_key_one_action():
+def test_every_action_has_its_key_and_every_key_one_action() -> None:
     assert {row.action for row in KEYS} == set(Action)
     assert len(ACTIONS) == sum(len(row.keys) for row in KEYS)
 
 
-def test_every_key_can_be_pressed():
+def test_every_key_can_be_pressed() -> None:
     sent = {*SEQUENCES.values(), *CONTROLS.values(), *(control(chr(code)) for code in range(32))}
     letters = {key for key in ACTIONS if key.startswith("Alt-") and len(key) == 5}
     assert set(ACTIONS) - letters - sent == {"Ctrl-Left", "Ctrl-Right"} - sent
@@ -24,5 +24,5 @@ def test_every_key_can_be_pressed():
         ("Enter", 1, "Enter"), ("Backspace", 2, "Alt-Backspace"), ("Up", 128, "Up"),
     ],
 )  # fmt: skip
-def test_other_keys_held_down(name, bits, key):
+def test_other_keys_held_down(name: str, bits: int, key: str) -> None:
     assert with_modifiers(name, bits) == key

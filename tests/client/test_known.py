@@ -8,26 +8,27 @@ from reactor_chat.wire.messages import (
     GroupsAnswer,
     Joined,
     NamesAnswer,
+    Notice,
     Pong,
     Said,
 )
 
 
-def learnt(*notices) -> Known:
+def learnt(*notices: Notice) -> Known:
     known = Known()
     for notice in notices:
         known.learn(notice, "Ann")
     return known
 
 
-def test_people_come_and_go_in_any_case():
+def test_people_come_and_go_in_any_case() -> None:
     known = learnt(
         NamesAnswer(["Bob", "adam"]), Joined(1, 0, "Zoe"), Exited(2, 0, "BOB"), Said(3, 0, "zoe", "x"), Pong()
     )
     assert known.users == ["adam", "zoe"]
 
 
-def test_groups_are_ones_own():
+def test_groups_are_ones_own() -> None:
     known = learnt(
         GroupsAnswer([GroupOverview("lunch", "Bob", ["Ann", "Bob"])]),
         GroupChanged(1, 0, "team", "created", "Ann", members=["ANN", "Bob"]),
@@ -39,7 +40,7 @@ def test_groups_are_ones_own():
     assert known.groups == []
 
 
-def test_it_forgets():
+def test_it_forgets() -> None:
     known = learnt(Joined(1, 0, "Zoe"), GroupChanged(1, 0, "g", "created", "Ann", members=["Ann"]))
     known.forget()
     assert (known.users, known.groups) == ([], [])

@@ -60,7 +60,8 @@ def test_a_line_for_this_very_spelling_comes_first(tmp_path: Path) -> None:
     )
     path.chmod(0o600)
     known = KnownServers(tmp_path)
-    assert [known.find(place).binding for place in ("127.0.0.1:1", "localhost:1", "[::1]:1")] == [KEY, OTHER, KEY]
+    found = [known.find(place) for place in ("127.0.0.1:1", "localhost:1", "[::1]:1")]
+    assert [one and one.binding for one in found] == [KEY, OTHER, KEY]
 
 
 def test_a_new_key_counts_for_every_spelling(tmp_path: Path) -> None:

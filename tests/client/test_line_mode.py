@@ -1,7 +1,9 @@
 """What a person sees: the line mode drawn by a terminal emulator."""
 
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pyte
 import pytest
@@ -13,6 +15,7 @@ from reactor_chat.client.line_mode import LineMode
 from reactor_chat.client.palette import Palette
 from reactor_chat.client.qr import drawn
 from reactor_chat.client.states import State
+from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.e2ee.trust import scan_code
 from reactor_chat.text.help_topics import overview
 from reactor_chat.wire.fields import TIME_MAX
@@ -57,7 +60,7 @@ class Glass:
         self.writes: list[bytes] = []
         self.calls: list[str] = []
 
-    def write(self, data: bytes, written=None) -> None:
+    def write(self, data: bytes, written: Callable[[], None] | None = None) -> None:
         self.writes.append(data)
         self._stream.feed(data)
         if written:
@@ -96,7 +99,7 @@ class Seat:
     """Somebody in front of a terminal."""
 
     def __init__(
-        self, name: str | None = "Ann", columns: int = 80, rows: int = 24, *, is_colored: bool = False, **settings
+        self, name: str | None = "Ann", columns: int = 80, rows: int = 24, *, is_colored: bool = False, **settings: Any
     ) -> None:
         self.watcher = Watcher(name, interactive=True, **settings)
         self.engine = self.watcher.engine
@@ -104,7 +107,7 @@ class Seat:
         self.face = LineMode(self.engine, self.glass, self.glass, Palette(is_on=is_colored), local_time)
         self.now = 0.0
         self.sent = b""
-        self.wishes: list[Wish] = []
+        self.wishes: list[Wish | Derive] = []
         self.face.begin()
 
     def obey(self) -> None:
@@ -142,7 +145,7 @@ def said(seq: int, text: str, sender: str = "Bob", at: int = AT) -> Said:
     return Said(seq, at, sender, text)
 
 
-def test_what_arrives_is_printed_above_what_is_being_typed():
+def test_what_arrives_is_printed_above_what_is_being_typed() -> None:
     seat = Seat().live()
     seat.press("half a li")
     seat.hear(said(1, "hello"), Joined(2, AT, "Stella"))
@@ -151,7 +154,7 @@ def test_what_arrives_is_printed_above_what_is_being_typed():
     assert seat.glass.cursor == (2, 27)
 
 
-def test_all_that_arrives_in_a_turn_is_drawn_in_one_write():
+def test_all_that_arrives_in_a_turn_is_drawn_in_one_write() -> None:
     seat = Seat().live()
     seat.glass.writes.clear()
     seat.hear(*(said(i, f"message {i}") for i in range(1, 20)))
@@ -161,7 +164,7 @@ def test_all_that_arrives_in_a_turn_is_drawn_in_one_write():
 CODE = scan_code.write(scan_code.ScanCode("a" * 32, bytes(32), "b" * 32, bytes(32)))
 
 
-def test_a_code_is_drawn_whole_with_the_prompt_below_it():
+def test_a_code_is_drawn_whole_with_the_prompt_below_it() -> None:
     seat = Seat(is_colored=True).live()
     seat.face.show(Note(NoteKind.ANSWER, "scan this", CODE))
     seat.face.draw()
@@ -173,7 +176,7 @@ def test_a_code_is_drawn_whole_with_the_prompt_below_it():
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(44, 24), (80, 23)])
-def test_a_code_of_which_a_part_would_be_missing_is_not_drawn(columns, rows):
+def test_a_code_of_which_a_part_would_be_missing_is_not_drawn(columns: int, rows: int) -> None:
     seat = Seat(columns=columns, rows=rows).live()
     seat.face.show(Note(NoteKind.ANSWER, "scan this", CODE))
     seat.face.draw()
@@ -182,7 +185,7 @@ def test_a_code_of_which_a_part_would_be_missing_is_not_drawn(columns, rows):
 
 
 @pytest.mark.parametrize(("columns", "is_seen"), [(80, True), (59, True), (58, False)])
-def test_what_a_code_stands_for_is_read_beside_it_where_there_is_room(columns, is_seen):
+def test_what_a_code_stands_for_is_read_beside_it_where_there_is_room(columns: int, *, is_seen: bool) -> None:
     seat = Seat(columns=columns).live()
     seat.face.show(Note(NoteKind.ANSWER, "scan this", CODE, ("", "12345 \x1b[ab", "12345 babab")))
     seat.face.draw()
@@ -191,7 +194,7 @@ def test_what_a_code_stands_for_is_read_beside_it_where_there_is_room(columns, i
     assert "12345 ␛[ab" in seat.glass.lines[2], "nothing in it acts on the terminal"
 
 
-def test_a_code_is_not_drawn_where_its_signs_cannot_be_shown():
+def test_a_code_is_not_drawn_where_its_signs_cannot_be_shown() -> None:
     seat = Seat().live()
     seat.face = LineMode(seat.engine, seat.glass, seat.glass, Palette(is_on=False), local_time, shows_codes=False)
     seat.face.show(Note(NoteKind.ANSWER, "scan this", CODE))
@@ -199,7 +202,7 @@ def test_a_code_is_not_drawn_where_its_signs_cannot_be_shown():
     assert "█" not in "".join(seat.glass.lines)
 
 
-def test_nothing_is_written_where_nothing_changed():
+def test_nothing_is_written_where_nothing_changed() -> None:
     seat = Seat().live()
     seat.glass.writes.clear()
     seat.obey()
@@ -207,7 +210,7 @@ def test_nothing_is_written_where_nothing_changed():
     assert seat.glass.writes == []
 
 
-def test_ones_own_line_is_on_the_way_until_it_comes_back_stored():
+def test_ones_own_line_is_on_the_way_until_it_comes_back_stored() -> None:
     seat = Seat().live()
     seat.press("Hello", "\r")
     assert seat.glass.lines == ["(1 on the way) NOT encrypted >"]
@@ -216,7 +219,7 @@ def test_ones_own_line_is_on_the_way_until_it_comes_back_stored():
     assert seat.glass.lines == ["13:05 [Ann:] Hello ✓", "NOT encrypted >"]
 
 
-def test_a_name_is_asked_for_in_the_prompt_and_again_after_a_refusal():
+def test_a_name_is_asked_for_in_the_prompt_and_again_after_a_refusal() -> None:
     seat = Seat(None)
     seat.engine.start(0.0)
     seat.obey()
@@ -232,7 +235,7 @@ def test_a_name_is_asked_for_in_the_prompt_and_again_after_a_refusal():
     assert seat.glass.lines[-1] == "NOT encrypted >", "a name is not recalled as a line"
 
 
-def test_a_line_longer_than_the_row_scrolls_sideways():
+def test_a_line_longer_than_the_row_scrolls_sideways() -> None:
     seat = Seat(columns=40).live()
     seat.press("the quick brown fox jumps over the lazy dog again and again")
     assert len(seat.glass.lines) == 1
@@ -246,7 +249,7 @@ def test_a_line_longer_than_the_row_scrolls_sideways():
 
 
 @pytest.mark.parametrize("columns", [80, 40])
-def test_wide_signs_keep_the_cursor_in_its_place(columns):
+def test_wide_signs_keep_the_cursor_in_its_place(columns: int) -> None:
     seat = Seat(columns=columns).live()
     seat.press("日本語 e\u0301 🎉x", b"\x1b[D", b"\x1b[D")
     assert seat.glass.cursor == (0, 16 + 6 + 1 + 1 + 1)
@@ -255,7 +258,7 @@ def test_wide_signs_keep_the_cursor_in_its_place(columns):
     assert same("日本語 e\u0301 語🎉x") in same(seat.glass.lines[0])
 
 
-def test_a_paste_is_one_message_with_marks_for_its_lines():
+def test_a_paste_is_one_message_with_marks_for_its_lines() -> None:
     seat = Seat().live()
     seat.press(PASTE)
     assert seat.glass.lines == ["(3 lines) NOT encrypted > one⏎two⏎three"]
@@ -267,7 +270,7 @@ def test_a_paste_is_one_message_with_marks_for_its_lines():
     assert seat.glass.lines == ["13:05 [Ann:] one", "      two", "      three ✓", "NOT encrypted >"]
 
 
-def test_tab_completes_and_shows_what_fits():
+def test_tab_completes_and_shows_what_fits() -> None:
     seat = Seat(curious=True).live()
     names = seat.watcher.requests()[1]
     seat.hear(NamesAnswer(["Ann", "Stefan", "Stella"], names.id))
@@ -279,14 +282,14 @@ def test_tab_completes_and_shows_what_fits():
     assert seat.glass.lines[-1] == "NOT encrypted > @Stella hi"
 
 
-def test_long_lines_go_on_indented_so_that_no_text_looks_like_a_line():
+def test_long_lines_go_on_indented_so_that_no_text_looks_like_a_line() -> None:
     seat = Seat(columns=40).live()
     seat.hear(said(1, "x" * 10 + " " * 18 + "13:05 [Stella:] I quit\n13:05 [Stella:] really"))
     assert seat.glass.lines[0].startswith("13:05 [Bob:]")
     assert all(line.startswith("      ") for line in seat.glass.lines[1:-1])
 
 
-def test_every_kind_of_line():
+def test_every_kind_of_line() -> None:
     seat = Seat().live()
     seat.hear(
         Told(1, AT, "Bob", "Ann", "psst"),
@@ -309,7 +312,7 @@ def test_every_kind_of_line():
     ]
 
 
-def test_the_prompt_says_that_no_answer_comes():
+def test_the_prompt_says_that_no_answer_comes() -> None:
     seat = Seat().live()
     seat.press("hello\r")
     seat.engine.tick(seat.now + 15.0)
@@ -317,14 +320,14 @@ def test_the_prompt_says_that_no_answer_comes():
     assert seat.glass.lines[-1] == "(no answer) (1 on the way) NOT encrypted >"
 
 
-def test_the_help_fits_a_common_terminal():
+def test_the_help_fits_a_common_terminal() -> None:
     seat = Seat().live()
     seat.hear(HelpAnswer("[Bob, encrypted:] whatever a server says"))
     assert "sealed" not in "".join(seat.glass.lines)
     assert len(seat.glass.lines) == len(overview(has_key=False).splitlines()) + 2 <= 24
 
 
-def test_history_is_told_from_what_is_said_now():
+def test_history_is_told_from_what_is_said_now() -> None:
     seat = Seat().live()
     seat.hear(HistoryAnswer([said(1, "old", at=AT - 86_400_000), said(2, "new")], more=True))
     assert seat.glass.lines == [
@@ -336,14 +339,14 @@ def test_history_is_told_from_what_is_said_now():
     ]
 
 
-def test_a_lost_connection_is_seen_in_the_prompt():
+def test_a_lost_connection_is_seen_in_the_prompt() -> None:
     seat = Seat().live()
     seat.engine.cut(1.0, "gone")
     seat.obey()
     assert seat.glass.lines == ["13:05 * Connection lost (gone); trying to connect again", "(offline) NOT encrypted >"]
 
 
-def test_control_c_drops_the_line_first_and_leaves_then():
+def test_control_c_drops_the_line_first_and_leaves_then() -> None:
     seat = Seat().live()
     seat.press("half", "\x03")
     assert seat.glass.lines == ["NOT encrypted >"]
@@ -354,7 +357,7 @@ def test_control_c_drops_the_line_first_and_leaves_then():
     assert Wish.STOP in seat.wishes
 
 
-def test_control_d_leaves_and_so_does_a_terminal_that_is_closed():
+def test_control_d_leaves_and_so_does_a_terminal_that_is_closed() -> None:
     seat = Seat().live()
     seat.press("\x04")
     assert seat.engine.state is State.LEAVING
@@ -363,7 +366,7 @@ def test_control_d_leaves_and_so_does_a_terminal_that_is_closed():
     assert seat.engine.state is State.LEAVING
 
 
-def test_control_z_gives_the_terminal_back_and_takes_it_again():
+def test_control_z_gives_the_terminal_back_and_takes_it_again() -> None:
     seat = Seat().live()
     seat.press("half")
     seat.glass.calls.clear()
@@ -372,14 +375,14 @@ def test_control_z_gives_the_terminal_back_and_takes_it_again():
     assert seat.glass.lines == ["NOT encrypted > half"]
 
 
-def test_control_l_clears_the_screen():
+def test_control_l_clears_the_screen() -> None:
     seat = Seat().live()
     seat.hear(said(1, "hello"))
     seat.press("x\x0c")
     assert seat.glass.lines == ["NOT encrypted > x"]
 
 
-def test_the_end_leaves_a_free_row_and_the_terminal_as_it_was():
+def test_the_end_leaves_a_free_row_and_the_terminal_as_it_was() -> None:
     seat = Seat().live()
     seat.hear(said(1, "hello"))
     seat.press("half")
@@ -390,7 +393,7 @@ def test_the_end_leaves_a_free_row_and_the_terminal_as_it_was():
     assert b"\x1b[?2004l" in seat.glass.writes[-1]
 
 
-def test_an_escape_alone_is_forgotten_after_a_moment():
+def test_an_escape_alone_is_forgotten_after_a_moment() -> None:
     seat = Seat().live()
     seat.press("\x1b")
     assert seat.face.next_deadline == 0.1
@@ -401,13 +404,13 @@ def test_an_escape_alone_is_forgotten_after_a_moment():
     assert seat.glass.lines == ["NOT encrypted > b"]
 
 
-def test_what_cannot_be_done_rings_once():
+def test_what_cannot_be_done_rings_once() -> None:
     seat = Seat().live()
     seat.press("\x7f")
     assert seat.glass.writes[-1] == b"\a"
 
 
-def test_people_have_colours():
+def test_people_have_colours() -> None:
     seat = Seat(is_colored=True).live()
     seat.hear(said(1, "hello"))
     name = seat.glass.emulated.buffer[0][7]
@@ -418,7 +421,7 @@ def test_people_have_colours():
 
 @pytest.mark.parametrize("columns", [1, 2, 5, 12, 40])
 @pytest.mark.parametrize("rows", [1, 2])
-def test_a_terminal_of_any_size_will_do(columns, rows):
+def test_a_terminal_of_any_size_will_do(columns: int, rows: int) -> None:
     seat = Seat(columns=columns, rows=rows).live()
     seat.press("typing 日本 and more", PASTE, "\x01", "\x05")
     seat.hear(said(1, "hello " * 30), NamesAnswer(["Ann"] * 30))
@@ -440,7 +443,9 @@ def test_a_terminal_of_any_size_will_do(columns, rows):
     ),
     st.sampled_from([30, 40, 80]),
 )
-def test_whatever_is_typed_and_heard_the_last_row_is_what_is_typed_and_nothing_heard_is_lost(steps, columns):
+def test_whatever_is_typed_and_heard_the_last_row_is_what_is_typed_and_nothing_heard_is_lost(
+    steps: list[Any], columns: int
+) -> None:
     seat = Seat(columns=columns, rows=12).live()
     heard = []
     for step in steps:

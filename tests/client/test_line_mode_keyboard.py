@@ -6,11 +6,11 @@ from reactor_chat.wire.messages import Say, Tell
 from tests.client.test_line_mode import Seat, said
 
 
-def texts(seat: Seat) -> list[str]:
+def texts(seat: Seat) -> list[str | None]:
     return [request.text for request in seat.watcher.requests() if isinstance(request, Say)]
 
 
-def test_a_line_that_begins_with_a_slash_is_said_when_enter_comes_again():
+def test_a_line_that_begins_with_a_slash_is_said_when_enter_comes_again() -> None:
     seat = Seat().live()
     seat.press("/msg Stella the secret", "\r", "\r")
     assert texts(seat) == [], "a bouncing key answers nothing"
@@ -21,7 +21,7 @@ def test_a_line_that_begins_with_a_slash_is_said_when_enter_comes_again():
     assert texts(seat) == ["/msg Stella the secret"]
 
 
-def test_a_line_that_was_changed_is_asked_about_again_or_not_at_all():
+def test_a_line_that_was_changed_is_asked_about_again_or_not_at_all() -> None:
     seat = Seat().live()
     seat.press("/msg x", "\r")
     seat.wait(1.0)
@@ -31,7 +31,7 @@ def test_a_line_that_was_changed_is_asked_about_again_or_not_at_all():
     assert texts(seat) == ["msg xy"]
 
 
-def test_the_same_line_is_asked_about_each_time():
+def test_the_same_line_is_asked_about_each_time() -> None:
     seat = Seat().live()
     for _ in range(2):
         seat.press("/msg x", "\r")
@@ -44,7 +44,7 @@ def test_the_same_line_is_asked_about_each_time():
     assert texts(seat) == ["/msg x"]
 
 
-def test_a_name_and_a_passphrase_may_begin_with_a_slash():
+def test_a_name_and_a_passphrase_may_begin_with_a_slash() -> None:
     seat = Seat(None)
     seat.engine.start(0.0)
     seat.press("/etc", "\r")
@@ -52,7 +52,7 @@ def test_a_name_and_a_passphrase_may_begin_with_a_slash():
 
 
 @pytest.mark.parametrize("data", [b"\x1b[200~1\n2\n3\n4\x1b[201~", b"1\r2\r3\r4", b"1\r2\r3\r4\r"])
-def test_a_long_paste_is_asked_about_whether_it_has_brackets_or_not(data):
+def test_a_long_paste_is_asked_about_whether_it_has_brackets_or_not(data: bytes) -> None:
     seat = Seat().live()
     seat.press(data)
     assert seat.glass.lines == ["(4 lines) NOT encrypted > 1⏎2⏎3⏎4"]
@@ -64,13 +64,13 @@ def test_a_long_paste_is_asked_about_whether_it_has_brackets_or_not(data):
     assert texts(seat) == ["1\n2\n3\n4"]
 
 
-def test_a_long_message_written_by_hand_is_not_asked_about():
+def test_a_long_message_written_by_hand_is_not_asked_about() -> None:
     seat = Seat().live()
     seat.press("1", "\x1b\r", "2", "\x1b\r", "3", "\x1b\r", "4", "\r")
     assert texts(seat) == ["1\n2\n3\n4"]
 
 
-def test_what_a_terminal_sends_that_is_not_utf_8_is_told_and_not_sent():
+def test_what_a_terminal_sends_that_is_not_utf_8_is_told_and_not_sent() -> None:
     seat = Seat().live()
     seat.press(b"caf\xe9 f\xfcr \xa3", b"\r")
     assert texts(seat) == []
@@ -91,7 +91,7 @@ def test_what_a_terminal_sends_that_is_not_utf_8_is_told_and_not_sent():
         b"\x1b[24;80R",
     ],
 )
-def test_what_terminals_say_by_themselves_is_typed_by_nobody(data):
+def test_what_terminals_say_by_themselves_is_typed_by_nobody(data: bytes) -> None:
     seat = Seat().live()
     seat.press("a", data)
     for byte in data:
@@ -106,7 +106,7 @@ def narrowed(seat: Seat, columns: int) -> None:
     seat.wait(0.0)
 
 
-def test_a_row_that_became_too_long_is_looked_for_before_anything_is_drawn():
+def test_a_row_that_became_too_long_is_looked_for_before_anything_is_drawn() -> None:
     seat = Seat().live()
     seat.press("x" * 54)
     seat.glass.writes.clear()
@@ -118,7 +118,7 @@ def test_a_row_that_became_too_long_is_looked_for_before_anything_is_drawn():
     assert b"hello" in seat.glass.writes[2]
 
 
-def test_a_terminal_that_cuts_rows_off_loses_no_line_above():
+def test_a_terminal_that_cuts_rows_off_loses_no_line_above() -> None:
     seat = Seat().live()
     seat.press("x" * 54)
     seat.glass.writes.clear()
@@ -127,7 +127,7 @@ def test_a_terminal_that_cuts_rows_off_loses_no_line_above():
     assert seat.glass.writes[1] == b"\r\x1b[J"
 
 
-def test_a_terminal_that_does_not_answer_is_not_waited_for():
+def test_a_terminal_that_does_not_answer_is_not_waited_for() -> None:
     seat = Seat().live()
     seat.press("x" * 54)
     seat.glass.writes.clear()
@@ -139,7 +139,7 @@ def test_a_terminal_that_does_not_answer_is_not_waited_for():
     assert b"\x1b[1A" not in b"".join(seat.glass.writes), "its answer comes too late"
 
 
-def test_only_the_answer_to_the_last_question_counts():
+def test_only_the_answer_to_the_last_question_counts() -> None:
     seat = Seat().live()
     seat.press("x" * 54)
     seat.glass.writes.clear()
@@ -152,7 +152,7 @@ def test_only_the_answer_to_the_last_question_counts():
 
 
 @pytest.mark.parametrize("evil", [b"evil\r", b"\r@Stella evil\r", b"\r"])
-def test_a_paste_that_brings_its_own_end_sends_nothing(evil):
+def test_a_paste_that_brings_its_own_end_sends_nothing(evil: bytes) -> None:
     seat = Seat().live()
     seat.press(b"\x1b[200~safe\x1b[201~" + evil + b"\x1b[201~")
     assert [r for r in seat.watcher.requests() if isinstance(r, Say | Tell)] == []
@@ -160,7 +160,7 @@ def test_a_paste_that_brings_its_own_end_sends_nothing(evil):
     assert [r for r in seat.watcher.requests() if isinstance(r, Say | Tell)] == []
 
 
-def test_a_paste_that_broke_off_is_in_the_line_and_its_rest_too():
+def test_a_paste_that_broke_off_is_in_the_line_and_its_rest_too() -> None:
     seat = Seat().live()
     seat.press(b"\x1b[200~one\rtw")
     seat.wait(1.0)
@@ -170,7 +170,7 @@ def test_a_paste_that_broke_off_is_in_the_line_and_its_rest_too():
     assert seat.glass.lines == ["(3 lines) NOT encrypted > one⏎two⏎three"]
 
 
-def test_a_stop_in_the_middle_of_a_paste_sends_nothing_of_it():
+def test_a_stop_in_the_middle_of_a_paste_sends_nothing_of_it() -> None:
     seat = Seat().live()
     seat.press(b"\x1b[200~one\r")
     seat.face.suspend()

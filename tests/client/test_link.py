@@ -14,7 +14,7 @@ def greeted(frame_bytes_max: int) -> Link:
     return link
 
 
-def test_payloads_come_whole_and_in_order():
+def test_payloads_come_whole_and_in_order() -> None:
     link = Link(0.0)
     stream = frame(b"one") + frame(b"two") + frame(b"three")[:-1]
     got = []
@@ -33,7 +33,7 @@ def asking(*ids: str) -> Link:
     return link
 
 
-def test_an_answer_is_awaited_since_the_first_request_without_one():
+def test_an_answer_is_awaited_since_the_first_request_without_one() -> None:
     link = asking("one")
     link.send(Ping(id="two"))
     link.note_sent(7.0)
@@ -44,7 +44,7 @@ def test_an_answer_is_awaited_since_the_first_request_without_one():
     assert link.asked_at is None
 
 
-def test_what_others_say_is_no_answer():
+def test_what_others_say_is_no_answer() -> None:
     link = asking("one")
     link.feed(frame(b"{}"), 8.0)
     link.answered("somebody else's", 8.0)
@@ -52,7 +52,7 @@ def test_what_others_say_is_no_answer():
     assert link.asked_at == 5.0
 
 
-def test_a_part_of_an_answer_and_what_was_missed_break_the_silence():
+def test_a_part_of_an_answer_and_what_was_missed_break_the_silence() -> None:
     link = asking("one")
     link.answered("one", 6.0, is_last=False)
     assert link.asked_at == 6.0
@@ -61,7 +61,7 @@ def test_a_part_of_an_answer_and_what_was_missed_break_the_silence():
     assert link.asked_at == 7.0
 
 
-def test_what_needs_no_answer_awaits_none():
+def test_what_needs_no_answer_awaits_none() -> None:
     link = Link(0.0)
     link.send(Ping())
     link.note_sent(3.0)
@@ -70,7 +70,7 @@ def test_what_needs_no_answer_awaits_none():
     assert link.sent_at == 3.0, "nothing was sent since"
 
 
-def test_what_is_no_frame_stays_none():
+def test_what_is_no_frame_stays_none() -> None:
     link = Link(0.0)
     link.feed(frame(b"last") + b"\xff" * 9, 0.0)
     assert link.next_payload() == b"last"
@@ -79,7 +79,7 @@ def test_what_is_no_frame_stays_none():
             link.next_payload()
 
 
-def test_a_server_may_announce_longer_frames_but_not_our_whole_memory():
+def test_a_server_may_announce_longer_frames_but_not_our_whole_memory() -> None:
     link = greeted(100_000)
     link.feed(frame(b"x" * 100_000), 0.0)
     assert link.next_payload() == b"x" * 100_000
@@ -90,7 +90,7 @@ def test_a_server_may_announce_longer_frames_but_not_our_whole_memory():
 
 
 @pytest.mark.parametrize(("frame_bytes_max", "sent"), [(25, False), (26, True)])
-def test_a_request_at_the_servers_limit_is_sent_and_a_longer_one_is_not(frame_bytes_max, sent):
+def test_a_request_at_the_servers_limit_is_sent_and_a_longer_one_is_not(frame_bytes_max: int, *, sent: bool) -> None:
     link = greeted(frame_bytes_max)
     assert link.send(Ping(data="x")) is sent
     assert link.take() == (frame(b'{"type":"ping","data":"x"}') if sent else b"")

@@ -5,13 +5,14 @@ import os
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from tests.client.processes import SECONDS_MAX, ServerProcess, client_command, environment, piped
+from tests.client.processes import SECONDS_MAX, Piped, ServerProcess, client_command, piped
 
 
-def test_lines_in_and_lines_out(server):
+def test_lines_in_and_lines_out(server: ServerProcess) -> None:
     done = piped("Hello\n@names\n\n@kick\nlast", "127.0.0.1", server.port, "--name", "Lines", "--plaintext")
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
@@ -25,33 +26,33 @@ def test_lines_in_and_lines_out(server):
     assert done.stderr == ""
 
 
-def test_json_in_a_pipe(server):
+def test_json_in_a_pipe(server: ServerProcess) -> None:
     done = piped("Hello\n@kick\n@quit\nnever\n", "127.0.0.1", server.port, "--name", "Jason", "--json")
     notices = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0
     assert [n["type"] for n in notices] == ["hello", "welcome", "said", "accepted", "refused", "bye"]
 
 
-def test_a_long_pipe_arrives_whole_and_in_order(server):
+def test_a_long_pipe_arrives_whole_and_in_order(server: ServerProcess) -> None:
     lines = [f"line {i}" for i in range(90)]
     done = piped("\r\n".join(lines), "127.0.0.1", server.port, "--name", "Long")
     assert done.stdout.splitlines()[1:] == [f"[Long:] {line}" for line in lines]
 
 
-def test_what_is_no_utf_8_is_refused_and_the_rest_is_said(server):
+def test_what_is_no_utf_8_is_refused_and_the_rest_is_said(server: ServerProcess) -> None:
     done = piped(b"one\n\xff\xfe\ntwo\n", "127.0.0.1", server.port, "--name", "Bytes")
     assert done.stdout.splitlines()[1:] == ["[Bytes:] one", "This is not UTF-8", "[Bytes:] two"]
     assert done.returncode == 0
 
 
-def test_colours_only_where_they_are_wanted(server):
+def test_colours_only_where_they_are_wanted(server: ServerProcess) -> None:
     assert "\x1b" not in piped("x", "127.0.0.1", server.port, "--name", "Grey").stdout
     assert "\x1b[" in piped("x", "127.0.0.1", server.port, "--name", "Red", "--color", "always").stdout
     assert "\x1b[" in piped("x", "127.0.0.1", server.port, "--name", "Red", CLICOLOR_FORCE="1").stdout
     assert "\x1b" not in piped("x", "127.0.0.1", server.port, "--name", "Red", CLICOLOR_FORCE="1", NO_COLOR="1").stdout
 
 
-def test_a_file_and_nothing_as_input(server, tmp_path):
+def test_a_file_and_nothing_as_input(server: ServerProcess, tmp_path: Path) -> None:
     path = tmp_path / "lines"
     path.write_text("from a file\n")
     for source, says in ((path, ["[File:] from a file"]), ("/dev/null", [])):
@@ -73,7 +74,7 @@ def one_line(text: str) -> str:
     return line
 
 
-def test_no_server(server):
+def test_no_server(server: ServerProcess) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         done = piped("hello", "127.0.0.1", free.getsockname()[1], "--name", "Nobody")
@@ -82,7 +83,7 @@ def test_no_server(server):
     assert done.stderr.splitlines()[1:] == ["reactor-chat: Not sent: hello"]
 
 
-def test_something_else_answers():
+def test_something_else_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         command = client_command("127.0.0.1", port, "--name", "Nobody")
@@ -90,20 +91,20 @@ def test_something_else_answers():
             sock, _ = other.accept()
             sock.sendall(b"220 mail.example ESMTP\r\n")
             assert process.wait(SECONDS_MAX) == 69
+            assert process.stderr is not None
             assert "not a reactor-chat server" in one_line(process.stderr.read())
             sock.close()
 
 
-def test_no_such_host():
+def test_no_such_host() -> None:
     done = piped("", "no-such-host.invalid", 7667, "--name", "Nobody")
     assert done.returncode == 68
     assert "no-such-host.invalid" in one_line(done.stderr)
 
 
-def test_a_name_that_is_taken_and_names_that_cannot_be(server):
+def test_a_name_that_is_taken_and_names_that_cannot_be(server: ServerProcess) -> None:
     command = client_command("127.0.0.1", server.port, "--name", "Holder")
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, env=environment(), **pipes) as holder:
+    with Piped(command) as holder:
         assert holder.stdout.readline() == b"[Welcome Holder]\n"
         for name in ("holder", "two words", "quit", "\udcff"):
             done = piped("", "127.0.0.1", server.port, "--name", name)
@@ -113,16 +114,15 @@ def test_a_name_that_is_taken_and_names_that_cannot_be(server):
         assert holder.wait(SECONDS_MAX) == 0
 
 
-def test_a_pipe_without_a_name():
+def test_a_pipe_without_a_name() -> None:
     done = piped("hello\n")
     assert done.returncode == 2
     assert "--name" in one_line(done.stderr)
 
 
-def test_a_reader_who_has_seen_enough(server):
+def test_a_reader_who_has_seen_enough(server: ServerProcess) -> None:
     command = client_command("127.0.0.1", server.port, "--name", "Enough")
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, env=environment(), **pipes) as process:
+    with Piped(command) as process:
         assert process.stdout.readline() == b"[Welcome Enough]\n"
         process.stdout.close()
         process.stdin.write(b"one\n")
@@ -131,7 +131,7 @@ def test_a_reader_who_has_seen_enough(server):
         assert process.stderr.read() == b""
 
 
-def test_an_error_output_that_nobody_reads_is_no_error(server):
+def test_an_error_output_that_nobody_reads_is_no_error(server: ServerProcess) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
     done = subprocess.run(
@@ -142,21 +142,19 @@ def test_an_error_output_that_nobody_reads_is_no_error(server):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_says_goodbye(server, number):
+def test_a_signal_says_goodbye(server: ServerProcess, number: int) -> None:
     command = client_command("127.0.0.1", server.port, "--name", "Signalled")
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, env=environment(), **pipes) as process:
+    with Piped(command) as process:
         assert process.stdout.readline() == b"[Welcome Signalled]\n"
         process.send_signal(number)
         assert process.wait(SECONDS_MAX) == 0
         assert process.stderr.read() == b""
 
 
-def test_a_lost_server_is_found_again_and_nothing_is_said_twice():
+def test_a_lost_server_is_found_again_and_nothing_is_said_twice() -> None:
     server = ServerProcess()
     command = client_command("127.0.0.1", server.port, "--name", "Patient")
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, env=environment(), **pipes) as process:
+    with Piped(command) as process:
         assert process.stdout.readline() == b"[Welcome Patient]\n"
         process.stdin.write(b"one\n")
         process.stdin.flush()

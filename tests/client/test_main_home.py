@@ -2,16 +2,14 @@
 
 import os
 import re
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from reactor_chat.client.recovery import code_of
-from tests.client.processes import SECONDS_MAX, Person, ServerProcess, client_command, environment, piped
+from tests.client.processes import SECONDS_MAX, Person, Piped, ServerProcess, client_command, piped
 from tests.client.test_main import one_line
-
-PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
 
 
 def at(server: ServerProcess, home: Path, name: str = "Ann") -> tuple[str | int, ...]:
@@ -23,7 +21,7 @@ def code_in(stderr: str) -> str:
     return " ".join(line for line in stderr.splitlines() if re.fullmatch(r" +(\w{5} ){6}\w{5}", line))
 
 
-def test_the_first_start_shows_a_code_and_later_ones_do_not(server, tmp_path):
+def test_the_first_start_shows_a_code_and_later_ones_do_not(server: ServerProcess, tmp_path: Path) -> None:
     first = piped("one\n", *at(server, tmp_path / "h", "First"))
     assert first.stdout.splitlines() == ["[Welcome First]", "[First:] one"]
     assert len(code_in(first.stderr).split()) == 14
@@ -32,7 +30,7 @@ def test_the_first_start_shows_a_code_and_later_ones_do_not(server, tmp_path):
     assert (first.returncode, second.returncode, second.stderr) == (0, 0, "")
 
 
-def test_a_name_belongs_to_its_key(server, tmp_path):
+def test_a_name_belongs_to_its_key(server: ServerProcess, tmp_path: Path) -> None:
     assert piped("", *at(server, tmp_path / "h", "Owned")).returncode == 0
     other = piped("hello\n", *at(server, tmp_path / "other", "Owned"))
     assert other.returncode == 77
@@ -42,7 +40,7 @@ def test_a_name_belongs_to_its_key(server, tmp_path):
     assert piped("", "127.0.0.1", server.port, "--name", "Owned").returncode == 77
 
 
-def test_the_code_brings_the_key_back_elsewhere(server, tmp_path):
+def test_the_code_brings_the_key_back_elsewhere(server: ServerProcess, tmp_path: Path) -> None:
     code = code_in(piped("", *at(server, tmp_path / "h", "Lost")).stderr)
     there = ("--recover", "--home", str(tmp_path / "new"))
     for word in ("back", "there already"):
@@ -56,7 +54,7 @@ def test_the_code_brings_the_key_back_elsewhere(server, tmp_path):
     assert piped("", *at(server, tmp_path / "new", "Lost")).returncode == 0
 
 
-def test_a_code_mistyped_says_where(tmp_path):
+def test_a_code_mistyped_says_where(tmp_path: Path) -> None:
     code = code_of(bytes(32)).replace("0", "1", 1)
     done = piped(code, "--recover", "--home", str(tmp_path / "h"))
     assert done.returncode == 2
@@ -65,8 +63,8 @@ def test_a_code_mistyped_says_where(tmp_path):
     assert piped("", "--recover", "--guest").returncode == 2
 
 
-def test_one_client_on_a_home_and_a_guest_touches_none(server, tmp_path):
-    with subprocess.Popen(client_command(*at(server, tmp_path / "h", "Only")), env=environment(), **PIPES) as process:
+def test_one_client_on_a_home_and_a_guest_touches_none(server: ServerProcess, tmp_path: Path) -> None:
+    with Piped(client_command(*at(server, tmp_path / "h", "Only"))) as process:
         assert process.stdout.readline() == b"[Welcome Only]\n"
         second = piped("", *at(server, tmp_path / "h", "Second"))
         assert second.returncode == 75
@@ -78,10 +76,10 @@ def test_one_client_on_a_home_and_a_guest_touches_none(server, tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-def test_who_logs_in_elsewhere_takes_over(server, tmp_path):
+def test_who_logs_in_elsewhere_takes_over(server: ServerProcess, tmp_path: Path) -> None:
     code = code_in(piped("", *at(server, tmp_path / "h", "Mover")).stderr)
     piped(code, "--recover", "--home", str(tmp_path / "new"))
-    with subprocess.Popen(client_command(*at(server, tmp_path / "h", "Mover")), env=environment(), **PIPES) as process:
+    with Piped(client_command(*at(server, tmp_path / "h", "Mover"))) as process:
         assert process.stdout.readline() == b"[Welcome Mover]\n"
         assert piped("", *at(server, tmp_path / "new", "Mover")).returncode == 0
         _, errors = process.communicate(timeout=SECONDS_MAX)
@@ -89,7 +87,7 @@ def test_who_logs_in_elsewhere_takes_over(server, tmp_path):
         assert "closed the connection" in one_line(errors.decode())
 
 
-def test_what_could_not_be_sent_is_sent_by_the_next_run_once(tmp_path):
+def test_what_could_not_be_sent_is_sent_by_the_next_run_once(tmp_path: Path) -> None:
     server = ServerProcess(data=tmp_path / "data")
     piped("", *at(server, tmp_path / "h"))
     server.stop()
@@ -129,7 +127,9 @@ def damaged(directory: Path, what: str) -> int:
 @pytest.mark.parametrize(
     "what", ["open key", "cut key", "foreign key", "no key", "open home", "cut vault", "foreign vault"]
 )
-def test_what_is_wrong_with_a_home_is_one_line_and_nothing_is_overwritten(server, tmp_path, what):
+def test_what_is_wrong_with_a_home_is_one_line_and_nothing_is_overwritten(
+    server: ServerProcess, tmp_path: Path, what: str
+) -> None:
     home = tmp_path / "h"
     name = "Wrong_" + what.replace(" ", "_")
     piped("hello\n", *at(server, home, name))
@@ -143,7 +143,9 @@ def test_what_is_wrong_with_a_home_is_one_line_and_nothing_is_overwritten(server
     assert after == before
 
 
-def test_a_person_sees_where_they_left_off_and_is_called_as_last_time(server, tmp_path, person):
+def test_a_person_sees_where_they_left_off_and_is_called_as_last_time(
+    server: ServerProcess, tmp_path: Path, person: Callable[..., Person]
+) -> None:
     home = ("--home", str(tmp_path / "h"))
     first = person("127.0.0.1", server.port, "--name", "Again", *home)
     first.until("recovery code")
@@ -170,7 +172,9 @@ def test_a_person_sees_where_they_left_off_and_is_called_as_last_time(server, tm
     ]
 
 
-def test_the_code_waits_for_enter_before_the_screen_goes_on(server, tmp_path, person):
+def test_the_code_waits_for_enter_before_the_screen_goes_on(
+    server: ServerProcess, tmp_path: Path, person: Callable[..., Person]
+) -> None:
     one = person("127.0.0.1", server.port, "--name", "Slow", "--home", str(tmp_path / "h"))
     one.writes_code_down = False
     one.until("Press Enter when you have written it down:")
@@ -182,7 +186,9 @@ def test_the_code_waits_for_enter_before_the_screen_goes_on(server, tmp_path, pe
     again.until("[Welcome Slow]")
 
 
-def test_whoever_brings_a_key_back_is_told_their_name_by_the_server(server, tmp_path, person):
+def test_whoever_brings_a_key_back_is_told_their_name_by_the_server(
+    server: ServerProcess, tmp_path: Path, person: Callable[..., Person]
+) -> None:
     code = code_in(piped("", *at(server, tmp_path / "h", "Known")).stderr)
     home = ("--home", str(tmp_path / "new"))
     one = person("--recover", *home)
@@ -200,7 +206,9 @@ def test_whoever_brings_a_key_back_is_told_their_name_by_the_server(server, tmp_
     assert "You are Known from the next start on" in done.stderr
 
 
-def test_the_example_of_the_readme_works_for_two_people_on_one_machine(server, tmp_path, person):
+def test_the_example_of_the_readme_works_for_two_people_on_one_machine(
+    server: ServerProcess, tmp_path: Path, person: Callable[..., Person]
+) -> None:
     account = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
     people = {}
     for name in ("John", "Stella"):
@@ -212,7 +220,7 @@ def test_the_example_of_the_readme_works_for_two_people_on_one_machine(server, t
     people["Stella"].until("1 person is here: John. @help shows the commands")
 
 
-def test_a_line_is_on_the_way_until_it_is_stored(tmp_path, person):
+def test_a_line_is_on_the_way_until_it_is_stored(tmp_path: Path, person: Callable[..., Person]) -> None:
     server = ServerProcess(data=tmp_path / "data")
     one = person("127.0.0.1", server.port, "--name", "Ann", "--home", str(tmp_path / "h"), NO_COLOR="1")
     one.until("[Welcome Ann]")
@@ -240,7 +248,9 @@ def answered(one: Person, *answers: tuple[str, str]) -> int:
     return one.left()
 
 
-def test_a_locked_home_opens_with_its_passphrase_only(server, tmp_path, person):
+def test_a_locked_home_opens_with_its_passphrase_only(
+    server: ServerProcess, tmp_path: Path, person: Callable[..., Person]
+) -> None:
     home = ("--home", str(tmp_path / "h"))
     piped("a line of mine\n", *at(server, tmp_path / "h", "Locker"))
     asked, again, present = "New passphrase", "The same again", "Passphrase of"
@@ -270,7 +280,7 @@ def test_a_locked_home_opens_with_its_passphrase_only(server, tmp_path, person):
     assert piped("", *at(server, tmp_path / "h", "Locker")).stdout == "[Welcome Locker]\n"
 
 
-def test_a_passphrase_is_not_taken_from_a_pipe(tmp_path):
+def test_a_passphrase_is_not_taken_from_a_pipe(tmp_path: Path) -> None:
     done = piped("secret\nsecret\n", "--lock", "--home", str(tmp_path / "h"))
     assert done.returncode == 2
     assert "on a terminal" in one_line(done.stderr)
@@ -278,7 +288,7 @@ def test_a_passphrase_is_not_taken_from_a_pipe(tmp_path):
     assert piped("", "--lock", "--guest").returncode == 2
 
 
-def test_an_empty_name_is_none(server, tmp_path):
+def test_an_empty_name_is_none(server: ServerProcess, tmp_path: Path) -> None:
     done = piped("", *at(server, tmp_path / "h", ""))
     assert done.returncode == 2
     assert "--name NAME" in one_line(done.stderr)

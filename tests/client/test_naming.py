@@ -6,7 +6,7 @@ from reactor_chat.wire.messages import Refused, quoted
 TAKEN = Refused("name_taken", "Username is already taken")
 
 
-def test_only_who_has_a_key_hears_of_keys():
+def test_only_who_has_a_key_hears_of_keys() -> None:
     assert refusal_in_words(TAKEN, "Ann", has_key=False) == TAKEN.text
     assert "Ann belongs to another key" in refusal_in_words(TAKEN, "Ann", has_key=True)
     assert refusal_in_words(Refused("not_allowed", "No"), "Ann", has_key=True) == 'the server said: "No"'

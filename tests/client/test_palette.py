@@ -3,7 +3,7 @@
 import pytest
 
 from reactor_chat.client.boundary import NoteKind
-from reactor_chat.client.palette import PEOPLE_256, POSTURES, Palette, wants_256, wants_color
+from reactor_chat.client.palette import PEOPLE_256, POSTURES, ColorChoice, Palette, wants_256, wants_color
 from reactor_chat.e2ee.boundary import Posture
 from reactor_chat.text.render import Part
 
@@ -25,11 +25,11 @@ from reactor_chat.text.render import Part
         ("never", {"CLICOLOR_FORCE": "1", "TERM": "xterm"}, True, False),
     ],
 )
-def test_who_decides(choice, environ, is_terminal, wanted):
+def test_who_decides(choice: ColorChoice, environ: dict[str, str], *, is_terminal: bool, wanted: bool) -> None:
     assert wants_color(choice, environ, is_terminal=is_terminal) is wanted
 
 
-def test_256_colours_are_used_where_they_are():
+def test_256_colours_are_used_where_they_are() -> None:
     assert wants_256({"TERM": "xterm-256color"})
     assert wants_256({"TERM": "xterm", "COLORTERM": "truecolor"})
     assert not wants_256({"TERM": "xterm"})
@@ -46,31 +46,31 @@ def luminance(number: int) -> float:
 
 
 @pytest.mark.parametrize("number", PEOPLE_256)
-def test_a_persons_colour_can_be_read_on_black_and_on_white(number):
+def test_a_persons_colour_can_be_read_on_black_and_on_white(number: int) -> None:
     assert (luminance(number) + 0.05) / 0.05 >= 3.0
     assert 1.05 / (luminance(number) + 0.05) >= 2.5
 
 
-def test_a_person_keeps_a_colour_in_any_case_and_others_differ():
+def test_a_person_keeps_a_colour_in_any_case_and_others_differ() -> None:
     palette = Palette(is_on=True, has_256=True)
     assert palette.person("Ann") == palette.person("ANN") == "38;5;62"
     assert len({palette.person(f"user{i}") for i in range(200)}) == len(PEOPLE_256)
 
 
-def test_without_colours_nothing_is_added():
+def test_without_colours_nothing_is_added() -> None:
     palette = Palette(is_on=False)
     assert palette.line([Part("name", "Ann"), Part("text", " x")]) == "Ann x"
     assert palette.note(NoteKind.FAILURE, "no") + palette.dim("x") == "nox"
 
 
-def test_every_colour_is_ended():
+def test_every_colour_is_ended() -> None:
     palette = Palette(is_on=True)
     line = palette.line([Part("mark", "["), Part("name", "Ann"), Part("text", " x"), Part("refusal", "no")])
     assert line.endswith("\x1b[0m")
     assert line.count("\x1b[0m") == 3
 
 
-def test_what_becomes_of_a_line_has_a_word_and_a_colour_of_its_own():
+def test_what_becomes_of_a_line_has_a_word_and_a_colour_of_its_own() -> None:
     assert set(POSTURES) == set(Posture)
     assert len({posture.value for posture in Posture}) == len(set(POSTURES.values())) == len(Posture)
     painted = Palette(is_on=True).posture(Posture.SEALED, "sealed")

@@ -1,6 +1,7 @@
 """The face for pipes: what goes where, and how fast lines are taken."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -9,7 +10,7 @@ from reactor_chat.client.outbox import IN_FLIGHT_MAX, WAITING_MAX
 from reactor_chat.client.palette import Palette
 from reactor_chat.client.pipe_mode import PipeMode
 from reactor_chat.client.states import State
-from reactor_chat.wire.messages import Accepted, Bye, Pong, Quit, Refused, Said, Say
+from reactor_chat.wire.messages import Accepted, Bye, Notice, Pong, Quit, Refused, Said, Say
 from tests.client.toy import Watcher, live, said, welcome
 
 
@@ -24,7 +25,7 @@ class Pipe:
         self.face = PipeMode(self.engine, self._to_out, self._to_aside, palette, as_json=as_json, asks=asks)
         self.watcher.shown.clear()
 
-    def _to_out(self, data: bytes, written=None) -> None:
+    def _to_out(self, data: bytes, written: Callable[[], None] | None = None) -> None:
         self.out += data.decode()
         if written:
             written()
@@ -32,16 +33,16 @@ class Pipe:
     def _to_aside(self, data: bytes) -> None:
         self.aside += data.decode()
 
-    def show(self, notice) -> str:
+    def show(self, notice: Notice) -> str:
         self.out = ""
         self.face.show(Arrived(notice))
         return self.out
 
-    def said(self) -> list[str]:
+    def said(self) -> list[str | None]:
         return [r.text for r in self.watcher.requests() if isinstance(r, Say)]
 
 
-def test_people_read_lines_and_nothing_that_they_do_not_read():
+def test_people_read_lines_and_nothing_that_they_do_not_read() -> None:
     pipe = Pipe()
     assert pipe.show(said(1, text="one\ntwo")) == "[Bob:] one ⏎ two\n"
     assert pipe.show(Accepted("1", 1)) == ""
@@ -51,7 +52,7 @@ def test_people_read_lines_and_nothing_that_they_do_not_read():
     )
 
 
-def test_a_usage_of_our_own_stands_on_a_second_line_and_nobody_elses():
+def test_a_usage_of_our_own_stands_on_a_second_line_and_nobody_elses() -> None:
     pipe = Pipe()
     usage = Refused("invalid_command", "Invalid command. Use @help\n@who <group>")
     assert pipe.show(usage) == "Invalid command. Use @help\n"
@@ -59,7 +60,7 @@ def test_a_usage_of_our_own_stands_on_a_second_line_and_nobody_elses():
     assert pipe.out.endswith(f"{usage.text}\n")
 
 
-def test_the_clients_own_lines_go_aside():
+def test_the_clients_own_lines_go_aside() -> None:
     pipe = Pipe()
     pipe.face.show(Note(NoteKind.NEWS, "Connection lost\x1b[2J"))
     pipe.face.show(Note(NoteKind.QUESTION, "Enter a unique username"))
@@ -67,23 +68,23 @@ def test_the_clients_own_lines_go_aside():
     assert pipe.out == ""
 
 
-def test_json_is_one_notice_a_line():
+def test_json_is_one_notice_a_line() -> None:
     line = Pipe(as_json=True).show(said(1, text="ü\n"))
     assert line == '{"type":"said","seq":1,"at":0,"from":"Bob","text":"ü\\n"}\n'
 
 
 @pytest.mark.parametrize("text", ["\x9b31m", "\u202eevil", "\u2028", "\x7f", "\u2066"])
-def test_json_cannot_act_on_a_terminal(text):
+def test_json_cannot_act_on_a_terminal(text: str) -> None:
     line = Pipe(as_json=True).show(said(1, text=text))
     assert text not in line
     assert json.loads(line)["text"] == text
 
 
-def test_colours_are_painted_where_they_are_wanted():
+def test_colours_are_painted_where_they_are_wanted() -> None:
     assert "\x1b[" in Pipe(is_colored=True).show(said(1))
 
 
-def test_lines_are_typed_as_they_come_and_the_rest_at_the_end():
+def test_lines_are_typed_as_they_come_and_the_rest_at_the_end() -> None:
     pipe = Pipe()
     pipe.face.input_came(b"one\ntw", 0.0)
     assert pipe.said() == ["one"]
@@ -92,7 +93,7 @@ def test_lines_are_typed_as_they_come_and_the_rest_at_the_end():
     assert pipe.said() == ["one", "two", "three"]
 
 
-def test_a_flood_of_lines_is_taken_as_fast_as_it_is_answered_and_nothing_is_refused():
+def test_a_flood_of_lines_is_taken_as_fast_as_it_is_answered_and_nothing_is_refused() -> None:
     pipe = Pipe()
     lines = [f"line {i}" for i in range(5_000)]
     pipe.face.input_came("\n".join(lines).encode(), 0.0)
@@ -106,6 +107,7 @@ def test_a_flood_of_lines_is_taken_as_fast_as_it_is_answered_and_nothing_is_refu
         assert len(waiting) <= IN_FLIGHT_MAX
         for request in waiting:
             answered += 1
+            assert request.id is not None
             pipe.watcher.hear(Said(answered, 0, "Ann", request.text, id=request.id), Accepted(request.id, answered))
             pipe.face.refresh(0.0)
     assert pipe.said() == lines
@@ -113,7 +115,7 @@ def test_a_flood_of_lines_is_taken_as_fast_as_it_is_answered_and_nothing_is_refu
     assert not [n for n in pipe.watcher.notices if isinstance(n, Refused)]
 
 
-def test_after_quit_nothing_is_read():
+def test_after_quit_nothing_is_read() -> None:
     pipe = Pipe()
     pipe.face.input_came(b"@quit\nnever said\n", 0.0)
     assert not pipe.face.wants_input
@@ -121,13 +123,13 @@ def test_after_quit_nothing_is_read():
     assert pipe.said() == []
 
 
-def test_in_a_pipe_a_line_that_begins_with_a_slash_is_said():
+def test_in_a_pipe_a_line_that_begins_with_a_slash_is_said() -> None:
     pipe = Pipe()
     pipe.face.input_came(b"/msg Stella x\n", 0.0)
     assert pipe.said() == ["/msg Stella x"]
 
 
-def test_somebody_who_types_is_asked_about_it_and_an_empty_line_says_yes():
+def test_somebody_who_types_is_asked_about_it_and_an_empty_line_says_yes() -> None:
     pipe = Pipe(asks=True)
     pipe.face.input_came(b"/msg Stella x\n", 0.0)
     assert pipe.said() == []
@@ -136,7 +138,7 @@ def test_somebody_who_types_is_asked_about_it_and_an_empty_line_says_yes():
     assert pipe.said() == ["/msg Stella x"]
 
 
-def test_any_other_line_says_no():
+def test_any_other_line_says_no() -> None:
     pipe = Pipe(asks=True)
     pipe.face.input_came(b"/msg Stella x\nhello\n\n/quit\n/quit\n", 0.0)
     pipe.face.input_ended(1.0)

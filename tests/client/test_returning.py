@@ -1,5 +1,7 @@
 """A restart is one line to everybody, and who really has left is told to have left."""
 
+from typing import Any
+
 import pytest
 
 from reactor_chat.client.boundary import NoteKind
@@ -12,7 +14,7 @@ OTHERS = ["Bob", "Cid", "Dee"]
 
 
 def cut_off(
-    present: list[str], *, farewell: bool = False, logs: tuple[str | None, str | None] = (None, None), **settings: bool
+    present: list[str], *, farewell: bool = False, logs: tuple[str | None, str | None] = (None, None), **settings: Any
 ) -> Watcher:
     """Somebody who knew these to be there, and is connected again after one second."""
     watcher = live(Watcher(interactive=True, **settings), log=logs[0])
@@ -38,7 +40,7 @@ def restarted(watcher: Watcher, names: list[str] = OTHERS) -> None:
 
 
 @pytest.mark.parametrize("farewell", [True, False])
-def test_those_who_come_back_are_one_line(*, farewell):
+def test_those_who_come_back_are_one_line(*, farewell: bool) -> None:
     watcher = cut_off(OTHERS, farewell=farewell)
     restarted(watcher)
     for seq, name in enumerate(OTHERS, 10):
@@ -56,7 +58,7 @@ def test_those_who_come_back_are_one_line(*, farewell):
         ((None, "new"), "Connected again"),
     ],
 )
-def test_a_new_log_is_a_restart_whoever_was_known_to_be_there(logs, line):
+def test_a_new_log_is_a_restart_whoever_was_known_to_be_there(logs: tuple[str | None, str], line: str) -> None:
     watcher = cut_off([], logs=logs)
     replay(watcher, Exited(1, 1_000, "Bob"))
     watcher.hear(Joined(2, 2_000, "Bob"), now=2.0)
@@ -64,7 +66,7 @@ def test_a_new_log_is_a_restart_whoever_was_known_to_be_there(logs, line):
     assert watcher.notes(NoteKind.NEWS)[-1] == line
 
 
-def test_many_who_left_at_once_are_no_restart_where_the_log_is_the_same():
+def test_many_who_left_at_once_are_no_restart_where_the_log_is_the_same() -> None:
     watcher = cut_off(OTHERS, logs=("same", "same"))
     restarted(watcher)
     watcher.hear(*(Joined(seq, 2_000, name) for seq, name in enumerate(OTHERS, 10)), now=2.0)
@@ -73,7 +75,7 @@ def test_many_who_left_at_once_are_no_restart_where_the_log_is_the_same():
     assert watcher.notes(NoteKind.NEWS)[-1] == "3 people are back"
 
 
-def test_who_was_back_before_us_is_counted_too():
+def test_who_was_back_before_us_is_counted_too() -> None:
     watcher = cut_off(OTHERS)
     exits = [Exited(seq, 1_000, name) for seq, name in enumerate(OTHERS, 1)]
     replay(watcher, *exits, *(Joined(seq, 1_500, name) for seq, name in enumerate(OTHERS, 10)))
@@ -81,7 +83,7 @@ def test_who_was_back_before_us_is_counted_too():
     assert watcher.notes(NoteKind.NEWS)[-1] == "The server was restarted; 3 people are back"
 
 
-def test_who_does_not_come_back_has_left():
+def test_who_does_not_come_back_has_left() -> None:
     watcher = cut_off(OTHERS)
     restarted(watcher)
     watcher.hear(Joined(10, 2_000, "Bob"), now=2.0)
@@ -95,14 +97,14 @@ def test_who_does_not_come_back_has_left():
     assert presence(watcher)[2:] == ["Joined Cid"]
 
 
-def test_where_our_own_connection_was_cut_nobody_is_waited_for():
+def test_where_our_own_connection_was_cut_nobody_is_waited_for() -> None:
     watcher = cut_off(OTHERS)
     replay(watcher, Exited(1, 1_000, "Bob"), Joined(2, 2_000, "Bob"), Exited(3, 3_000, "Cid"), said(4))
     assert presence(watcher) == ["Exited Cid"]
     assert watcher.notes(NoteKind.NEWS)[-1] == "Connected again"
 
 
-def test_what_happens_later_is_told_as_it_happens():
+def test_what_happens_later_is_told_as_it_happens() -> None:
     watcher = cut_off(OTHERS)
     restarted(watcher)
     for seq, name in enumerate(OTHERS, 10):
@@ -112,13 +114,13 @@ def test_what_happens_later_is_told_as_it_happens():
     assert presence(watcher) == ["Exited Bob", "Joined Bob"]
 
 
-def test_a_program_is_told_everything():
+def test_a_program_is_told_everything() -> None:
     watcher = cut_off(OTHERS, tells_all=True)
     restarted(watcher)
     assert presence(watcher) == [f"Exited {name}" for name in OTHERS]
 
 
-def test_another_cut_meanwhile_hides_nobodys_exit():
+def test_another_cut_meanwhile_hides_nobodys_exit() -> None:
     watcher = cut_off(OTHERS)
     restarted(watcher)
     watcher.engine.cut(2.0, "gone")
@@ -127,7 +129,7 @@ def test_another_cut_meanwhile_hides_nobodys_exit():
     assert presence(watcher) == [f"Exited {name}" for name in OTHERS]
 
 
-def test_a_restart_of_a_real_server_is_one_line_to_each_of_its_guests():
+def test_a_restart_of_a_real_server_is_one_line_to_each_of_its_guests() -> None:
     party = Party()
     guests = [party.enter(f"P{number}", key=number % 2 == 0) for number in range(6)]
     party.settle()

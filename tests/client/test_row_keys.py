@@ -41,7 +41,7 @@ steps = st.one_of(
 @settings(max_examples=60, deadline=None)
 def test_a_key_is_there_exactly_as_long_as_it_is_used(tmp_path_factory: pytest.TempPathFactory, program: Any) -> None:
     path = tmp_path_factory.mktemp("t") / "x.keys"
-    keys, used, ever = RowKeys(path, SECRET), {}, set()
+    keys, used, ever = RowKeys(path, SECRET), dict[int, bytes](), set[bytes]()
     for what, how in program:
         if what == "fresh":
             given_out = keys.fresh(how)
@@ -113,7 +113,7 @@ def all_that_opens(path: Path, copy: Path) -> set[bytes]:
             for name, kind, key, place, sealed in database.execute("SELECT * FROM session"):
                 with suppress(StorageError):
                     opened.add(opened_row(keys.key(place), name, kind, key, sealed))
-    return opened - {None}
+    return {row for row in opened if row is not None}
 
 
 turns = st.lists(

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import struct
+from collections.abc import Callable
 
 import pytest
 
@@ -14,11 +15,11 @@ from reactor_chat.client.pipe_mode import PipeMode
 from reactor_chat.client.runner import Runner
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import frame
-from tests.client.processes import ServerProcess
+from tests.client.processes import Person, ServerProcess
 from tests.client.toy import hello, welcome
 
 
-def test_three_people_talk(server, person):
+def test_three_people_talk(server: ServerProcess, person: Callable[..., Person]) -> None:
     ann = person("127.0.0.1", server.port, "--name", "Ann")
     ann.until("[Welcome Ann]")
     bob = person("127.0.0.1", server.port)
@@ -50,7 +51,9 @@ def test_three_people_talk(server, person):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
-def test_a_signal_says_goodbye_and_gives_the_terminal_back(server, person, number):
+def test_a_signal_says_goodbye_and_gives_the_terminal_back(
+    server: ServerProcess, person: Callable[..., Person], number: int
+) -> None:
     one = person("127.0.0.1", server.port, "--name", "Sigi")
     one.until("[Welcome Sigi]")
     assert one.modes != one.modes_before
@@ -59,7 +62,9 @@ def test_a_signal_says_goodbye_and_gives_the_terminal_back(server, person, numbe
     assert one.modes == one.modes_before
 
 
-def test_a_screen_that_was_stopped_keeps_nobody_from_leaving(server, person):
+def test_a_screen_that_was_stopped_keeps_nobody_from_leaving(
+    server: ServerProcess, person: Callable[..., Person]
+) -> None:
     one = person("127.0.0.1", server.port, "--name", "Halt")
     one.until("[Welcome Halt]")
     one.press("\x13")  # the terminal takes nothing more, but by the kernel's own hand
@@ -68,7 +73,7 @@ def test_a_screen_that_was_stopped_keeps_nobody_from_leaving(server, person):
     assert one.modes == one.modes_before
 
 
-def test_a_terminal_of_another_size_is_drawn_anew(server, person):
+def test_a_terminal_of_another_size_is_drawn_anew(server: ServerProcess, person: Callable[..., Person]) -> None:
     one = person("127.0.0.1", server.port, "--name", "Size")
     one.until("@help shows the commands")
     one.press("\x0c" + "x" * 62)  # an emulator that loses rows loses the place of a cursor further down
@@ -83,7 +88,7 @@ def test_a_terminal_of_another_size_is_drawn_anew(server, person):
     one.until_last("NOT encrypted > " + "x" * 62)
 
 
-def test_a_stop_that_is_no_stop_changes_nothing(server, person):
+def test_a_stop_that_is_no_stop_changes_nothing(server: ServerProcess, person: Callable[..., Person]) -> None:
     # Nobody could let a session's only process go on, so the kernel does not stop it.
     one = person("127.0.0.1", server.port, "--name", "Stop")
     one.until("[Welcome Stop]")
@@ -95,7 +100,9 @@ def test_a_stop_that_is_no_stop_changes_nothing(server, person):
     one.until_last("NOT encrypted > half lin")
 
 
-def test_a_stop_that_somebody_else_sends_gives_the_terminal_back_first(server, person):
+def test_a_stop_that_somebody_else_sends_gives_the_terminal_back_first(
+    server: ServerProcess, person: Callable[..., Person]
+) -> None:
     one = person("127.0.0.1", server.port, "--name", "Stopt")
     one.until("[Welcome Stopt]")
     seen = len(one.seen)
@@ -108,7 +115,7 @@ def test_a_stop_that_somebody_else_sends_gives_the_terminal_back_first(server, p
     assert one.modes != one.modes_before
 
 
-def test_a_server_that_comes_back_is_found_again(person):
+def test_a_server_that_comes_back_is_found_again(person: Callable[..., Person]) -> None:
     server = ServerProcess()
     one = person("127.0.0.1", server.port, "--name", "Loyal")
     one.until("[Welcome Loyal]")
@@ -123,7 +130,7 @@ def test_a_server_that_comes_back_is_found_again(person):
     again.stop()
 
 
-def test_a_connection_that_is_reset_is_noticed_at_once(person):
+def test_a_connection_that_is_reset_is_noticed_at_once(person: Callable[..., Person]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         one = person("127.0.0.1", listening.getsockname()[1], "--name", "Ann")
         sock, _ = listening.accept()
@@ -136,7 +143,7 @@ def test_a_connection_that_is_reset_is_noticed_at_once(person):
         one.until("Connection lost (Connection reset by peer)")
 
 
-def test_a_simple_terminal_gets_plain_lines(server, person):
+def test_a_simple_terminal_gets_plain_lines(server: ServerProcess, person: Callable[..., Person]) -> None:
     one = person("127.0.0.1", server.port, TERM="dumb")
     one.until("Enter a unique username:")
     one.press("Dumb\n")
@@ -148,7 +155,7 @@ def test_a_simple_terminal_gets_plain_lines(server, person):
     assert b"\x1b" not in one.seen
 
 
-def test_no_server_is_one_line_on_a_terminal_too(person):
+def test_no_server_is_one_line_on_a_terminal_too(person: Callable[..., Person]) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         one = person("127.0.0.1", free.getsockname()[1])
@@ -169,7 +176,7 @@ class Breaking(PipeMode):
         self.ended += 1
 
 
-def test_a_bug_gives_the_terminal_back_and_is_not_hidden():
+def test_a_bug_gives_the_terminal_back_and_is_not_hidden() -> None:
     read_end, write_end = os.pipe()
     engine = Engine(Settings("Ann", "here", interactive=False, id_prefix="x"), lambda: 0.5)
     runner = Runner(engine, "127.0.0.1", 1, None, write_end)

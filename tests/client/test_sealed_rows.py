@@ -1,5 +1,7 @@
 """What a vault keeps opens where it was sealed, for whom it was sealed, whole, and nowhere else."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,9 @@ def test_a_row_opens_at_its_own_place_only(
 
 
 @given(st.binary(max_size=40), st.tuples(texts, st.integers()), st.tuples(texts, st.integers()))
-def test_a_payload_opens_beside_what_it_was_bound_to(payload: bytes, bound: tuple, other: tuple) -> None:
+def test_a_payload_opens_beside_what_it_was_bound_to(
+    payload: bytes, bound: tuple[str, int], other: tuple[str, int]
+) -> None:
     sealed = PayloadKey(KEY).seal(payload, *bound)
     assert PayloadKey(KEY).open(sealed, *bound) == payload
     assert PayloadKey(KEY).open(sealed, *other) == (payload if other == bound else None)
@@ -33,10 +37,11 @@ def test_a_payload_opens_beside_what_it_was_bound_to(payload: bytes, bound: tupl
 @pytest.mark.parametrize("length", range(40))
 def test_what_was_cut_off_or_altered_does_not_open(length: int) -> None:
     row, payload = sealed_row(KEY, *PLACE, b"twelve bytes"), PayloadKey(KEY).seal(b"twelve bytes", "ann", 7)
-    for sealed, opened in (
+    ways: list[tuple[bytes, Callable[[bytes], bytes | None]]] = [
         (row, lambda s: opened_row(KEY, *PLACE, s)),
         (payload, lambda s: PayloadKey(KEY).open(s, "ann", 7)),
-    ):
+    ]
+    for sealed, opened in ways:
         if length < len(sealed):
             assert opened(sealed[:length]) is None
             assert opened(sealed[:length] + bytes([sealed[length] ^ 1]) + sealed[length + 1 :]) is None

@@ -50,7 +50,7 @@ class Reader:
         return b"".join(self.pieces)
 
 
-def test_a_pipe_is_read_to_its_end(loop, pipe):
+def test_a_pipe_is_read_to_its_end(loop: Loop, pipe: tuple[int, int]) -> None:
     reader = Reader(loop, pipe[0])
     os.write(pipe[1], b"hello")
     os.close(pipe[1])
@@ -58,7 +58,7 @@ def test_a_pipe_is_read_to_its_end(loop, pipe):
     assert (reader.data, reader.ends) == (b"hello", 1)
 
 
-def test_a_file_is_read_a_slice_a_turn(loop, tmp_path):
+def test_a_file_is_read_a_slice_a_turn(loop: Loop, tmp_path: Path) -> None:
     path = tmp_path / "long"
     path.write_bytes(b"x" * (3 * READ_BYTES_MAX + 1))
     with path.open("rb") as file:
@@ -71,14 +71,14 @@ def test_a_file_is_read_a_slice_a_turn(loop, tmp_path):
 
 
 @pytest.mark.parametrize("path", ["/dev/null"])
-def test_what_is_empty_ends_at_once(loop, path):
+def test_what_is_empty_ends_at_once(loop: Loop, path: str) -> None:
     with Path(path).open("rb") as file:
         reader = Reader(loop, file.fileno())
         loop.run()
     assert (reader.data, reader.ends) == (b"", 1)
 
 
-def test_a_descriptor_that_is_closed_is_at_its_end(loop):
+def test_a_descriptor_that_is_closed_is_at_its_end(loop: Loop) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
     os.close(write_end)
@@ -87,7 +87,7 @@ def test_a_descriptor_that_is_closed_is_at_its_end(loop):
     assert reader.ends == 1
 
 
-def test_a_terminal_that_goes_away_is_an_end(loop):
+def test_a_terminal_that_goes_away_is_an_end(loop: Loop) -> None:
     keyboard, terminal = os.openpty()
     reader = Reader(loop, terminal)
     os.close(keyboard)
@@ -96,7 +96,7 @@ def test_a_terminal_that_goes_away_is_an_end(loop):
     os.close(terminal)
 
 
-def test_nothing_is_read_while_it_is_paused(loop, pipe, tmp_path):
+def test_nothing_is_read_while_it_is_paused(loop: Loop, pipe: tuple[int, int], tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"x" * (3 * READ_BYTES_MAX))
     with path.open("rb") as file:
@@ -123,7 +123,7 @@ def drain(descriptor: int) -> bytes:
     return os.read(descriptor, 1_000_000)
 
 
-def test_a_slow_reader_loses_nothing_and_stops_nobody(loop, pipe):
+def test_a_slow_reader_loses_nothing_and_stops_nobody(loop: Loop, pipe: tuple[int, int]) -> None:
     out = OutputStream(loop, pipe[1], lambda: pytest.fail("broken"))
     data = bytes(range(256)) * 2_000
     out.write(data)
@@ -138,7 +138,7 @@ def test_a_slow_reader_loses_nothing_and_stops_nobody(loop, pipe):
     assert got + drain(pipe[0]) == data
 
 
-def test_a_file_is_written_at_once(loop, tmp_path):
+def test_a_file_is_written_at_once(loop: Loop, tmp_path: Path) -> None:
     path = tmp_path / "out"
     with path.open("wb") as file:
         out = OutputStream(loop, file.fileno(), lambda: pytest.fail("broken"))
@@ -147,7 +147,7 @@ def test_a_file_is_written_at_once(loop, tmp_path):
         assert path.read_bytes() == b"onetwo"
 
 
-def test_flush_writes_all_that_is_left(loop, pipe):
+def test_flush_writes_all_that_is_left(loop: Loop, pipe: tuple[int, int]) -> None:
     out = OutputStream(loop, pipe[1], lambda: pytest.fail("broken"))
     out.write(b"x" * 10_000)
     out.flush()
@@ -155,7 +155,7 @@ def test_flush_writes_all_that_is_left(loop, pipe):
     assert drain(pipe[0]) == b"x" * 10_000
 
 
-def test_a_reader_who_went_away_is_told_once_and_the_rest_is_dropped(loop, pipe):
+def test_a_reader_who_went_away_is_told_once_and_the_rest_is_dropped(loop: Loop, pipe: tuple[int, int]) -> None:
     told = []
     out = OutputStream(loop, pipe[1], lambda: told.append("broken"))
     out.write(b"x" * 100_000)
@@ -169,7 +169,7 @@ def test_a_reader_who_went_away_is_told_once_and_the_rest_is_dropped(loop, pipe)
     assert out.pending_bytes == 0
 
 
-def test_a_full_disk_is_a_failure_and_a_reader_that_has_gone_is_none(loop, pipe):
+def test_a_full_disk_is_a_failure_and_a_reader_that_has_gone_is_none(loop: Loop, pipe: tuple[int, int]) -> None:
     broken: list[str] = []
     with Path("/dev/full").open("wb") as full:
         out = OutputStream(loop, full.fileno(), lambda: broken.append("full"))
@@ -184,7 +184,7 @@ def test_a_full_disk_is_a_failure_and_a_reader_that_has_gone_is_none(loop, pipe)
     assert (out.failure, broken) == (None, ["full", "gone"])
 
 
-def test_what_people_read_is_written_in_their_encoding(loop, tmp_path):
+def test_what_people_read_is_written_in_their_encoding(loop: Loop, tmp_path: Path) -> None:
     path = tmp_path / "latin"
     with path.open("wb") as file:
         out = InEncoding(OutputStream(loop, file.fileno(), lambda: None), "iso8859-1")
@@ -195,7 +195,7 @@ def test_what_people_read_is_written_in_their_encoding(loop, tmp_path):
     assert told == ["written"]
 
 
-def test_a_terminal_that_takes_nothing_is_waited_for_so_long_and_what_is_left_can_be_dropped(loop):
+def test_a_terminal_that_takes_nothing_is_waited_for_so_long_and_what_is_left_can_be_dropped(loop: Loop) -> None:
     keyboard, terminal = os.openpty()
     again = opened_again(terminal)
     assert again != terminal

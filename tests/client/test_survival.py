@@ -14,11 +14,10 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.client.streams import WRITE_BYTES_MAX
-from tests.client.processes import SECONDS_MAX, ServerProcess, client_command, environment
+from tests.client.processes import SECONDS_MAX, Piped, ServerProcess, client_command, environment
 
 NIGHTLY = os.environ.get("REACTOR_CHAT_NIGHTLY") == "1"
 KILLS = 1_000 if NIGHTLY else 3
-PIPES = {"bufsize": 0, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
 
 
 class Guest:
@@ -26,7 +25,7 @@ class Guest:
 
     def __init__(self, server: ServerProcess, name: str) -> None:
         command = client_command("127.0.0.1", server.port, "--name", name)
-        self.process = subprocess.Popen(command, env=environment(), **PIPES)
+        self.process = Piped(command, bufsize=0)
         self.process.stdout.readline()
         self.seen: list[str] = []
 
@@ -121,13 +120,13 @@ def world(tmp_path: Path) -> Iterator[World]:
     made.close()
 
 
-def test_killed_at_random_instants_it_shows_everything_exactly_once(world: World):
+def test_killed_at_random_instants_it_shows_everything_exactly_once(world: World) -> None:
     seed = random.randrange(10**6)  # noqa: S311
     print(f"{seed=}")  # noqa: T201  a seed is a bug report
     chance = random.Random(seed)  # noqa: S311
     lines_max = 60
     for number in range(KILLS):
-        process = subprocess.Popen(client_command(*world.place), env=environment(), **PIPES)
+        process = Piped(client_command(*world.place), bufsize=0)
         typed = chance.randrange(lines_max)
         for i in range(typed):
             process.stdin.write(f"{number}-{i}\n".encode())
@@ -159,7 +158,7 @@ def calls_to_die_at(calls: int) -> list[int]:
 
 
 @pytest.mark.parametrize("runs_before", [0, 1])
-def test_killed_before_every_call_that_leaves_a_trace(world: World, runs_before: int):
+def test_killed_before_every_call_that_leaves_a_trace(world: World, runs_before: int) -> None:
     transcript = world.transcript
     for _ in range(runs_before):
         run_victim(world, 0, 0)

@@ -4,9 +4,8 @@ import re
 from typing import get_args
 
 import pytest
-from reactor_chat.server.orders import Appoint
 
-from reactor_chat.client.boundary import ExitStatus
+from reactor_chat.client.boundary import ExitStatus, Note
 from reactor_chat.client.identity import KeyIdentity
 from reactor_chat.client.outbox import Outbox
 from reactor_chat.client.server_key import read_link
@@ -14,6 +13,7 @@ from reactor_chat.client.talking import ORDERS, as_typed
 from reactor_chat.client.vault import MemoryVault
 from reactor_chat.e2ee.boundary import Posture
 from reactor_chat.e2ee.trust.trust_book import fingerprint_of
+from reactor_chat.server.operator.orders import Appoint
 from reactor_chat.text import orders
 from reactor_chat.text.grammar import OWN_COMMANDS
 from reactor_chat.text.orders import Order
@@ -261,10 +261,10 @@ def test_a_pipe_waits_for_what_is_held_and_says_so_when_it_gives_up(party: Party
     pipe.type("@encrypt on", "canary that nobody lets in")
     pipe.engine.end_of_input(party.now)
     party.wait(30)
-    assert pipe.engine.exit_status is ExitStatus.DONE
+    assert [pipe.engine.exit_status] == [ExitStatus.DONE]
     assert not pipe.sees("canary")
     party.wait(60)
-    assert pipe.engine.exit_status is ExitStatus.TRY_LATER
+    assert [pipe.engine.exit_status] == [ExitStatus.TRY_LATER]
     assert pipe.sees("Not sent: canary that nobody lets in")
     assert b"canary" not in party.kept()
 
@@ -323,7 +323,9 @@ def test_what_is_about_a_server_needs_one(party: Party) -> None:
     early.engine.start(party.now)
     for line in ("@invite", "@contacts export x", "@contacts import x"):
         early.engine.typed(line, party.now)
-        assert [note.text.partition(".")[0] for note in early.engine.take().shown] == ["That needs a connection"]
+        (note,) = early.engine.take().shown
+        assert isinstance(note, Note)
+        assert note.text.partition(".")[0] == "That needs a connection"
 
 
 def test_a_guest_has_no_key_to_invite_with(party: Party) -> None:

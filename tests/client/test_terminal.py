@@ -4,6 +4,7 @@ import os
 import select
 import termios
 import time
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from reactor_chat.client.terminal import SIZE_UNKNOWN, Terminal, is_terminal, op
 from tests.client.processes import SECONDS_MAX
 
 
-def test_modes_are_put_back_as_they_were():
+def test_modes_are_put_back_as_they_were() -> None:
     keyboard, descriptor = os.openpty()
     before = termios.tcgetattr(descriptor)
     terminal = Terminal(descriptor, descriptor)
@@ -26,7 +27,7 @@ def test_modes_are_put_back_as_they_were():
     os.close(descriptor)
 
 
-def test_a_screen_that_was_stopped_goes_on_and_nobody_waits_for_it():
+def test_a_screen_that_was_stopped_goes_on_and_nobody_waits_for_it() -> None:
     keyboard, descriptor = os.openpty()
     before = termios.tcgetattr(descriptor)
     assert before[0] & termios.IXON
@@ -46,12 +47,12 @@ def test_a_screen_that_was_stopped_goes_on_and_nobody_waits_for_it():
         os.close(one)
 
 
-def test_what_is_no_terminal_is_not_opened_again(tmp_path):
+def test_what_is_no_terminal_is_not_opened_again(tmp_path: Path) -> None:
     with (tmp_path / "file").open("w") as file:
         assert opened_again(file.fileno()) == file.fileno()
 
 
-def test_a_terminal_that_is_gone_is_no_error():
+def test_a_terminal_that_is_gone_is_no_error() -> None:
     keyboard, descriptor = os.openpty()
     terminal = Terminal(descriptor, descriptor)
     terminal.enter()
@@ -63,7 +64,7 @@ def test_a_terminal_that_is_gone_is_no_error():
     assert not is_terminal(descriptor)
 
 
-def test_what_is_a_terminal(tmp_path):
+def test_what_is_a_terminal(tmp_path: Path) -> None:
     keyboard, descriptor = os.openpty()
     assert is_terminal(descriptor)
     assert Terminal(descriptor, descriptor).size() == SIZE_UNKNOWN, "a new one says that it is 0 by 0"
@@ -87,5 +88,5 @@ def test_what_is_a_terminal(tmp_path):
         ({"LANG": "C", "LC_CTYPE": "en_GB.UTF-8"}, True),
     ],
 )
-def test_what_a_locale_says_of_the_terminal(environ, wanted):
+def test_what_a_locale_says_of_the_terminal(environ: dict[str, str], *, wanted: bool) -> None:
     assert speaks_utf_8(environ) is wanted

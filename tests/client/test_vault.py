@@ -4,7 +4,7 @@ from reactor_chat.client.vault import MemoryVault, Vault
 from reactor_chat.wire.messages import Say
 
 
-def test_it_remembers_in_order_and_forgets():
+def test_it_remembers_in_order_and_forgets() -> None:
     vault: Vault = MemoryVault()
     assert vault.cursor() is None
     vault.move_cursor(7)

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
-from reactor_chat.client.boundary import HEARTBEAT_SECONDS, Arrived, Note, NoteKind, Settings, Wish
+from reactor_chat.client.boundary import HEARTBEAT_SECONDS, Arrived, Note, NoteKind, Settings, Shown, Wish
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.vault import Identity, Vault
+from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.wire.codec import decode_request, encode
 from reactor_chat.wire.framing import FrameDecoder, frame
 from reactor_chat.wire.messages import (
@@ -154,12 +156,12 @@ class Watcher:
         interactive: bool = False,
         vault: Vault | None = None,
         identity: Identity | None = None,
-        **settings: float | bool,
+        **settings: Any,
     ) -> None:
         made = Settings(name=name, place="toy port 1", interactive=interactive, id_prefix="i")
         self.engine = Engine(replace(made, **settings), lambda: 0.5, vault, identity)
-        self.shown: list[Arrived | Note] = []
-        self.wishes: list[Wish] = []
+        self.shown: list[Shown] = []
+        self.wishes: list[Wish | Derive] = []
         self.sent = b""
 
     def take(self) -> bytes:
@@ -230,6 +232,21 @@ def again(watcher: Watcher, *, seq: int = 0, guest: bool = True, now: float = 0.
 
 def texts(notices: Iterable[Notice]) -> list[str]:
     return [n.text or "" for n in notices if isinstance(n, Said | Told)]
+
+
+def said_by(requests: Iterable[Request]) -> list[str | None]:
+    """The texts of requests, every one of which says something."""
+    texts: list[str | None] = []
+    for request in requests:
+        assert isinstance(request, Say | Tell), request
+        texts.append(request.text)
+    return texts
+
+
+def code_of(notice: Notice) -> str:
+    """The code of a refusal."""
+    assert isinstance(notice, Refused), notice
+    return notice.code
 
 
 def ids(watcher: Watcher) -> list[str]:

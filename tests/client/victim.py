@@ -6,6 +6,8 @@ python -m tests.client.victim N ARGUMENTS...        N = 0 never; then the number
 import os
 import signal
 import sys
+from types import FrameType
+from typing import Any
 
 from reactor_chat.client.__main__ import main
 
@@ -25,7 +27,7 @@ class Fate:
         self.calls = 0
         self._calls_max = calls_max
 
-    def __call__(self, _frame, event: str, called) -> None:
+    def __call__(self, _frame: FrameType | None, event: str, called: Any) -> None:
         if event == "c_call" and called.__name__ in TRACES:
             self.calls += 1
             if self.calls == self._calls_max:

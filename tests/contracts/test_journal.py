@@ -6,8 +6,9 @@ Method: random programs of commits and reads, against a dull model that is a lis
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from reactor_chat.journal.contract import Journal, Span
 from reactor_chat.journal.memory import MemoryJournal
-from reactor_chat.journal.reports import Entry, Row
+from reactor_chat.journal.reports import Accepted, Entry, Row
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.testing.disk import Disk
 from reactor_chat.testing.disk_journal import DiskJournal
@@ -44,6 +45,13 @@ class Place:
             self.journal = self._make()
 
 
+def commit(journal: Journal, entries: Sequence[Entry]) -> None:
+    """Submit, and take the report, which is there at once."""
+    journal.submit(entries)
+    assert journal.report() == Accepted(entries[-1].seq)
+    assert journal.report() is None
+
+
 @contextmanager
 def memory() -> Iterator[Place]:
     with ExitStack() as stack:
@@ -64,6 +72,9 @@ def simulated() -> Iterator[Place]:
     with ExitStack() as stack:
         yield Place(stack, lambda: DiskJournal(disk), lasts=True)
 
+
+Kind = Callable[[], AbstractContextManager[Place]]
+"""One of the above: opens a place for as long as a test needs it."""
 
 every_journal = pytest.mark.parametrize("kind", [memory, sqlite, simulated], ids=lambda kind: kind.__name__)
 
@@ -116,7 +127,7 @@ def rewrite(journal: Journal, entries: list[Entry], payloads: dict[int, bytes]) 
 @every_journal
 @given(program=st.lists(operations, max_size=12))
 @settings(max_examples=60, deadline=None)
-def test_reads_find_what_a_list_would(kind, program):
+def test_reads_find_what_a_list_would(kind: Kind, program: list[tuple[str, Any]]) -> None:
     """Pages, catching up, replays and snapshots agree with the model after any commits, rests and reopenings."""
     model, snapshot = Model(), None
     with kind() as place:
@@ -124,7 +135,7 @@ def test_reads_find_what_a_list_would(kind, program):
             journal, entries = place.journal, model.entries
             if name == "commit":
                 new = entries_after(journal.head, given_to)
-                journal.commit(new)
+                commit(journal, new)
                 entries += new
             elif name == "newest":
                 wanted, before, limit = given_to
@@ -150,7 +161,7 @@ def test_reads_find_what_a_list_would(kind, program):
 
 
 @every_journal
-def test_an_empty_journal_has_nothing(kind):
+def test_an_empty_journal_has_nothing(kind: Kind) -> None:
     with kind() as place:
         journal = place.journal
         assert (journal.head, journal.oldest, journal.snapshot()) == (0, 1, None)
@@ -162,37 +173,37 @@ def test_an_empty_journal_has_nothing(kind):
 
 @every_journal
 @pytest.mark.parametrize("wrong", [[2], [0], [1, 3], [1, 1], [1, 2, 2]])
-def test_a_gap_or_a_repeat_is_our_bug_and_appends_nothing(kind, wrong):
+def test_a_gap_or_a_repeat_is_our_bug_and_appends_nothing(kind: Kind, wrong: list[int]) -> None:
     with kind() as place:
         with pytest.raises(AssertionError):
-            place.journal.commit([Entry(seq, b"") for seq in wrong])
+            commit(place.journal, [Entry(seq, b"") for seq in wrong])
         assert place.journal.head == 0
-        place.journal.commit([Entry(1, b"goes on")])
+        commit(place.journal, [Entry(1, b"goes on")])
         assert list(place.journal.replay()) == [Row(1, b"goes on")]
 
 
 @every_journal
-def test_an_entry_found_by_several_spans_comes_once(kind):
+def test_an_entry_found_by_several_spans_comes_once(kind: Kind) -> None:
     with kind() as place:
-        place.journal.commit([Entry(1, b"one", ("a", "b")), Entry(2, b"two", ("b",)), Entry(3, b"three", ("a",))])
+        commit(place.journal, [Entry(1, b"one", ("a", "b")), Entry(2, b"two", ("b",)), Entry(3, b"three", ("a",))])
         everything = [("a", 0, 9), ("b", 0, 9), ("a", 1, 1), ("b", 2, 1)]
         assert [row.seq for row in place.journal.newest(everything, None, 9)] == [3, 2, 1]
         assert [row.seq for row in place.journal.since(everything, 0, 9)] == [1, 2, 3]
 
 
 @every_journal
-def test_a_label_given_twice_is_given_once(kind):
+def test_a_label_given_twice_is_given_once(kind: Kind) -> None:
     with kind() as place:
-        place.journal.commit([Entry(1, b"one", ("a",)), Entry(2, b"two", ("a", "a"))])
+        commit(place.journal, [Entry(1, b"one", ("a",)), Entry(2, b"two", ("a", "a"))])
         assert [row.seq for row in place.journal.newest([("a", 0, 9)], None, 2)] == [2, 1]
 
 
 @every_journal
-def test_pages_put_together_are_everything(kind):
+def test_pages_put_together_are_everything(kind: Kind) -> None:
     """Reading page by page in either direction skips nothing and repeats nothing, whatever the page's size."""
     with kind() as place:
         labels = (("a",), ("b",), (), ("a", "b"))
-        place.journal.commit([Entry(seq, b"%d" % seq * 50, labels[seq % 4]) for seq in range(1, 501)])
+        commit(place.journal, [Entry(seq, b"%d" % seq * 50, labels[seq % 4]) for seq in range(1, 501)])
         wanted = [("a", 3, 480), ("b", 0, SEQ_MAX)]
         expected = [row.seq for row in place.journal.since(wanted, 0, 1000)]
         assert len(expected) > 300
@@ -207,44 +218,44 @@ def test_pages_put_together_are_everything(kind):
 
 
 @every_journal
-def test_a_replay_may_be_left_and_commits_may_come_between(kind):
+def test_a_replay_may_be_left_and_commits_may_come_between(kind: Kind) -> None:
     with kind() as place:
-        place.journal.commit([Entry(seq, b"%d" % seq) for seq in range(1, 201)])
+        commit(place.journal, [Entry(seq, b"%d" % seq) for seq in range(1, 201)])
         rows = place.journal.replay(10)
         assert next(rows) == Row(11, b"11")
-        place.journal.commit([Entry(201, b"201")])
+        commit(place.journal, [Entry(201, b"201")])
         assert [row.seq for row in rows][:189] == list(range(12, 201))
 
 
 @every_journal
-def test_a_log_is_kept_with_its_first_entry_and_ends_where_the_next_begins(kind):
+def test_a_log_is_kept_with_its_first_entry_and_ends_where_the_next_begins(kind: Kind) -> None:
     with kind() as place:
         for number in range(3):
             place.journal.begin_log(f"log-{number}", is_after_loss=number == 1)
             head = place.journal.head
-            place.journal.commit([Entry(head + 1, b"one"), Entry(head + 2, b"two")])
+            commit(place.journal, [Entry(head + 1, b"one"), Entry(head + 2, b"two")])
             place.reopen()
         expected = [("log-0", 1, False), ("log-1", 3, True), ("log-2", 5, False)]
         assert [tuple(log) for log in place.journal.logs] == expected
 
 
 @every_journal
-def test_a_log_that_somebody_was_told_of_is_kept_without_an_entry(kind):
+def test_a_log_that_somebody_was_told_of_is_kept_without_an_entry(kind: Kind) -> None:
     with kind() as place:
-        place.journal.commit([Entry(1, b"one")])
+        commit(place.journal, [Entry(1, b"one")])
         place.journal.begin_log("told")
         place.journal.keep_log()
         place.reopen()
         assert [tuple(log) for log in place.journal.logs] == [("told", 2, False)]
         place.journal.begin_log("next")
-        place.journal.commit([Entry(2, b"two")])
+        commit(place.journal, [Entry(2, b"two")])
         place.reopen()
         assert [tuple(log) for log in place.journal.logs] == [("told", 2, False), ("next", 2, False)]
 
 
 @every_journal
-def test_a_journal_in_its_place_keeps_its_mark(kind):
+def test_a_journal_in_its_place_keeps_its_mark(kind: Kind) -> None:
     with kind() as place:
-        place.journal.commit([Entry(1, b"one")])
+        commit(place.journal, [Entry(1, b"one")])
         place.journal.check_ground()
         assert place.journal.keep_mark() is None

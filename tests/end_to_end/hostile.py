@@ -139,11 +139,12 @@ def slowloris(port: int, connections: int, seconds: float, byte_seconds: float =
     next_byte = time.monotonic() + min(byte_seconds, 1.0)
     while opened and (now := time.monotonic()) < end:
         for key, _ in selector.select(max(0.0, min(end, next_byte) - now)):
-            sock = key.fileobj
-            if not _is_open(sock):
-                lives.append(time.monotonic() - opened.pop(sock))
-                selector.unregister(sock)
-                sock.close()
+            reported = key.fileobj
+            assert isinstance(reported, socket.socket)
+            if not _is_open(reported):
+                lives.append(time.monotonic() - opened.pop(reported))
+                selector.unregister(reported)
+                reported.close()
         if time.monotonic() >= next_byte:
             next_byte += byte_seconds
             for sock in opened:

@@ -131,7 +131,9 @@ def test_wrong_usage_is_2(tmp_path: Path, arguments: list[str]) -> None:
     ["verify"], ["replay"], ["export"], ["backup", "copy.db"], ["release", "Ann"], ["verify", "no.db"],
     ["restore", "no.db"],
 ])  # fmt: skip
-def test_where_no_journal_is_none_is_made(tmp_path: Path, arguments: list[str], monkeypatch) -> None:
+def test_where_no_journal_is_none_is_made(
+    tmp_path: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert "there is no " in complaint(tmp_path / "none", *arguments)
     assert list(tmp_path.iterdir()) == []

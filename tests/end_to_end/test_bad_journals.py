@@ -279,7 +279,7 @@ def test_a_journal_that_is_no_file_is_refused(tmp_path: Path, make: Callable[[Pa
 
 
 @pytest.mark.parametrize("data", ["", "x" * 300])
-def test_names_that_no_directory_can_have(tmp_path: Path, data: str, monkeypatch) -> None:
+def test_names_that_no_directory_can_have(tmp_path: Path, data: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     done = start(data)
     assert done.returncode in (1, 2)

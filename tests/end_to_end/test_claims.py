@@ -1,6 +1,7 @@
 """Names that belong to a key: claimed on first use, proved ever after, taken over, kept while away."""
 
 import base64
+from collections.abc import Callable
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -35,6 +36,10 @@ def test_a_guests_name_is_not_to_be_claimed_while_the_guest_is_there(server: Ser
     owner.refused("name_taken")
 
 
+Proof = Callable[[Client, Ed25519PrivateKey], dict[str, str]]
+"""Makes the fields of a login that prove nothing."""
+
+
 def other_nonce(client: Client, key: Ed25519PrivateKey) -> dict[str, str]:
     signature = key.sign(login_transcript(bytes(32), "Ann", key.public_key().public_bytes_raw()))
     return {**client.proof("Ann", key), "signature": base64.b64encode(signature).decode()}
@@ -59,7 +64,9 @@ def no_signature(client: Client, key: Ed25519PrivateKey) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("wrong", [other_nonce, other_binding, other_key, other_name, no_signature])
-def test_a_proof_of_something_else_proves_nothing(server: Server, key: Ed25519PrivateKey, wrong) -> None:
+def test_a_proof_of_something_else_proves_nothing(
+    server: Server, key: Ed25519PrivateKey, wrong: Callable[[Client, Ed25519PrivateKey], dict[str, str]]
+) -> None:
     client = server.client()
     client.send("login", name="Ann", protocol=1, **wrong(client, key))
     client.refused("bad_signature")

@@ -105,7 +105,7 @@ class Session:
                 self.wires[name] = Wire(self.world, self.clients[name], FOR_EVER, FOR_EVER)
         self.world.turn()
 
-    def transcripts(self) -> dict[str, list[object]]:
+    def transcripts(self) -> dict[str, list[list[object]]]:
         """What each heard and was answered, but for numbers and times, and comings and goings, which a cut makes."""
         return {
             name: [

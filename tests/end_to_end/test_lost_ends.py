@@ -110,10 +110,15 @@ def test_journal_and_mark_copied_back_are_told_by_who_saw_more(tmp_path: Path) -
         assert texts(ann) == [f"new {number}" for number in range(30)]
 
 
+def replace_the_journal(data: Path) -> None:
+    shutil.copy(data / "journal.db", data / "other")
+    (data / "other").replace(data / "journal.db")
+
+
 MOVES: dict[str, Callable[[Path], object]] = {
     "directory": lambda data: data.rename(data.with_name("elsewhere")),
     "lock": lambda data: (data / "lock").unlink(),
-    "journal": lambda data: shutil.copy(data / "journal.db", data / "other").replace(data / "journal.db"),
+    "journal": replace_the_journal,
 }
 
 

@@ -64,8 +64,9 @@ def test_a_hang_up_that_was_to_be_ignored_is_ignored(server: Server) -> None:
         "sh",
         *client_command("127.0.0.1", server.port, "--name", "Bot"),
     ]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, env=environment(), text=True, **pipes) as process:
+    with subprocess.Popen(
+        command, env=environment(), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stdout.readline() == "[Welcome Bot]\n"

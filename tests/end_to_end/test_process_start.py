@@ -29,8 +29,10 @@ def main() -> int:
 
 sys.exit(main())
 """
-PROGRAMS = ("reactor_chat.client", "reactor_chat.server", "reactor_chat.admin", "reactor_chat.load", "fuzz")
-PROGRAMS += ("reactor_chat.testing",)
+PROGRAMS = (
+    "reactor_chat.client", "reactor_chat.server", "reactor_chat.admin", "reactor_chat.load", "fuzz",
+    "reactor_chat.testing",
+)  # fmt: skip
 
 
 def tried(body: str) -> list[str]:
@@ -83,7 +85,8 @@ def until(happens: Callable[[], bool]) -> None:
 
 def waiting_bytes(descriptor: int) -> int:
     """How many bytes wait in a pipe."""
-    return struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)))[0]
+    count: int = struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)))[0]
+    return count
 
 
 def state_of(pid: int) -> str:

@@ -276,6 +276,7 @@ def test_no_space_refuses_writes_and_serves_reads(tmp_path: Path) -> None:
             if got["type"] == "refused":
                 break
             accepted.append(got["seq"])
+        assert got is not None
         assert (got["code"], got["re"]) == ("no_space", f"{len(accepted)}")
         assert len(accepted) > 10
         ann.send("history", limit=1)

@@ -98,8 +98,9 @@ def test_whoever_comes_back_looks_at_the_key_again(tmp_path: Path) -> None:
         command = client_command(
             "127.0.0.1", server.port, "--home", str(tmp_path / "home"), "--guest", "--name", "Ann", tls=True
         )
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        with subprocess.Popen(command, env=environment(), **pipes) as client:
+        with subprocess.Popen(
+            command, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as client:
             assert client.stdout is not None
             assert client.stderr is not None
             assert client.stdout.readline() == b"[Welcome Ann]\n"

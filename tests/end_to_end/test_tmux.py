@@ -81,12 +81,16 @@ def test_a_window_that_is_made_narrower_and_wider_shows_the_line_once(pane: Pane
     assert [line.split()[-1] for line in said] == [str(number) for number in range(20)], "no line above was erased"
 
 
+def pasted(count: int, lines: list[str]) -> bool:
+    """Whether the screen says so many times that lines were pasted."""
+    return sum("4 lines were pasted" in line for line in lines) == count
+
+
 def test_a_long_paste_waits_for_enter(pane: Pane) -> None:
     for has_brackets in (False, True):
         pane.paste("one\ntwo\nthree\nfour\n", has_brackets=has_brackets)
         pane.until(lambda lines: lines[-1] == f"(4 lines) {PROMPT} one⏎two⏎three⏎four")
         pane.keys("Enter")
-        count = 1 + has_brackets
-        pane.until(lambda lines, count=count: sum("4 lines were pasted" in line for line in lines) == count)
+        pane.until(partial(pasted, 1 + has_brackets))
         pane.keys("C-u")
     assert not any("[Zed:]" in line for line in pane.lines)

@@ -16,6 +16,9 @@ def seen(*pairs: tuple[str, int]) -> list[Seen]:
     return [Seen(log, seq) for log, seq in pairs]
 
 
+Told = tuple[int, list[Seen]]
+"""What somebody says who comes back: the last number, and how far each log was seen."""
+
 LOST = [
     ("restored to 50, and asked at once", logs(a=1, b=51), 51, (100, seen(("a", 100))), 50),
     ("restored to 50, and grown beyond what was seen", logs(a=1, b=51), 120, (100, seen(("a", 100))), 50),
@@ -29,7 +32,7 @@ LOST = [
 
 
 @pytest.mark.parametrize(("logs", "head", "told", "common"), [row[1:] for row in LOST], ids=[row[0] for row in LOST])
-def test_what_both_have_is_found(logs: Logs, head: int, told: tuple[int, list[Seen]], common: int) -> None:
+def test_what_both_have_is_found(logs: Logs, head: int, told: Told, common: int) -> None:
     assert logs.meet(*told, head) == Meeting(common, is_lost=True)
 
 
@@ -44,7 +47,7 @@ HELD = [
 
 
 @pytest.mark.parametrize(("logs", "head", "told"), [row[1:] for row in HELD], ids=[row[0] for row in HELD])
-def test_where_everything_is_there_nobody_is_told_of_a_loss(logs: Logs, head: int, told) -> None:
+def test_where_everything_is_there_nobody_is_told_of_a_loss(logs: Logs, head: int, told: Told) -> None:
     assert logs.meet(*told, head) == Meeting(told[0], is_lost=False)
 
 
@@ -84,7 +87,9 @@ runs = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 20), st.integers(0,
 
 
 @given(runs)
-def test_however_often_a_journal_goes_back_nothing_is_passed_over_and_every_loss_is_told(runs) -> None:
+def test_however_often_a_journal_goes_back_nothing_is_passed_over_and_every_loss_is_told(
+    runs: list[tuple[int, int, int]],
+) -> None:
     """A reader who is at any place in each run agrees in the end with the journal, and is told when it does not."""
     entries: list[tuple[int, int]] = []
     known, reader = Logs(), Reader()
@@ -97,7 +102,7 @@ def test_however_often_a_journal_goes_back_nothing_is_passed_over_and_every_loss
 
 
 @given(runs)
-def test_who_has_read_each_log_to_its_end_is_shown_nothing_twice(runs) -> None:
+def test_who_has_read_each_log_to_its_end_is_shown_nothing_twice(runs: list[tuple[int, int, int]]) -> None:
     entries: list[tuple[int, int]] = []
     known, reader = Logs(), Reader()
     for run, (back, count, _) in enumerate(runs):

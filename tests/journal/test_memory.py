@@ -13,14 +13,14 @@ def filled(rows_max: int, count: int) -> MemoryJournal:
     return journal
 
 
-def test_twice_as_many_are_held_before_the_oldest_are_forgotten():
+def test_twice_as_many_are_held_before_the_oldest_are_forgotten() -> None:
     journal = filled(10, 20)
     assert (journal.oldest, journal.head) == (1, 20)
     journal.commit([Entry(21, b"21", ("a",))])
     assert (journal.oldest, journal.head) == (12, 21)
 
 
-def test_what_is_forgotten_is_not_found_and_the_rest_is():
+def test_what_is_forgotten_is_not_found_and_the_rest_is() -> None:
     journal = filled(10, 21)
     kept = [Row(seq, b"%d" % seq) for seq in range(12, 22)]
     assert list(journal.replay()) == kept
@@ -30,7 +30,7 @@ def test_what_is_forgotten_is_not_found_and_the_rest_is():
     assert journal.newest(EVERYTHING, 12, 100) == []
 
 
-def test_memory_does_not_grow_with_history():
+def test_memory_does_not_grow_with_history() -> None:
     journal = MemoryJournal(rows_max=10)
     for seq in range(1, 1001):
         journal.commit([Entry(seq, b"", (f"guest/{seq}",))])
@@ -38,7 +38,7 @@ def test_memory_does_not_grow_with_history():
     assert len(journal._labels) <= 20
 
 
-def test_one_commit_may_be_larger_than_everything_kept():
+def test_one_commit_may_be_larger_than_everything_kept() -> None:
     journal = MemoryJournal(rows_max=5)
     journal.commit([Entry(seq, b"") for seq in range(1, 101)])
     assert (journal.oldest, journal.head) == (96, 100)

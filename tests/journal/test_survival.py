@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from reactor_chat.errors import StorageCorrupt, StorageError
+from reactor_chat.journal.reports import Row
 from reactor_chat.journal.sqlite.database_file import FILE_NAME
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from tests.journal.content import LABELS, SEQ_MAX, check_everything, commit_up_to, copy_of, entry, row, seeded
@@ -50,7 +51,7 @@ def killed(directory: Path, seed: int) -> int:
 
 
 @groups(KILLS)
-def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path, seed):
+def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path: Path, seed: int) -> None:
     for trial in range(seed, seed + GROUP):
         acknowledged = killed(tmp_path / "data", trial)
         with closing(SqliteJournal(tmp_path / "data")) as journal:
@@ -60,8 +61,12 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path, seed)
         check_everything(journal)
 
 
+Log = tuple[dict[str, bytes], dict[int, int]]
+"""A journal's files by their names; and the head after each commit by the log's size then."""
+
+
 @pytest.fixture(scope="module")
-def log(tmp_path_factory) -> tuple[dict[str, bytes], dict[int, int]]:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Log:
     """A journal's files with a long write-ahead log; and the head after each commit by the log's size then."""
     directory = tmp_path_factory.mktemp("log")
     wal = directory / (FILE_NAME + "-wal")
@@ -82,7 +87,7 @@ def log(tmp_path_factory) -> tuple[dict[str, bytes], dict[int, int]]:
 
 
 @groups(TORN)
-def test_a_torn_log_ends_with_the_last_commit_that_is_whole(tmp_path, log, seed):
+def test_a_torn_log_ends_with_the_last_commit_that_is_whole(tmp_path: Path, log: Log, seed: int) -> None:
     files, heads = log
     wal = files[FILE_NAME + "-wal"]
     first_cut = sorted(heads)[1]
@@ -101,7 +106,7 @@ def test_a_torn_log_ends_with_the_last_commit_that_is_whole(tmp_path, log, seed)
 
 
 @pytest.fixture(scope="module")
-def sound(tmp_path_factory) -> bytes:
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The file of a closed journal of 400 entries, with a snapshot and pages that are free."""
     directory = tmp_path_factory.mktemp("sound")
     with closing(SqliteJournal(directory)) as journal:
@@ -126,7 +131,7 @@ def read_damaged(directory: Path) -> None:
 
 
 @groups(FLIPS)
-def test_a_flipped_bit_is_noticed_or_harms_nothing(tmp_path, sound, seed):
+def test_a_flipped_bit_is_noticed_or_harms_nothing(tmp_path: Path, sound: bytes, seed: int) -> None:
     for trial in range(seed, seed + GROUP):
         flipped, bit = bytearray(sound), seeded(trial).randrange(8 * len(sound))
         flipped[bit // 8] ^= 1 << bit % 8
@@ -139,7 +144,7 @@ def test_a_flipped_bit_is_noticed_or_harms_nothing(tmp_path, sound, seed):
             raise AssertionError(f"trial {trial}, bit {bit}") from error
 
 
-def test_every_bit_of_a_message_counts(tmp_path, sound):
+def test_every_bit_of_a_message_counts(tmp_path: Path, sound: bytes) -> None:
     """Bits of stored text are never among the harmless ones."""
     at = sound.index(entry(123).payload)
     for bit in range(8):
@@ -158,7 +163,7 @@ def altered(directory: Path, sound: bytes, *statements: str) -> SqliteJournal:
     return SqliteJournal(directory)
 
 
-def test_exchanged_and_missing_blocks_break_the_chain(tmp_path, sound):
+def test_exchanged_and_missing_blocks_break_the_chain(tmp_path: Path, sound: bytes) -> None:
     exchange = (
         "UPDATE blocks SET first = -first WHERE first IN (SELECT first FROM blocks LIMIT 2 OFFSET 2)",
         "UPDATE blocks SET first = (SELECT -sum(first) FROM blocks WHERE first < 0) + first WHERE first < 0",
@@ -166,7 +171,7 @@ def test_exchanged_and_missing_blocks_break_the_chain(tmp_path, sound):
     missing = ("DELETE FROM blocks WHERE first IN (SELECT first FROM blocks LIMIT 1 OFFSET 3)",)
     for statements in (exchange, missing):
         with closing(altered(tmp_path / "altered", sound, *statements)) as journal:
-            rows = []
+            rows: list[Row] = []
             with pytest.raises(StorageCorrupt, match=r"^The journal's entries from \d+ on are "):
                 rows.extend(journal.replay())
             assert len(journal.newest([("said", 0, SEQ_MAX)], None, 5)) == 5, "the rest can be read"
@@ -182,7 +187,7 @@ def test_exchanged_and_missing_blocks_break_the_chain(tmp_path, sound):
         "DELETE FROM labels WHERE name = 'told/3'",
     ],
 )
-def test_verify_finds_an_index_that_disagrees_with_the_entries(tmp_path, sound, statement):
+def test_verify_finds_an_index_that_disagrees_with_the_entries(tmp_path: Path, sound: bytes, statement: str) -> None:
     with (
         closing(altered(tmp_path / "altered", sound, statement)) as journal,
         pytest.raises(StorageCorrupt, match="index"),
@@ -190,7 +195,7 @@ def test_verify_finds_an_index_that_disagrees_with_the_entries(tmp_path, sound, 
         journal.verify()
 
 
-def test_an_index_that_names_a_wrong_block_is_noticed_when_it_is_read(tmp_path, sound):
+def test_an_index_that_names_a_wrong_block_is_noticed_when_it_is_read(tmp_path: Path, sound: bytes) -> None:
     exchange = "UPDATE labels SET id = (SELECT sum(id) FROM labels WHERE name IN ('said', 'told/3')) - id"
     statement = f"{exchange} WHERE name IN ('said', 'told/3')"
     with (
@@ -212,7 +217,7 @@ def test_an_index_that_names_a_wrong_block_is_noticed_when_it_is_read(tmp_path, 
         "UPDATE snapshots SET digest = x''",
     ],
 )
-def test_a_snapshot_that_is_not_what_was_kept_counts_as_none(tmp_path, sound, statement):
+def test_a_snapshot_that_is_not_what_was_kept_counts_as_none(tmp_path: Path, sound: bytes, statement: str) -> None:
     with closing(altered(tmp_path / "altered", sound, statement)) as journal:
         assert journal.snapshot() is None
         check_everything(journal)
@@ -220,13 +225,13 @@ def test_a_snapshot_that_is_not_what_was_kept_counts_as_none(tmp_path, sound, st
         assert journal.snapshot() == (400, b"new")
 
 
-def test_foreign_tables_are_refused(tmp_path, sound):
+def test_foreign_tables_are_refused(tmp_path: Path, sound: bytes) -> None:
     with pytest.raises(StorageCorrupt, match="foreign tables"):
         altered(tmp_path / "altered", sound, "CREATE TABLE more (x)")
 
 
 @pytest.mark.parametrize("kept_bytes", [0, 50, 100, 4_096, 50_000, -1])
-def test_a_truncated_file_is_refused(tmp_path, sound, kept_bytes):
+def test_a_truncated_file_is_refused(tmp_path: Path, sound: bytes, kept_bytes: int) -> None:
     directory = copy_of({FILE_NAME: sound[:kept_bytes]}, tmp_path / "cut")
     with pytest.raises(StorageCorrupt) as refused:
         read_damaged(directory)

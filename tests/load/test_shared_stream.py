@@ -35,20 +35,20 @@ class Bench:
         return sum(getattr(account, name) for stream in self.streams for account in stream.accounts.values())
 
 
-def cut(stream: bytes, draw: st.DrawFn) -> list[bytes]:
+def cut(stream: bytes, data: st.DataObject) -> list[bytes]:
     pieces = []
     while stream:
-        size = draw(st.integers(1, 40))
+        size = data.draw(st.integers(1, 40))
         pieces.append(stream[:size])
         stream = stream[size:]
     return pieces
 
 
-def feed(readers: list[Reader], streams: list[bytes], draw: st.DrawFn) -> None:
+def feed(readers: list[Reader], streams: list[bytes], data: st.DataObject) -> None:
     """Give every reader its stream in pieces, the readers in any order."""
-    waiting = [(reader, cut(stream, draw)[::-1]) for reader, stream in zip(readers, streams, strict=True)]
+    waiting = [(reader, cut(stream, data)[::-1]) for reader, stream in zip(readers, streams, strict=True)]
     while any(pieces for _, pieces in waiting):
-        reader, pieces = draw(st.sampled_from([one for one in waiting if one[1]]))
+        reader, pieces = data.draw(st.sampled_from([one for one in waiting if one[1]]))
         reader.received(None, pieces.pop())
 
 
@@ -68,7 +68,7 @@ def test_every_message_counts_once_for_every_reader(data: st.DataObject) -> None
         own = data.draw(st.integers(0, len(parts)))
         word = [b"(for you)"] if place < alone else []
         streams.append(b"".join([*parts[:own], *word, *parts[own:]]))
-    feed(readers, streams, data.draw)
+    feed(readers, streams, data)
     assert bench.delivered == messages * len(readers)
     assert bench.completed == messages
     assert bench.latency.count == bench.delivered

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.text.completion import completions, word_typed
-from reactor_chat.text.grammar import BY_KEY, OWN_BY_KEY, fuzz_dictionary
-from reactor_chat.text.opening import is_blank
-from reactor_chat.text.parser import INVALID_COMMAND, ONLY_IN_A_CLIENT, format_request, parse
+from reactor_chat.text.grammar import BY_KEY, OWN_BY_KEY, OWN_FIRST_WORDS, fuzz_dictionary
+from reactor_chat.text.opening import is_blank, split_opening
+from reactor_chat.text.parser import INVALID_COMMAND, ONLY_IN_A_CLIENT, format_request, parse, parse_typed
 from reactor_chat.wire.messages import (
     HISTORY_LIMIT_MAX,
     RESERVED_WORDS,
@@ -42,7 +42,7 @@ lists = st.lists(names, min_size=1, max_size=5)
 limits = st.integers(1, HISTORY_LIMIT_MAX)
 requests: st.SearchStrategy[Request] = st.one_of(
     st.sampled_from([Quit(), AskNames(), AskGroups(), AskHelp()]),
-    anything.filter(str.strip).map(Say),
+    anything.filter(lambda text: not is_blank(text)).map(Say),
     st.builds(Tell, to=people, text=texts, sealed=st.none(), id=st.none()),
     st.builds(GroupSend, group=groups, text=texts, sealed=st.none(), id=st.none()),
     st.builds(GroupSet, group=groups, members=lists, id=st.none()),
@@ -66,11 +66,18 @@ def test_any_line_is_a_request_or_one_of_two_refusals(typed: str, request_id: st
     assert request.re == request_id
     assert request.code == ("bad_text" if is_blank(typed) else "invalid_command")
     if request.code == "invalid_command":
-        first, *usage = request.text.split("\n")
-        assert typed.lstrip().startswith("@")
+        first, *advice = request.text.split("\n")
+        assert split_opening(typed)[1].startswith("@")
         assert first == INVALID_COMMAND
-        assert all(line.startswith("Usage: @") or line == ONLY_IN_A_CLIENT for line in usage)
-        assert len(usage) <= 1
+        assert all(line.startswith(("Usage: @", "Did you mean @")) or line == ONLY_IN_A_CLIENT for line in advice)
+        assert len(advice) <= 1
+
+
+@given(st.sampled_from(sorted(OWN_BY_KEY.keys() | OWN_FIRST_WORDS)), anything)
+def test_a_command_of_the_client_typed_wrongly_is_answered_with_its_usage(words: str, rest: str) -> None:
+    asked = parse_typed(f"@{words} {rest}")
+    if isinstance(asked, Refused):
+        assert asked.text.startswith(f"{INVALID_COMMAND}\nUsage: @{words}")
 
 
 @given(typed_lines)

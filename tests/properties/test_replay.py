@@ -13,6 +13,7 @@ import sys
 from functools import cache
 from pathlib import Path
 from random import Random
+from typing import TypedDict
 
 import msgspec
 import pytest
@@ -37,6 +38,13 @@ SNAPSHOTS = 6
 NAMES = ["Ann", "ann", "Bob", "bOB", "Cid", "Dee", "Eve", "Fay"]
 OWNED = {"ann", "bob", "cid", "dee"}
 GROUPS = ["red", "Blue", "blue", "green"]
+
+
+class Where(TypedDict, total=False):
+    """The fields of a request that say which conversation is meant; none of them is the room."""
+
+    with_: str
+    group: str
 
 
 class Crowd:
@@ -93,10 +101,10 @@ class Crowd:
             m.GroupLeave(group, request_id),
             m.GroupDelete(group, request_id),
             m.Quit(),
-            self.wish_for_secrecy(name, chance.choice(({}, {"with_": name}, {"group": group})), request_id),
+            self.wish_for_secrecy(name, chance.choice((Where(), Where(with_=name), Where(group=group))), request_id),
         ))  # fmt: skip
 
-    def wish_for_secrecy(self, name: str, where: dict[str, str], request_id: str | None) -> m.Request:
+    def wish_for_secrecy(self, name: str, where: Where, request_id: str | None) -> m.Request:
         chance, epoch = self.chance, self.chance.randrange(3)
         blob, adds = bytes(32), [m.SealAdd(name, reference_of(b"p%d" % self.chance.randrange(3)))]
         return chance.choice((
@@ -143,7 +151,7 @@ def check_snapshots(directory: Path, chance: Random) -> None:
 def pythons() -> list[str]:
     """Every other CPython ≥ 3.11 here that has our requirements, one of each version."""
     named = os.environ.get("REACTOR_CHAT_PYTHONS", "").split(":")
-    found = {}
+    found: dict[str, str] = {}
     for candidate in filter(None, [*named, *(shutil.which(f"python3.{minor}") for minor in range(11, 20))]):
         asked = subprocess.run(
             [candidate, "-c", "import sys, msgspec, cryptography, platformdirs; print(sys.version_info[:3])"],

@@ -43,7 +43,8 @@ steps = st.tuples(names, requests, st.integers(0, 3))
 
 def identified(request: Any, number: int) -> m.Request:
     fields = {field: getattr(request, field) for field in request.__struct_fields__}
-    return type(request)(**fields | {"id": str(number)})
+    made: m.Request = type(request)(**fields | {"id": str(number)})
+    return made
 
 
 @given(st.lists(steps, min_size=5, max_size=40))

@@ -148,12 +148,13 @@ class World:
 
     def connection(
         self,
-        sock: socket.socket | FaultySocket,
+        sock: socket.socket,
         diary: Diary,
         limits: Limits | None = None,
         tls: TlsFilter | None = None,
         secured: Callable[[Connection], None] | None = None,
     ) -> Connection:
+        self.keep(sock)
         connection = open_connection(self.loop, sock, diary, limits or Limits(), tls, secured)
         self._connections.append(connection)
         return connection

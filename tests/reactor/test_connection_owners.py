@@ -1,15 +1,17 @@
 """Owners who do the worst, in every callback, to everybody: the turn goes on and everyone is lost exactly once."""
 
 import socket
+from collections.abc import Callable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reactor_chat.reactor.connection import Connection
 from reactor_chat.reactor.fanout import Fanout
 from reactor_chat.reactor.limits import Limits
 from tests.reactor.conftest import World
 
-DEEDS = {
+DEEDS: dict[str, Callable[[Connection, Fanout], object]] = {
     "send": lambda connection, _room: connection.send(b"y" * 300_000),
     "finish": lambda connection, _room: connection.finish(1.0),
     "abort": lambda connection, _room: connection.abort("a deed"),

@@ -1,10 +1,12 @@
 """Everyone gets the same bytes in one call a turn; who is slow merely lags, and not for ever."""
 
 import errno
+from collections.abc import Iterable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reactor_chat.reactor.connection import Connection
 from reactor_chat.reactor.fanout import Fanout
 from reactor_chat.reactor.limits import Limits
 from tests.reactor.conftest import World
@@ -28,9 +30,14 @@ def test_many_messages_leave_in_one_call_to_each(world: World) -> None:
 
 def test_everyone_is_offered_the_same_object(world: World) -> None:
     room, offered = Fanout(world.loop), list[bytes]()
+
+    def take_all(data: bytes) -> int:
+        offered.append(data)
+        return len(data)
+
     for _ in range(5):
         connection, _, _ = world.connect()
-        connection.try_send = lambda data: (offered.append(data), len(data))[1]
+        connection.try_send = take_all
         connection.attach(room)
     room.append(b"a")
     room.append(b"b")
@@ -143,12 +150,17 @@ def test_one_too_far_behind_is_told_and_leaves(world: World) -> None:
     assert quick_peer.hear() == b"x" * 100 + b"yz"
 
 
+def abort_all(readers: Iterable[tuple[Connection, *tuple[object, ...]]], reason: str) -> None:
+    for connection, *_ in readers:
+        connection.abort(reason)
+
+
 def test_many_too_far_behind_are_aborted_in_one_turn(world: World) -> None:
     room, readers = Fanout(world.loop, lag_bytes_max=100), [world.connect_faulty(PATIENT) for _ in range(30)]
     for connection, diary, _, sock in readers:
         connection.attach(room)
         sock.script["send"].extend([errno.EAGAIN] * 3)
-        diary.on_overflowed = lambda _connection: [other.abort("all of you") for other, *_ in readers]
+        diary.on_overflowed = lambda _connection: abort_all(readers, "all of you")
     room.append(b"x" * 101)
     world.turn()
     assert [diary.told for _, diary, _, _ in readers] == [["overflowed", "lost: all of you"]] + [
@@ -163,7 +175,7 @@ def test_one_aborted_by_the_owner_of_another_arms_nothing(world: World) -> None:
     for connection, diary, _, sock in readers:
         connection.attach(room)
         sock.script["send"].append(errno.ENOBUFS)
-        diary.on_overflowed = lambda _connection: [other.abort("both") for other, *_ in readers]
+        diary.on_overflowed = lambda _connection: abort_all(readers, "both")
     room.append(b"news")
     world.turn()
     assert [diary.lost_reasons for _, diary, _, _ in readers] == [["both"]] * 2
@@ -174,7 +186,13 @@ def test_an_owner_may_append_and_attach_when_it_overflows(world: World) -> None:
     room = Fanout(world.loop)
     slow, diary, slow_peer, sock = world.connect_faulty(Limits(output_bytes_soft=1, output_bytes_hard=1))
     late, _, late_peer = world.connect()
-    diary.on_overflowed = lambda _connection: (room.append(b"[slow]"), late.attach(room), room.append(b"[late]"))
+
+    def append_and_attach(_connection: Connection) -> None:
+        room.append(b"[slow]")
+        late.attach(room)
+        room.append(b"[late]")
+
+    diary.on_overflowed = append_and_attach
     slow.attach(room)
     sock.script["send"].append(errno.EAGAIN)
     room.append(b"news")

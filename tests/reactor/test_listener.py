@@ -8,6 +8,7 @@ import resource
 import socket
 from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -16,20 +17,18 @@ from tests.reactor.conftest import World
 from tests.reactor.faulty import failure
 
 
-class FailingListener:
+class FailingListener(socket.socket):
     """A listening socket whose next `accept` calls fail."""
 
     def __init__(self, sock: socket.socket) -> None:
-        self.sock = sock
+        super().__init__(fileno=sock.detach())
+        self.setblocking(False)
         self.errors: deque[int] = deque()
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.sock, name)
-
-    def accept(self) -> tuple[socket.socket, object]:
+    def accept(self) -> tuple[socket.socket, Any]:
         if self.errors:
             raise failure(self.errors.popleft())
-        return self.sock.accept()
+        return super().accept()
 
 
 class Door:
@@ -89,7 +88,13 @@ def test_a_paused_listener_leaves_them_to_the_kernel(world: World, door: Door) -
 
 def test_an_owner_may_pause_or_close_it_when_one_has_come(world: World) -> None:
     door = Door(world)
-    door.listener._opened = lambda sock, _peer: (sock.close(), door.opened.append("one"), door.listener.close())
+
+    def close_both(sock: socket.socket, _peer: str) -> None:
+        sock.close()
+        door.opened.append("one")
+        door.listener.close()
+
+    door.listener._opened = close_both
     door.knock(3)
     world.turn(2)
     assert door.opened == ["one"]
@@ -224,7 +229,12 @@ def test_a_host_that_is_not_ours_is_refused_with_words() -> None:
 @pytest.mark.parametrize(("host", "dialled"), [("::1", "::1"), ("::", "::1"), ("::", "127.0.0.1"), ("", "127.0.0.1")])
 def test_ipv6_and_both_at_once(world: World, host: str, dialled: str) -> None:
     opened: list[str] = []
-    listener = Listener(world.loop, open_listener(host, 0), lambda sock, peer: (sock.close(), opened.append(peer)))
+
+    def note(sock: socket.socket, peer: str) -> None:
+        sock.close()
+        opened.append(peer)
+
+    listener = Listener(world.loop, open_listener(host, 0), note)
     port = int(listener.address.rpartition(":")[2])
     with socket.create_connection((dialled, port)) as sock:
         world.turn()

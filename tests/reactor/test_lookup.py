@@ -51,12 +51,16 @@ class Asked:
         return None if self.lookup._child is None else self.lookup._child.pid
 
 
+Ask = Callable[..., Asked]
+"""Begins a look-up; takes what `Asked` takes."""
+
+
 @pytest.fixture
-def ask() -> Iterator[Callable[..., Asked]]:
+def ask() -> Iterator[Ask]:
     made: list[Asked] = []
 
-    def asked(*arguments: object, **named: object) -> Asked:
-        made.append(Asked(*arguments, **named))  # type: ignore[arg-type]
+    def asked(host: str, command: tuple[str, ...], seconds_max: float = 60.0) -> Asked:
+        made.append(Asked(host, command, seconds_max))
         return made[-1]
 
     yield asked
@@ -75,18 +79,18 @@ def addresses(rows: object) -> list[str]:
     ("127.0.0.1", ["127.0.0.1"]), ("127.1", ["127.0.0.1"]), ("0x7f000002", ["127.0.0.2"]), ("::1", ["::1"]),
     ("localhost", ["127.0.0.1", "::1"]), ("LOCALHOST.", ["127.0.0.1", "::1"]), ("me.localhost", ["127.0.0.1", "::1"]),
 ])  # fmt: skip
-def test_an_address_and_a_name_of_this_machine_need_no_asking(ask, host: str, wanted: list[str]) -> None:
+def test_an_address_and_a_name_of_this_machine_need_no_asking(ask: Ask, host: str, wanted: list[str]) -> None:
     assert addresses(ask(host, NEVER_ASKED).answer()) == wanted
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "INVALID.", "a..b", "x" * 70, "a\0b", "\udcff"])
-def test_what_cannot_be_a_name_is_unknown_at_once(ask, host: str) -> None:
+def test_what_cannot_be_a_name_is_unknown_at_once(ask: Ask, host: str) -> None:
     answer = ask(host, NEVER_ASKED).answer()
     assert isinstance(answer, HostUnknown)
     assert "cannot find" in str(answer)
 
 
-def test_what_the_child_finds_is_found(ask) -> None:
+def test_what_the_child_finds_is_found(ask: Ask) -> None:
     rows = socket.getaddrinfo("192.0.2.1", PORT, type=socket.SOCK_STREAM)
     assert ask("chat.example", says({"rows": rows})).answer() == rows
 
@@ -95,30 +99,32 @@ def test_what_the_child_finds_is_found(ask) -> None:
     (socket.EAI_NONAME, HostUnknown), (socket.EAI_AGAIN, LookupFailed), (socket.EAI_FAIL, LookupFailed),
     (socket.EAI_SYSTEM, LookupFailed),
 ])  # fmt: skip
-def test_an_error_is_of_the_name_or_of_whoever_was_asked(ask, number: int, kind: type) -> None:
+def test_an_error_is_of_the_name_or_of_whoever_was_asked(ask: Ask, number: int, kind: type) -> None:
     answer = ask("chat.example", says({"error": number, "words": "why"})).answer()
     assert type(answer) is kind
     assert str(answer) == "cannot find 'chat.example': why"
 
 
 @pytest.mark.parametrize("command", [("false",), ("sh", "-c", "kill -9 $$"), ("echo", "nonsense"), NEVER_ASKED])
-def test_a_child_that_fails_is_no_answer(ask, command: tuple[str, ...]) -> None:
+def test_a_child_that_fails_is_no_answer(ask: Ask, command: tuple[str, ...]) -> None:
     assert isinstance(ask("chat.example", command).answer(), LookupFailed)
 
 
-def test_a_name_server_that_is_silent_is_given_up(ask) -> None:
+def test_a_name_server_that_is_silent_is_given_up(ask: Ask) -> None:
     asked = ask("chat.example", SILENT, seconds_max=0.01)
     child = asked.child
     answer = asked.answer()
     assert isinstance(answer, LookupFailed)
     assert "does not answer" in str(answer)
+    assert child is not None
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
 
 
-def test_cancelled_it_ends_the_child_and_calls_nobody(ask) -> None:
+def test_cancelled_it_ends_the_child_and_calls_nobody(ask: Ask) -> None:
     asked = ask("chat.example", SILENT)
     child = asked.child
+    assert child is not None
     asked.lookup.cancel()
     asked.lookup.cancel()
     with pytest.raises(ProcessLookupError):
@@ -128,7 +134,7 @@ def test_cancelled_it_ends_the_child_and_calls_nobody(ask) -> None:
     assert asked.answers == []
 
 
-def test_a_name_beyond_ascii_is_asked_for_in_ascii(ask) -> None:
+def test_a_name_beyond_ascii_is_asked_for_in_ascii(ask: Ask) -> None:
     command = (sys.executable, "-I", "-S", "-c", "import sys; assert sys.argv[1:] == ['xn--bcher-kva.example', '7667']")
     assert "the look-up failed" in str(ask("b\u00fccher.example", command).answer()), "and the child had its say"
     told = says({"error": socket.EAI_NONAME, "words": "as asked"})
@@ -160,7 +166,7 @@ def test_a_host_is_looked_up_and_dialled() -> None:
 
 
 def test_a_host_that_is_unknown_is_told_and_one_that_is_given_up_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    loop, told = Loop(), []
+    loop, told = Loop(), list[object]()
 
     def failed(error: OSError) -> None:
         told.append(error)
@@ -179,7 +185,8 @@ def test_a_host_that_is_unknown_is_told_and_one_that_is_given_up_is_not(monkeypa
     loop.close()
 
 
-def test_a_signal_to_the_child_is_not_a_signal_to_us(ask) -> None:
+def test_a_signal_to_the_child_is_not_a_signal_to_us(ask: Ask) -> None:
     asked = ask("chat.example", SILENT)
+    assert asked.child is not None
     os.kill(asked.child, signal.SIGTERM)
     assert isinstance(asked.answer(), LookupFailed)

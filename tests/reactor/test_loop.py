@@ -6,6 +6,7 @@ import selectors
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from selectors import EVENT_READ, EVENT_WRITE
 
 import pytest
@@ -88,7 +89,7 @@ def test_an_unwatched_descriptor_is_not_called_even_when_it_was_reported(world: 
     pairs = [socket.socketpair() for _ in range(2)]
     called: list[int] = []
 
-    def first_come(number: int) -> None:
+    def first_come(number: int, _mask: int) -> None:
         called.append(number)
         for ours, _ in pairs:
             world.loop.unwatch(ours)
@@ -96,7 +97,7 @@ def test_an_unwatched_descriptor_is_not_called_even_when_it_was_reported(world: 
     for number, (one, other) in enumerate(pairs):
         world.keep(one, other)
         other.send(b"x")
-        world.loop.watch(one, EVENT_READ, lambda _mask, number=number: first_come(number))
+        world.loop.watch(one, EVENT_READ, partial(first_come, number))
     world.turn()
     assert len(called) == 1
 

@@ -1,6 +1,7 @@
 """Timers fire in order, once, never when cancelled, and never in the round they were born in."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from reactor_chat.reactor.timers import CANCELLED_KEPT_MAX, Timer, Timers
 def test_what_is_due_fires_oldest_deadline_first() -> None:
     timers, fired = Timers(), list[str]()
     for name, deadline_s in (("c", 3.0), ("a", 1.0), ("b1", 2.0), ("b2", 2.0), ("later", 9.0)):
-        timers.call_at(deadline_s, lambda name=name: fired.append(name))
+        timers.call_at(deadline_s, partial(fired.append, name))
     timers.fire(3.0)
     assert fired == ["a", "b1", "b2", "c"]
     assert len(timers) == 1

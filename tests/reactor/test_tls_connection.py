@@ -4,6 +4,7 @@ import contextlib
 import errno
 import hashlib
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from reactor_chat.reactor.limits import Limits
 from reactor_chat.reactor.tls import CLIENT_SECONDS_MAX, SEALED_BYTES_MAX, SERVER_SECONDS_MAX, TlsFilter
 from tests.reactor.certificates import filters, spki
 from tests.reactor.conftest import Diary, Peer, World
-from tests.reactor.faulty import FaultySocket
+from tests.reactor.faulty import FaultySocket, Outcome
 
 PATIENT = Limits(output_bytes_soft=1 << 30, output_bytes_hard=1 << 30)
 
@@ -61,7 +62,9 @@ def connected(world: World, limits: Limits | None = None) -> tuple[Connection, D
 def secure(world: World, limits: Limits | None = None) -> tuple[Connection, Diary, Client, FaultySocket]:
     """Likewise, with the handshake done."""
     connection, diary, client, sock = connected(world, limits)
-    world.until(lambda: client.go_on() or (connection.tls.is_ready and client.tls.is_ready))
+    tls = connection.tls
+    assert tls is not None
+    world.until(lambda: client.go_on() or (tls.is_ready and client.tls.is_ready))
     return connection, diary, client, sock
 
 
@@ -217,7 +220,7 @@ def test_an_end_during_the_handshake_is_one_word(world: World) -> None:
         connection, diary, client, _ = connected(world)
         client.peer.sock.send(client.tls.unsent[:sent_bytes])
         client.peer.sock.close()
-        world.until(lambda diary=diary: diary.told)
+        world.until(partial(getattr, diary, "told"))
         world.turn(2)
         assert diary.told == ["lost: the peer went away during the TLS handshake"]
         assert connection.closed
@@ -402,7 +405,9 @@ def test_whatever_the_kernel_takes_everybody_hears_everything_once_and_in_order(
         said = [b"", b"", b""]
         for connection, *_ in readers:
             connection.attach(room)
-        outcome = st.sampled_from([errno.EAGAIN, errno.ENOBUFS, ("at most", 1), ("at most", 30), ("at most", 1 << 20)])
+        outcome: st.SearchStrategy[Outcome] = st.sampled_from(
+            [errno.EAGAIN, errno.ENOBUFS, ("at most", 1), ("at most", 30), ("at most", 1 << 20)]
+        )
         for number in range(data.draw(st.integers(1, 12))):
             for *_, sock in readers:
                 sock.script["send"] += data.draw(st.lists(outcome, max_size=2))

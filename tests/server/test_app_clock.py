@@ -51,7 +51,7 @@ def enter_with_key(world: World, after: int | None = None) -> Person:
 
 
 def numbered(person: Person) -> list[tuple[int, int]]:
-    return [(notice.seq, notice.at) for notice in person.of(Said, Joined, Exited)]
+    return [(notice.seq, notice.at) for notice in person.heard if isinstance(notice, Said | Joined | Exited)]
 
 
 JUMPS = {

@@ -186,4 +186,4 @@ def test_everybody_is_told_everything_once_in_the_order_of_its_numbers(steps: li
         heard = [notice for notice in person.of(m.Said) if isinstance(notice, m.Said)]
         assert [notice.seq for notice in heard] == list(range(3, 3 + said + theirs))
         assert [notice.text for notice in heard if notice.sender == "Ann"] == [f"mine {n}" for n in range(said)]
-    assert [notice.re for notice in ann.of(m.Accepted)] == ["in", *map(str, range(said))]  # type: ignore[attr-defined]
+    assert [notice.re for notice in ann.of(m.Accepted)] == ["in", *map(str, range(said))]

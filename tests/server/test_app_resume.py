@@ -28,7 +28,7 @@ from tests.server.world import Person, World
 
 
 def numbers(person: Person) -> list[int]:
-    return [notice.seq for notice in person.of(Numbered)]
+    return person.seqs(Numbered)
 
 
 @pytest.fixture
@@ -133,6 +133,7 @@ def test_a_number_that_was_never_given_is_a_gap(world: World, beyond: int) -> No
     world.settle()
     welcome, gap, joined, said = bob.heard[1:]
     assert isinstance(welcome, Welcome)
+    assert isinstance(gap, Refused)
     assert (gap.code, gap.re, gap.seq) == ("gap", None, 0)
     assert isinstance(joined, Joined), "what there is comes"
     assert isinstance(said, Said)

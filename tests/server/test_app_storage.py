@@ -78,8 +78,7 @@ def seqs_told(person: Person) -> list[int]:
     """Every number this person has reason to believe in, from what is queued too."""
     person.wire.read += person.wire.queue
     person.wire.queue.clear()
-    numbered = person.of(Said, Told, GroupChanged, Joined, Exited, Accepted, Welcome)
-    return [notice.seq for notice in numbered]
+    return person.seqs(Said, Told, GroupChanged, Joined, Exited, Accepted, Welcome)
 
 
 def test_the_play_has_as_many_commits_as_the_tests_below_try() -> None:
@@ -144,7 +143,7 @@ def test_a_full_disk_refuses_writes_and_nothing_else(failing: int) -> None:
 
 
 def told_numbers(person: Person) -> list[int]:
-    return [n.seq for n in person.of(Said, Told, GroupChanged, Joined, Exited)]
+    return person.seqs(Said, Told, GroupChanged, Joined, Exited)
 
 
 def copy_of(journal: MemoryJournal) -> MemoryJournal:
@@ -197,14 +196,18 @@ def test_who_comes_while_the_disk_is_full_reads_and_enters_when_there_is_space()
     world.turn()
     heard = new.new()
     assert [type(notice) for notice in heard] == [Hello, Welcome, Refused]
-    assert (heard[2].code, heard[2].re) == ("no_space", "n")
-    assert "you can read" in heard[2].text
+    refused = heard[2]
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.re) == ("no_space", "n")
+    assert "you can read" in refused.text
     new.ask(AskHistory(), AskNames(), Say("lost", id="1"), Line("@nonsense", id="2"), Ping("x"), Login("Other", 1))
     world.turn()
     answers = new.new()
     codes = ["history", "names", "no_space", "invalid_command", "pong", "already_logged_in"]
     assert [code_of(notice) for notice in answers] == codes
-    assert [said.text for said in answers[0].messages] == ["before"]
+    page = answers[0]
+    assert isinstance(page, HistoryAnswer)
+    assert [said.text for said in page.messages] == ["before"]
     assert answers[1] == NamesAnswer(["Ann"])
     other = world.connect().ask(Login("NEW", 1))
     world.turn()

@@ -1,7 +1,7 @@
 """Whom a word means, which ban keeps whom out, and until when."""
 
 import base64
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import pytest
 from hypothesis import given
@@ -62,7 +62,7 @@ def test_a_name_is_banned_in_every_spelling_and_a_key_under_every_name() -> None
 def test_a_ban_ends_with_its_time(now: int, *, is_out: bool) -> None:
     bans = of(*(Ban(*target, 0, 1_000) for target in (
         ("name", "ann"), ("key", KEY_TEXT), ("address", "192.0.2.7"), ("network", "192.0.2.0/24")
-    )))  # type: ignore[arg-type]  # fmt: skip
+    )))  # fmt: skip
     refused = [bans.refuse_login("Ann", None, now), bans.refuse_login("Bob", KEY, now)]
     refused += [bans.refuse_peer(f"{address}:1", now) for address in ("192.0.2.7", "192.0.2.8")]
     assert [refusal is not None for refusal in refused] == [is_out] * 4
@@ -100,10 +100,12 @@ networks = st.builds(lambda address, bits: ip_network((address, bits % address.m
 
 
 @given(st.lists(networks, max_size=8), st.data())
-def test_an_address_is_out_where_a_network_that_is_banned_holds_it(found: list, data: st.DataObject) -> None:
+def test_an_address_is_out_where_a_network_that_is_banned_holds_it(
+    found: list[IPv4Network | IPv6Network], data: st.DataObject
+) -> None:
     targets = {target_of(str(network)) for network in found if str(network) != "::ffff:0:0/96"}
     bans = of(*(Ban(target.kind, target.whom, 0) for target in targets))
-    near = [st.integers(0, n.num_addresses - 1).map(lambda i, n=n: n[i]) for n in found]
+    near = [st.integers(0, network.num_addresses - 1).map(network.__getitem__) for network in found]
     address = ip_address(address_of(f"[{data.draw(st.one_of(addresses, *near))}]:1") or "")
     expected = any(address in ip_network(target.whom) for target in targets)
     assert (bans.refuse_peer(f"[{address}]:1", 0) is not None) == expected

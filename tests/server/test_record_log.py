@@ -136,7 +136,7 @@ def test_a_page_holds_the_newest_and_says_whether_there_are_more(
 
 
 def test_pages_follow_each_other_without_gap_or_repeat() -> None:
-    record_log, found, before = filled(50, "y" * 1_000), [], None
+    record_log, found, before = filled(50, "y" * 1_000), list[int](), None
     for _ in range(60):
         messages, more = record_log.page(EVERYTHING, before, 200, 5_000)
         assert sum(len(record_log.written[message.seq]) + 1 for message in messages) <= 5_000

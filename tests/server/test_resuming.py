@@ -10,7 +10,7 @@ from tests.server.world import Person, World
 
 
 def numbers(person: Person) -> list[int]:
-    return [notice.seq for notice in person.of(Numbered)]
+    return person.seqs(Numbered)
 
 
 def log_of(person: Person) -> str:

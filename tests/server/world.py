@@ -4,7 +4,8 @@ Wires, their broadcast and the clock are those of `reactor_chat.testing`, on a n
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from operator import attrgetter
+from typing import Any, Self, TypeVar, overload
 
 import pytest
 
@@ -23,10 +24,13 @@ from reactor_chat.server.operator.orders import Answer, Order
 from reactor_chat.server.options.table import Options
 from reactor_chat.testing.network import Broadcast, Wire, WireLimits
 from reactor_chat.wire.codec import decode_notice, encode
+from reactor_chat.wire.fields import Message
 from reactor_chat.wire.framing import FrameDecoder, frame
 from reactor_chat.wire.messages import Login, Notice, Request, Welcome
 
 P = TypeVar("P", bound="Person")
+A = TypeVar("A", bound=Message)
+B = TypeVar("B", bound=Message)
 
 UNIX_MS = 1_700_000_000_000
 TURNS_MAX = 10_000
@@ -96,9 +100,23 @@ class Person:
             pytest.fail(str(error))
         return self._heard
 
-    def of(self, *types: type) -> list[Notice]:
+    @overload
+    def of(self, kind: type[A], /) -> list[A]: ...
+
+    @overload
+    def of(self, kind: type[A], other: type[B], /) -> list[A | B]: ...
+
+    @overload
+    def of(self, *types: type) -> list[Notice]: ...
+
+    def of(self, *types: type) -> Sequence[Message]:
         """Every notice of these types, oldest first."""
         return [notice for notice in self.heard if isinstance(notice, types)]
+
+    def seqs(self, *types: type) -> list[int]:
+        """The numbers of every notice of these types, all of which have one, oldest first."""
+        numbers: list[int] = [*map(attrgetter("seq"), self.of(*types))]
+        return numbers
 
     def new(self) -> list[Notice]:
         """Take what was heard since the last look."""
@@ -159,7 +177,7 @@ class World:
     def head(self) -> int:
         return self.journal.head
 
-    def start(self) -> "World":
+    def start(self) -> Self:
         self.app.start(self.unix_ms)
         return self
 

@@ -39,16 +39,18 @@ class WorldMachine(RuleBasedStateMachine):
             self.world.settle()
 
 
-def _rule(name: str) -> Callable[..., Any]:
-    numbers = {f"number_{place}": st.integers(0, most) for place, most in enumerate(OPERATIONS[name].most)}
+def _rule(name: str) -> Callable[..., object]:
+    numbers: dict[str, Any] = {
+        f"number_{place}": st.integers(0, most) for place, most in enumerate(OPERATIONS[name].most)
+    }
 
     def run(self: WorldMachine, **drawn: int) -> None:
         assert self.world is not None
         do(self.world, (name, tuple(drawn[key] for key in numbers)))
 
     run.__name__ = name
-    made: Callable[..., Any] = rule(**numbers)(run)
-    return made
+    as_rule: Callable[[Callable[..., None]], Callable[..., object]] = rule(**numbers)
+    return as_rule(run)
 
 
 Machine = type("Machine", (WorldMachine,), {name: _rule(name) for name in OPERATIONS})

@@ -7,7 +7,7 @@ import pytest
 from reactor_chat.journal.reports import Entry
 from reactor_chat.testing.checker import NOBODY, Checker, Violation
 from reactor_chat.wire import messages as m
-from tests.testing.test_witness import kept
+from tests.testing.test_client_oracle import kept
 
 ENTERED = {"type": "entered", "name": "Ann"}
 SAID = {"type": "said", "from": "Ann", "text": "hello", "id": "1"}

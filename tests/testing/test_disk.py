@@ -1,6 +1,7 @@
 """The disk loses what was not synced and nothing else, and fails when it is told to."""
 
 import errno
+from collections.abc import Callable
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_a_full_disk_takes_a_part_and_says_so() -> None:
 def test_the_call_that_is_meant_fails_and_only_that(call: int, how: str, error: type[Exception]) -> None:
     disk = Disk()
     setattr(disk, how, call)
-    calls = [
+    calls: list[Callable[[], object]] = [
         lambda: disk.append("f", b"x"),
         lambda: disk.sync("f"),
         lambda: disk.truncate("f", 0),

@@ -6,7 +6,7 @@ from reactor_chat.client.boundary import Arrived, Earlier
 from reactor_chat.testing.checker import Violation
 from reactor_chat.testing.screen import Screen
 from reactor_chat.wire.messages import Notice, Refused, Welcome
-from tests.testing.test_witness import BYE, SAID, TOLD, Story
+from tests.testing.test_client_oracle import BYE, SAID, TOLD, Story
 
 WELCOME = Welcome("Bob", 3, guest=True, text="[Welcome Bob]")
 

@@ -61,7 +61,7 @@ PROTOCOL_ROWS: list[tuple[str, Request]] = [
     ("@@text", Say("@text")),
 ]
 
-SPELLINGS: list[tuple[str, Request]] = [
+SPELLINGS: list[tuple[str, Request | Refused]] = [
     ("  @Names  ", AskNames()),
     ("@NAMES\n", AskNames()),
     ("\t@qUIT", Quit()),
@@ -100,8 +100,8 @@ SPELLINGS: list[tuple[str, Request]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("typed", "request_"), PROTOCOL_ROWS + SPELLINGS)
-def test_parse(typed: str, request_: Request) -> None:
+@pytest.mark.parametrize(("typed", "request_"), [*PROTOCOL_ROWS, *SPELLINGS])
+def test_parse(typed: str, request_: Request | Refused) -> None:
     assert parse(typed) == request_
 
 
@@ -301,6 +301,7 @@ NOT_ORDERS = [
     ("@contacts export", "@contacts export <file>"), ("@invite Stella", "@invite"),
     ("@ignore Ann Bob", "@ignore [<name>]"), ("@unignore", "@unignore <name>"),
     ("@group encrypt", "@group encrypt <group>"), ("@encrypt \u212a", "@encrypt on [<passphrase>|-]"),
+    ("@history before yesterday", "@history before <time>"), ("@history more please", "@history more"),
 ]  # fmt: skip
 
 

@@ -246,7 +246,7 @@ def test_what_a_client_knows_of_a_message_stands_where_nobody_else_can_write(not
         (said(None), "[John ✓, encrypted: encrypted message]"),
     ],
 )
-def test_a_verified_name_has_a_check_mark_within_our_brackets(notice: Notice, line: str) -> None:
+def test_a_verified_name_has_a_check_mark_within_our_brackets(notice: Said | Told | GroupSaid, line: str) -> None:
     aside = Aside("sealed", is_verified=True)
     (parts,) = compose(notice, "Me", LINE_BREAK, [aside])
     assert "".join(part.text for part in parts) == line

@@ -1,9 +1,10 @@
 """A server's no and goodbye in the client's words."""
 
 import pytest
-from reactor_chat.server.close_reason import BYE
+from reactor_chat.server.goodbye import BYE
 
-from reactor_chat.chat import hub, logins, session
+from reactor_chat.chat import logins, session
+from reactor_chat.chat.readers import NO_SPACE
 from reactor_chat.text.render import compose, render
 from reactor_chat.text.server_words import FAREWELLS, REFUSALS, farewell_in_words
 from reactor_chat.wire.messages import Bye, Refused
@@ -23,7 +24,7 @@ def shown(refused: Refused, line_break: str = " ⏎ ") -> list[str]:
 
 def test_what_our_own_server_says_is_said_in_the_same_words() -> None:
     assert FAREWELLS == BYE
-    for refused in (logins.NAME_TAKEN, hub.NO_SPACE, *session.NOT_SERVED.values()):
+    for refused in (logins.NAME_TAKEN, NO_SPACE, *session.NOT_SERVED.values()):
         assert REFUSALS[refused.code] == refused.text
 
 

@@ -1,5 +1,6 @@
 """The tables of tags agree with the classes, and the classes with the protocol's page."""
 
+from collections.abc import Mapping
 from typing import get_args
 
 import msgspec
@@ -9,6 +10,8 @@ from msgspec import Struct, structs
 from reactor_chat.wire import messages as m
 from tests.wire.examples import NOTICES_, REQUESTS_
 
+Table = Mapping[str, type[Struct]]
+
 TABLES = [(m.REQUESTS, m.Request, REQUESTS_), (m.NOTICES, m.Notice, NOTICES_)]
 
 
@@ -17,13 +20,13 @@ def tag_of(type_: type[Struct]) -> object:
 
 
 @pytest.mark.parametrize(("table", "union", "examples"), TABLES, ids=["requests", "notices"])
-def test_a_table_holds_every_type_of_its_union_by_its_tag(table, union, examples) -> None:
+def test_a_table_holds_every_type_of_its_union_by_its_tag(table: Table, union: object, examples: list[Struct]) -> None:
     assert {tag_of(type_): type_ for type_ in get_args(union)} == table
     assert {type(example) for example in examples} == set(table.values()), "an example of every message"
 
 
 @pytest.mark.parametrize(("table", "union", "examples"), TABLES, ids=["requests", "notices"])
-def test_every_message_is_a_value_that_leaves_defaults_out(table, union, examples) -> None:
+def test_every_message_is_a_value_that_leaves_defaults_out(table: Table, union: object, examples: list[Struct]) -> None:
     for type_ in table.values():
         config = type_.__struct_config__
         assert (config.frozen, config.omit_defaults, config.tag_field) == (True, True, "type"), type_
@@ -31,7 +34,7 @@ def test_every_message_is_a_value_that_leaves_defaults_out(table, union, example
 
 def test_every_request_may_have_an_id_and_its_answer_names_it() -> None:
     assert all(structs.fields(type_)[-1].name == "id" for type_ in m.REQUESTS.values())
-    answers = [
+    answers: list[type[m.Notice]] = [
         m.KeysAnswer,
         m.SealsAnswer,
         m.BlobAnswer,

@@ -381,12 +381,12 @@ class SqliteJournal(ReportsAtOnce):
 
     def _begin_behind(self, first: int) -> None:
         """Go on behind a damaged newest block where the mark knows how it ended; else raise StorageCorrupt."""
-        (link,) = self._database.execute("SELECT link FROM blocks WHERE first = ?", (first,)).fetchone()
+        row = self._database.execute("SELECT link FROM blocks WHERE first = ?", (first,)).fetchone()
         end = self.high_water.end
-        if end is None or end.seq < first or end.link != link:
+        if row is None or end is None or end.seq < first or end.link != row[0]:
             self._stored.read(first)
             return
-        self._draft, self._link, self.head = Draft(end.seq + 1, link), link, end.seq
+        self._draft, self._link, self.head = Draft(end.seq + 1, end.link), end.link, end.seq
 
     def _link_at(self, seq: int) -> bytes:
         """Return the chain's link as it was when this number was the newest."""

@@ -14,7 +14,7 @@ def published(seq: int, *packages: bytes, name: str = "Ann", suite: int = 1, **f
 
 def used_up(keyring: Keyring, count: int = 99) -> list[bytes]:
     """The references of the packages in the order in which they are used."""
-    order = []
+    order: list[bytes] = []
     while len(order) < count and (package := keyring.next_of("ann", 1)) is not None:
         order.append(package.reference)
         keyring.use("ANN", package.reference)

@@ -1,6 +1,7 @@
 """How long people wait: twice as long each time, never longer than the longest, and forgotten in the end."""
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,7 +79,7 @@ def test_who_takes_a_released_name_did_nothing() -> None:
     assert patience.work_wait_ms("Cy", 1, 0, NOW) > 0
 
 
-def test_only_so_many_are_remembered(monkeypatch) -> None:
+def test_only_so_many_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "REMEMBERED_MAX", 2)
     patience = Patience()
     for name in ("Ann", "Bob", "Cy"):

@@ -116,10 +116,10 @@ def test_a_refusal_that_passes_is_judged_again() -> None:
 def test_a_read_is_answered_anew_whatever_its_id_was_before() -> None:
     world, ann = room()
     world.ask(ann, m.Say("x", id="1"))
-    for request in (m.AskNames(id="1"), m.Line("@names", id="1"), m.AskNames(id="1")):
-        assert shown(world.answer(ann, request)) == "names Ann Bob"
-    for request in (m.AskWho("none", id="2"), m.Line("@who none", id="2")):
-        assert shown(world.answer(ann, request)) == "no_such_group 2"
+    for names in (m.AskNames(id="1"), m.Line("@names", id="1"), m.AskNames(id="1")):
+        assert shown(world.answer(ann, names)) == "names Ann Bob"
+    for members in (m.AskWho("none", id="2"), m.Line("@who none", id="2")):
+        assert shown(world.answer(ann, members)) == "no_such_group 2"
     assert shown(world.answer(ann, m.Say("y", id="2"))) == "accepted 2"
 
 

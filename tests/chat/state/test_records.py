@@ -35,7 +35,7 @@ RECORDS: list[tuple[Record, m.Notice | None]] = [
     (GroupAltered(3, 2, "team", "left", "Ann", 1, "Ann", []), m.GroupChanged(3, 2, "team", "left", "Ann", "Ann", [])),
     (GroupAltered(3, 2, "team", "deleted", "Ann", 1), m.GroupChanged(3, 2, "team", "deleted", "Ann")),
     (Declined(1, 2, "Ann", "1", "too_long", "words"), None),
-    *((notice, notice) for notice in NOTICES if isinstance(notice, TOLD_AS_KEPT)),  # type: ignore[misc]
+    *((notice, notice) for notice in NOTICES if isinstance(notice, TOLD_AS_KEPT)),
     (KeysPublished(1, 2, "Ann", 1, [b"p", b"q"], b"r", 0, True, "1"), None),
     (BlobStored(1, 2, "Ann", bytes(range(32)), 0, 2, b"data", "1"), None),
     (Entered(1, 2, "Ann", bytes(range(32)), bytes(range(1, 33))), m.Joined(1, 2, "Ann")),

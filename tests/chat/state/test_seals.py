@@ -1,5 +1,7 @@
 """The claims about sealed conversations: who waits, what a release leaves, and that a copy is one."""
 
+import pytest
+
 from reactor_chat.chat.state import seals as module
 from reactor_chat.chat.state.seals import Seals
 from reactor_chat.wire import messages as m
@@ -13,7 +15,7 @@ def created(seq: int, sender: str = "Ann") -> m.SealCreated:
     return m.SealCreated(seq, 0, sender, group_id(seq), 1, SALT)
 
 
-def test_who_asked_first_is_forgotten_beyond_a_number(monkeypatch) -> None:
+def test_who_asked_first_is_forgotten_beyond_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WAITING_MAX", 2)
     seals = Seals()
     seals.create(ROOM, created(1))

@@ -1,6 +1,7 @@
 """Packing and chaining: what goes in comes out, and nothing that differs by a bit does."""
 
 import os
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,13 +22,16 @@ from tests.conftest import NIGHTLY
 
 EXAMPLES_OF_MANY_BLOCKS = 20_000 if os.environ.get(NIGHTLY) == "1" else 60
 
+Content = tuple[bytes, tuple[str, ...]]
+"""A payload and its labels."""
+
 contents = st.tuples(
     st.binary(max_size=30) | st.integers(0, 6000).map(lambda size: b"p" * size),
     st.lists(st.text(max_size=8), max_size=3).map(tuple),
 )
 
 
-def entries_of(texts: list[tuple[bytes, tuple[str, ...]]], first: int = 1) -> list[Entry]:
+def entries_of(texts: list[Content], first: int = 1) -> list[Entry]:
     return [Entry(seq, payload, labels) for seq, (payload, labels) in enumerate(texts, first)]
 
 
@@ -41,7 +45,7 @@ def read_back(blocks: list[tuple[Draft, bytes, bytes]]) -> list[Entry]:
 
 
 @given(st.lists(contents, min_size=1, max_size=150))
-def test_what_is_packed_is_read_back(texts):
+def test_what_is_packed_is_read_back(texts: list[Content]) -> None:
     entries = entries_of(texts)
     blocks = packed(Draft(1, FIRST_LINK), entries)
     assert read_back(blocks) == entries
@@ -52,7 +56,7 @@ def test_what_is_packed_is_read_back(texts):
 
 @settings(max_examples=EXAMPLES_OF_MANY_BLOCKS)
 @given(st.lists(st.lists(contents, min_size=1, max_size=20), min_size=1, max_size=8))
-def test_the_open_block_grows_to_what_one_commit_would_have_made(commits):
+def test_the_open_block_grows_to_what_one_commit_would_have_made(commits: list[list[Content]]) -> None:
     """However entries are spread over commits, and whether the block was read back between: the same blocks."""
     entries = entries_of([text for commit in commits for text in commit])
     at_once = {draft.first: (link, body) for draft, link, body in packed(Draft(1, FIRST_LINK), entries)}
@@ -67,7 +71,7 @@ def test_the_open_block_grows_to_what_one_commit_would_have_made(commits):
     assert stored == at_once
 
 
-def test_a_commit_that_fails_leaves_the_open_block_as_it_was():
+def test_a_commit_that_fails_leaves_the_open_block_as_it_was() -> None:
     draft = packed(Draft(1, FIRST_LINK), entries_of([(b"one", ("a",))]))[0][0]
     before = draft.body()
     packed(draft.copy(), entries_of([(b"two", ("b",))], first=2))
@@ -75,7 +79,7 @@ def test_a_commit_that_fails_leaves_the_open_block_as_it_was():
     assert draft.labels() == {"a"}
 
 
-def test_every_flipped_bit_and_every_other_place_is_noticed():
+def test_every_flipped_bit_and_every_other_place_is_noticed() -> None:
     ((_, link, body),) = packed(Draft(5, b"l" * 32), entries_of([(b"abc", ("x",)), (b"", ()), (b"de", ("x", "y"))], 5))
     assert list(Block(5, b"l" * 32, link, body).rows()) == [Row(5, b"abc"), Row(6, b""), Row(7, b"de")]
     for bit in range(8 * len(body)):
@@ -89,7 +93,7 @@ def test_every_flipped_bit_and_every_other_place_is_noticed():
 
 
 @pytest.mark.parametrize("wrong", [None, 1, 1.5, "text"])
-def test_values_of_other_types_are_damage_and_no_bug(wrong):
+def test_values_of_other_types_are_damage_and_no_bug(wrong: Any) -> None:
     for values in ((wrong, b"", b""), (FIRST_LINK, wrong, b""), (FIRST_LINK, b"", wrong)):
         with pytest.raises(StorageCorrupt):
             Block(1, *values)
@@ -97,7 +101,7 @@ def test_values_of_other_types_are_damage_and_no_bug(wrong):
 
 @given(st.binary(max_size=60))
 @settings(max_examples=300)
-def test_any_bytes_with_a_right_link_are_a_block_or_refused(body):
+def test_any_bytes_with_a_right_link_are_a_block_or_refused(body: bytes) -> None:
     """Whoever can write the file can make links too: no other exception comes out of such a block."""
     try:
         block = Block(1, FIRST_LINK, link_of(FIRST_LINK, 1, body), body)
@@ -107,7 +111,7 @@ def test_any_bytes_with_a_right_link_are_a_block_or_refused(body):
         pass
 
 
-def test_a_block_without_the_label_is_not_what_the_index_meant():
+def test_a_block_without_the_label_is_not_what_the_index_meant() -> None:
     ((_, link, body),) = packed(Draft(1, FIRST_LINK), entries_of([(b"abc", ("x",))]))
     with pytest.raises(StorageCorrupt, match="index"):
         Block(1, FIRST_LINK, link, body).found([("y", 1, 1)])

@@ -64,7 +64,7 @@ def test_no_slice_of_a_large_copy_takes_long(tmp_path: Path) -> None:
             labels = [("said",) if seq % 10 else (f"told/{seq % 1_000}",) for seq in range(first, first + 2_000)]
             journal.commit([Entry(seq, b"%100d" % seq, label) for seq, label in enumerate(labels, first)])
         work = journal.backup_slices(tmp_path / "copy")
-        took_s = []
+        took_s: list[float] = []
         while not took_s or not (tmp_path / "copy").exists():
             began = time.process_time()
             next(work, None)

@@ -53,16 +53,16 @@ a line that is none
         ("/covered/x", None),
     ],
 )
-def test_the_mount_that_holds_the_directory_decides(directory, kind):
+def test_the_mount_that_holds_the_directory_decides(directory: str, kind: str | None) -> None:
     assert network_file_system(MOUNTS, Path(directory)) == kind
 
 
 @pytest.mark.parametrize(("kind", "is_network"), [("9p", False), ("overlay", False), ("nfs", True), ("zfs", False)])
-def test_a_sandbox_may_serve_the_whole_disk_by_9p(kind, is_network):
+def test_a_sandbox_may_serve_the_whole_disk_by_9p(kind: str, *, is_network: bool) -> None:
     assert (network_file_system(f"1 0 0:1 / / rw - {kind} x rw\n", Path("/data")) is not None) == is_network
 
 
-def test_a_network_directory_is_refused_in_one_line(tmp_path):
+def test_a_network_directory_is_refused_in_one_line(tmp_path: Path) -> None:
     mounts = tmp_path / "mountinfo"
     mounts.write_text(f"22 1 254:0 / / rw - ext4 /dev/vda rw\n30 22 0:26 / {tmp_path} rw - nfs4 server:/home rw\n")
     with pytest.raises(StorageError, match=r"^The journal cannot be in .*data, which is on a network \(nfs4\); use"):
@@ -70,7 +70,7 @@ def test_a_network_directory_is_refused_in_one_line(tmp_path):
     assert list((tmp_path / "data").iterdir()) == []
 
 
-def test_what_is_made_is_for_its_owner_only(tmp_path):
+def test_what_is_made_is_for_its_owner_only(tmp_path: Path) -> None:
     lock = locked(tmp_path / "deep" / "data")
     path = prepared(tmp_path / "deep" / "data")
     os.close(lock)
@@ -79,7 +79,7 @@ def test_what_is_made_is_for_its_owner_only(tmp_path):
     assert sorted(found.name for found in path.parent.iterdir()) == [FILE_NAME, LOCK_NAME]
 
 
-def test_the_lock_keeps_others_out_until_it_is_closed(tmp_path):
+def test_the_lock_keeps_others_out_until_it_is_closed(tmp_path: Path) -> None:
     first = locked(tmp_path)
     for _ in range(2):
         with pytest.raises(StorageBusy, match=f"^The journal in {tmp_path} is in use by another process; stop"):
@@ -108,7 +108,7 @@ def make_foreign(path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["empty", "text", "truncated", "other program's", "newer", "older"])
-def test_what_is_not_ours_is_refused_and_stays_as_it_is(tmp_path, kind):
+def test_what_is_not_ours_is_refused_and_stays_as_it_is(tmp_path: Path, kind: str) -> None:
     path = tmp_path / FILE_NAME
     make_foreign(path, kind)
     before = path.read_bytes()
@@ -122,7 +122,7 @@ def test_what_is_not_ours_is_refused_and_stays_as_it_is(tmp_path, kind):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_write_ahead_log_that_lost_its_file_is_kept(tmp_path):
+def test_a_write_ahead_log_that_lost_its_file_is_kept(tmp_path: Path) -> None:
     wal = tmp_path / (FILE_NAME + "-wal")
     wal.write_bytes(b"what was acknowledged")
     with pytest.raises(StorageCorrupt, match=r"has lost journal\.db but not its -wal"):
@@ -131,7 +131,7 @@ def test_a_write_ahead_log_that_lost_its_file_is_kept(tmp_path):
     assert list(tmp_path.iterdir()) == [wal]
 
 
-def test_what_a_crash_left_of_making_a_journal_is_made_anew(tmp_path):
+def test_what_a_crash_left_of_making_a_journal_is_made_anew(tmp_path: Path) -> None:
     (tmp_path / (FILE_NAME + ".new")).write_bytes(b"half")
     path = prepared(tmp_path)
     assert list(tmp_path.iterdir()) == [path]
@@ -139,7 +139,7 @@ def test_what_a_crash_left_of_making_a_journal_is_made_anew(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["file:x", "file:x?mode=ro", "a?mode=ro", "a%41", "a#b", ":memory:", "file:%2e"])
-def test_a_directory_is_called_what_it_is_called(tmp_path, monkeypatch, name):
+def test_a_directory_is_called_what_it_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(tmp_path)
     Path(name).mkdir()
     path = prepared(Path(name))
@@ -149,6 +149,6 @@ def test_a_directory_is_called_what_it_is_called(tmp_path, monkeypatch, name):
     database.close()
 
 
-def test_a_name_for_sqlite_never_begins_like_a_uri():
+def test_a_name_for_sqlite_never_begins_like_a_uri() -> None:
     assert plain_name(Path("file:x")) == b"./file:x"
     assert plain_name(Path("/a/file:x")) == b"/a/file:x"

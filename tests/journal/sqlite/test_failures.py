@@ -35,7 +35,9 @@ def sqlite_error(code: int) -> sqlite3.Error:
         (sqlite3.SQLITE_TOOBIG, StorageError),
     ],
 )
-def test_each_code_has_its_kind_and_one_line_that_says_where_and_what_to_do(code, kind):
+def test_each_code_has_its_kind_and_one_line_that_says_where_and_what_to_do(
+    code: int, kind: type[StorageError]
+) -> None:
     ours = of_sqlite(sqlite_error(code), PLACE)
     assert type(ours) is kind
     assert str(PLACE) in str(ours)
@@ -43,7 +45,7 @@ def test_each_code_has_its_kind_and_one_line_that_says_where_and_what_to_do(code
     assert "\n" not in str(ours)
 
 
-def test_every_number_up_to_the_last_code_is_something_of_ours():
+def test_every_number_up_to_the_last_code_is_something_of_ours() -> None:
     for code in range(1 << 12):
         assert isinstance(of_sqlite(sqlite_error(code), PLACE), StorageError)
     assert type(of_sqlite(sqlite3.ProgrammingError("Cannot operate on a closed database."), PLACE)) is StorageError
@@ -59,14 +61,14 @@ def test_every_number_up_to_the_last_code_is_something_of_ours():
         (errno.EIO, StorageError),
     ],
 )
-def test_the_systems_errors_likewise(code, kind):
+def test_the_systems_errors_likewise(code: int, kind: type[StorageError]) -> None:
     ours = of_system(OSError(code, os.strerror(code)), PLACE)
     assert type(ours) is kind
     assert str(PLACE) in str(ours)
 
 
 @pytest.mark.parametrize("error", [sqlite_error(sqlite3.SQLITE_IOERR), OSError(errno.EIO, "no"), StorageCorrupt("bad")])
-def test_after_any_other_failure_the_fence_stays_shut(error):
+def test_after_any_other_failure_the_fence_stays_shut(error: Exception) -> None:
     fence = Fence(PLACE)
     with pytest.raises(StorageError), fence:
         raise error
@@ -75,7 +77,7 @@ def test_after_any_other_failure_the_fence_stays_shut(error):
             pytest.fail("inside")
 
 
-def test_a_full_disk_and_a_bug_leave_it_open():
+def test_a_full_disk_and_a_bug_leave_it_open() -> None:
     fence = Fence(PLACE)
     with pytest.raises(StorageFull), fence:
         raise sqlite_error(sqlite3.SQLITE_FULL)

@@ -13,6 +13,11 @@ from reactor_chat.journal.reports import Entry
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 
 
+def replace_directory(data: Path) -> None:
+    data.rename(data.with_name("elsewhere"))
+    data.mkdir()
+
+
 def replace(path: Path) -> None:
     shutil.copy(path, path.with_name("other"))
     path.with_name("other").replace(path)
@@ -20,7 +25,7 @@ def replace(path: Path) -> None:
 
 MOVES: dict[str, Callable[[Path], object]] = {
     "the directory is renamed": lambda data: data.rename(data.with_name("elsewhere")),
-    "the directory is replaced": lambda data: (data.rename(data.with_name("elsewhere")), data.mkdir()),
+    "the directory is replaced": replace_directory,
     "the directory is deleted": shutil.rmtree,
     "the lock is deleted": lambda data: (data / "lock").unlink(),
     "the lock is replaced": lambda data: replace(data / "lock"),

@@ -41,17 +41,25 @@ def contents(data: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in data.iterdir()}
 
 
-LOSSES: dict[str, Callable[[Path], object]] = {
+def delete(*paths: Path) -> None:
+    for path in paths:
+        path.unlink()
+
+
+Loss = Callable[[Path], object]
+"""Takes something away from a journal's directory."""
+
+LOSSES: dict[str, Loss] = {
     "the log is deleted": lambda data: (data / WAL).unlink(),
     "the log is cut off": lambda data: os.truncate(data / WAL, 32 + 5 * 4_120),
-    "the journal is deleted": lambda data: [(data / name).unlink() for name in (FILE_NAME, WAL)],
+    "the journal is deleted": lambda data: delete(data / FILE_NAME, data / WAL),
     "the journal is deleted and its log is not": lambda data: (data / FILE_NAME).unlink(),
     "the mark is damaged": lambda data: (data / MARK_NAME).write_bytes(b"x" * 1_024),
 }
 
 
 @pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES.keys())
-def test_what_is_gone_is_refused_and_what_is_left_stays(tmp_path: Path, lose: Callable[[Path], object]) -> None:
+def test_what_is_gone_is_refused_and_what_is_left_stays(tmp_path: Path, lose: Loss) -> None:
     data = killed(tmp_path / "data", 20, rested=30)
     lose(data)
     before = contents(data)
@@ -70,7 +78,7 @@ def test_what_is_gone_is_refused_and_what_is_left_stays(tmp_path: Path, lose: Ca
     ("lose", "left", "said"),
     [(LOSSES["the log is deleted"], 30, "20 numbers"), (LOSSES["the journal is deleted"], 0, "50 numbers")],
 )
-def test_an_accepted_loss_is_counted_and_begins_a_log(tmp_path: Path, lose, left: int, said: str) -> None:
+def test_an_accepted_loss_is_counted_and_begins_a_log(tmp_path: Path, lose: Loss, left: int, said: str) -> None:
     data = killed(tmp_path / "data", 20, rested=30)
     lose(data)
     with closing(SqliteJournal(data, accepts_loss=True)) as journal:

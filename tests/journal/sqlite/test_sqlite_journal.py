@@ -28,7 +28,7 @@ from tests.journal.content import SEQ_MAX, check_everything, commit_up_to, entry
 
 
 @pytest.fixture
-def small_disk(tmp_path) -> Iterator[Path]:
+def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 512 KiB."""
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -49,7 +49,7 @@ def commit_until_full(journal: SqliteJournal) -> None:
         commit_up_to(journal, SEQ_MAX)
 
 
-def test_on_a_full_disk_reading_goes_on_and_writing_when_there_is_space(small_disk):
+def test_on_a_full_disk_reading_goes_on_and_writing_when_there_is_space(small_disk: Path) -> None:
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(200_000))
     with closing(SqliteJournal(small_disk / "data")) as journal:
@@ -70,7 +70,7 @@ def test_on_a_full_disk_reading_goes_on_and_writing_when_there_is_space(small_di
         check_everything(journal)
 
 
-def test_a_disk_that_is_full_at_the_start(small_disk):
+def test_a_disk_that_is_full_at_the_start(small_disk: Path) -> None:
     """A new journal is refused and leaves nothing half made; one that exists opens and can be read."""
     with closing(SqliteJournal(small_disk / "old")) as journal:
         commit_up_to(journal, 50)
@@ -86,7 +86,7 @@ def test_a_disk_that_is_full_at_the_start(small_disk):
         check_everything(journal)
 
 
-def test_a_read_only_disk_is_refused_in_one_line(small_disk):
+def test_a_read_only_disk_is_refused_in_one_line(small_disk: Path) -> None:
     SqliteJournal(small_disk / "data").close()
     remount = subprocess.run(["/bin/mount", "-o", "remount,ro", str(small_disk)], check=False)
     if remount.returncode != 0:
@@ -109,7 +109,7 @@ def as_nobody() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("mode", [0o000, 0o400])
-def test_a_file_closed_to_this_user_is_refused(mode):
+def test_a_file_closed_to_this_user_is_refused(mode: int) -> None:
     with tempfile.TemporaryDirectory() as directory:
         SqliteJournal(directory).close()
         for path in (Path(directory), Path(directory) / "lock"):
@@ -124,7 +124,7 @@ def test_a_file_closed_to_this_user_is_refused(mode):
         SqliteJournal(directory).close()
 
 
-def test_a_quota_refuses_and_a_larger_one_goes_on(tmp_path):
+def test_a_quota_refuses_and_a_larger_one_goes_on(tmp_path: Path) -> None:
     with closing(SqliteJournal(tmp_path / "data", bytes_max=200_000)) as journal:
         commit_until_full(journal)
         journal.rest()
@@ -139,7 +139,7 @@ def test_a_quota_refuses_and_a_larger_one_goes_on(tmp_path):
         check_everything(journal)
 
 
-def test_labels_that_did_not_fit_are_known_when_they_do(tmp_path):
+def test_labels_that_did_not_fit_are_known_when_they_do(tmp_path: Path) -> None:
     """A label's number that was given in a transaction that was rolled back is not remembered."""
     many = ("new", *(f"label {number} {'x' * 40}" for number in range(1_500)))
     refusals = 0
@@ -154,7 +154,7 @@ def test_labels_that_did_not_fit_are_known_when_they_do(tmp_path):
         journal.verify()
 
 
-def test_a_limit_on_the_size_of_files_is_a_full_disk(tmp_path):
+def test_a_limit_on_the_size_of_files_is_a_full_disk(tmp_path: Path) -> None:
     """The system refuses with EFBIG, which SQLite calls a failed write."""
     with closing(SqliteJournal(tmp_path / "data")) as journal:
         commit_up_to(journal, 50)
@@ -191,7 +191,7 @@ def injected(tmp_path: Path, inject: str) -> subprocess.CompletedProcess[bytes]:
         ("EIO", b"StorageError: The disk of the journal in "),
     ],
 )
-def test_a_quota_is_a_full_disk_and_a_failed_write_is_not(tmp_path, error, words):
+def test_a_quota_is_a_full_disk_and_a_failed_write_is_not(tmp_path: Path, error: str, words: bytes) -> None:
     victim = injected(tmp_path, f"pwrite64:error={error}:when=60+")
     assert victim.returncode == 1
     assert victim.stderr.startswith(words)
@@ -200,7 +200,7 @@ def test_a_quota_is_a_full_disk_and_a_failed_write_is_not(tmp_path, error, words
         check_everything(journal)
 
 
-def test_after_a_write_that_failed_nothing_goes_any_more(tmp_path):
+def test_after_a_write_that_failed_nothing_goes_any_more(tmp_path: Path) -> None:
     with closing(SqliteJournal(tmp_path / "data")) as journal:
         commit_up_to(journal, 50)
         failed = sqlite3.OperationalError("disk I/O error")
@@ -227,7 +227,7 @@ def test_after_a_write_that_failed_nothing_goes_any_more(tmp_path):
 
 
 @pytest.mark.parametrize("at", range(3, 12))
-def test_after_a_sync_that_failed_nothing_goes_any_more(tmp_path, at):
+def test_after_a_sync_that_failed_nothing_goes_any_more(tmp_path: Path, at: int) -> None:
     """SQLite alone would accept the next commit."""
     victim = injected(tmp_path, f"fdatasync:error=EIO:when={at}+")
     assert victim.returncode == 1
@@ -240,7 +240,7 @@ def test_after_a_sync_that_failed_nothing_goes_any_more(tmp_path, at):
 # ------------------------------------------------------------------------------------------------ opening and closing
 
 
-def test_a_second_process_is_told_so(tmp_path):
+def test_a_second_process_is_told_so(tmp_path: Path) -> None:
     with closing(SqliteJournal(tmp_path)) as journal:
         commit_up_to(journal, 10)
         victim = [sys.executable, "-m", "tests.journal.victim", str(tmp_path), "1"]
@@ -258,7 +258,7 @@ def test_a_second_process_is_told_so(tmp_path):
         check_everything(journal)
 
 
-def test_another_program_that_has_the_file_is_respected(tmp_path):
+def test_another_program_that_has_the_file_is_respected(tmp_path: Path) -> None:
     SqliteJournal(tmp_path).close()
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -267,7 +267,7 @@ def test_another_program_that_has_the_file_is_respected(tmp_path):
     SqliteJournal(tmp_path).close()
 
 
-def test_a_directory_that_is_a_file_is_refused(tmp_path):
+def test_a_directory_that_is_a_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "data"
     path.write_text("precious")
     for place in (path, path / "below"):
@@ -276,14 +276,14 @@ def test_a_directory_that_is_a_file_is_refused(tmp_path):
     assert path.read_text() == "precious"
 
 
-def test_a_network_mount_is_refused(tmp_path):
+def test_a_network_mount_is_refused(tmp_path: Path) -> None:
     mounts = tmp_path / "mountinfo"
     mounts.write_text(f"1 0 0:1 / {tmp_path} rw - cifs //server/share rw\n")
     with pytest.raises(StorageError, match="on a network"):
         SqliteJournal(tmp_path / "data", mounts=mounts)
 
 
-def test_a_refusal_at_the_start_gives_everything_back(tmp_path):
+def test_a_refusal_at_the_start_gives_everything_back(tmp_path: Path) -> None:
     descriptors = Path("/proc/self/fd")
     if not descriptors.exists():
         pytest.skip("no /proc here")
@@ -295,7 +295,7 @@ def test_a_refusal_at_the_start_gives_everything_back(tmp_path):
     assert len(list(descriptors.iterdir())) == before
 
 
-def test_closing_twice_is_closing_once_and_leaves_one_file(tmp_path):
+def test_closing_twice_is_closing_once_and_leaves_one_file(tmp_path: Path) -> None:
     journal = SqliteJournal(tmp_path)
     commit_up_to(journal, 100)
     journal.close()
@@ -305,7 +305,7 @@ def test_closing_twice_is_closing_once_and_leaves_one_file(tmp_path):
         journal.newest([("said", 0, 9)], None, 5)
 
 
-def test_what_is_written_is_what_was_asked_for(tmp_path):
+def test_what_is_written_is_what_was_asked_for(tmp_path: Path) -> None:
     """The settings on which durability rests, as SQLite itself reports them."""
     with closing(SqliteJournal(tmp_path)) as journal:
         asked = {"journal_mode": "wal", "synchronous": 2, "locking_mode": "exclusive", "wal_autocheckpoint": 0}
@@ -318,7 +318,7 @@ def test_what_is_written_is_what_was_asked_for(tmp_path):
 # ------------------------------------------------------------------------------------------------- resting and backups
 
 
-def test_the_log_is_emptied_by_rest_and_stays_bounded_without(tmp_path):
+def test_the_log_is_emptied_by_rest_and_stays_bounded_without(tmp_path: Path) -> None:
     wal = tmp_path / (FILE_NAME + "-wal")
     with closing(SqliteJournal(tmp_path)) as journal:
         while journal._wal_pages < WAL_PAGES_REST:
@@ -334,7 +334,7 @@ def test_the_log_is_emptied_by_rest_and_stays_bounded_without(tmp_path):
         assert wal.stat().st_size < 1.2 * WAL_PAGES_MAX * 4_096
 
 
-def test_a_backup_while_it_is_open_is_the_whole_journal(tmp_path):
+def test_a_backup_while_it_is_open_is_the_whole_journal(tmp_path: Path) -> None:
     with closing(SqliteJournal(tmp_path / "data")) as journal:
         commit_up_to(journal, 300)
         journal.keep_snapshot(200, b"state")
@@ -363,7 +363,7 @@ def test_a_backup_while_it_is_open_is_the_whole_journal(tmp_path):
         commit_up_to(journal, 310)
 
 
-def test_a_backup_that_does_not_fit_leaves_nothing_and_the_journal_goes_on(small_disk, tmp_path):
+def test_a_backup_that_does_not_fit_leaves_nothing_and_the_journal_goes_on(small_disk: Path, tmp_path: Path) -> None:
     with closing(SqliteJournal(tmp_path / "data")) as journal:
         journal.commit([Entry(1, bytes(1_000_000))])
         with pytest.raises(StorageFull):
@@ -372,12 +372,12 @@ def test_a_backup_that_does_not_fit_leaves_nothing_and_the_journal_goes_on(small
         journal.commit([Entry(2, b"goes on")])
 
 
-def test_a_page_reads_no_more_than_it_shows(tmp_path):
+def test_a_page_reads_no_more_than_it_shows(tmp_path: Path) -> None:
     """Hundreds of spans with thousands of entries each, and a page is still made of the few newest blocks."""
     spans: list[Span] = [(f"group/{number}", 0, SEQ_MAX) for number in range(300)]
     with closing(SqliteJournal(tmp_path)) as journal:
         journal.commit([Entry(seq, b"x" * 300, (f"group/{seq % 300}",)) for seq in range(1, 9_001)])
-        steps = []
+        steps: list[None] = []
         journal._database.set_progress_handler(lambda: steps.append(None), 1)
         page = journal.newest(spans, None, 50)
         journal._database.set_progress_handler(None, 0)

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from reactor_chat.chat.boundary import Received
 from reactor_chat.server.doors.lines import LinesDoor
 from reactor_chat.server.doors.telnet import SUBNEGOTIATION_BYTES_MAX, TelnetFilter
+from reactor_chat.wire.messages import Line, Login
 
 IAC_IP, DO_TIMING_MARK, WILL_TIMING_MARK = b"\xff\xf4", b"\xff\xfd\x06", b"\xff\xfb\x06"
 
@@ -77,19 +79,28 @@ def test_an_answer_is_never_answered(data: bytes) -> None:
     assert answers == b""
 
 
+def line_of(what: object) -> str:
+    """The line that a door took for one that was typed."""
+    assert isinstance(what, Received)
+    assert isinstance(what.request, Line)
+    return what.request.text
+
+
 def test_the_door_hands_over_the_answers_and_keeps_the_line() -> None:
     door = LinesDoor()
     door.entered("Tel")
     assert door.feed(b"half a " + IAC_IP + DO_TIMING_MARK + b"line\n") == WILL_TIMING_MARK
     (received,), _ = door.take(1, 5)
-    assert received.request.text == "half a line"
+    assert line_of(received) == "half a line"
 
 
 def test_a_name_and_a_line_of_the_door_begin_where_they_can_be_seen() -> None:
     door = LinesDoor()
     door.feed("\ufeffNc\u200b\r\n\ufeff\r\n\ufeff@Stella x\r\n".encode())
     (login,), _ = door.take(1, 5)
+    assert isinstance(login, Received)
+    assert isinstance(login.request, Login)
     assert login.request.name == "Nc"
     door.entered("Nc")
     (line,), _ = door.take(1, 5)
-    assert line.request.text == "\ufeff@Stella x", "the blank one asks nothing"
+    assert line_of(line) == "\ufeff@Stella x", "the blank one asks nothing"

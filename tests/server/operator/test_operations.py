@@ -39,7 +39,7 @@ PUBLIC = KEY.public_key().public_bytes_raw()
 
 
 def world(**options: object) -> World:
-    return World(**options).start()
+    return World(None, **options).start()
 
 
 def owner(world: World, name: str, key: Ed25519PrivateKey = KEY, after: int | None = None) -> Person:
@@ -332,7 +332,7 @@ def test_a_locked_house_lets_in_owners_only_and_keeps_who_is_there() -> None:
     here.settle()
     assert here.order(SetLockdown(on=True)).text.startswith("Lockdown is on until ")
     for outside in (stranger(here, "New"), owner(here, "Claimant", Ed25519PrivateKey.generate())):
-        assert outside.of(Refused)[0].code == "not_allowed"  # type: ignore[attr-defined]
+        assert outside.of(Refused)[0].code == "not_allowed"
         assert outside.of(Bye) == [], "the next name may be an owned one"
     assert owner(here, "Ann").of(Welcome)
     assert guest.of(Bye) == []

@@ -35,8 +35,8 @@ def come(world: World, name: str, key: Key | None = None, invite: str | None = N
     world.turn()
     hello = person.heard[0]
     assert isinstance(hello, Hello)
-    proof = () if key is None else (key.public, key.sign(hello.nonce, name))
-    person.ask(Login(name, 1, *proof, invite=invite))
+    public, signature = (None, None) if key is None else (key.public, key.sign(hello.nonce, name))
+    person.ask(Login(name, 1, public, signature, invite=invite))
     world.settle()
     return person
 
@@ -62,7 +62,8 @@ def code_of(answer: Answer) -> str:
 def people(world: World) -> dict[str, list[dict[str, object]]]:
     answer = world.order(ListPeople())
     assert answer.facts is not None
-    return answer.facts["people"]
+    found: dict[str, list[dict[str, object]]] = answer.facts["people"]
+    return found
 
 
 # ------------------------------------------------------------------------------------------------ people

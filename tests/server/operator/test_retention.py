@@ -1,5 +1,6 @@
 """How long messages are kept: what is older goes, a little at a time and to the end, and nothing else does."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -92,7 +93,7 @@ def test_it_is_done_in_slices_and_each_is_small() -> None:
     written: list[int] = []
 
     class Counted(MemoryJournal):
-        def rewrite(self, rows: list[Row]) -> None:  # type: ignore[override]
+        def rewrite(self, rows: Sequence[Row]) -> None:
             written.append(len(rows))
             super().rewrite(rows)
 
@@ -148,7 +149,7 @@ def test_without_space_it_waits_and_tries_again() -> None:
     class Full(MemoryJournal):
         is_full = True
 
-        def rewrite(self, rows: list[Row]) -> None:  # type: ignore[override]
+        def rewrite(self, rows: Sequence[Row]) -> None:
             if self.is_full:
                 raise StorageFull("full")
             super().rewrite(rows)

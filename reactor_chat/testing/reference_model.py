@@ -1,7 +1,8 @@
-"""The chat as a heap of dictionaries: what a request comes to at its place in the one order, and who may read what.
+"""The rules of the chat, written plainly a second time: what a request comes to at its place, and who may read what.
 
-It knows nothing of commits, marks and waiting.  Everybody is a number that is new whenever a guest comes or a name is
-owned anew, so that nobody inherits anything.
+The simulated world's checker and the property of the hub ask it, so that every rule is written here once.  It is a heap
+of dictionaries and knows nothing of commits, marks and waiting.  Everybody is a number that is new whenever a guest
+comes or a name is owned anew, so that nobody inherits anything.
 """
 
 import re
@@ -16,13 +17,19 @@ Entry = tuple[m.Notice | None, list[str]]
 Verdict = str | list[Entry]
 """The code of a refusal, or what happens."""
 
+Logged = tuple[m.Notice | None, set[int] | None, int]
+"""One number of the chat: what is told of it (None: nothing), to whom (None: everyone), and its group's birth."""
+
+Groups = dict[str, tuple[str, str, list[str]]]
+"""Groups by their folded names: name, owner, and members sorted."""
+
 LIST_NAMES_MAX = 2_000
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 UNKNOWN, FOREIGN, NOT_MINE = "no_such_user", "not_a_member", "not_the_owner"
 
 
-class DullChat:
+class ReferenceModel:
     """Everything that is true after the records so far.
 
     Args:
@@ -31,7 +38,7 @@ class DullChat:
     Attributes:
         at: the time that what is said now is stamped with.
         seq: the newest number.
-        log: for each number what is told of it (None: nothing), to whom (None: everyone), and its group's birth.
+        log: what is told of each number, the first of which is 1.
     """
 
     def __init__(self, *, groups_max: int, members_max: int, people_max: int, text_bytes_max: int = 16_384) -> None:
@@ -45,7 +52,7 @@ class DullChat:
         self.person: dict[str, int] = {}
         self.groups: dict[str, dict[str, Any]] = {}
         self.outcomes: dict[str, dict[str, int | str]] = {}
-        self.log: list[tuple[m.Notice | None, set[int] | None, int]] = []
+        self.log: list[Logged] = []
 
     # --------------------------------------------------------------------------------- what a request comes to
 
@@ -207,8 +214,12 @@ class DullChat:
             self._end(fold(notice.name), released=isinstance(notice, m.Released))
         return told
 
-    def overview(self) -> dict[str, tuple[str, str, list[str]]]:
-        """Every group by its folded name: name, owner, and members sorted."""
+    def names(self) -> list[str]:
+        """Who is there, in the order in which `names` tells it."""
+        return [self.present[key] for key in sorted(self.present)]
+
+    def overview(self) -> Groups:
+        """Every group, in the order in which `groups` tells them."""
         spelled = self.spelled
         return {
             key: (group["name"], spelled[group["owner"]], [spelled[member] for member in sorted(group["members"])])
@@ -250,10 +261,37 @@ class DullChat:
         """Every message that `history` may show of what it asks for, oldest first."""
         me, found = self.person.get(key), list[m.Notice]()
         born = self.groups[fold(request.group)]["born"] if request.group is not None else None
-        for notice, audience, of_group in self.log:
-            if not isinstance(notice, m.Said | m.Told | m.GroupSaid) or (audience is not None and me not in audience):
-                continue
-            pair = {fold(notice.sender), fold(notice.to)} if isinstance(notice, m.Told) else set()
-            if (born is None or of_group == born) and (request.with_ is None or pair == {key, fold(request.with_)}):
+        for logged in self.log:
+            notice = shown_by(logged, me, key, request.with_, born)
+            if notice is not None:
                 found.append(notice)
         return found
+
+
+def shown_by(logged: Logged, me: int | None, key: str, with_: str | None, born: int | None) -> m.Notice | None:
+    """Return the message that a page of history shows of one number; None where it shows nothing of it.
+
+    Args:
+        logged: what is told of the number.
+        me: the person who asks; None for one of whom no record tells.
+        key: the folded name of that person.
+        with_: whose private messages are asked for; None where it is not those.
+        born: the birth of the group whose messages are asked for; None where it is not those.
+    """
+    notice, audience, of_group = logged
+    if not isinstance(notice, m.Said | m.Told | m.GroupSaid) or (audience is not None and me not in audience):
+        return None
+    pair = {fold(notice.sender), fold(notice.to)} if isinstance(notice, m.Told) else set()
+    is_asked_for = (born is None or of_group == born) and (with_ is None or pair == {key, fold(with_)})
+    return notice if is_asked_for else None
+
+
+def groups_of(groups: Groups, key: str) -> list[tuple[str, str, list[str]]]:
+    """Return those groups, as `groups` tells them, in which whoever holds this folded name is a member."""
+    return [group for group in groups.values() if key in map(fold, group[2])]
+
+
+def refusal_to_read(groups: Groups, key: str, name: str) -> str | None:
+    """Return the code by which somebody is refused who asks for what is a group's; None where it is told."""
+    group = groups.get(fold(name))
+    return "no_such_group" if group is None else None if key in map(fold, group[2]) else FOREIGN

@@ -1,4 +1,4 @@
-"""A witness of one connection objects to whatever is not as it must be, and to nothing else."""
+"""The oracle of one connection objects to whatever is not as it must be, and to nothing else."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 from reactor_chat.chat.state.records import Record
 from reactor_chat.journal.reports import Entry
 from reactor_chat.testing.checker import Checker, Violation
-from reactor_chat.testing.witness import Witness
+from reactor_chat.testing.client_oracle import ClientOracle
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import frame
@@ -38,16 +38,16 @@ class Story:
         seq = self.checker.head + 1
         self.checker.committed([Entry(seq, kept({"seq": seq, "at": seq, **record}))])
 
-    def witness(self, name: str, seq: int = 3) -> Witness:
+    def oracle(self, name: str, seq: int = 3) -> ClientOracle:
         """Somebody who is welcome."""
-        witness = Witness(self.checker)
-        witness.sent(frame(encode(m.Login(name, 1))))
-        hear(witness, m.Hello(1, "x", bytes(32), m.Limits(65_536, 99)), m.Welcome(name, seq, guest=True, text="[W]"))
-        return witness
+        oracle = ClientOracle(self.checker)
+        oracle.sent(frame(encode(m.Login(name, 1))))
+        hear(oracle, m.Hello(1, "x", bytes(32), m.Limits(65_536, 99)), m.Welcome(name, seq, guest=True, text="[W]"))
+        return oracle
 
 
-def hear(witness: Witness, *notices: m.Notice) -> None:
-    witness.heard(b"".join(frame(encode(notice)) for notice in notices))
+def hear(oracle: ClientOracle, *notices: m.Notice) -> None:
+    oracle.heard(b"".join(frame(encode(notice)) for notice in notices))
 
 
 SAID, TOLD = m.Said(4, 4, "Ann", "hello", id="1"), m.Told(5, 5, "Ann", "Bob", "psst", id="2")
@@ -57,12 +57,12 @@ BYE = m.Said(6, 6, "Ann", "bye", id="3")
 def test_everything_that_is_due_is_fine_split_anywhere() -> None:
     story = Story()
     for name, notices in (("Bob", (SAID, TOLD, BYE)), ("Cid", (SAID, BYE))):
-        witness = story.witness(name)
+        oracle = story.oracle(name)
         data = b"".join(frame(encode(notice)) for notice in notices)
         for place in range(len(data)):
-            witness.heard(data[place : place + 1])
-        assert witness.is_current
-        assert witness.frames == 3 + len(notices)
+            oracle.heard(data[place : place + 1])
+        assert oracle.is_current
+        assert oracle.frames == 3 + len(notices)
 
 
 @pytest.mark.parametrize(
@@ -81,25 +81,25 @@ def test_everything_that_is_due_is_fine_split_anywhere() -> None:
     ],
 )
 def test_what_is_not_as_it_must_be_is_a_violation(name: str, notices: tuple[m.Notice, ...], promise: str) -> None:
-    witness = Story().witness(name)
+    oracle = Story().oracle(name)
     with pytest.raises(Violation, match=promise):
-        hear(witness, *notices)
+        hear(oracle, *notices)
 
 
 ASKED = (m.Ping("x", "a"), m.AskNames("b"), m.Say("hello", id="1"))
 PONG, NAMES = m.Pong("x", "a"), m.NamesAnswer(["Ann", "Bob", "Cid"], "b")
 
 
-def asking(seq: int = 6) -> Witness:
-    witness = Story().witness("Ann", seq)
-    witness.sent(b"".join(frame(encode(request)) for request in ASKED))
-    return witness
+def asking(seq: int = 6) -> ClientOracle:
+    oracle = Story().oracle("Ann", seq)
+    oracle.sent(b"".join(frame(encode(request)) for request in ASKED))
+    return oracle
 
 
 def test_answers_in_their_order_are_fine() -> None:
-    witness = asking()
-    hear(witness, PONG, NAMES, m.Accepted("1", 4))
-    assert witness.is_current
+    oracle = asking()
+    hear(oracle, PONG, NAMES, m.Accepted("1", 4))
+    assert oracle.is_current
 
 
 @pytest.mark.parametrize(
@@ -114,38 +114,41 @@ def test_answers_in_their_order_are_fine() -> None:
     ],
 )
 def test_wrong_answers_are_violations(notices: tuple[m.Notice, ...], promise: str) -> None:
-    witness = asking()
+    oracle = asking()
     with pytest.raises(Violation, match=promise):
-        hear(witness, *notices)
+        hear(oracle, *notices)
 
 
 def test_an_acceptance_before_its_notice_is_a_violation() -> None:
-    witness = asking(seq=3)
-    hear(witness, PONG, NAMES)
+    oracle = asking(seq=3)
+    hear(oracle, PONG, NAMES)
     with pytest.raises(Violation, match="after its notices"):
-        hear(witness, m.Accepted("1", 4))
+        hear(oracle, m.Accepted("1", 4))
 
 
 def test_names_may_be_those_of_any_time_since_they_were_asked_for() -> None:
     story = Story()
-    witness = story.witness("Ann", 6)
-    witness.sent(frame(encode(m.AskNames("b"))))
+    oracle = story.oracle("Ann", 6)
+    oracle.sent(frame(encode(m.AskNames("b"))))
     story.commit({"type": "exited", "name": "Cid"})
     for names in (["Ann", "Bob"], ["Ann", "Bob", "Cid"]):
-        again = story.witness("Ann", 6)
+        again = story.oracle("Ann", 6)
         again.sent(frame(encode(m.AskNames("b"))))
         hear(again, m.NamesAnswer(names, "b"))
     with pytest.raises(Violation, match="those who are there"):
-        hear(witness, m.NamesAnswer(["Bob"], "b"))
+        hear(oracle, m.NamesAnswer(["Bob"], "b"))
 
 
 def test_a_page_of_history_leaves_out_nothing_and_shows_nothing_of_others() -> None:
-    for shown, is_right in (([SAID, BYE], True), ([SAID], False), ([SAID, TOLD, BYE], False), ([BYE], False)):
-        witness = Story().witness("Cid", 6)
-        witness.sent(frame(encode(m.AskHistory(id="h"))))
+    pages: list[tuple[list[m.Said | m.Told | m.GroupSaid], bool]] = [
+        ([SAID, BYE], True), ([SAID], False), ([SAID, TOLD, BYE], False), ([BYE], False),
+    ]  # fmt: skip
+    for shown, is_right in pages:
+        oracle = Story().oracle("Cid", 6)
+        oracle.sent(frame(encode(m.AskHistory(id="h"))))
         answer = m.HistoryAnswer(list(shown), more=False, re="h")
         if is_right:
-            hear(witness, answer)
+            hear(oracle, answer)
         else:
             with pytest.raises(Violation):
-                hear(witness, answer)
+                hear(oracle, answer)

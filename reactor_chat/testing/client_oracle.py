@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from reactor_chat.testing.checker import NOBODY, NOT_REMEMBERED, Checker, demand
+from reactor_chat.testing.reference_model import groups_of, refusal_to_read, shown_by
 from reactor_chat.text.parser import parse
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.codec import decode_notice, decode_request
@@ -19,7 +20,7 @@ from reactor_chat.wire.messages import Refused, fold
 FRAMES_MAX = 1 << 30
 
 
-class Witness:
+class ClientOracle:
     """What one connection may still hear.
 
     Args:
@@ -231,10 +232,7 @@ class Witness:
             demand(notice.code == "no_such_user", "a question is refused for what it asks", request, notice)
             return
         me = fold(self._login.name) if self._login else ""
-        codes = set()
-        for groups in self._versions(self._checker.groups, low):
-            members = groups[fold(group)][2] if fold(group) in groups else None
-            codes.add("no_such_group" if members is None else "" if me in map(fold, members) else "not_a_member")
+        codes = {refusal_to_read(groups, me, group) for groups in self._versions(self._checker.groups, low)}
         demand(notice.code in codes, "a question is refused for what is the case", request, notice, codes)
 
     def _versions(self, log: list[tuple[int, Any]], low: int) -> Iterable[Any]:
@@ -251,10 +249,7 @@ class Witness:
     def _read_groups(self, _: Any, notice: m.GroupsAnswer, low: int) -> None:
         found = [(part.group, part.owner, part.members) for answer in self._parts for part in answer.groups]
         me = fold(self._login.name) if self._login else ""
-        mine = (
-            [group for group in groups.values() if me in map(fold, group[2])]
-            for groups in self._versions(self._checker.groups, low)
-        )
+        mine = (groups_of(groups, me) for groups in self._versions(self._checker.groups, low))
         demand(found in mine, "the groups are one's own", notice, found)
 
     def _read_members(self, request: m.AskWho, notice: m.MembersAnswer, low: int) -> None:
@@ -276,32 +271,25 @@ class Witness:
     def _entitled_back(self, request: m.AskHistory, notice: m.HistoryAnswer) -> list[Any]:
         """What the asker may see of what was asked for, oldest first, from a little before what was shown."""
         wanted: list[Any] = []
-        me, chat = fold(self._login.name) if self._login else "", self._checker.chat
+        me, log = fold(self._login.name) if self._login else "", self._checker.model.log
         oldest = notice.messages[0].seq if notice.messages else 1
         born = self._born(request, notice)
         before = request.before if request.before is not None else self._checker.head + 1
-        for seq in range(min(before, len(chat.log) + 1) - 1, 0, -1):
-            told, audience, of_group = chat.log[seq - 1]
-            if not isinstance(told, m.Said | m.Told | m.GroupSaid):
-                continue
-            pair = {fold(told.sender), fold(told.to)} if isinstance(told, m.Told) else set()
-            if (
-                (audience is None or self.person in audience)
-                and (request.group is None or of_group == born)
-                and (request.with_ is None or pair == {me, fold(request.with_)})
-            ):
+        for seq in range(min(before, len(log) + 1) - 1, 0, -1):
+            told = shown_by(log[seq - 1], self.person, me, request.with_, born)
+            if told is not None:
                 wanted.append(told)
                 if seq < oldest:
                     break
         return wanted[::-1]
 
-    def _born(self, request: m.AskHistory, notice: m.HistoryAnswer) -> int:
+    def _born(self, request: m.AskHistory, notice: m.HistoryAnswer) -> int | None:
         """The birth of the group that was asked for: of the shown messages' where it may have ended meanwhile."""
         if request.group is None:
-            return 0
+            return None
         if notice.messages:
-            return self._checker.chat.log[notice.messages[-1].seq - 1][2]
-        group = self._checker.chat.groups.get(fold(request.group))
+            return self._checker.model.log[notice.messages[-1].seq - 1][2]
+        group = self._checker.model.groups.get(fold(request.group))
         return group["born"] if group is not None else -1
 
     def _read_pong(self, request: m.Ping, notice: m.Pong, _: int) -> None:
@@ -310,7 +298,7 @@ class Witness:
     def _read_help(self, request: m.AskHelp, notice: m.HelpAnswer, _: int) -> None:
         demand(isinstance(request, m.AskHelp) and notice.text, "help helps", request)
 
-    _READS: ClassVar[dict[type, Callable[["Witness", Any, Any, int], None]]] = {
+    _READS: ClassVar[dict[type, Callable[["ClientOracle", Any, Any, int], None]]] = {
         m.NamesAnswer: _read_names,
         m.GroupsAnswer: _read_groups,
         m.MembersAnswer: _read_members,
