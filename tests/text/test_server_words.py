@@ -3,7 +3,7 @@
 import pytest
 
 from reactor_chat.chat import hub, logins, session
-from reactor_chat.server.close_reason import BYE
+from reactor_chat.server.goodbye import BYE
 from reactor_chat.text.render import compose, render
 from reactor_chat.text.server_words import FAREWELLS, REFUSALS, farewell_in_words
 from reactor_chat.wire.messages import Bye, Refused
