@@ -6,9 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.errors import FrameLengthInvalid
-from reactor_chat.wire.framing import FrameDecoder, frame, frame_all
+from reactor_chat.wire.framing import FrameDecoder, frame
 
 payload_lists = st.lists(st.binary(min_size=1, max_size=80), max_size=12)
+
+
+def framed(payloads: list[bytes]) -> bytes:
+    return b"".join(map(frame, payloads))
 
 
 def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
@@ -21,7 +25,7 @@ def test_any_payloads_come_back_however_they_were_cut(
     payloads: list[bytes], cuts: list[int], frames_max: int, tail: bytes
 ) -> None:
     decoder, got = FrameDecoder(80), []
-    for piece in pieces(frame_all(payloads) + tail, cuts):
+    for piece in pieces(framed(payloads) + tail, cuts):
         decoder.feed(piece)
         while decoder.has_frame:
             taken = decoder.take(frames_max)
@@ -43,11 +47,11 @@ def test_any_bytes_are_frames_and_then_a_tail_or_a_refusal(data: bytes, cuts: li
             except FrameLengthInvalid as error:
                 broken = error
     assert all(1 <= len(payload) <= frame_bytes_max for payload in got)
-    assert data.startswith(frame_all(got))
+    assert data.startswith(framed(got))
     if broken:
         assert not 1 <= broken.frame_bytes <= frame_bytes_max
     else:
-        assert decoder.waiting_bytes == len(data) - len(frame_all(got))
+        assert decoder.waiting_bytes == len(data) - len(framed(got))
 
 
 @given(st.binary(min_size=1, max_size=300))

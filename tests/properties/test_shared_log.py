@@ -102,12 +102,13 @@ class Node:
             self.feed(b.Disconnected(conn) if chosen < 0.05 else b.Received(conn, m.Quit()))
             return
         group, name = self.chance.choice(GROUPS), self.chance.choice(NAMES)
-        request: m.Request = self.chance.choice([
+        requests: list[m.Request] = [
             m.Say("hello", id=serial), m.Say("again", id=serial), m.Tell(name, "psst", id=serial),
             m.GroupSet(group, [name], id=serial), m.GroupAdd(group, [name], id=serial),
             m.GroupSend(group, "yo", id=serial), m.GroupLeave(group, id=serial), m.GroupDelete(group, id=serial),
             m.AskNames(id=serial), m.Ping(id=serial),
-        ])  # fmt: skip
+        ]  # fmt: skip
+        request = self.chance.choice(requests)
         self.asked[conn].append(serial)
         self.feed(b.Received(conn, request))
 

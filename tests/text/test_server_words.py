@@ -1,10 +1,10 @@
 """A server's no and goodbye in the client's words."""
 
 import pytest
-from reactor_chat.server.goodbye import BYE
 
 from reactor_chat.chat import logins, session
 from reactor_chat.chat.readers import NO_SPACE
+from reactor_chat.server.goodbye import BYE
 from reactor_chat.text.render import compose, render
 from reactor_chat.text.server_words import FAREWELLS, REFUSALS, farewell_in_words
 from reactor_chat.wire.messages import Bye, Refused
