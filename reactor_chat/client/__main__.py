@@ -13,33 +13,33 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from reactor_chat.client import identity
 from reactor_chat.client.boundary import ExitStatus, Settings
-from reactor_chat.client.contact_files import ContactFiles
-from reactor_chat.client.destination import read_destination
+from reactor_chat.client.commands.moments import read_moment
+from reactor_chat.client.connecting.destination import read_destination
+from reactor_chat.client.connecting.first_contact import FirstContact, Missed
+from reactor_chat.client.connecting.known_servers import KnownServers, place_of
+from reactor_chat.client.connecting.naming import NO_NAME
+from reactor_chat.client.connecting.server_key import ServerKey
 from reactor_chat.client.engine import Engine
-from reactor_chat.client.file_vault import FileVault, remember_name, remembered_name
-from reactor_chat.client.first_contact import FirstContact, Missed
-from reactor_chat.client.home import Home
-from reactor_chat.client.homes import choose_home, directory_of
-from reactor_chat.client.identity import KeyIdentity, Restored
-from reactor_chat.client.ignore_file import IgnoreFile
-from reactor_chat.client.known_servers import KnownServers, place_of
-from reactor_chat.client.line_mode import LineMode
-from reactor_chat.client.locked_seed import LockedSeed
-from reactor_chat.client.moments import read_moment
-from reactor_chat.client.naming import NO_NAME
 from reactor_chat.client.options import DEFAULT_PORT, read_options
-from reactor_chat.client.palette import Palette, wants_256, wants_color
-from reactor_chat.client.pipe_mode import PipeMode
-from reactor_chat.client.recovery import code_of, seed_of
 from reactor_chat.client.runner import Face, Runner
-from reactor_chat.client.server_key import ServerKey
-from reactor_chat.client.server_vaults import Chosen, ServerVaults
-from reactor_chat.client.streams import InEncoding, OutputStream, recoded
+from reactor_chat.client.store import identity
+from reactor_chat.client.store.contact_files import ContactFiles
+from reactor_chat.client.store.file_vault import FileVault, remember_name, remembered_name
+from reactor_chat.client.store.home import Home
+from reactor_chat.client.store.homes import choose_home, directory_of
+from reactor_chat.client.store.identity import KeyIdentity, Restored
+from reactor_chat.client.store.ignore_file import IgnoreFile
+from reactor_chat.client.store.locked_seed import LockedSeed
+from reactor_chat.client.store.recovery import code_of, seed_of
+from reactor_chat.client.store.server_vaults import Chosen, ServerVaults
+from reactor_chat.client.store.vault import Vault
 from reactor_chat.client.talking import OpenSession
-from reactor_chat.client.terminal import Terminal, is_terminal, opened_again, speaks_utf_8
-from reactor_chat.client.vault import Vault
+from reactor_chat.client.terminal.line_mode import LineMode
+from reactor_chat.client.terminal.palette import Palette, wants_256, wants_color
+from reactor_chat.client.terminal.pipe_mode import PipeMode
+from reactor_chat.client.terminal.streams import InEncoding, OutputStream, recoded
+from reactor_chat.client.terminal.tty import Terminal, is_terminal, opened_again, speaks_utf_8
 from reactor_chat.e2ee.boundary import Settings as SessionSettings
 from reactor_chat.e2ee.session import Session
 from reactor_chat.errors import ReactorChatError, StorageBusy, StorageError, TrustError, UsageError

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from reactor_chat.client.streams import InputStream, Turns
+from reactor_chat.client.terminal.streams import InputStream, Turns
 from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.e2ee.passphrase import KEY_BYTES, derive
 from reactor_chat.errors import ReactorChatError

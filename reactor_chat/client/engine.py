@@ -23,15 +23,15 @@ see, and the answer to a ping sent behind it says that the replay is over.  What
 
 from collections.abc import Callable, Iterator
 
-from reactor_chat.client.absence import Absence
 from reactor_chat.client.boundary import START_ONE, Arrived, End, ExitStatus, NoteKind, Outcome, Settings, Tray, Wish
-from reactor_chat.client.deadlines import SILENCE, Due, Ending, deadlines
+from reactor_chat.client.connecting.absence import Absence
+from reactor_chat.client.connecting.deadlines import SILENCE, Due, Ending, deadlines
+from reactor_chat.client.connecting.link import Link, another_server, no_server, other_protocol
+from reactor_chat.client.connecting.naming import NO_NAME, is_own_ghost, is_said_by_its_code, refusal_in_words
+from reactor_chat.client.connecting.states import AFTER_BYE, AFTER_LOGIN_REFUSED, ONLINE, STEPS, State, Step, Then
 from reactor_chat.client.known import Known
-from reactor_chat.client.link import Link, another_server, no_server, other_protocol
-from reactor_chat.client.naming import NO_NAME, is_own_ghost, is_said_by_its_code, refusal_in_words
-from reactor_chat.client.states import AFTER_BYE, AFTER_LOGIN_REFUSED, ONLINE, STEPS, State, Step, Then
+from reactor_chat.client.store.vault import Identity, MemoryVault, Vault
 from reactor_chat.client.talking import OpenSession, Talking
-from reactor_chat.client.vault import Identity, MemoryVault, Vault
 from reactor_chat.e2ee.boundary import Posture
 from reactor_chat.errors import ProtocolViolation
 from reactor_chat.text.server_words import REFUSALS, farewell_in_words

@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 from reactor_chat.client.boundary import Arrived
 from reactor_chat.client.lost_end import LOOKED_THROUGH_MAX, SOME_IS_LOST, is_gap, loss_in_words, loss_of, shown_above
+from reactor_chat.client.store.vault import Vault
+from reactor_chat.client.store.written import row_of
 from reactor_chat.client.time_of_day import utc_time_of_day
-from reactor_chat.client.vault import Vault
-from reactor_chat.client.written import row_of
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import (
     GroupSaid,

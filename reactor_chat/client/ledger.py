@@ -13,9 +13,9 @@ from reactor_chat.client.boundary import Arrived, Earlier, Note, NoteKind, Shown
 from reactor_chat.client.inbox import Inbox, request_concluded, request_echoed
 from reactor_chat.client.lost_end import LOST, is_gap, lost_places
 from reactor_chat.client.outbox import Outbox, in_words
+from reactor_chat.client.store.vault import Archived, Vault
+from reactor_chat.client.store.written import read_row, row_of
 from reactor_chat.client.time_of_day import utc_time_of_day
-from reactor_chat.client.vault import Archived, Vault
-from reactor_chat.client.written import read_row, row_of
 from reactor_chat.e2ee.boundary import Mark
 from reactor_chat.e2ee.boundary import Shown as Opened
 from reactor_chat.errors import MessageInvalid, StorageError

@@ -15,8 +15,8 @@ all, as its author believes it to be on its way.
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from reactor_chat.client.vault import Archived
-from reactor_chat.client.written import read_row
+from reactor_chat.client.store.vault import Archived
+from reactor_chat.client.store.written import read_row
 from reactor_chat.errors import MessageInvalid
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import GroupSaid, Notice, Refused, Said, Told, fold

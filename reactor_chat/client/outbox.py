@@ -24,7 +24,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from reactor_chat.client.vault import Vault
+from reactor_chat.client.store.vault import Vault
 from reactor_chat.e2ee.conversation import Spoken, where_said
 from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.text.parser import format_request

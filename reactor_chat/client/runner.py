@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from reactor_chat.client.boundary import ExitStatus, Note, NoteKind, Shown, Wish
+from reactor_chat.client.connecting.first_contact import leaving, reason_of, unnamed, why_no_tls
+from reactor_chat.client.connecting.server_key import ServerKey
+from reactor_chat.client.connecting.states import State
 from reactor_chat.client.derivation import Child
 from reactor_chat.client.engine import Engine
-from reactor_chat.client.first_contact import leaving, reason_of, unnamed, why_no_tls
-from reactor_chat.client.server_key import ServerKey
-from reactor_chat.client.states import State
-from reactor_chat.client.streams import InputStream, OutputStream
+from reactor_chat.client.terminal.streams import InputStream, OutputStream
 from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.errors import StorageError, TlsBroken, TrustError
 from reactor_chat.reactor.connection import Connection, Limits

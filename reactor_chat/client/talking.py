@@ -12,17 +12,17 @@ from typing import Any, Protocol
 from msgspec import structs
 
 from reactor_chat.client.boundary import Arrived, Draft, Files, Note, NoteKind, Settings, Tray
+from reactor_chat.client.commands.invitation import invitation
+from reactor_chat.client.commands.own_orders import OwnOrders
+from reactor_chat.client.connecting.link import Link
+from reactor_chat.client.connecting.returning import Returning
 from reactor_chat.client.greeting import LINES_MAX, Greeting
 from reactor_chat.client.inbox import request_concluded, request_echoed
-from reactor_chat.client.invitation import invitation
 from reactor_chat.client.known import Known
 from reactor_chat.client.ledger import Ledger, aside_of
-from reactor_chat.client.lines import is_utf_8
-from reactor_chat.client.link import Link
 from reactor_chat.client.outbox import WAITING_MAX
-from reactor_chat.client.own_orders import OwnOrders
-from reactor_chat.client.returning import Returning
-from reactor_chat.client.vault import Vault
+from reactor_chat.client.store.vault import Vault
+from reactor_chat.client.terminal.lines import is_utf_8
 from reactor_chat.e2ee import boundary as sealing
 from reactor_chat.e2ee.boundary import Posture
 from reactor_chat.e2ee.conversation import ROOM, Conversation, Scope, Spoken, where_said

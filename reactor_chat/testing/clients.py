@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import structs
 
 from reactor_chat.client.boundary import Arrived, Note, NoteKind, Outcome, Settings, Wish
+from reactor_chat.client.connecting.states import State
 from reactor_chat.client.engine import Engine
-from reactor_chat.client.states import State
 from reactor_chat.testing.checker import Checker, demand
 from reactor_chat.testing.clock import Clock
 from reactor_chat.testing.machine import Dial

@@ -8,8 +8,8 @@ from typing import Any
 
 from reactor_chat.client.boundary import Arrived, Note, Settings, Wish
 from reactor_chat.client.engine import Engine
-from reactor_chat.client.identity import KeyIdentity
-from reactor_chat.client.vault import MemoryVault, Vault
+from reactor_chat.client.store.identity import KeyIdentity
+from reactor_chat.client.store.vault import MemoryVault, Vault
 from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.e2ee.boundary import Settings as SessionSettings
 from reactor_chat.e2ee.passphrase import derive

@@ -8,7 +8,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from reactor_chat.client.boundary import NoteKind, Wish
-from reactor_chat.client.states import ONLINE, State
+from reactor_chat.client.connecting.states import ONLINE, State
 from reactor_chat.wire.messages import Said, Told
 from tests.client.toy import ToyServer, ToySession, Watcher
 from tests.conftest import NIGHTLY

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.client.boundary import ExitStatus, NoteKind, Wish
-from reactor_chat.client.states import State
+from reactor_chat.client.connecting.states import State
 from reactor_chat.client.talking import NONSENSE
 from reactor_chat.testing.vault import SimulatedVault
 from reactor_chat.text.server_words import BAD_ANSWER

@@ -3,7 +3,7 @@
 import pytest
 
 from reactor_chat.client.boundary import ExitStatus, NoteKind, Wish
-from reactor_chat.client.states import State
+from reactor_chat.client.connecting.states import State
 from reactor_chat.wire.messages import (
     Accepted,
     AskNames,

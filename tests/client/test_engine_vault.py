@@ -4,8 +4,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from reactor_chat.client.boundary import Arrived, Earlier, ExitStatus, NoteKind, Wish
-from reactor_chat.client.identity import KeyIdentity
-from reactor_chat.client.vault import Archived, MemoryVault
+from reactor_chat.client.store.identity import KeyIdentity
+from reactor_chat.client.store.vault import Archived, MemoryVault
 from reactor_chat.errors import StorageFull
 from reactor_chat.wire.messages import Accepted, Bye, Login, Ping, Pong, Quit, Refused, Request, Say
 from reactor_chat.wire.transcript import login_transcript

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from reactor_chat.client.boundary import Arrived, Note, Shown
 from reactor_chat.client.engine import Engine
-from reactor_chat.client.identity import KeyIdentity
-from reactor_chat.client.line_mode import ERASE_ROW, INDENT, LineMode
-from reactor_chat.client.palette import Palette
-from reactor_chat.client.pipe_mode import PipeMode
+from reactor_chat.client.store.identity import KeyIdentity
+from reactor_chat.client.store.vault import Vault
 from reactor_chat.client.talking import OpenSession
-from reactor_chat.client.vault import Vault
+from reactor_chat.client.terminal.line_mode import ERASE_ROW, INDENT, LineMode
+from reactor_chat.client.terminal.palette import Palette
+from reactor_chat.client.terminal.pipe_mode import PipeMode
 from reactor_chat.e2ee.boundary import Settings as SessionSettings
 from reactor_chat.e2ee.session import Session
 from reactor_chat.testing.vault import SimulatedVault
@@ -29,7 +29,7 @@ from reactor_chat.text.render import NO_ASIDE
 from reactor_chat.wire.framing import frame
 from reactor_chat.wire.messages import NOTICES, GroupOverview, GroupSaid, HelpAnswer, HistoryAnswer, Said, Told
 from tests.client.party import fresh
-from tests.client.test_line_mode import local_time
+from tests.client.terminal.test_line_mode import local_time
 from tests.client.toy import Watcher, live
 
 CANARY = "canarybird"

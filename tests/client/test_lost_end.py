@@ -5,8 +5,8 @@ import pytest
 from reactor_chat.client.boundary import Arrived, Earlier, NoteKind
 from reactor_chat.client.inbox import Inbox
 from reactor_chat.client.lost_end import LOST, SOME_IS_LOST, Loss, loss_in_words
+from reactor_chat.client.store.vault import MemoryVault
 from reactor_chat.client.time_of_day import utc_time_of_day
-from reactor_chat.client.vault import MemoryVault
 from reactor_chat.testing.vault import SimulatedVault
 from reactor_chat.wire.messages import Joined, Notice, Refused, Said, Seen, Told, Welcome
 from tests.client.test_engine_vault import KEY

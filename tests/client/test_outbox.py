@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.client.outbox import REFUSED_FROM, REPORTED_CHARS_MAX, WAITING_MAX, Outbox, in_words, only_reads
-from reactor_chat.client.vault import MemoryVault
+from reactor_chat.client.store.vault import MemoryVault
 from reactor_chat.e2ee.conversation import Spoken, where_said
 from reactor_chat.e2ee.outgoing import Plain
 from reactor_chat.e2ee.states import State

@@ -9,9 +9,9 @@ import pytest
 
 from reactor_chat.client.boundary import Settings
 from reactor_chat.client.engine import Engine
-from reactor_chat.client.palette import Palette
-from reactor_chat.client.pipe_mode import PipeMode
 from reactor_chat.client.runner import Runner
+from reactor_chat.client.terminal.palette import Palette
+from reactor_chat.client.terminal.pipe_mode import PipeMode
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import frame
 from tests.client.processes import ServerProcess

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reactor_chat.client.boundary import HEARTBEAT_SECONDS, Arrived, Note, NoteKind, Settings, Wish
 from reactor_chat.client.engine import Engine
-from reactor_chat.client.vault import Identity, Vault
+from reactor_chat.client.store.vault import Identity, Vault
 from reactor_chat.wire.codec import decode_request, encode
 from reactor_chat.wire.framing import FrameDecoder, frame
 from reactor_chat.wire.messages import (
