@@ -1,4 +1,4 @@
-"""The client's command: reads the options, opens the home, chooses the face, and runs."""
+"""The client's command: reads the options, opens the home, chooses the view, and runs."""
 
 import getpass
 import os
@@ -17,12 +17,13 @@ from reactor_chat.client.boundary import ExitStatus, Settings
 from reactor_chat.client.commands.moments import read_moment
 from reactor_chat.client.connecting.destination import read_destination
 from reactor_chat.client.connecting.first_contact import FirstContact, Missed
-from reactor_chat.client.connecting.known_servers import KnownServers, place_of
+from reactor_chat.client.connecting.known_servers import KnownServers, address_of
 from reactor_chat.client.connecting.naming import NO_NAME
 from reactor_chat.client.connecting.server_key import ServerKey
 from reactor_chat.client.engine import Engine
+from reactor_chat.client.messaging import OpenSession
 from reactor_chat.client.options import DEFAULT_PORT, read_options
-from reactor_chat.client.runner import Face, Runner
+from reactor_chat.client.runner import Runner, View
 from reactor_chat.client.store import identity
 from reactor_chat.client.store.contact_files import ContactFiles
 from reactor_chat.client.store.file_vault import FileVault, remember_name, remembered_name
@@ -34,7 +35,6 @@ from reactor_chat.client.store.locked_seed import LockedSeed
 from reactor_chat.client.store.recovery import code_of, seed_of
 from reactor_chat.client.store.server_vaults import Chosen, ServerVaults
 from reactor_chat.client.store.vault import Vault
-from reactor_chat.client.talking import OpenSession
 from reactor_chat.client.terminal.line_mode import LineMode
 from reactor_chat.client.terminal.palette import Palette, wants_256, wants_color
 from reactor_chat.client.terminal.pipe_mode import PipeMode
@@ -124,10 +124,10 @@ def _talk(options: Namespace) -> ExitStatus:
             options.name = ""  # the server knows which one the key owns
         settings = Settings(
             name=options.name,
-            place=_place(options),
+            server=_server(options),
             interactive=interactive,
             id_prefix=secrets.token_hex(8),
-            address=place_of(options.host, options.port),
+            address=address_of(options.host, options.port),
             time_of_day=_local_time_of_day,
             files=ContactFiles(),
             invite=options.invite,
@@ -145,7 +145,7 @@ def _talk(options: Namespace) -> ExitStatus:
         if output != STDOUT:
             stack.callback(os.close, output)
         runner = Runner(engine, options.host, options.port, server_key, output, belongings.news)
-        return _ended(runner.run(_face(options, engine, runner.out, is_plain=is_plain), STDIN), runner.out)
+        return _ended(runner.run(_view(options, engine, runner.out, is_plain=is_plain), STDIN), runner.out)
 
 
 def _ended(status: ExitStatus, out: OutputStream) -> ExitStatus:
@@ -172,15 +172,15 @@ def _server_key(options: Namespace) -> ServerKey | None:
 
 def _confirm_plaintext(options: Namespace) -> None:
     """Return if nobody is led past a key that is known: the server has none, or the person wants it so."""
-    place = place_of(options.host, options.port)
-    known = _known_servers(options).find(place)
+    address = address_of(options.host, options.port)
+    known = _known_servers(options).find(address)
     if known is None:
         return
-    what = f"{place} is known by its key since {known.since[:10]}, and --plaintext would not check it"
+    what = f"{address} is known by its key since {known.since[:10]}, and --plaintext would not check it"
     if not is_terminal(STDIN):
         raise TrustError(f"{what}. Leave out --plaintext")
     _say(f"{what}: anyone on the network path could pass for the server.")
-    _aside(b'Type "yes" to connect all the same: ')
+    _to_stderr(b'Type "yes" to connect all the same: ')
     if not _says_yes():
         raise TrustError("Not connected. Leave out --plaintext to have the key checked")
 
@@ -197,7 +197,7 @@ def _line_typed() -> str:
         return ""
 
 
-def _place(options: Namespace) -> str:
+def _server(options: Namespace) -> str:
     return f"{options.host} port {options.port}"
 
 
@@ -233,22 +233,22 @@ def _chosen_vault(options: Namespace, server_key: ServerKey | None, vaults: Serv
         return _vault_without_tls(options, vaults)
     before, binding, news = server_key.known, server_key.expected, None
     if binding is None:
-        met = FirstContact(options.host, options.port, _place(options), server_key).run()
+        met = FirstContact(options.host, options.port, _server(options), server_key).run()
         if isinstance(met, Missed):
             return met
         binding, news = met
     old = before if before is not None and server_key.is_gone(before) else None
-    chosen = vaults.of_key(binding, server_key.places, old)
+    chosen = vaults.of_key(binding, server_key.addresses, old)
     return chosen if news is None else Chosen(chosen.path, (news, *chosen.news))
 
 
 def _vault_without_tls(options: Namespace, vaults: ServerVaults) -> Chosen:
     """Return the vault of the address, or of the key that the person knows to be behind it."""
     known = _known_servers(options)
-    found = known.find(place_of(options.host, options.port))
+    found = known.find(address_of(options.host, options.port))
     if found is None:
         return vaults.of_address(options.host, options.port)
-    return vaults.of_key(found.binding, known.places_of(found.binding))
+    return vaults.of_key(found.binding, known.addresses_of(found.binding))
 
 
 def _missed(missed: Missed) -> ExitStatus:
@@ -265,13 +265,13 @@ def _open_session(
     return Session(settings, vault.store, os.urandom, fresh_id)
 
 
-def _face(options: Namespace, engine: Engine, out: OutputStream, *, is_plain: bool) -> Face:
+def _view(options: Namespace, engine: Engine, out: OutputStream, *, is_plain: bool) -> View:
     is_on = wants_color(options.color, os.environ, is_terminal=is_terminal(STDOUT))
     palette = Palette(is_on=is_on, has_256=wants_256(os.environ))
     encoding = None if options.json else other_encoding()
     screen = out if encoding is None else InEncoding(out, encoding)
     if is_plain:
-        return PipeMode(engine, screen.write, _aside, palette, as_json=options.json, asks=is_terminal(STDIN))
+        return PipeMode(engine, screen.write, _to_stderr, palette, as_json=options.json, asks=is_terminal(STDIN))
     return LineMode(engine, screen, Terminal(STDIN, STDOUT), palette, _local_time, shows_codes=speaks_utf_8(os.environ))
 
 
@@ -356,7 +356,7 @@ def _show_code(seed: bytes) -> None:
     half = len(groups) // 2
     _say("A key was made for you; the names you take belong to it.")
     _say("Write down its recovery code; it is shown only now:")
-    _aside(f"\n    {' '.join(groups[:half])}\n    {' '.join(groups[half:])}\n\n".encode("ascii"))
+    _to_stderr(f"\n    {' '.join(groups[:half])}\n    {' '.join(groups[half:])}\n\n".encode("ascii"))
     _say("Keep it private: with it, --recover brings the key back, anywhere.")
     if is_terminal(STDIN):
         _wait_for_enter(b"Press Enter when you have written it down: ")
@@ -364,7 +364,7 @@ def _show_code(seed: bytes) -> None:
 
 def _wait_for_enter(question: bytes) -> None:
     """Return when a person has pressed Enter.  Raises UsageError where they gave up; no key was put in its place."""
-    _aside(question)
+    _to_stderr(question)
     try:
         os.read(STDIN, CODE_CHARS_MAX)
     except (OSError, KeyboardInterrupt) as error:
@@ -397,10 +397,10 @@ def _failed(error: ReactorChatError | OSError) -> ExitStatus:
 
 
 def _say(text: str) -> None:
-    _aside(f"{PROGRAM}: {safe(text)}\n".encode())
+    _to_stderr(f"{PROGRAM}: {safe(text)}\n".encode())
 
 
-def _aside(text: bytes) -> None:
+def _to_stderr(text: bytes) -> None:
     """Write a text in UTF-8 to standard error; when nobody can read it there is nobody to tell."""
     encoding = other_encoding()
     with suppress(OSError):

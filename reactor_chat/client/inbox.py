@@ -74,7 +74,7 @@ class Inbox:
         return self._vault.cursor()
 
     @property
-    def place(self) -> tuple[int | None, list[Seen]]:
+    def progress(self) -> tuple[int | None, list[Seen]]:
         """What `login` says of how far we have come: `after` and `seen`."""
         seen = self._vault.seen()
         is_named = bool(seen and seen[0].log)

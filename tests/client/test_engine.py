@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.client.boundary import ExitStatus, NoteKind, Wish
+from reactor_chat.client.boundary import Action, ExitStatus, NoteKind
 from reactor_chat.client.connecting.states import State
-from reactor_chat.client.talking import NONSENSE
+from reactor_chat.client.messaging import NONSENSE
 from reactor_chat.testing.vault import SimulatedVault
 from reactor_chat.text.server_words import BAD_ANSWER
 from reactor_chat.wire.codec import encode
@@ -86,7 +86,7 @@ def test_what_is_typed_before_the_server_said_a_name_is_a_name_and_is_said_to_no
 def test_asks_for_a_name_and_connects_meanwhile():
     watcher = Watcher(None, interactive=True)
     watcher.engine.start(0.0)
-    assert watcher.took(Wish.CONNECT)
+    assert watcher.took(Action.CONNECT)
     assert watcher.notes(NoteKind.QUESTION)
     watcher.engine.connected(0.0)
     watcher.hear(hello())
@@ -126,7 +126,7 @@ def test_a_pipe_stops_where_its_name_is_refused(code):
     watcher.engine.start(0.0)
     watcher.engine.connected(0.0)
     watcher.hear(hello(), Refused(code, "No"))
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is ExitStatus.REFUSED
 
 
@@ -134,25 +134,25 @@ def test_a_pipe_stops_where_its_name_is_refused(code):
 def test_what_cannot_be_a_name_is_refused_without_asking(name):
     piped = Watcher(name)
     piped.engine.start(0.0)
-    assert piped.took(Wish.STOP)
+    assert piped.took(Action.STOP)
     assert piped.engine.exit_status is ExitStatus.REFUSED
     person = Watcher(name, interactive=True)
     person.engine.start(0.0)
     assert person.engine.wants_name
-    assert person.took(Wish.CONNECT)
+    assert person.took(Action.CONNECT)
 
 
 def test_a_server_that_lost_patience_with_a_slow_thinker_is_called_again():
     watcher = Watcher(None, interactive=True)
     watcher.engine.start(0.0)
-    assert watcher.took(Wish.CONNECT)
+    assert watcher.took(Action.CONNECT)
     watcher.engine.connected(0.0)
     watcher.hear(hello(), Refused("login_timeout", "Too slow"), Bye("idle", "Too slow"), now=10.0)
     assert watcher.engine.state is State.OFFLINE
     assert watcher.engine.next_deadline is None
     assert watcher.notes(NoteKind.NEWS) == []
     watcher.engine.typed("Ann", 60.0)
-    assert watcher.took(Wish.CONNECT)
+    assert watcher.took(Action.CONNECT)
 
 
 def test_a_key_signs_what_the_server_sent():
@@ -175,7 +175,7 @@ def test_another_protocol_is_the_end():
     watcher.engine.start(0.0)
     watcher.engine.connected(0.0)
     watcher.hear(hello(protocol=2))
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is ExitStatus.FAILED
 
 
@@ -190,7 +190,7 @@ def test_a_first_connection_that_fails_is_the_end(missed, status):
     watcher = Watcher(interactive=True)
     watcher.engine.start(0.0)
     watcher.engine.unreachable(0.0, "no", missed=missed)
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is status
     assert len(watcher.notes(NoteKind.FAILURE)) == 1
 
@@ -201,7 +201,7 @@ def test_something_else_that_answers_is_no_server(data):
     watcher.engine.start(0.0)
     watcher.engine.connected(0.0)
     watcher.engine.received(data, 0.0)
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is ExitStatus.NO_SERVER
 
 
@@ -218,8 +218,8 @@ def test_a_full_server_is_tried_again_and_a_pipe_gives_up_after_a_minute():
     watcher = Watcher()
     watcher.engine.start(0.0)
     now = 0.0
-    while not watcher.took(Wish.STOP):
-        if watcher.took(Wish.CONNECT):
+    while not watcher.took(Action.STOP):
+        if watcher.took(Action.CONNECT):
             watcher.engine.connected(now)
             watcher.hear(hello(), Refused("server_full", "Full"), Bye("idle", "Full"), now=now)
         else:
@@ -343,7 +343,7 @@ def test_who_is_there_is_asked_unseen_for_completion():
     names, groups = watcher.requests()[1:]
     assert (type(names), type(groups)) == (AskNames, AskGroups)
     watcher.hear(NamesAnswer(["Ann", "Bob"], names.id, more=True), NamesAnswer(["Zoe"], names.id))
-    assert watcher.engine.known.users == ["Ann", "Bob", "Zoe"]
+    assert watcher.engine.directory.users == ["Ann", "Bob", "Zoe"]
     assert watcher.notices == [hello(), welcome()]
 
 
@@ -377,7 +377,7 @@ def heard(pieces: list[bytes]) -> tuple:
     for piece in pieces:
         watcher.engine.received(piece, 0.0)
     watcher.take()
-    return watcher.shown, watcher.wishes, watcher.sent, watcher.engine.exit_status
+    return watcher.shown, watcher.actions, watcher.sent, watcher.engine.exit_status
 
 
 def test_byte_by_byte_is_the_same_as_whole():
@@ -465,10 +465,10 @@ def test_a_number_that_came_in_nonsense_is_asked_for_again():
     watcher = live(Watcher(vault=SimulatedVault()))
     watcher.hear(said(1))
     nonsense(watcher, type="said", seq=2, at=0, text="x", **{"from": "Bob, sealed"})
-    assert watcher.engine._ledger.inbox.cursor == 1
+    assert watcher.engine._mailbox.inbox.cursor == 1
     watcher.hear(said(3))
     assert texts(watcher.notices) == ["hi", "hi"]
-    assert watcher.engine._ledger.inbox.cursor == 3
+    assert watcher.engine._mailbox.inbox.cursor == 3
 
 
 def test_a_server_does_not_choose_who_we_are():

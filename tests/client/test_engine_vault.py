@@ -3,7 +3,7 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from reactor_chat.client.boundary import Arrived, Earlier, ExitStatus, NoteKind, Wish
+from reactor_chat.client.boundary import Action, Arrived, Earlier, ExitStatus, NoteKind
 from reactor_chat.client.store.identity import KeyIdentity
 from reactor_chat.client.store.vault import Archived, MemoryVault
 from reactor_chat.errors import StorageFull
@@ -139,7 +139,7 @@ def test_where_nothing_can_be_kept_nothing_leaves():
     watcher.hear(said(1))
     assert watcher.notices[2:] == []
     assert sends(watcher.requests()) == []
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is ExitStatus.FAILED
     assert watcher.notes(NoteKind.FAILURE) == ["There is no space left for it; make some"]
     assert watcher.notes(NoteKind.DOUBT) == ["Perhaps not delivered: one"]
@@ -191,7 +191,7 @@ def test_a_proof_refused_and_a_takeover_end_with_77(answer):
     watcher.engine.start(0.0)
     watcher.engine.connected(0.0)
     watcher.hear(hello(), *([] if isinstance(answer, Refused) else [welcome(guest=False)]), answer)
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is ExitStatus.REFUSED
 
 

@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 
 from reactor_chat.client.boundary import Arrived, Note, Shown
 from reactor_chat.client.engine import Engine
+from reactor_chat.client.messaging import OpenSession
 from reactor_chat.client.store.identity import KeyIdentity
 from reactor_chat.client.store.vault import Vault
-from reactor_chat.client.talking import OpenSession
 from reactor_chat.client.terminal.line_mode import ERASE_ROW, INDENT, LineMode
 from reactor_chat.client.terminal.palette import Palette
 from reactor_chat.client.terminal.pipe_mode import PipeMode
 from reactor_chat.e2ee.boundary import Settings as SessionSettings
 from reactor_chat.e2ee.session import Session
 from reactor_chat.testing.vault import SimulatedVault
-from reactor_chat.text.render import NO_ASIDE
+from reactor_chat.text.render import NO_ANNOTATION
 from reactor_chat.wire.framing import frame
 from reactor_chat.wire.messages import NOTICES, GroupOverview, GroupSaid, HelpAnswer, HistoryAnswer, Said, Told
 from tests.client.party import fresh
@@ -111,23 +111,27 @@ def keys_in(value: Any) -> Iterator[str]:
 
 
 def assert_is_the_servers(watcher: Watcher, item: Shown) -> None:
-    """Show one thing in each face, and look at it."""
+    """Show one thing in each view, and look at it."""
     out: list[bytes] = []
-    aside: list[bytes] = []
+    notes: list[bytes] = []
     for as_json in (True, False):
-        face = PipeMode(
-            watcher.engine, lambda data, _=None: out.append(data), aside.append, Palette(is_on=False), as_json=as_json
+        view = PipeMode(
+            watcher.engine,
+            lambda data, _=None: out.append(data),
+            notes.append,
+            Palette(is_on=False),
+            as_json=as_json,
         )
-        face.show(item)
+        view.show(item)
     if isinstance(item, Note):
-        quotation = aside[0].decode().split('the server said: "')
+        quotation = notes[0].decode().split('the server said: "')
         assert CANARY not in quotation[0]
         return
     if isinstance(item, Arrived):
         as_json, lines = out[0].decode(), out[1].decode().split("\n")[:-1]
         assert as_json.count("\n") == 1
-        ours = sum(aside != NO_ASIDE for aside in item.asides)
-        assert {aside.word for aside in item.asides} <= {"", "not sealed"}
+        ours = sum(annotation != NO_ANNOTATION for annotation in item.annotations)
+        assert {annotation.word for annotation in item.annotations} <= {"", "not sealed"}
         assert list(keys_in(json.loads(as_json))).count("mark") == ours
         assert sum(VOICE.match(line) is not None for line in lines) <= ours, lines
         assert len(lines) <= lines_max(item)
@@ -142,9 +146,9 @@ def lines_max(item: Arrived) -> int:
 
 def assert_rows(watcher: Watcher, item: Shown) -> None:
     tty = Tty()
-    face = LineMode(watcher.engine, tty, tty, Palette(is_on=False), local_time)
-    face.show(item)
-    face.draw()
+    view = LineMode(watcher.engine, tty, tty, Palette(is_on=False), local_time)
+    view.show(item)
+    view.draw()
     above = re.sub(r"\x1b\[\?7[lh]", "", tty.written).partition(ERASE_ROW)[2].split("\r\n")[:-1]
     if isinstance(item, Arrived) and isinstance(item.notice, HelpAnswer):
         assert CANARY not in tty.written
@@ -159,7 +163,7 @@ def is_ours(row: str, item: Shown) -> bool:
     """Whether we have reason to begin this row as only we may; what a server wrote ends with the canary."""
     if isinstance(item, Note) or row.endswith((":", "of the history", "what you have seen")):
         return True
-    return ", not encrypted:] " in row and any(aside.word == "not sealed" for aside in item.asides)
+    return ", not encrypted:] " in row and any(annotation.word == "not sealed" for annotation in item.annotations)
 
 
 def with_session(name: str, vault: Vault, fresh_id: Callable[[], str]) -> Session:

@@ -158,11 +158,11 @@ def test_no_server_is_one_line_on_a_terminal_too(person):
 
 
 class Breaking(PipeMode):
-    """A face with a bug."""
+    """A view with a bug."""
 
     ended = 0
 
-    def refresh(self, now: float) -> None:  # noqa: ARG002  the signature is the face's
+    def refresh(self, now: float) -> None:  # noqa: ARG002  the signature is the view's
         raise ZeroDivisionError
 
     def end(self) -> None:
@@ -173,11 +173,11 @@ def test_a_bug_gives_the_terminal_back_and_is_not_hidden():
     read_end, write_end = os.pipe()
     engine = Engine(Settings("Ann", "here", interactive=False, id_prefix="x"), lambda: 0.5)
     runner = Runner(engine, "127.0.0.1", 1, None, write_end)
-    face = Breaking(engine, runner.out.write, lambda _: None, Palette(is_on=False))
+    view = Breaking(engine, runner.out.write, lambda _: None, Palette(is_on=False))
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(ZeroDivisionError):
-        runner.run(face, read_end)
-    assert face.ended == 1
+        runner.run(view, read_end)
+    assert view.ended == 1
     assert signal.getsignal(signal.SIGINT) is before
     os.close(read_end)
     os.close(write_end)

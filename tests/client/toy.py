@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reactor_chat.client.boundary import HEARTBEAT_SECONDS, Arrived, Note, NoteKind, Settings, Wish
+from reactor_chat.client.boundary import HEARTBEAT_SECONDS, Action, Arrived, Note, NoteKind, Settings
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.store.vault import Identity, Vault
 from reactor_chat.wire.codec import decode_request, encode
@@ -145,7 +145,7 @@ class ToyServer:
 
 
 class Watcher:
-    """An engine, what it showed, and what it wished; obeys nothing by itself."""
+    """An engine, what it showed, and what it asked for; obeys nothing by itself."""
 
     def __init__(
         self,
@@ -156,25 +156,25 @@ class Watcher:
         identity: Identity | None = None,
         **settings: float | bool,
     ) -> None:
-        made = Settings(name=name, place="toy port 1", interactive=interactive, id_prefix="i")
+        made = Settings(name=name, server="toy port 1", interactive=interactive, id_prefix="i")
         self.engine = Engine(replace(made, **settings), lambda: 0.5, vault, identity)
         self.shown: list[Arrived | Note] = []
-        self.wishes: list[Wish] = []
+        self.actions: list[Action] = []
         self.sent = b""
 
     def take(self) -> bytes:
         """Look at what the engine wants; return what it sends."""
-        outcome = self.engine.take()
-        self.shown += outcome.shown
-        self.wishes += outcome.wishes
-        self.sent += outcome.data
-        return outcome.data
+        outputs = self.engine.take()
+        self.shown += outputs.shown
+        self.actions += outputs.actions
+        self.sent += outputs.data
+        return outputs.data
 
-    def took(self, wish: Wish) -> bool:
-        """Whether this was wished since we last asked."""
+    def took(self, action: Action) -> bool:
+        """Whether this was asked for since we last asked."""
         self.take()
-        found = wish in self.wishes
-        self.wishes = [w for w in self.wishes if w is not wish]
+        found = action in self.actions
+        self.actions = [w for w in self.actions if w is not action]
         return found
 
     @property
@@ -216,7 +216,7 @@ def said(seq: int, sender: str = "Bob", text: str = "hi", request_id: str | None
 def live(watcher: Watcher, *, seq: int = 0, guest: bool = True, now: float = 0.0, log: str | None = None) -> Watcher:
     """Bring a new watcher to where it is logged in."""
     watcher.engine.start(now)
-    assert watcher.took(Wish.CONNECT)
+    assert watcher.took(Action.CONNECT)
     return again(watcher, seq=seq, guest=guest, now=now, log=log)
 
 

@@ -86,7 +86,7 @@ BUGS: tuple[Bug, ...] = (
         ),
         (
             "what a crash left behind opens for ever",
-            "        self.wipe(place for place in unused if held[place * KEY_BYTES :][:KEY_BYTES] != _EMPTY)\n",
+            "        self.wipe(slot for slot in unused if held[slot * KEY_BYTES :][:KEY_BYTES] != _EMPTY)\n",
             "",
         ),
         ("anybody's keys will do", "        elif found != check:\n", "        elif not check:\n"),
@@ -180,11 +180,11 @@ BUGS: tuple[Bug, ...] = (
     *in_file(
         "reactor_chat/client/connecting/known_servers.py",
         ("tests/client/connecting/test_known_servers.py",),
-        ("meeting a server forgets the others", "_without(_read(path), place) | {place:", "{place:"),
+        ("meeting a server forgets the others", "_without(_read(path), address) | {address:", "{address:"),
         (
             "another spelling of a host is a stranger",
-            "return servers.get(place) or next(others, None)",
-            "return servers.get(place)",
+            "return servers.get(address) or next(others, None)",
+            "return servers.get(address)",
         ),
     ),
     *in_file(
@@ -237,11 +237,11 @@ BUGS: tuple[Bug, ...] = (
         ("tests/client/store/test_written.py",),
         (
             "a mark in an old row is believed",
-            "        return decode_notice(row), NO_ASIDE\n",
-            '        beside = msgspec.json.decode(row)\n        return decode_notice(row), Aside(beside.get("mark", ""))\n',
+            "        return decode_notice(row), NO_ANNOTATION\n",
+            '        beside = msgspec.json.decode(row)\n        return decode_notice(row), Annotation(beside.get("mark", ""))\n',
         ),
         ("a sealed object holds a mark", " if key not in OURS}", "}"),
-        ("what we know of a message is not kept", "_Row(aside.word, aside.remark,", '_Row("", aside.remark,'),
+        ("what we know of a message is not kept", "_Row(annotation.word, annotation.remark,", '_Row("", aside.remark,'),
     ),
     *in_file(
         "reactor_chat/client/terminal/pipe_mode.py",
@@ -254,7 +254,7 @@ BUGS: tuple[Bug, ...] = (
         ("a terminal shows a server's words as ours", "quotes_server=not is_own", "quotes_server=False"),
     ),
     *in_file(
-        "reactor_chat/client/talking.py",
+        "reactor_chat/client/messaging.py",
         ("tests/client/test_engine.py", "tests/client/terminal/test_line_mode.py"),
         ("nonsense is told each time", "                self.link.is_nonsense_told = True\n", ""),
         (

@@ -31,7 +31,7 @@ BUGS: tuple[Bug, ...] = (
         ("tests/client/connecting/test_returning.py",),
         (
             "who does not come back has never left",
-            "        self._tray.show(*(Arrived(notice)",
+            "        self._outputs.show(*(Arrived(notice)",
             "        tuple((Arrived(notice)",
         ),
     ),

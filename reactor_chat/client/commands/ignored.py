@@ -11,7 +11,7 @@ from typing import TypeVar
 from msgspec import structs
 
 from reactor_chat.client.boundary import Arrived, Earlier, Note, NoteKind, Shown
-from reactor_chat.text.render import NO_ASIDE, Aside
+from reactor_chat.text.render import NO_ANNOTATION, Annotation
 from reactor_chat.wire.messages import (
     SERVER_NAME,
     Exited,
@@ -77,14 +77,14 @@ class Ignored:
         if not self._names:
             return item
         if isinstance(item, Earlier):
-            kept = [pair for pair in _pairs(item.notices, item.asides) if not self._hides(pair[0])]
-            return Earlier([notice for notice, _ in kept], tuple(aside for _, aside in kept)) if kept else None
+            kept = [pair for pair in _pairs(item.notices, item.annotations) if not self._hides(pair[0])]
+            return Earlier([notice for notice, _ in kept], tuple(known for _, known in kept)) if kept else None
         if isinstance(item, Arrived) and isinstance(item.notice, HistoryAnswer):
-            found = [pair for pair in _pairs(item.notice.messages, item.asides) if not self._hides(pair[0])]
+            found = [pair for pair in _pairs(item.notice.messages, item.annotations) if not self._hides(pair[0])]
             if item.notice.messages and not found and not self._tells_all:
                 return Note(NoteKind.ANSWER, "Nothing to show: these messages are all from people you ignore")
             page = structs.replace(item.notice, messages=[notice for notice, _ in found])
-            return item._replace(notice=page, asides=tuple(aside for _, aside in found))
+            return item._replace(notice=page, annotations=tuple(known for _, known in found))
         return None if isinstance(item, Arrived) and self._hides(item.notice) else item
 
     def _hides(self, notice: Notice) -> bool:
@@ -98,5 +98,5 @@ class Ignored:
         self._names = names
 
 
-def _pairs(notices: Sequence[AnyNotice], asides: Sequence[Aside]) -> Iterable[tuple[AnyNotice, Aside]]:
-    return zip(notices, chain(asides, repeat(NO_ASIDE)), strict=False)
+def _pairs(notices: Sequence[AnyNotice], annotations: Sequence[Annotation]) -> Iterable[tuple[AnyNotice, Annotation]]:
+    return zip(notices, chain(annotations, repeat(NO_ANNOTATION)), strict=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from reactor_chat.client.boundary import Arrived, NoteKind, Settings, Tray
+from reactor_chat.client.boundary import Arrived, NoteKind, OutputQueue, Settings
 from reactor_chat.client.commands.history_pages import HistoryPages
 from reactor_chat.client.commands.ignored import Ignored
 from reactor_chat.client.terminal.keys import KEYS
@@ -18,7 +18,7 @@ class OwnOrders:
 
     Args:
         settings: of the engine.
-        tray: where what is to be shown gathers.
+        outputs: where what is to be shown gathers.
         ask: sends a question of ours, whose answer nobody sees, and returns its id.
         show: asks for a page of history that the person is to see.
 
@@ -29,15 +29,15 @@ class OwnOrders:
     def __init__(
         self,
         settings: Settings,
-        tray: Tray,
+        outputs: OutputQueue,
         ask: Callable[[AskHistory], str],
         show: Callable[[AskHistory], None],
     ) -> None:
         self.pages = HistoryPages(ask, show)
         self._settings = settings
-        self._tray = tray
+        self._outputs = outputs
         self._ignored = Ignored(settings.ignored, settings.keep_ignored, tells_all=settings.tells_all)
-        tray.sift = self._ignored.sift
+        outputs.sift = self._ignored.sift
 
     def ordered(self, order: orders.OwnOrder, me: str, *, has_key: bool) -> None:
         """Do what was typed; `me` is one's own name.
@@ -64,7 +64,7 @@ class OwnOrders:
         if text is None:
             self._answer(no_page(topic, has_key=has_key))
         else:
-            self._tray.show(Arrived(HelpAnswer(text), is_own=True))
+            self._outputs.show(Arrived(HelpAnswer(text), is_own=True))
 
     def _before(self, order: orders.HistoryBefore) -> None:
         read = self._settings.moment
@@ -75,4 +75,4 @@ class OwnOrders:
             self.pages.before(moment_ms, order.with_, order.group)
 
     def _answer(self, text: str) -> None:
-        self._tray.note(NoteKind.ANSWER, text)
+        self._outputs.note(NoteKind.ANSWER, text)

@@ -8,8 +8,8 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from reactor_chat.client.boundary import Settings
-from reactor_chat.client.connecting.absence import Absence
 from reactor_chat.client.connecting.link import Link
+from reactor_chat.client.connecting.reconnect import Reconnect
 from reactor_chat.client.connecting.states import State
 
 
@@ -43,13 +43,13 @@ class Ending(NamedTuple):
 
 
 def deadlines(
-    state: State, settings: Settings, link: Link, absence: Absence, ending: Ending
+    state: State, settings: Settings, link: Link, reconnect: Reconnect, ending: Ending
 ) -> Iterator[tuple[float, Due]]:
     """Yield everything that is waited for, with its time in monotonic seconds."""
     if state is State.STOPPED:
         return
-    if state is State.OFFLINE and absence.retry_at is not None:
-        yield absence.retry_at, Due.DIAL
+    if state is State.OFFLINE and reconnect.retry_at is not None:
+        yield reconnect.retry_at, Due.DIAL
     elif state is State.GREETED:
         yield link.since + settings.greeting_seconds_max, Due.NO_GREETING
     elif state is State.LOGGING_IN and link.login_at is not None:
@@ -60,8 +60,8 @@ def deadlines(
         yield ending.leave_by, Due.STOP
     if ending.ended_at is not None and ending.holds:
         yield ending.ended_at + settings.give_up_seconds, Due.STOP
-    if absence.ends_by is not None and not settings.interactive:
-        yield absence.ends_by, Due.GIVE_UP
+    if reconnect.ends_by is not None and not settings.interactive:
+        yield reconnect.ends_by, Due.GIVE_UP
 
 
 def _while_live(settings: Settings, link: Link) -> Iterator[tuple[float, Due]]:

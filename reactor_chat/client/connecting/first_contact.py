@@ -52,12 +52,12 @@ class FirstContact:
     Args:
         host: where the server is.
         port: its port.
-        place: both, as a person reads them.
+        server: both, as a person reads them.
         server_key: judges the key.
     """
 
-    def __init__(self, host: str, port: int, place: str, server_key: ServerKey) -> None:
-        self._host, self._port, self._place = host, port, place
+    def __init__(self, host: str, port: int, server: str, server_key: ServerKey) -> None:
+        self._host, self._port, self._server = host, port, server
         self._server_key = server_key
         self._outcome: Met | Missed = Missed(ExitStatus.DONE)
         self._is_over = False  # what becomes of the connection from then on means nothing
@@ -103,7 +103,7 @@ class FirstContact:
             self._failed(error)
 
     def _failed(self, error: OSError) -> None:
-        self._end(unnamed(error) or Missed(ExitStatus.NO_SERVER, no_server(self._place, reason_of(error), START_ONE)))
+        self._end(unnamed(error) or Missed(ExitStatus.NO_SERVER, no_server(self._server, reason_of(error), START_ONE)))
 
     def _secured(self, connection: Connection) -> None:
         assert connection.tls is not None
@@ -129,7 +129,7 @@ class FirstContact:
     def lost(self, connection: Connection, reason: str) -> None:
         """Say why, where the key was not seen."""
         if not self._is_over:
-            self._end(Missed(ExitStatus.NO_SERVER, no_server(self._place, *why_no_tls(connection, reason))))
+            self._end(Missed(ExitStatus.NO_SERVER, no_server(self._server, *why_no_tls(connection, reason))))
 
 
 def unnamed(error: OSError) -> Missed | None:

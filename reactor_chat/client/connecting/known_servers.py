@@ -1,4 +1,4 @@
-"""The keys of the servers that were met before, in a file that people can read: place, key, when it was first seen.
+"""The keys of the servers that were met before, in a file that people can read: address, key, when it was first seen.
 
     chat.example:7667 SHA256:4uPLJHqI3wSrSI9lMP1e4yYbX5HvLiVnXgbmS6KxB5g= 2026-01-31T12:00:00Z
 
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from reactor_chat.client.store import private_files
 from reactor_chat.client.store.failures import damaged, told_of
 from reactor_chat.errors import StorageError, TrustError
-from reactor_chat.text.hosts import canonical_place
+from reactor_chat.text.hosts import canonical_address
 from reactor_chat.wire.transcript import binding_of, pin_of
 
 FILE_NAME = "known_servers"
@@ -36,7 +36,7 @@ class KnownServer(NamedTuple):
     since: str
 
 
-def place_of(host: str, port: int) -> str:
+def address_of(host: str, port: int) -> str:
     """Return a server's name in the file: `chat.example:7667`, `[::1]:7667`."""
     return f"[{host.lower()}]:{port}" if ":" in host else f"{host.lower()}:{port}"
 
@@ -54,20 +54,20 @@ class KnownServers:
         self._directory = directory
         self._may_forget = may_forget
 
-    def find(self, place: str) -> KnownServer | None:
+    def find(self, address: str) -> KnownServer | None:
         """Return what is known of a server, under this spelling or another; None where it was never met.
 
         Raises:
             TrustError: others may have written it.
             StorageError: it is damaged, or cannot be read.
         """
-        return _found(self._read(), place)
+        return _found(self._read(), address)
 
-    def places_of(self, binding: bytes) -> list[str]:
+    def addresses_of(self, binding: bytes) -> list[str]:
         """Return where a key was met, in the order of the file.  Raises as `find`."""
-        return [place for place, known in self._read().items() if known.binding == binding]
+        return [address for address, known in self._read().items() if known.binding == binding]
 
-    def remember(self, place: str, binding: bytes, now: datetime) -> bool:
+    def remember(self, address: str, binding: bytes, now: datetime) -> bool:
         """Put a server in, or its new key in place of the old one, under every spelling; on disk when this returns.
 
         Returns:
@@ -79,7 +79,7 @@ class KnownServers:
         """
         since = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         try:
-            _write(self._directory, place, KnownServer(binding, since))
+            _write(self._directory, address, KnownServer(binding, since))
         except (StorageError, TrustError):
             if not self._may_forget:
                 raise
@@ -95,7 +95,7 @@ class KnownServers:
             return {}
 
 
-def _write(directory: Path | None, place: str, server: KnownServer) -> None:
+def _write(directory: Path | None, address: str, server: KnownServer) -> None:
     if directory is None:
         nowhere = "There is no home directory (HOME) to keep the server's key in"
         raise StorageError(f"{nowhere}. Name a directory with --home DIR, or the key with --pin")
@@ -103,8 +103,8 @@ def _write(directory: Path | None, place: str, server: KnownServer) -> None:
         private_files.prepare(directory)
     path = directory / FILE_NAME
     with _locked(directory):
-        servers = _without(_read(path), place) | {place: server}
-        lines = (f"{place} {pin_of(known.binding)} {known.since}\n" for place, known in servers.items())
+        servers = _without(_read(path), address) | {address: server}
+        lines = (f"{address} {pin_of(known.binding)} {known.since}\n" for address, known in servers.items())
         private_files.replace(path, (_HEADING + "".join(lines)).encode())
 
 
@@ -135,17 +135,17 @@ def _read(path: Path) -> dict[str, KnownServer]:
     return servers
 
 
-def _found(servers: dict[str, KnownServer], place: str) -> KnownServer | None:
-    wanted = canonical_place(place)
-    others = (known for other, known in servers.items() if canonical_place(other) == wanted)
-    return servers.get(place) or next(others, None)
+def _found(servers: dict[str, KnownServer], address: str) -> KnownServer | None:
+    wanted = canonical_address(address)
+    others = (known for other, known in servers.items() if canonical_address(other) == wanted)
+    return servers.get(address) or next(others, None)
 
 
-def _without(servers: dict[str, KnownServer], place: str) -> dict[str, KnownServer]:
-    """Return the servers without the one that is found at a place, however its lines spell that."""
-    old, wanted = _found(servers, place), canonical_place(place)
+def _without(servers: dict[str, KnownServer], address: str) -> dict[str, KnownServer]:
+    """Return the servers without the one that is found at a address, however its lines spell that."""
+    old, wanted = _found(servers, address), canonical_address(address)
     return {
         other: known
         for other, known in servers.items()
-        if old is None or known.binding != old.binding or canonical_place(other) != wanted
+        if old is None or known.binding != old.binding or canonical_address(other) != wanted
     }

@@ -19,14 +19,14 @@ CHECK = "Check host and port"
 LEAVE_OUT_PLAINTEXT = "; for a server with TLS, leave out --plaintext"
 
 
-def no_server(place: str, reason: str, hint: str) -> str:
+def no_server(server: str, reason: str, hint: str) -> str:
     """Return the words for a server that cannot be reached."""
-    return f"No server at {place} ({reason}). {hint}"
+    return f"No server at {server} ({reason}). {hint}"
 
 
-def another_server(place: str, reason: str, hint: str) -> str:
+def another_server(server: str, reason: str, hint: str) -> str:
     """Return the words for something that answers and is no server of ours."""
-    return f"{place} is not a reactor-chat server ({reason}). {hint}"
+    return f"{server} is not a reactor-chat server ({reason}). {hint}"
 
 
 def other_protocol(theirs: int) -> str:

@@ -11,7 +11,7 @@ for.  A program that reads JSON is told everything as it comes.
 
 from collections.abc import Iterable
 
-from reactor_chat.client.boundary import Arrived, NoteKind, Settings, Tray
+from reactor_chat.client.boundary import Arrived, NoteKind, OutputQueue, Settings
 from reactor_chat.wire.messages import Closing, Exited, Joined, Notice, fold
 
 RETURN_SECONDS_MIN = 3.0
@@ -23,16 +23,16 @@ class Returning:
 
     Args:
         settings: of the engine.
-        tray: where what is to be shown gathers.
+        outputs: where what is to be shown gathers.
 
     Attributes:
         deadline: when `tick` should be called, monotonic seconds; None where nothing is waited for.
     """
 
-    def __init__(self, settings: Settings, tray: Tray) -> None:
+    def __init__(self, settings: Settings, outputs: OutputQueue) -> None:
         self.deadline: float | None = None
         self._settings = settings
-        self._tray = tray
+        self._outputs = outputs
         self._me = ""
         self._present: set[str] = set()  # whom we knew to be there when we were cut off
         self._is_other_log: bool | None = None  # a server begins a new one whenever it starts; None: it names none
@@ -112,7 +112,7 @@ class Returning:
         """Show who is not back, and say how many are."""
         if self._back and self.deadline is not None and self._is_crowd:
             what = "1 person is back" if self._back == 1 else f"{self._back} people are back"
-            self._tray.note(NoteKind.NEWS, f"The server was restarted; {what}" if self._is_restart else what)
-        self._tray.show(*(Arrived(notice) for notice in self._exited.values()))
+            self._outputs.note(NoteKind.NEWS, f"The server was restarted; {what}" if self._is_restart else what)
+        self._outputs.show(*(Arrived(notice) for notice in self._exited.values()))
         self._exited, self._times, self._back = {}, {}, 0
         self._is_shut_down, self._is_replayed, self.deadline = False, True, None

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from reactor_chat.client.connecting.known_servers import KnownServer, KnownServers, place_of
+from reactor_chat.client.connecting.known_servers import KnownServer, KnownServers, address_of
 from reactor_chat.errors import TrustError, UsageError
 from reactor_chat.wire.messages import fold, is_name
 from reactor_chat.wire.transcript import PIN_LABEL, binding_of, pin_of
@@ -24,7 +24,7 @@ INTRODUCTIONS_MAX = 16
 _between_keys = re.compile("[&,;]")
 
 
-class Link(NamedTuple):
+class ServerLink(NamedTuple):
     """Where a link leads, and whose keys it names.
 
     Attributes:
@@ -40,7 +40,7 @@ class Link(NamedTuple):
     introductions: tuple[tuple[str, bytes], ...] = ()
 
 
-def read_link(text: str) -> Link:
+def read_link(text: str) -> ServerLink:
     """Read `chat://host:port/#SHA256:…&john=SHA256:…`; everything but the host may be left out.
 
     However it was pasted: in quotes, broken over lines, with the signs of base64 escaped or not.
@@ -59,7 +59,7 @@ def read_link(text: str) -> Link:
     if not host or not is_whole or port == 0 or named is None:
         raise wrong
     binding = named.pop("", None)
-    return Link(host, port, binding, tuple(named.items()))
+    return ServerLink(host, port, binding, tuple(named.items()))
 
 
 def write_link(address: str, binding: bytes | None, name: str, fingerprint: bytes) -> str:
@@ -117,7 +117,7 @@ class ServerKey:
         linked: bytes | None = None,
     ) -> None:
         self._known = known
-        self._place = place_of(host, port)
+        self._address = address_of(host, port)
         self._clock = clock
         self._pinned = pinned
         self._linked = linked
@@ -125,7 +125,7 @@ class ServerKey:
     @property
     def known(self) -> bytes | None:
         """The key that the server had the last time, None where it was never met.  Raises as `check`."""
-        found = self._known.find(self._place)
+        found = self._known.find(self._address)
         return found.binding if found is not None else None
 
     @property
@@ -139,13 +139,13 @@ class ServerKey:
 
     def is_gone(self, binding: bytes) -> bool:
         """Return whether no server has this key any more, as far as is known.  Raises as `check`."""
-        return not self._known.places_of(binding)
+        return not self._known.addresses_of(binding)
 
     @property
-    def places(self) -> list[str]:
+    def addresses(self) -> list[str]:
         """Where the key that is known was met.  Raises as `check`."""
         known = self.known
-        return [] if known is None else self._known.places_of(known)
+        return [] if known is None else self._known.addresses_of(known)
 
     def check(self, seen: bytes) -> str | None:
         """Look at the key that a server shows; nothing may be sent to it unless this returns.
@@ -163,28 +163,28 @@ class ServerKey:
         for named, where in ((self._pinned, "--pin"), (self._linked, "the link")):
             if named is not None and named != seen:
                 raise TrustError(
-                    f"{self._place} has the key {pin_of(seen)}, and not {pin_of(named)} as {where} says. "
+                    f"{self._address} has the key {pin_of(seen)}, and not {pin_of(named)} as {where} says. "
                     "Nothing was sent to it; ask its operator which key it has"
                 )
-        known = self._known.find(self._place)
+        known = self._known.find(self._address)
         if known is not None and known.binding == seen:
             return None
         if known is not None and self._pinned is None:
             raise TrustError(self._changed(known, seen))
-        others = self._known.places_of(seen)
-        if not self._known.remember(self._place, seen, self._clock()):
+        others = self._known.addresses_of(seen)
+        if not self._known.remember(self._address, seen, self._clock()):
             return None
         if known is not None:
-            return f"From now on {self._place} is known by the key {pin_of(seen)}"
+            return f"From now on {self._address} is known by the key {pin_of(seen)}"
         if self._pinned is not None or self._linked is not None:
-            return f"{self._place} has the key that was named, {pin_of(seen)}, and is known by it from now on"
+            return f"{self._address} has the key that was named, {pin_of(seen)}, and is known by it from now on"
         if others:
-            return f"{self._place} has the key of {others[0]}, {pin_of(seen)}: it is the same server"
-        return f"New server {self._place}. Its key is {pin_of(seen)}; ask the operator whether that is right"
+            return f"{self._address} has the key of {others[0]}, {pin_of(seen)}: it is the same server"
+        return f"New server {self._address}. Its key is {pin_of(seen)}; ask the operator whether that is right"
 
     def _changed(self, known: KnownServer, seen: bytes) -> str:
         return (
-            f"{self._place} shows another key: {pin_of(seen)}, and not {pin_of(known.binding)}, known since "
+            f"{self._address} shows another key: {pin_of(seen)}, and not {pin_of(known.binding)}, known since "
             f"{known.since[:10]}. Somebody may be in between; nothing was sent. "
             f"If its operator says that this is right, pass --pin {pin_of(seen)} once"
         )

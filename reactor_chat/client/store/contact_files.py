@@ -18,7 +18,7 @@ class ContactFiles:
             UsageError: there is none, or none that could be a list of contacts.
         """
         try:
-            descriptor = os.open(_place(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            descriptor = os.open(_expanded(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             with os.fdopen(descriptor, "rb") as file:
                 found = os.fstat(descriptor)
                 if not stat.S_ISREG(found.st_mode) or found.st_size > FILE_BYTES_MAX:
@@ -33,9 +33,9 @@ class ContactFiles:
         Raises:
             UsageError: there is one already, which was not touched, or it cannot be written.
         """
-        place = _place(path)
+        target = _expanded(path)
         try:
-            descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except FileExistsError as error:
             raise UsageError(f"{path} is there already and was not touched. Name another file") from error
         except (OSError, ValueError) as error:
@@ -46,11 +46,11 @@ class ContactFiles:
                 file.flush()
                 os.fsync(descriptor)
         except OSError as error:
-            place.unlink(missing_ok=True)
+            target.unlink(missing_ok=True)
             raise UsageError(f"{path} cannot be written ({_why(error)}). Name another file") from error
 
 
-def _place(path: str) -> Path:
+def _expanded(path: str) -> Path:
     try:
         return Path(path).expanduser()
     except RuntimeError:  # nobody has such a home

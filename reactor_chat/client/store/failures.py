@@ -10,14 +10,14 @@ from pathlib import Path
 
 from reactor_chat.errors import StorageCorrupt, StorageError, StorageFull
 
-_FULL = (StorageFull, "No space left for {place}; free some")
-_CLOSED = (StorageError, "{place} cannot be read and written by you; check its owner and mode")
-_READ_ONLY = (StorageError, "{place} is read-only; make it writable, or name another --home")
-_DAMAGED = (StorageCorrupt, "{place} is damaged ({error}); move it away, and a new one is begun")
-_NO_DIRECTORY = (StorageError, "{place} cannot be made: something else has its place; name another --home")
-_LINK = (StorageError, "{place} is a symbolic link; put the file itself there, or name another --home")
-_DISK = (StorageError, "The disk failed with {place} ({error}); check it")
-_OTHERWISE = (StorageError, "{place} cannot be used ({error})")
+_FULL = (StorageFull, "No space left for {path}; free some")
+_CLOSED = (StorageError, "{path} cannot be read and written by you; check its owner and mode")
+_READ_ONLY = (StorageError, "{path} is read-only; make it writable, or name another --home")
+_DAMAGED = (StorageCorrupt, "{path} is damaged ({error}); move it away, and a new one is begun")
+_NO_DIRECTORY = (StorageError, "{path} cannot be made: something else has its place; name another --home")
+_LINK = (StorageError, "{path} is a symbolic link; put the file itself there, or name another --home")
+_DISK = (StorageError, "The disk failed with {path} ({error}); check it")
+_OTHERWISE = (StorageError, "{path} cannot be used ({error})")
 
 _BY_ERRNO: dict[int | None, tuple[type[StorageError], str]] = {
     errno.ENOSPC: _FULL,
@@ -45,17 +45,17 @@ _BY_CODE: dict[int | None, tuple[type[StorageError], str]] = {
 }
 
 
-def damaged(place: Path, what: str) -> StorageCorrupt:
+def damaged(path: Path, what: str) -> StorageCorrupt:
     """Return the error for a vault that holds what was never written there."""
-    return StorageCorrupt(_DAMAGED[1].format(place=place, error=what))
+    return StorageCorrupt(_DAMAGED[1].format(path=path, error=what))
 
 
 @contextmanager
-def told_of(place: Path) -> Iterator[None]:
+def told_of(path: Path) -> Iterator[None]:
     """Let only our errors out of what is done with a file or directory.
 
     Args:
-        place: what the texts name.
+        path: what the texts name.
 
     Raises:
         StorageError: for anything that SQLite or the system raised.
@@ -65,13 +65,13 @@ def told_of(place: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         extended = getattr(error, "sqlite_errorcode", None)
         row = _BY_CODE.get(extended & 0xFF if extended is not None else None, _OTHERWISE)
-        raise _worded(row, place, " ".join(str(error).split())) from error
+        raise _worded(row, path, " ".join(str(error).split())) from error
     except OSError as error:
-        raise _worded(_BY_ERRNO.get(error.errno, _OTHERWISE), place, error.strerror or str(error)) from error
+        raise _worded(_BY_ERRNO.get(error.errno, _OTHERWISE), path, error.strerror or str(error)) from error
     except UnicodeDecodeError as error:  # SQLite quotes damaged names in its errors, and Python cannot
-        raise damaged(place, "unreadable text") from error
+        raise damaged(path, "unreadable text") from error
 
 
-def _worded(row: tuple[type[StorageError], str], place: Path, error: str) -> StorageError:
+def _worded(row: tuple[type[StorageError], str], path: Path, error: str) -> StorageError:
     kind, text = row
-    return kind(text.format(place=place, error=error))
+    return kind(text.format(path=path, error=error))

@@ -1,17 +1,17 @@
 """The keys of a vault's rows, in a file beside the vault, each overwritten where it stood once its row is gone.
 
 SQLite cannot forget at once: its write-ahead log keeps what a page held before, and so do blocks that a file has given
-back.  So every row of a session is sealed under a key of its own, used once, and these keys are here, in places of 32
+back.  So every row of a session is sealed under a key of its own, used once, and these keys are here, in slots of 32
 bytes.  When a row is dropped or overwritten its key is overwritten too, and what any other file still holds of the row
 cannot be opened by anybody.  The steps of a turn:
 
-1. Fresh keys go to free places and are synced, before any row needs them (`fresh`).
-2. SQLite commits the rows, with the numbers of their places.
-3. The places of rows that are gone are overwritten with zeros (`wipe`); the next turn's sync, or `close`, takes that
+1. Fresh keys go to free slots and are synced, before any row needs them (`fresh`).
+2. SQLite commits the rows, with the numbers of their slots.
+3. The slots of rows that are gone are overwritten with zeros (`wipe`); the next turn's sync, or `close`, takes that
    to the disk.
 
-What a crash leaves between these is mended at the next start: every place that no row names is overwritten
-(`keep_only`).  A disk writes a sector of 512 bytes as a whole or not at all; no place reaches over the edge of one.
+What a crash leaves between these is mended at the next start: every slot that no row names is overwritten
+(`keep_only`).  A disk writes a sector of 512 bytes as a whole or not at all; no slot reaches over the edge of one.
 
 A key in the file is only half of what opens a row; the other half is the vault's secret, which comes from the
 person's key, so that a locked home (see `identity`) gives away nothing.
@@ -27,7 +27,7 @@ from reactor_chat.errors import StorageError
 
 KEY_BYTES = 32
 GROWTH = 128
-"""So many places are added at once, so that most syncs need not record a new length of the file."""
+"""So many slots are added at once, so that most syncs need not record a new length of the file."""
 
 _CHECK = b"reactor-chat: keys of a vault's rows, format 1"
 _EMPTY = bytes(KEY_BYTES)
@@ -66,53 +66,53 @@ class RowKeys:
         finally:
             os.close(self._descriptor)
 
-    def keep_only(self, places: Collection[int]) -> None:
-        """Wipe every place but these; at the start, once it is known which rows there are.
+    def keep_only(self, slots: Collection[int]) -> None:
+        """Wipe every slot but these; at the start, once it is known which rows there are.
 
         Raises:
             StorageCorrupt: one of these holds no key; nothing was wiped.
         """
-        if any(not 1 <= place < self._end for place in places):
+        if any(not 1 <= slot < self._end for slot in slots):
             raise damaged(self._path, "it has fewer keys than there are rows")
-        used = frozenset(places)
-        unused = [place for place in range(1, self._end) if place not in used]
+        used = frozenset(slots)
+        unused = [slot for slot in range(1, self._end) if slot not in used]
         with told_of(self._path):
             held = os.pread(self._descriptor, self._end * KEY_BYTES, 0)
-        self.wipe(place for place in unused if held[place * KEY_BYTES :][:KEY_BYTES] != _EMPTY)
+        self.wipe(slot for slot in unused if held[slot * KEY_BYTES :][:KEY_BYTES] != _EMPTY)
         self._free = unused[::-1]  # the lowest is taken first
 
     def fresh(self, count: int) -> list[tuple[int, bytes]]:
-        """Return places with a fresh key in each, on disk, and the keys that seal the rows there."""
+        """Return slots with a fresh key in each, on disk, and the keys that seal the rows there."""
         with told_of(self._path):
             while len(self._free) < count:
                 self._grow()
-            places = sorted(self._free.pop() for _ in range(count))
+            slots = sorted(self._free.pop() for _ in range(count))
             halves = os.urandom(KEY_BYTES * count)
-            for first, run in _runs(places):
-                begin = places.index(first)
+            for first, run in _runs(slots):
+                begin = slots.index(first)
                 self._write(first, halves[begin * KEY_BYTES : (begin + run) * KEY_BYTES])
             os.fdatasync(self._descriptor)
-        return [(place, self._whole(halves[i * KEY_BYTES :][:KEY_BYTES])) for i, place in enumerate(places)]
+        return [(slot, self._whole(halves[i * KEY_BYTES :][:KEY_BYTES])) for i, slot in enumerate(slots)]
 
-    def key(self, place: int) -> bytes:
-        """Return the key that opens the row of this place.  Raises StorageCorrupt where there is none."""
+    def key(self, slot: int) -> bytes:
+        """Return the key that opens the row of this slot.  Raises StorageCorrupt where there is none."""
         with told_of(self._path):
-            half = os.pread(self._descriptor, KEY_BYTES, place * KEY_BYTES)
-        if place < 1 or len(half) < KEY_BYTES or half == _EMPTY:
+            half = os.pread(self._descriptor, KEY_BYTES, slot * KEY_BYTES)
+        if slot < 1 or len(half) < KEY_BYTES or half == _EMPTY:
             raise damaged(self._path, "the key of a row is gone")
         return self._whole(half)
 
-    def wipe(self, places: Iterable[int]) -> None:
-        """Overwrite the keys of rows that are gone; their places are free again."""
-        gone = sorted(places)
+    def wipe(self, slots: Iterable[int]) -> None:
+        """Overwrite the keys of rows that are gone; their slots are free again."""
+        gone = sorted(slots)
         with told_of(self._path):
             for first, run in _runs(gone):
                 self._write(first, bytes(run * KEY_BYTES))
         self._free += reversed(gone)
 
     def _begin(self) -> None:
-        """Look at the first place, which says whose file it is; a new file gets it."""
-        self._end = os.fstat(self._descriptor).st_size // KEY_BYTES  # the first place that is not there
+        """Look at the first slot, which says whose file it is; a new file gets it."""
+        self._end = os.fstat(self._descriptor).st_size // KEY_BYTES  # the first slot that is not there
         check = self._whole(_CHECK)
         found = os.pread(self._descriptor, KEY_BYTES, 0)
         if self._end == 0 or found == _EMPTY:
@@ -132,17 +132,17 @@ class RowKeys:
         self._free[:0] = range(self._end + GROWTH - 1, self._end - 1, -1)
         self._end += GROWTH
 
-    def _write(self, place: int, data: bytes) -> None:
-        offset = place * KEY_BYTES
+    def _write(self, slot: int, data: bytes) -> None:
+        offset = slot * KEY_BYTES
         while data:
             count = os.pwrite(self._descriptor, data, offset)
             data, offset = data[count:], offset + count
 
 
-def _runs(places: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield the first of each run of neighbours and how many they are; the places are sorted."""
+def _runs(slots: list[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first of each run of neighbours and how many they are; the slots are sorted."""
     begin = 0
-    for end in range(1, len(places) + 1):
-        if end == len(places) or places[end] != places[end - 1] + 1:
-            yield places[begin], end - begin
+    for end in range(1, len(slots) + 1):
+        if end == len(slots) or slots[end] != slots[end - 1] + 1:
+            yield slots[begin], end - begin
             begin = end

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from reactor_chat.client.connecting.known_servers import place_of
+from reactor_chat.client.connecting.known_servers import address_of
 from reactor_chat.client.store import private_files
 from reactor_chat.client.store.failures import told_of
 from reactor_chat.client.store.home import Home
 from reactor_chat.client.store.vault_format import COMPANIONS, check_header
-from reactor_chat.text.hosts import canonical, canonical_place
+from reactor_chat.text.hosts import canonical, canonical_address
 
 _HOST_CHARS_MAX = 200
 
@@ -51,20 +51,20 @@ class ServerVaults:
     def __init__(self, home: Home) -> None:
         self._directory = home.vaults()
 
-    def of_key(self, binding: bytes, places: Collection[str], old_binding: bytes | None = None) -> Chosen:
+    def of_key(self, binding: bytes, addresses: Collection[str], old_binding: bytes | None = None) -> Chosen:
         """Return the vault of a server with TLS.
 
         Args:
             binding: SHA-256 of its key.
-            places: where it was met.
+            addresses: where it was met.
             old_binding: of the key that it had before, where nothing else has that any more.
 
         Raises:
             StorageCorrupt: what should be moved is no vault; it is left as it is.
             StorageError: nothing was moved, or what was is whole.
         """
-        wanted = {canonical_place(place) for place in places}
-        older = [path for path, place in self._by_address().items() if canonical_place(place) in wanted]
+        wanted = {canonical_address(one) for one in addresses}
+        older = [path for path, address in self._by_address().items() if canonical_address(address) in wanted]
         if old_binding is not None and (before := self._path_of(binding=old_binding)).exists():
             older.append(before)
         return self._settled(self._path_of(binding=binding), older)
@@ -72,22 +72,24 @@ class ServerVaults:
     def of_address(self, host: str, port: int) -> Chosen:
         """Return the vault of a server without TLS.  Raises as `of_key`."""
         path = self._directory / f"{quote(canonical(host), safe='')[:_HOST_CHARS_MAX]}_{port}.db"
-        wanted = canonical_place(place_of(host, port))
-        older = [one for one, place in self._by_address().items() if canonical_place(place) == wanted and one != path]
+        wanted = canonical_address(address_of(host, port))
+        older = [
+            one for one, address in self._by_address().items() if canonical_address(address) == wanted and one != path
+        ]
         return self._settled(path, older)
 
     def _path_of(self, binding: bytes) -> Path:
         return self._directory / f"SHA256-{urlsafe_b64encode(binding).decode('ascii').rstrip('=')}.db"
 
     def _by_address(self) -> dict[Path, str]:
-        """Return the places of the vaults that are named by an address."""
+        """Return the addresses of the vaults that are named by an address."""
         found = {}
         with told_of(self._directory):
             paths = sorted(self._directory.glob("*_*.db"))
         for path in paths:
             host, _, port = path.stem.rpartition("_")
             if host and not path.name.startswith("SHA256-") and port.isascii() and port.isdigit():
-                found[path] = place_of(unquote(host), int(port))
+                found[path] = address_of(unquote(host), int(port))
         return found
 
     def _settled(self, path: Path, older: list[Path]) -> Chosen:

@@ -7,7 +7,7 @@ which is right for guests: their name, and everything private to it, ends with t
 Three steps make "shown once, and never missed" out of it, in this order and each after the other is done:
 
 1. A numbered notice is archived, and the cursor moves over it, in one transaction (`archive`, then `commit`).
-2. It is shown: only what is committed is handed to a face.
+2. It is shown: only what is committed is handed to a view.
 3. Once all its bytes were taken by the terminal or the pipe, that is noted (`printed`).
 
 What a crash left between 1 and 3 is `unprinted`, and the next run shows it first.

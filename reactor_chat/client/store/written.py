@@ -14,7 +14,7 @@ import msgspec
 
 from reactor_chat.client.boundary import Arrived
 from reactor_chat.errors import MessageInvalid
-from reactor_chat.text.render import NO_ASIDE, Aside
+from reactor_chat.text.render import NO_ANNOTATION, Annotation
 from reactor_chat.text.safe import safe_json
 from reactor_chat.wire.codec import decode_notice, encode
 from reactor_chat.wire.messages import HistoryAnswer, Notice
@@ -32,36 +32,40 @@ class _Row(msgspec.Struct, array_like=True):
 _rows = msgspec.json.Decoder(_Row)
 
 
-def row_of(notice: Notice, aside: Aside = NO_ASIDE) -> bytes:
+def row_of(notice: Notice, annotation: Annotation = NO_ANNOTATION) -> bytes:
     """Return what the archive keeps of a notice and of what we know of it."""
-    return msgspec.json.encode(_Row(aside.word, aside.remark, msgspec.Raw(encode(notice)), aside.is_verified))
+    return msgspec.json.encode(
+        _Row(annotation.word, annotation.remark, msgspec.Raw(encode(notice)), annotation.is_verified)
+    )
 
 
-def read_row(row: bytes) -> tuple[Notice, Aside]:
+def read_row(row: bytes) -> tuple[Notice, Annotation]:
     """Return what `row_of` wrote; of a row from before there was one, the notice alone.
 
     Raises:
         MessageInvalid: a newer version wrote it, and understood more, or a server's nonsense was archived.
     """
     if not row.startswith(b"["):
-        return decode_notice(row), NO_ASIDE
+        return decode_notice(row), NO_ANNOTATION
     try:
         read = _rows.decode(row)
     except msgspec.MsgspecError as error:
         raise MessageInvalid(str(error)) from None
-    return decode_notice(bytes(read.notice)), Aside(read.word, read.remark, read.is_verified)
+    return decode_notice(bytes(read.notice)), Annotation(read.word, read.remark, read.is_verified)
 
 
 def json_line(arrived: Arrived) -> str:
     """Return a notice as one line of JSON; with our own fields only where we have something to say."""
-    notice, asides = arrived.notice, arrived.asides
-    has_aside = any(aside != NO_ASIDE for aside in asides)
-    if not has_aside and getattr(notice, "sealed", None) is None and not isinstance(notice, HistoryAnswer):
+    notice, annotations = arrived.notice, arrived.annotations
+    is_annotated = any(annotation != NO_ANNOTATION for annotation in annotations)
+    if not is_annotated and getattr(notice, "sealed", None) is None and not isinstance(notice, HistoryAnswer):
         return safe_json(encode(notice).decode("utf-8"))
     fields = _without_ours(msgspec.to_builtins(notice))
-    for message, aside in zip(fields.get("messages", [fields]), asides, strict=False):
-        if aside != NO_ASIDE:
-            message.update(mark=aside.word, remark=aside.remark, **({"verified": True} if aside.is_verified else {}))
+    for message, annotation in zip(fields.get("messages", [fields]), annotations, strict=False):
+        if annotation != NO_ANNOTATION:
+            message.update(
+                mark=annotation.word, remark=annotation.remark, **({"verified": True} if annotation.is_verified else {})
+            )
     return safe_json(msgspec.json.encode(fields).decode("utf-8"))
 
 

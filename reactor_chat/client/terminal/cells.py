@@ -13,25 +13,25 @@ def cells(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_width, iter_graphemes(text)))
 
 
-def after(text: str, place: int) -> int:
-    """Return where the character that begins at `place` ends; the text's end, at its end."""
-    return place + len(next(iter_graphemes(text, place), ""))
+def after(text: str, index: int) -> int:
+    """Return where the character that begins at `index` ends; the text's end, at its end."""
+    return index + len(next(iter_graphemes(text, index), ""))
 
 
-def before(text: str, place: int) -> int:
-    """Return where the character that ends at `place` begins; 0, at the text's beginning."""
-    return grapheme_boundary_before(text, place) if place else 0
+def before(text: str, index: int) -> int:
+    """Return where the character that ends at `index` begins; 0, at the text's beginning."""
+    return grapheme_boundary_before(text, index) if index else 0
 
 
-def fitting(text: str, place: int, cells_max: int) -> int:
-    """Return the last character boundary from `place` on up to which the text takes at most `cells_max` cells."""
+def fitting(text: str, index: int, cells_max: int) -> int:
+    """Return the last character boundary from `index` on up to which the text takes at most `cells_max` cells."""
     taken = 0
-    for character in iter_graphemes(text, place):
+    for character in iter_graphemes(text, index):
         taken += _width(character)
         if taken > cells_max:
             break
-        place += len(character)
-    return place
+        index += len(character)
+    return index
 
 
 def _width(character: str) -> int:

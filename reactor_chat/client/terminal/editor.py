@@ -1,6 +1,6 @@
 """The line being typed: keys in, its text and cursor out.
 
-It touches no terminal.  A key changes the line, or comes back as something that only the face around it can do: submit
+It touches no terminal.  A key changes the line, or comes back as something that only the view around it can do: submit
 the line, show what Tab could mean, leave.  Places in the line are between visible characters, never inside one.
 """
 
@@ -10,7 +10,7 @@ from enum import Enum, auto
 from typing import ClassVar, NamedTuple
 
 from reactor_chat.client.terminal.cells import after, before, cells, fitting
-from reactor_chat.client.terminal.keys import ACTIONS, Action, Key
+from reactor_chat.client.terminal.keys import ACTIONS, Key, KeyAction
 from reactor_chat.text.safe import as_edited
 
 CHARS_MAX = 65_536
@@ -38,7 +38,7 @@ class Choices(NamedTuple):
 
 
 class Wanted(Enum):
-    """What the face is to do."""
+    """What the view is to do."""
 
     BELL = auto()
     LEAVE = auto()
@@ -49,7 +49,7 @@ class Wanted(Enum):
 Result = Submitted | Choices | Wanted | None
 
 
-class View(NamedTuple):
+class VisibleLine(NamedTuple):
     """What a row shows of the line, and the cell of the cursor in it."""
 
     text: str
@@ -64,7 +64,7 @@ class Editor:
 
     Attributes:
         text: what was typed so far; line breaks come from pastes and Alt-Enter.
-        cursor: place in `text`, at the start of a character.
+        cursor: an index into `text`, at the start of a character.
         remembers: whether submitted lines can be recalled.
         pasted_lines: how many lines the longest paste into it had.
     """
@@ -79,14 +79,14 @@ class Editor:
         self._recall = 0  # which of them is shown; their number is the line itself
         self._draft = ""
         self._cut = ""
-        self._first = 0  # the place at the left edge of the view
-        self._last_action: Action | None = None
+        self._first = 0  # the index at the left edge of what is visible
+        self._last_action: KeyAction | None = None
 
     def press(self, key: Key) -> Result:
         """Do what a key does.
 
         Returns:
-            What is left to the face; None where nothing is.
+            What is left to the view; None where nothing is.
         """
         if key.name in ("Text", "Paste"):
             self._last_action = None
@@ -99,10 +99,10 @@ class Editor:
         return result
 
     def replace(self, text: str) -> None:
-        """Put another line in the place of the one being typed, the cursor behind it."""
+        """Put another line in place of the one being typed, the cursor behind it."""
         self.text, self.cursor, self._last_action, self.pasted_lines = text, len(text), None, 0
 
-    def view(self, columns: int) -> View:
+    def visible(self, columns: int) -> VisibleLine:
         """Return what a row of so many cells shows: the part around the cursor, which stays where it was if it can.
 
         Args:
@@ -117,7 +117,9 @@ class Editor:
         # When the rest of the line is shorter than the row, what stands before it fills the row up.
         if self._first > 0 and fitting(shown, self._first, room - 1) == len(shown):
             self._first = min(self._first, _first_within(shown, len(shown), room))
-        return View(shown[self._first : fitting(shown, self._first, room)], cells(shown[self._first : self.cursor]))
+        return VisibleLine(
+            shown[self._first : fitting(shown, self._first, room)], cells(shown[self._first : self.cursor])
+        )
 
     @property
     def lines(self) -> int:
@@ -241,7 +243,7 @@ class Editor:
         self._set(self._draft if which == len(self._recalled) else self._recalled[which])
         return None
 
-    # ------------------------------------------------------------------------------------------ what the face must do
+    # ------------------------------------------------------------------------------------------ what the view must do
 
     def _complete_word(self) -> Result:
         word, found = self._complete(self.text[: self.cursor])
@@ -255,7 +257,7 @@ class Editor:
         if len(common) > len(word):
             self._replace(begin, self.cursor, common)
             return None
-        return Choices(found) if self._last_action is Action.COMPLETE else Wanted.BELL
+        return Choices(found) if self._last_action is KeyAction.COMPLETE else Wanted.BELL
 
     def _delete_or_leave(self) -> Result:
         return self._delete_under() if self.text else Wanted.LEAVE
@@ -272,35 +274,35 @@ class Editor:
     def _suspend(self) -> Result:
         return Wanted.SUSPEND
 
-    _ACTIONS: ClassVar[dict[Action, Callable[["Editor"], Result]]] = {
-        Action.SUBMIT: _submit,
-        Action.NEW_LINE: _new_line,
-        Action.COMPLETE: _complete_word,
-        Action.LEFT: _left,
-        Action.RIGHT: _right,
-        Action.WORD_LEFT: _word_left,
-        Action.WORD_RIGHT: _word_right,
-        Action.START: _start,
-        Action.END: _end,
-        Action.OLDER: _older,
-        Action.NEWER: _newer,
-        Action.DELETE_BEFORE: _delete_before,
-        Action.DELETE_UNDER: _delete_under,
-        Action.DELETE_OR_LEAVE: _delete_or_leave,
-        Action.KILL_WORD: _kill_word,
-        Action.KILL_TO_START: _kill_to_start,
-        Action.KILL_TO_END: _kill_to_end,
-        Action.YANK: _yank,
-        Action.CLEAR_SCREEN: _clear_screen,
-        Action.CANCEL_OR_LEAVE: _cancel_or_leave,
-        Action.SUSPEND: _suspend,
+    _ACTIONS: ClassVar[dict[KeyAction, Callable[["Editor"], Result]]] = {
+        KeyAction.SUBMIT: _submit,
+        KeyAction.NEW_LINE: _new_line,
+        KeyAction.COMPLETE: _complete_word,
+        KeyAction.LEFT: _left,
+        KeyAction.RIGHT: _right,
+        KeyAction.WORD_LEFT: _word_left,
+        KeyAction.WORD_RIGHT: _word_right,
+        KeyAction.START: _start,
+        KeyAction.END: _end,
+        KeyAction.OLDER: _older,
+        KeyAction.NEWER: _newer,
+        KeyAction.DELETE_BEFORE: _delete_before,
+        KeyAction.DELETE_UNDER: _delete_under,
+        KeyAction.DELETE_OR_LEAVE: _delete_or_leave,
+        KeyAction.KILL_WORD: _kill_word,
+        KeyAction.KILL_TO_START: _kill_to_start,
+        KeyAction.KILL_TO_END: _kill_to_end,
+        KeyAction.YANK: _yank,
+        KeyAction.CLEAR_SCREEN: _clear_screen,
+        KeyAction.CANCEL_OR_LEAVE: _cancel_or_leave,
+        KeyAction.SUSPEND: _suspend,
     }
 
 
-def _first_within(text: str, place: int, cells_max: int) -> int:
-    """The earliest character boundary from which it is at most so many cells to `place`."""
-    first = place
-    while first > 0 and cells(text[before(text, first) : place]) <= cells_max:
+def _first_within(text: str, index: int, cells_max: int) -> int:
+    """The earliest character boundary from which it is at most so many cells to `index`."""
+    first = index
+    while first > 0 and cells(text[before(text, first) : index]) <= cells_max:
         first = before(text, first)
     return first
 

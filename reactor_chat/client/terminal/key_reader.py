@@ -301,7 +301,7 @@ def key_with_parameters(parameters: str, last: str) -> Key:
         return Key("")
     numbers = [[int(number or 0) for number in group] for group in groups]
     if last == "R" and len(numbers) == 2:
-        return Key("Place", parameters)
+        return Key("CursorAt", parameters)
     if last == "~" and numbers[0] == [27] and len(numbers) == 3:  # modifyOtherKeys: 27, modifiers, character
         return _typed(numbers[2][0], [], numbers[1][0] - 1, "")
     modifiers = numbers[1] if len(numbers) > 1 else [1]

@@ -7,7 +7,7 @@ PASTE_ON = "\x1b[?2004h"
 PASTE_OFF = "\x1b[?2004l"
 
 
-class Action(Enum):
+class KeyAction(Enum):
     """What a key does to the line being typed."""
 
     SUBMIT = auto()
@@ -37,35 +37,35 @@ class Binding(NamedTuple):
     """One row: these keys do this."""
 
     keys: tuple[str, ...]
-    action: Action
+    action: KeyAction
     help: str
 
 
 KEYS = (
-    Binding(("Enter",), Action.SUBMIT, "send the line"),
-    Binding(("Alt-Enter",), Action.NEW_LINE, "begin another line of the same message"),
-    Binding(("Tab",), Action.COMPLETE, "complete a command or a name; twice: show all that fit"),
-    Binding(("Left", "Ctrl-B"), Action.LEFT, "back by one character"),
-    Binding(("Right", "Ctrl-F"), Action.RIGHT, "forward by one character"),
-    Binding(("Alt-B", "Ctrl-Left"), Action.WORD_LEFT, "back by one word"),
-    Binding(("Alt-F", "Ctrl-Right"), Action.WORD_RIGHT, "forward by one word"),
-    Binding(("Home", "Ctrl-A"), Action.START, "to the start of the line"),
-    Binding(("End", "Ctrl-E"), Action.END, "to the end of the line"),
-    Binding(("Up", "Ctrl-P"), Action.OLDER, "the line sent before"),
-    Binding(("Down", "Ctrl-N"), Action.NEWER, "the line sent after"),
-    Binding(("Backspace",), Action.DELETE_BEFORE, "delete the character before the cursor"),
-    Binding(("Delete",), Action.DELETE_UNDER, "delete the character under the cursor"),
-    Binding(("Ctrl-D",), Action.DELETE_OR_LEAVE, "the same; on an empty line: quit"),
-    Binding(("Ctrl-W", "Alt-Backspace"), Action.KILL_WORD, "cut the word before the cursor"),
-    Binding(("Ctrl-U",), Action.KILL_TO_START, "cut everything before the cursor"),
-    Binding(("Ctrl-K",), Action.KILL_TO_END, "cut everything from the cursor on"),
-    Binding(("Ctrl-Y",), Action.YANK, "put back what was cut last"),
-    Binding(("Ctrl-L",), Action.CLEAR_SCREEN, "clear the screen"),
-    Binding(("Ctrl-C",), Action.CANCEL_OR_LEAVE, "drop the line; on an empty one: quit"),
-    Binding(("Ctrl-Z",), Action.SUSPEND, "back to the shell until `fg`"),
+    Binding(("Enter",), KeyAction.SUBMIT, "send the line"),
+    Binding(("Alt-Enter",), KeyAction.NEW_LINE, "begin another line of the same message"),
+    Binding(("Tab",), KeyAction.COMPLETE, "complete a command or a name; twice: show all that fit"),
+    Binding(("Left", "Ctrl-B"), KeyAction.LEFT, "back by one character"),
+    Binding(("Right", "Ctrl-F"), KeyAction.RIGHT, "forward by one character"),
+    Binding(("Alt-B", "Ctrl-Left"), KeyAction.WORD_LEFT, "back by one word"),
+    Binding(("Alt-F", "Ctrl-Right"), KeyAction.WORD_RIGHT, "forward by one word"),
+    Binding(("Home", "Ctrl-A"), KeyAction.START, "to the start of the line"),
+    Binding(("End", "Ctrl-E"), KeyAction.END, "to the end of the line"),
+    Binding(("Up", "Ctrl-P"), KeyAction.OLDER, "the line sent before"),
+    Binding(("Down", "Ctrl-N"), KeyAction.NEWER, "the line sent after"),
+    Binding(("Backspace",), KeyAction.DELETE_BEFORE, "delete the character before the cursor"),
+    Binding(("Delete",), KeyAction.DELETE_UNDER, "delete the character under the cursor"),
+    Binding(("Ctrl-D",), KeyAction.DELETE_OR_LEAVE, "the same; on an empty line: quit"),
+    Binding(("Ctrl-W", "Alt-Backspace"), KeyAction.KILL_WORD, "cut the word before the cursor"),
+    Binding(("Ctrl-U",), KeyAction.KILL_TO_START, "cut everything before the cursor"),
+    Binding(("Ctrl-K",), KeyAction.KILL_TO_END, "cut everything from the cursor on"),
+    Binding(("Ctrl-Y",), KeyAction.YANK, "put back what was cut last"),
+    Binding(("Ctrl-L",), KeyAction.CLEAR_SCREEN, "clear the screen"),
+    Binding(("Ctrl-C",), KeyAction.CANCEL_OR_LEAVE, "drop the line; on an empty one: quit"),
+    Binding(("Ctrl-Z",), KeyAction.SUSPEND, "back to the shell until `fg`"),
 )
 
-ACTIONS: dict[str, Action] = {key: row.action for row in KEYS for key in row.keys}
+ACTIONS: dict[str, KeyAction] = {key: row.action for row in KEYS for key in row.keys}
 
 SEQUENCES = {
     "[A": "Up", "[B": "Down", "[C": "Right", "[D": "Left", "[H": "Home", "[F": "End",
@@ -86,7 +86,7 @@ CONTROLS = {"\r": "Enter", "\n": "Enter", "\t": "Tab", "\x7f": "Backspace", "\x0
 class Key(NamedTuple):
     """One key.
 
-    "Text" and "Paste" come with what was written, "Place" with a row and a column that the terminal was asked for;
+    "Text" and "Paste" come with what was written, "CursorAt" with a row and a column that the terminal was asked for;
     "PasteEnd" is the end of a paste that had no beginning; otherwise a name as in `KEYS`, "" for one without a use.
     """
 

@@ -1,4 +1,4 @@
-"""The face for a terminal: what arrives is printed above the line being typed, and never through it.
+"""The view for a terminal: what arrives is printed above the line being typed, and never through it.
 
 The line being typed is always one row, the last one printed: when it is longer than the row it scrolls sideways.  To
 print, the row is erased, the new lines are written, and the row is drawn again, all in one write; no position on the
@@ -21,7 +21,7 @@ from reactor_chat.client.terminal.caution import hindrance, question
 from reactor_chat.client.terminal.cells import cells, fitting
 from reactor_chat.client.terminal.editor import Choices, Editor, Result, Submitted, Wanted
 from reactor_chat.client.terminal.key_reader import KeyReader
-from reactor_chat.client.terminal.keys import ACTIONS, PASTE_OFF, PASTE_ON, Action, Key
+from reactor_chat.client.terminal.keys import ACTIONS, PASTE_OFF, PASTE_ON, Key, KeyAction
 from reactor_chat.client.terminal.palette import Palette
 from reactor_chat.client.terminal.qr import drawn
 from reactor_chat.client.terminal.reflow import rows_above
@@ -30,13 +30,13 @@ from reactor_chat.e2ee.boundary import Posture
 from reactor_chat.text.completion import completions, word_typed
 from reactor_chat.text.orders import EncryptOn
 from reactor_chat.text.parser import parse_typed
-from reactor_chat.text.render import NO_ASIDE, Aside, Part, compose
+from reactor_chat.text.render import NO_ANNOTATION, Annotation, Part, compose
 from reactor_chat.text.safe import safe
 from reactor_chat.wire.messages import HelpAnswer, HistoryAnswer, Notice
 
 ERASE_ROW = "\r\x1b[K"
 ERASE_BELOW = "\r\x1b[J"
-ASK_PLACE = "\x1b[6n"
+ASK_CURSOR = "\x1b[6n"
 CLEAR_SCREEN = "\x1b[H\x1b[2J"
 BELL = "\a"
 WRAPS_NOT, WRAPS = "\x1b[?7l", "\x1b[?7h"
@@ -46,7 +46,7 @@ INDENT = " " * 6  # as wide as a time and its blank
 STORED = Part("mark", " ✓")
 """Stands behind one's own words when the server has them for good; until then the prompt counts them."""
 
-PLACE_SECONDS_MAX = 0.25
+CURSOR_SECONDS_MAX = 0.25
 """How long a terminal is waited for that was asked where its cursor is."""
 
 FLUSH_SECONDS_MAX = 1.0
@@ -68,7 +68,7 @@ TYPED_CELLS_MIN = 10
 
 
 class Screen(Protocol):
-    """Where the face draws."""
+    """Where the view draws."""
 
     def write(self, data: bytes, written: Callable[[], None] | None = None) -> None:
         """Queue bytes, and call when they are written."""
@@ -100,7 +100,7 @@ class LineMode:
     """Prints notices above an editor.
 
     Args:
-        engine: whose face this is.
+        engine: whose view this is.
         screen: where to draw.
         tty: whose keys are read.
         palette: paints.
@@ -137,8 +137,8 @@ class LineMode:
         self._to_cursor = ""  # what stands in the drawn row in front of the cursor
         self._asked_for = ""  # the line that a question was asked about
         self._asked_at = 0.0
-        self._places_asked = 0  # of the cursor, and not answered
-        self._place_by: float | None = None
+        self._cursor_asked = 0  # times, and not answered
+        self._cursor_by: float | None = None
         self._place: int | None = None  # in the archive, of the newest notice above that has one
 
     # ------------------------------------------------------------------------------------------ what happens
@@ -155,7 +155,7 @@ class LineMode:
         self._screen.drop()
 
     def _give_back(self) -> None:
-        self._place_by = None
+        self._cursor_by = None
         self.draw()
         self._write(ERASE_ROW + PASTE_OFF)
         self._screen.flush(FLUSH_SECONDS_MAX)
@@ -172,29 +172,29 @@ class LineMode:
 
     def refresh(self, now: float) -> None:
         """Take what waited for more for what it is, when no more has come."""
-        if self._place_by == math.inf:
-            self._place_by = now + PLACE_SECONDS_MAX
+        if self._cursor_by == math.inf:
+            self._cursor_by = now + CURSOR_SECONDS_MAX
             self._set_deadline()
         if self.next_deadline is None or now < self.next_deadline:
             return
         keys = self._keys.due(now)
         self._press([*self._bursts.feed(keys, now), *self._bursts.due(now)], now)
-        if self._place_by is not None and now >= self._place_by:
+        if self._cursor_by is not None and now >= self._cursor_by:
             self._redraw_below(0)
         self._set_deadline()
 
     def _set_deadline(self) -> None:
-        deadlines = (self._keys.deadline, self._bursts.deadline, self._place_by)
+        deadlines = (self._keys.deadline, self._bursts.deadline, self._cursor_by)
         self.next_deadline = min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def show(self, item: Shown) -> None:
         """Print a notice or a note with the next `draw`; nothing, for notices that people do not read."""
         if isinstance(item, Arrived):
             is_stored = request_echoed(item.notice, self._engine.name) is not None
-            self._show_notice(item.notice, item.asides, is_stored=is_stored, is_own=item.is_own)
+            self._show_notice(item.notice, item.annotations, is_stored=is_stored, is_own=item.is_own)
             self._place = item.place or self._place
         elif isinstance(item, Earlier):
-            self._show_again("Where you left off", item.notices, item.asides, "End of what you have seen")
+            self._show_again("Where you left off", item.notices, item.annotations, "End of what you have seen")
         elif isinstance(item, Draft):
             self._editor.replace(item.text)
         elif item.kind is not NoteKind.QUESTION:  # the prompt asks it
@@ -206,7 +206,7 @@ class LineMode:
 
     def draw(self) -> None:
         """Bring the screen up to date in one write; nothing where it is, or while we ask where on it we are."""
-        if self._place_by is not None:
+        if self._cursor_by is not None:
             return
         row = self._row()
         if not self._above and row == self._drawn:
@@ -221,21 +221,21 @@ class LineMode:
         if not self._drawn or cells(self._to_cursor) < self._columns:
             self._redraw_below(0)
             return
-        self._places_asked += 1
-        self._place_by = math.inf  # a turn of the loop follows, which knows the time
-        self._write(ASK_PLACE)
+        self._cursor_asked += 1
+        self._cursor_by = math.inf  # a turn of the loop follows, which knows the time
+        self._write(ASK_CURSOR)
 
-    def _placed(self, place: str) -> None:
+    def _cursor_at(self, position: str) -> None:
         """The terminal says where the cursor is, as row and column."""
-        if self._places_asked:
-            self._places_asked -= 1
-        if self._place_by is not None and not self._places_asked:
-            column = int(place.partition(";")[2] or 1) - 1
+        if self._cursor_asked:
+            self._cursor_asked -= 1
+        if self._cursor_by is not None and not self._cursor_asked:
+            column = int(position.partition(";")[2] or 1) - 1
             self._redraw_below(rows_above(self._to_cursor, self._columns, column))
 
     def _redraw_below(self, rows: int) -> None:
         """Draw the row anew, so many rows above the one with the cursor, and erase what is left of it."""
-        self._place_by = None
+        self._cursor_by = None
         self._write((f"\x1b[{rows}A" if rows else "") + ERASE_BELOW)
         self._drawn = ""
 
@@ -249,9 +249,9 @@ class LineMode:
 
     def _press(self, keys: Sequence[Key], now: float) -> None:
         for key in keys:
-            if key.name == "Place":
-                self._placed(key.text)
-            elif ACTIONS.get(key.name) is not Action.SUBMIT or self._may_leave(now):
+            if key.name == "CursorAt":
+                self._cursor_at(key.text)
+            elif ACTIONS.get(key.name) is not KeyAction.SUBMIT or self._may_leave(now):
                 self._editor.remembers = not (self._engine.wants_name or self._types_secret)
                 self._do(self._editor.press(key), now)
                 if self._editor.text != self._asked_for:
@@ -312,8 +312,8 @@ class LineMode:
         self.resumed()
 
     def _complete(self, typed: str) -> tuple[str, list[str]]:
-        known = self._engine.known
-        return word_typed(typed), completions(typed, known.users, known.groups)
+        directory = self._engine.directory
+        return word_typed(typed), completions(typed, directory.users, directory.groups)
 
     # ------------------------------------------------------------------------------------------ printing
 
@@ -322,16 +322,16 @@ class LineMode:
         return self._tty.size()[0]
 
     def _show_notice(
-        self, notice: Notice, asides: Sequence[Aside] = (), *, is_stored: bool = False, is_own: bool = False
+        self, notice: Notice, annotations: Sequence[Annotation] = (), *, is_stored: bool = False, is_own: bool = False
     ) -> None:
         if isinstance(notice, HistoryAnswer) and notice.messages:
             older = ", and there are older ones" if notice.more else ""
-            self._show_again(f"From the history{older}", notice.messages, asides, "End of the history")
+            self._show_again(f"From the history{older}", notice.messages, annotations, "End of the history")
             return
         if isinstance(notice, HelpAnswer):
             self._show_help(notice)
             return
-        lines = compose(notice, self._engine.name, "\n", asides, quotes_server=not is_own)
+        lines = compose(notice, self._engine.name, "\n", annotations, quotes_server=not is_own)
         if is_stored:
             lines[-1].append(STORED)
         room = self._columns - len(INDENT)
@@ -357,10 +357,10 @@ class LineMode:
             first, *others = wrapped(line, self._columns, self._columns - len(INDENT))
             self._above += [self._palette.line(first), *(INDENT + self._palette.line(row) for row in others)]
 
-    def _show_again(self, head: str, notices: Sequence[Notice], asides: Sequence[Aside], foot: str) -> None:
+    def _show_again(self, head: str, notices: Sequence[Notice], annotations: Sequence[Annotation], foot: str) -> None:
         """Print each with its own time, between marks, so that nobody takes what was said for what is said."""
         self._print(None, [self._palette.dim(f"* {head}:")])
-        beside = chain(asides, repeat(NO_ASIDE))
+        beside = chain(annotations, repeat(NO_ANNOTATION))
         for notice in notices:
             self._show_notice(notice, (next(beside),))
         self._print(None, [self._palette.dim(f"* {foot}")])
@@ -390,7 +390,7 @@ class LineMode:
         whole, end = self._prompt(), self._prompt_end()
         prompt = whole if columns - cells(whole) >= TYPED_CELLS_MIN else end
         prompt = prompt if columns > cells(prompt) else ""
-        view = self._editor.view(columns - cells(prompt))
+        view = self._editor.visible(columns - cells(prompt))
         text, cursor_cells = ("", 0) if self._engine.wants_passphrase else view
         self._to_cursor = prompt + text[: len(text) if cursor_cells >= cells(text) else fitting(text, 0, cursor_cells)]
         cursor_cells += cells(prompt)

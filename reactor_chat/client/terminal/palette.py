@@ -1,4 +1,4 @@
-"""Which colours a face uses: whether any, one for each person, and one for each kind of part.
+"""Which colours a view uses: whether any, one for each person, and one for each kind of part.
 
 A person's colour follows from the name alone, so it is the same on every day and every machine.  All colours are of
 middle brightness, readable on dark and on light grounds alike.

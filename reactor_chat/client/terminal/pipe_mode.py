@@ -1,7 +1,7 @@
-"""The face for pipes, files and simple terminals: lines in, lines out, and everything else on the side.
+"""The view for pipes, files and simple terminals: lines in, lines out, and everything else on the side.
 
-What people read goes to `out`, what the client itself has to say to `aside`.  Lines are handed to the engine only as
-fast as it can place them, so a file of any length may be poured in.
+What people read goes to `out`, what the client itself has to say to `write_note`.  Lines are handed to the engine
+only as fast as it can place them, so a file of any length may be poured in.
 """
 
 from collections import deque
@@ -30,9 +30,9 @@ class PipeMode:
     """Prints notices as lines, or as JSON.
 
     Args:
-        engine: whose face this is.
+        engine: whose view this is.
         out: writes to whoever reads the chat.
-        aside: writes to the person who started it.
+        write_note: writes to the person who started it.
         palette: paints the lines.
         as_json: one notice a line, as JSON, instead of what people read.
         asks: a person types the lines, who can be asked what is meant; an empty line says yes.
@@ -45,7 +45,7 @@ class PipeMode:
         self,
         engine: Engine,
         out: Output,
-        aside: Callable[[bytes], None],
+        write_note: Callable[[bytes], None],
         palette: Palette,
         *,
         as_json: bool = False,
@@ -53,7 +53,7 @@ class PipeMode:
     ) -> None:
         self._engine = engine
         self._out = out
-        self._aside = aside
+        self._write_note = write_note
         self._palette = palette
         self._as_json = as_json
         self._asks = asks
@@ -109,9 +109,11 @@ class PipeMode:
     def show(self, item: Shown) -> None:
         """Print a notice or a note; nothing, for notices that people do not read, and what a pipe had before."""
         if isinstance(item, Note):
-            self._aside(self._side_line(item).encode("utf-8", "replace"))
+            self._write_note(self._side_line(item).encode("utf-8", "replace"))
         elif isinstance(item, Draft):
-            self._aside(self._side_line(Note(NoteKind.ANSWER, f"To be edited: {item.text}")).encode("utf-8", "replace"))
+            self._write_note(
+                self._side_line(Note(NoteKind.ANSWER, f"To be edited: {item.text}")).encode("utf-8", "replace")
+            )
         elif not isinstance(item, Earlier):
             written = None if item.place is None else partial(self._engine.printed, item.place)
             self._out(self._line(item), written)
@@ -120,7 +122,7 @@ class PipeMode:
         if self._as_json:
             return f"{json_line(arrived)}\n".encode()
         is_own = arrived.is_own
-        lines = compose(arrived.notice, self._engine.name, LINE_BREAK, arrived.asides, quotes_server=not is_own)
+        lines = compose(arrived.notice, self._engine.name, LINE_BREAK, arrived.annotations, quotes_server=not is_own)
         return "".join(self._palette.line(line) + "\n" for line in lines).encode("utf-8", "replace")
 
     def draw(self) -> None:

@@ -52,10 +52,10 @@ def _rows(text: str, columns: int, columns_rest: int) -> Iterator[tuple[int, int
 
 def _between(parts: list[Part], begin: int, end: int) -> list[Part]:
     row: list[Part] = []
-    place = 0
+    index = 0
     for part in parts:
-        inside = part.text[max(begin - place, 0) : max(end - place, 0)]
+        inside = part.text[max(begin - index, 0) : max(end - index, 0)]
         if inside:
             row.append(Part(part.role, inside))
-        place += len(part.text)
+        index += len(part.text)
     return row

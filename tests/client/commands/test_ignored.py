@@ -5,7 +5,7 @@ import pytest
 from reactor_chat.client.boundary import Arrived, Earlier, Note, NoteKind
 from reactor_chat.client.commands.ignored import IGNORED_MAX, Ignored
 from reactor_chat.errors import StorageError
-from reactor_chat.text.render import NO_ASIDE, Aside
+from reactor_chat.text.render import NO_ANNOTATION, Annotation
 from reactor_chat.wire.messages import Exited, GroupSaid, HistoryAnswer, Joined, NamesAnswer, Said, Told
 from tests.client.party import Party
 
@@ -37,13 +37,13 @@ def test_everybody_else_is_shown(notice):
 
 
 def test_pages_and_what_an_earlier_run_showed_leave_them_out():
-    ignored, verified = Ignored(["Bob"]), Aside("sealed", is_verified=True)
+    ignored, verified = Ignored(["Bob"]), Annotation("sealed", is_verified=True)
     page = HistoryAnswer([BOBS[0], OTHERS[0]], more=False, re="1")
-    assert ignored.sift(Arrived(page, None, (NO_ASIDE, verified))) == Arrived(
+    assert ignored.sift(Arrived(page, None, (NO_ANNOTATION, verified))) == Arrived(
         HistoryAnswer([OTHERS[0]], more=False, re="1"), None, (verified,)
     )
-    assert ignored.sift(Earlier([BOBS[0], OTHERS[0]], (NO_ASIDE, verified))) == Earlier([OTHERS[0]], (verified,))
-    assert ignored.sift(Earlier([BOBS[0]], (NO_ASIDE,))) is None
+    assert ignored.sift(Earlier([BOBS[0], OTHERS[0]], (NO_ANNOTATION, verified))) == Earlier([OTHERS[0]], (verified,))
+    assert ignored.sift(Earlier([BOBS[0]], (NO_ANNOTATION,))) is None
     note = Note(NoteKind.NEWS, "Bob")
     assert ignored.sift(note) is note
 

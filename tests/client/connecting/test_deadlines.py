@@ -2,7 +2,7 @@
 
 import pytest
 
-from reactor_chat.client.boundary import NoteKind, Wish
+from reactor_chat.client.boundary import Action, NoteKind
 from reactor_chat.client.connecting.states import State
 from reactor_chat.wire.messages import Accepted, Ping, Pong
 from tests.client.party import Party
@@ -35,11 +35,11 @@ def test_after_30_seconds_another_connection_is_made_and_it_is_said_again():
     for now in (25.0, 40.0):
         assert watcher.engine.next_deadline == now
         watcher.engine.tick(now)
-    assert watcher.took(Wish.CLOSE)
+    assert watcher.took(Action.CLOSE)
     assert not watcher.engine.is_doubted
     assert watcher.notes(NoteKind.NEWS)[-1] == "Connection lost (no answer); trying to connect again"
     watcher.engine.tick(41.0)
-    assert watcher.took(Wish.CONNECT)
+    assert watcher.took(Action.CONNECT)
     again(watcher, guest=False, now=41.0)
     assert len(ids(watcher)) == 2
     assert len(set(ids(watcher))) == 1, "under the same id: it is said once"

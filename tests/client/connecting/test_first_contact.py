@@ -38,7 +38,7 @@ def test_the_key_is_seen_and_remembered(server: Server, tmp_path: Path) -> None:
     assert met.binding == binding
     assert server.pin in str(met.news)
     assert look(tmp_path, server.port) == Met(binding, None)
-    assert KnownServers(tmp_path).places_of(binding) == [f"127.0.0.1:{server.port}"]
+    assert KnownServers(tmp_path).addresses_of(binding) == [f"127.0.0.1:{server.port}"]
 
 
 def test_a_key_that_was_not_named_is_refused_and_not_remembered(server: Server, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.client.connecting.known_servers import FILE_BYTES_MAX, FILE_NAME, KnownServers, place_of
+from reactor_chat.client.connecting.known_servers import FILE_BYTES_MAX, FILE_NAME, KnownServers, address_of
 from reactor_chat.errors import StorageCorrupt, StorageError, TrustError
 from reactor_chat.wire.transcript import pin_of
 
@@ -67,10 +67,10 @@ def test_a_new_key_counts_for_every_spelling(tmp_path: Path) -> None:
     known = KnownServers(tmp_path)
     known.remember("127.0.0.1:1", KEY, NOW)
     known.remember("there:1", KEY, NOW)
-    assert known.places_of(KEY) == ["127.0.0.1:1", "there:1"]
+    assert known.addresses_of(KEY) == ["127.0.0.1:1", "there:1"]
     known.remember("localhost:1", OTHER, NOW)
     assert known.find("127.0.0.1:1") == known.find("localhost:1") == (OTHER, "2026-01-31T12:00:00Z")
-    assert (known.places_of(KEY), known.places_of(OTHER)) == (["there:1"], ["localhost:1"])
+    assert (known.addresses_of(KEY), known.addresses_of(OTHER)) == (["there:1"], ["localhost:1"])
 
 
 def test_what_a_person_wrote_is_understood(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_several_clients_that_meet_servers_at_once_forget_none(tmp_path: Path) -
     ("host", "place"), [("Chat.Example", "chat.example:7"), ("::1", "[::1]:7"), ("127.0.0.1", "127.0.0.1:7")]
 )
 def test_how_a_place_is_written(host: str, place: str) -> None:
-    assert place_of(host, 7) == place
+    assert address_of(host, 7) == place
 
 
 def test_whoever_named_the_key_needs_no_place_to_remember_it(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_whoever_named_the_key_needs_no_place_to_remember_it(tmp_path: Path) -> 
     for directory in (None, tmp_path / "file" / "home", damaged):
         known = KnownServers(directory, may_forget=True)
         assert known.find("here:1") is None
-        assert known.places_of(KEY) == []
+        assert known.addresses_of(KEY) == []
         assert known.remember("here:1", KEY, NOW) is False
     assert (damaged / FILE_NAME).read_text() == "no line of ours\n"
     assert KnownServers(tmp_path / "home", may_forget=True).remember("here:1", KEY, NOW) is True

@@ -88,13 +88,13 @@ def test_what_is_expected_is_known_before_it_is_met(tmp_path: Path) -> None:
     def key(host: str = "chat.example", pinned: bytes | None = None) -> ServerKey:
         return ServerKey(servers, host, 7, lambda: NOW, pinned=pinned)
 
-    assert (key().known, key().expected, key(pinned=ANN).expected, key().places) == (None, None, None, [])
+    assert (key().known, key().expected, key(pinned=ANN).expected, key().addresses) == (None, None, None, [])
     key().check(ANN)
     assert (key().known, key().expected, key(pinned=ANN).expected) == (ANN, ANN, ANN)
     assert key("CHAT.example.").expected == ANN
     assert (key(pinned=BOB).known, key(pinned=BOB).expected) == (ANN, None), "it must be met first"
     key("other").check(ANN)
-    assert key().places == ["chat.example:7", "other:7"]
+    assert key().addresses == ["chat.example:7", "other:7"]
     assert not key().is_gone(ANN)
     for host in ("chat.example", "other"):
         key(host, BOB).check(BOB)

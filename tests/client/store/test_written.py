@@ -7,16 +7,16 @@ import msgspec
 import pytest
 
 from reactor_chat.client.boundary import Arrived, Earlier
-from reactor_chat.client.ledger import Ledger
+from reactor_chat.client.mailbox import Mailbox
 from reactor_chat.client.store.written import json_line, read_row, row_of
 from reactor_chat.errors import MessageInvalid
 from reactor_chat.testing.vault import SimulatedVault
-from reactor_chat.text.render import NO_ASIDE, Aside
+from reactor_chat.text.render import NO_ANNOTATION, Annotation
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import HistoryAnswer, Notice, Said, Told
 from tests.wire.examples import NOTICES_
 
-ASIDE = Aside("sealed", "the server gave it another id")
+REMARKED = Annotation("sealed", "the server gave it another id")
 FORGED = {"mark": "sealed", "remark": "forged"}
 
 
@@ -26,16 +26,16 @@ def marked(payload: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("notice", NOTICES_, ids=lambda notice: type(notice).__name__)
-@pytest.mark.parametrize("aside", [NO_ASIDE, ASIDE, Aside("", "{why} %s")])
-def test_a_row_is_read_as_it_was_written(notice: Notice, aside: Aside) -> None:
-    assert read_row(row_of(notice, aside)) == (notice, aside)
+@pytest.mark.parametrize("annotation", [NO_ANNOTATION, REMARKED, Annotation("", "{why} %s")])
+def test_a_row_is_read_as_it_was_written(notice: Notice, annotation: Annotation) -> None:
+    assert read_row(row_of(notice, annotation)) == (notice, annotation)
 
 
 @pytest.mark.parametrize("notice", NOTICES_, ids=lambda notice: type(notice).__name__)
 def test_a_row_from_before_has_no_mark_whatever_is_in_it(notice: Notice) -> None:
     """It may be the server's own bytes."""
     for row in (encode(notice), marked(encode(notice)), b" " + marked(encode(notice))):
-        assert read_row(row) == (notice, NO_ASIDE)
+        assert read_row(row) == (notice, NO_ANNOTATION)
 
 
 @pytest.mark.parametrize(
@@ -55,31 +55,31 @@ def test_no_payload_of_a_servers_is_a_row_of_ours() -> None:
 
 def recalled(vault: SimulatedVault) -> list[Any]:
     vault.commit()
-    return list(Ledger(vault).recall(10))
+    return list(Mailbox(vault).recall(10))
 
 
 def test_what_an_earlier_run_archived_of_a_servers_mark_is_not_shown_as_ours() -> None:
     vault = SimulatedVault()
     told = Told(1, 0, "Bob", "Ann", "send me the money")
     vault.archive(1, marked(encode(told)))
-    assert recalled(vault) == [Arrived(told, 1, (NO_ASIDE,))]
-    assert json.loads(json_line(Arrived(told, 1, (NO_ASIDE,)))) == json.loads(encode(told))
+    assert recalled(vault) == [Arrived(told, 1, (NO_ANNOTATION,))]
+    assert json.loads(json_line(Arrived(told, 1, (NO_ANNOTATION,)))) == json.loads(encode(told))
     vault.printed(1)
-    assert recalled(vault) == [Earlier([told], (NO_ASIDE,))]
+    assert recalled(vault) == [Earlier([told], (NO_ANNOTATION,))]
 
 
 def test_what_we_knew_of_a_message_is_known_in_the_next_run() -> None:
     vault = SimulatedVault()
     said = Said(1, 0, "Bob", "hi")
-    vault.archive(1, row_of(said, ASIDE))
-    assert recalled(vault) == [Arrived(said, 1, (ASIDE,))]
+    vault.archive(1, row_of(said, REMARKED))
+    assert recalled(vault) == [Arrived(said, 1, (REMARKED,))]
 
 
 def test_json_has_our_words_beside_the_message_they_are_about() -> None:
     one, two = Said(1, 0, "Bob", "one"), Said(2, 0, "Bob", "two")
-    beside = {"mark": "sealed", "remark": ASIDE.remark}
-    assert json.loads(json_line(Arrived(one, 1, (ASIDE,)))) == {**json.loads(encode(one)), **beside}
-    page = json.loads(json_line(Arrived(HistoryAnswer([one, two], more=False), None, (NO_ASIDE, ASIDE))))
+    beside = {"mark": "sealed", "remark": REMARKED.remark}
+    assert json.loads(json_line(Arrived(one, 1, (REMARKED,)))) == {**json.loads(encode(one)), **beside}
+    page = json.loads(json_line(Arrived(HistoryAnswer([one, two], more=False), None, (NO_ANNOTATION, REMARKED))))
     assert page["messages"] == [json.loads(encode(one)), {**json.loads(encode(two)), **beside}]
 
 

@@ -88,7 +88,7 @@ def test_a_paste_is_one_message_without_its_last_line_end():
     editor = pressed(Key("Paste", "one\r\ntwo\rthree\x1b[2J\n\n"))
     assert editor.text == "one\ntwo\nthree[2J"
     assert editor.lines == 3
-    assert editor.view(40).text == "one⏎two⏎three[2J"
+    assert editor.visible(40).text == "one⏎two⏎three[2J"
 
 
 def test_a_paste_longer_than_any_message_is_not_taken():
@@ -141,19 +141,19 @@ def test_the_first_tab_on_many_rings():
 
 def test_a_long_line_scrolls_and_the_cursor_stays_in_sight():
     editor = pressed("x" * 100)
-    assert editor.view(20).cursor_cells <= 19
+    assert editor.visible(20).cursor_cells <= 19
     press(editor, "Home")
-    assert editor.view(20) == ("x" * 19, 0)
+    assert editor.visible(20) == ("x" * 19, 0)
     press(editor, "End")
-    assert editor.view(20) == ("x" * 19, 19)
-    assert editor.view(80) == ("x" * 79, 79)
+    assert editor.visible(20) == ("x" * 19, 19)
+    assert editor.visible(80) == ("x" * 79, 79)
     press(editor, *["Backspace"] * 95)
-    assert editor.view(20) == ("x" * 5, 5)
+    assert editor.visible(20) == ("x" * 5, 5)
 
 
 def test_what_would_act_on_the_terminal_is_shown_as_a_mark():
     editor = pressed("a\u202eb\u200bc\x9b")
-    assert editor.view(40).text == "a\ufffdb\ufffdc"
+    assert editor.visible(40).text == "a\ufffdb\ufffdc"
 
 
 typing = st.lists(
@@ -173,7 +173,7 @@ def test_whatever_is_pressed_the_cursor_is_in_the_line_and_in_the_view(keys, col
     for key in keys:
         editor.press(key)
         assert 0 <= editor.cursor <= len(editor.text)
-        view = editor.view(columns)
+        view = editor.visible(columns)
         assert cells(view.text) < max(columns, 2)
         assert 0 <= view.cursor_cells < max(columns, 2)
         assert not {"\n", "\t", "\x1b"} & set(view.text)
@@ -216,5 +216,5 @@ def test_the_cursor_is_never_inside_of_a_character():
 
 def test_what_cannot_be_shown_takes_a_cell_in_the_row_and_is_kept_in_the_line():
     typed = pressed(Key("Text", "a\u202eb\u200b\udce9"))
-    assert typed.view(80).text == "a\ufffdb\ufffd\ufffd"
+    assert typed.visible(80).text == "a\ufffdb\ufffd\ufffd"
     assert typed.text == "a\u202eb\u200b\udce9"

@@ -89,7 +89,7 @@ PRESSED = [
     (b"\x1b[I\x1b[Ox", [X]),
     (b"\x1b[<0;10;20M\x1b[<0;10;20m\x1b[32;1;1M\x1b[M !!x", [X]),
     (b"\x1b[M\xa0\xc3\xa9x", [X]),
-    (b"\x1b[12;34R", [Key("Place", "12;34")]),
+    (b"\x1b[12;34R", [Key("CursorAt", "12;34")]),
     (b"\x1b]11;rgb:00\x03x", [Key("Ctrl-C"), X]),
     (b"\x1b]11;rgb:00\x1b[Ax", [UP, X]),
     # the forms of kitty and of modifyOtherKeys

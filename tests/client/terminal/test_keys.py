@@ -2,11 +2,11 @@
 
 import pytest
 
-from reactor_chat.client.terminal.keys import ACTIONS, CONTROLS, KEYS, SEQUENCES, Action, control, with_modifiers
+from reactor_chat.client.terminal.keys import ACTIONS, CONTROLS, KEYS, SEQUENCES, KeyAction, control, with_modifiers
 
 
 def test_every_action_has_its_key_and_every_key_one_action():
-    assert {row.action for row in KEYS} == set(Action)
+    assert {row.action for row in KEYS} == set(KeyAction)
     assert len(ACTIONS) == sum(len(row.keys) for row in KEYS)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor_chat.client.boundary import Note, NoteKind, Wish
+from reactor_chat.client.boundary import Action, Note, NoteKind
 from reactor_chat.client.connecting.states import State
 from reactor_chat.client.terminal.line_mode import LineMode
 from reactor_chat.client.terminal.palette import Palette
@@ -101,20 +101,20 @@ class Seat:
         self.watcher = Watcher(name, interactive=True, **settings)
         self.engine = self.watcher.engine
         self.glass = Glass(columns, rows)
-        self.face = LineMode(self.engine, self.glass, self.glass, Palette(is_on=is_colored), local_time)
+        self.view = LineMode(self.engine, self.glass, self.glass, Palette(is_on=is_colored), local_time)
         self.now = 0.0
         self.sent = b""
-        self.wishes: list[Wish] = []
-        self.face.begin()
+        self.actions: list[Action] = []
+        self.view.begin()
 
     def obey(self) -> None:
         """As the runner does at the end of a turn."""
-        outcome = self.engine.take()
-        self.wishes += outcome.wishes
-        for item in outcome.shown:
-            self.face.show(item)
-        self.watcher.sent += outcome.data
-        self.face.draw()
+        outputs = self.engine.take()
+        self.actions += outputs.actions
+        for item in outputs.shown:
+            self.view.show(item)
+        self.watcher.sent += outputs.data
+        self.view.draw()
 
     def live(self) -> "Seat":
         live(self.watcher)
@@ -124,13 +124,13 @@ class Seat:
 
     def press(self, *pieces: str | bytes) -> None:
         for piece in pieces:
-            self.face.input_came(piece.encode() if isinstance(piece, str) else piece, self.now)
+            self.view.input_came(piece.encode() if isinstance(piece, str) else piece, self.now)
             self.obey()
             self.wait(0.06)  # as long as it takes to see that nothing follows an Enter
 
     def wait(self, seconds: float) -> None:
         self.now += seconds
-        self.face.refresh(self.now)
+        self.view.refresh(self.now)
         self.obey()
 
     def hear(self, *notices: Notice) -> None:
@@ -163,8 +163,8 @@ CODE = scan_code.write(scan_code.ScanCode("a" * 32, bytes(32), "b" * 32, bytes(3
 
 def test_a_code_is_drawn_whole_with_the_prompt_below_it():
     seat = Seat(is_colored=True).live()
-    seat.face.show(Note(NoteKind.ANSWER, "scan this", CODE))
-    seat.face.draw()
+    seat.view.show(Note(NoteKind.ANSWER, "scan this", CODE))
+    seat.view.draw()
     rows = drawn(CODE)
     assert [line.rstrip() for line in seat.glass.lines[:-1]] == [row.rstrip() for row in rows]
     assert seat.glass.lines[-1].startswith("NOT encrypted >")
@@ -175,8 +175,8 @@ def test_a_code_is_drawn_whole_with_the_prompt_below_it():
 @pytest.mark.parametrize(("columns", "rows"), [(44, 24), (80, 23)])
 def test_a_code_of_which_a_part_would_be_missing_is_not_drawn(columns, rows):
     seat = Seat(columns=columns, rows=rows).live()
-    seat.face.show(Note(NoteKind.ANSWER, "scan this", CODE))
-    seat.face.draw()
+    seat.view.show(Note(NoteKind.ANSWER, "scan this", CODE))
+    seat.view.draw()
     assert "█" not in "".join(seat.glass.lines)
     assert "scan this" in seat.glass.lines[0]
 
@@ -184,8 +184,8 @@ def test_a_code_of_which_a_part_would_be_missing_is_not_drawn(columns, rows):
 @pytest.mark.parametrize(("columns", "is_seen"), [(80, True), (59, True), (58, False)])
 def test_what_a_code_stands_for_is_read_beside_it_where_there_is_room(columns, is_seen):
     seat = Seat(columns=columns).live()
-    seat.face.show(Note(NoteKind.ANSWER, "scan this", CODE, ("", "12345 \x1b[ab", "12345 babab")))
-    seat.face.draw()
+    seat.view.show(Note(NoteKind.ANSWER, "scan this", CODE, ("", "12345 \x1b[ab", "12345 babab")))
+    seat.view.draw()
     assert len(drawn(CODE)[0]) + len("   12345 babab") == 59
     assert ("12345 babab" in seat.glass.lines[3]) is is_seen
     assert "12345 ␛[ab" in seat.glass.lines[2], "nothing in it acts on the terminal"
@@ -193,9 +193,9 @@ def test_what_a_code_stands_for_is_read_beside_it_where_there_is_room(columns, i
 
 def test_a_code_is_not_drawn_where_its_signs_cannot_be_shown():
     seat = Seat().live()
-    seat.face = LineMode(seat.engine, seat.glass, seat.glass, Palette(is_on=False), local_time, shows_codes=False)
-    seat.face.show(Note(NoteKind.ANSWER, "scan this", CODE))
-    seat.face.draw()
+    seat.view = LineMode(seat.engine, seat.glass, seat.glass, Palette(is_on=False), local_time, shows_codes=False)
+    seat.view.show(Note(NoteKind.ANSWER, "scan this", CODE))
+    seat.view.draw()
     assert "█" not in "".join(seat.glass.lines)
 
 
@@ -203,7 +203,7 @@ def test_nothing_is_written_where_nothing_changed():
     seat = Seat().live()
     seat.glass.writes.clear()
     seat.obey()
-    seat.face.refresh(0.0)
+    seat.view.refresh(0.0)
     assert seat.glass.writes == []
 
 
@@ -351,7 +351,7 @@ def test_control_c_drops_the_line_first_and_leaves_then():
     seat.press("\x03")
     assert seat.watcher.requests()[-1] == Quit()
     seat.hear(Bye("quit", "Goodbye"))
-    assert Wish.STOP in seat.wishes
+    assert Action.STOP in seat.actions
 
 
 def test_control_d_leaves_and_so_does_a_terminal_that_is_closed():
@@ -359,7 +359,7 @@ def test_control_d_leaves_and_so_does_a_terminal_that_is_closed():
     seat.press("\x04")
     assert seat.engine.state is State.LEAVING
     seat = Seat().live()
-    seat.face.input_ended(0.0)
+    seat.view.input_ended(0.0)
     assert seat.engine.state is State.LEAVING
 
 
@@ -383,7 +383,7 @@ def test_the_end_leaves_a_free_row_and_the_terminal_as_it_was():
     seat = Seat().live()
     seat.hear(said(1, "hello"))
     seat.press("half")
-    seat.face.end()
+    seat.view.end()
     assert seat.glass.lines == ["13:05 [Bob:] hello"]
     assert seat.glass.cursor == (1, 0)
     assert seat.glass.calls[-3:] == ["leave", "flush", "drop"], "the modes first"
@@ -393,10 +393,10 @@ def test_the_end_leaves_a_free_row_and_the_terminal_as_it_was():
 def test_an_escape_alone_is_forgotten_after_a_moment():
     seat = Seat().live()
     seat.press("\x1b")
-    assert seat.face.next_deadline == 0.1
+    assert seat.view.next_deadline == 0.1
     seat.wait(0.1)
     seat.wait(1.0)
-    assert seat.face.next_deadline is None
+    assert seat.view.next_deadline is None
     seat.press("b")
     assert seat.glass.lines == ["NOT encrypted > b"]
 
@@ -423,7 +423,7 @@ def test_a_terminal_of_any_size_will_do(columns, rows):
     seat.press("typing 日本 and more", PASTE, "\x01", "\x05")
     seat.hear(said(1, "hello " * 30), NamesAnswer(["Ann"] * 30))
     seat.glass.emulated.resize(24, 80)
-    seat.face.resized()
+    seat.view.resized()
     seat.obey()
     assert seat.glass.lines[-1].endswith("one⏎two⏎three")
 
@@ -453,6 +453,6 @@ def test_whatever_is_typed_and_heard_the_last_row_is_what_is_typed_and_nothing_h
     everything += seat.glass.emulated.display
     numbers = [w for line in everything for w in line.split() if w.startswith("#")]
     assert numbers == [f"#{i + 1}" for i in range(len(heard))]
-    view = seat.face._editor.view(columns - len(seat.face._prompt()))
-    assert same(seat.face._prompt() + view.text) == same(seat.glass.lines[-1])
-    assert seat.glass.cursor[1] == len(seat.face._prompt()) + view.cursor_cells
+    view = seat.view._editor.visible(columns - len(seat.view._prompt()))
+    assert same(seat.view._prompt() + view.text) == same(seat.glass.lines[-1])
+    assert seat.glass.cursor[1] == len(seat.view._prompt()) + view.cursor_cells

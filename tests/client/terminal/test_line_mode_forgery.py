@@ -1,6 +1,6 @@
 """What others say cannot pass for a line of its own on a person's screen, whatever it holds and however wide that is.
 
-A line of the face begins in the first column with its time; what goes on in the next row is indented.  Terminals
+A line of the view begins in the first column with its time; what goes on in the next row is indented.  Terminals
 disagree about how wide signs are, so the emulated ones here believe different things of everything outside of ASCII.
 """
 
@@ -54,7 +54,7 @@ def assert_is_one_line(rows: list[str]) -> None:
     first, *others, prompt = rows
     assert LINE.match(first)
     for row in others:
-        # What is no row of the face is the rest of a link, which has neither blank nor bracket.
+        # What is no row of the view is the rest of a link, which has neither blank nor bracket.
         assert row.startswith("      ") or not re.search(r"[ \[*]", row), rows
     assert prompt in {"NOT encrypted >", ""}, rows  # the narrowest screens have no room for one
 

@@ -95,14 +95,14 @@ def test_what_terminals_say_by_themselves_is_typed_by_nobody(data):
     seat = Seat().live()
     seat.press("a", data)
     for byte in data:
-        seat.face.input_came(bytes([byte]), seat.now)
+        seat.view.input_came(bytes([byte]), seat.now)
     seat.press("b")
     assert seat.glass.lines == ["NOT encrypted > ab"]
 
 
 def narrowed(seat: Seat, columns: int) -> None:
     seat.glass.emulated.resize(24, columns)
-    seat.face.resized()
+    seat.view.resized()
     seat.wait(0.0)
 
 
@@ -173,7 +173,7 @@ def test_a_paste_that_broke_off_is_in_the_line_and_its_rest_too():
 def test_a_stop_in_the_middle_of_a_paste_sends_nothing_of_it():
     seat = Seat().live()
     seat.press(b"\x1b[200~one\r")
-    seat.face.suspend()
+    seat.view.suspend()
     seat.press(b"two\r\x1b[201~")
     assert texts(seat) == []
     assert seat.glass.lines[-1] == "(2 lines) NOT encrypted > one⏎two"

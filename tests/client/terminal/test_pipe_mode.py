@@ -1,4 +1,4 @@
-"""The face for pipes: what goes where, and how fast lines are taken."""
+"""The view for pipes: what goes where, and how fast lines are taken."""
 
 import json
 
@@ -14,14 +14,14 @@ from tests.client.toy import Watcher, live, said, welcome
 
 
 class Pipe:
-    """A face with both its outputs caught."""
+    """A view with both its outputs caught."""
 
     def __init__(self, *, as_json: bool = False, is_colored: bool = False, asks: bool = False) -> None:
         self.watcher = live(Watcher())
         self.engine = self.watcher.engine
-        self.out = self.aside = ""
+        self.out = self.notes = ""
         palette = Palette(is_on=is_colored)
-        self.face = PipeMode(self.engine, self._to_out, self._to_aside, palette, as_json=as_json, asks=asks)
+        self.view = PipeMode(self.engine, self._to_out, self._to_notes, palette, as_json=as_json, asks=asks)
         self.watcher.shown.clear()
 
     def _to_out(self, data: bytes, written=None) -> None:
@@ -29,12 +29,12 @@ class Pipe:
         if written:
             written()
 
-    def _to_aside(self, data: bytes) -> None:
-        self.aside += data.decode()
+    def _to_notes(self, data: bytes) -> None:
+        self.notes += data.decode()
 
     def show(self, notice) -> str:
         self.out = ""
-        self.face.show(Arrived(notice))
+        self.view.show(Arrived(notice))
         return self.out
 
     def said(self) -> list[str]:
@@ -55,15 +55,15 @@ def test_a_usage_of_our_own_stands_on_a_second_line_and_nobody_elses():
     pipe = Pipe()
     usage = Refused("invalid_command", "Invalid command. Use @help\n@who <group>")
     assert pipe.show(usage) == "Invalid command. Use @help\n"
-    pipe.face.show(Arrived(usage, is_own=True))
+    pipe.view.show(Arrived(usage, is_own=True))
     assert pipe.out.endswith(f"{usage.text}\n")
 
 
-def test_the_clients_own_lines_go_aside():
+def test_the_clients_own_lines_go_elsewhere():
     pipe = Pipe()
-    pipe.face.show(Note(NoteKind.NEWS, "Connection lost\x1b[2J"))
-    pipe.face.show(Note(NoteKind.QUESTION, "Enter a unique username"))
-    assert pipe.aside == "reactor-chat: Connection lost␛[2J\nEnter a unique username: "
+    pipe.view.show(Note(NoteKind.NEWS, "Connection lost\x1b[2J"))
+    pipe.view.show(Note(NoteKind.QUESTION, "Enter a unique username"))
+    assert pipe.notes == "reactor-chat: Connection lost␛[2J\nEnter a unique username: "
     assert pipe.out == ""
 
 
@@ -85,21 +85,21 @@ def test_colours_are_painted_where_they_are_wanted():
 
 def test_lines_are_typed_as_they_come_and_the_rest_at_the_end():
     pipe = Pipe()
-    pipe.face.input_came(b"one\ntw", 0.0)
+    pipe.view.input_came(b"one\ntw", 0.0)
     assert pipe.said() == ["one"]
-    pipe.face.input_came(b"o\nthree", 0.0)
-    pipe.face.input_ended(0.0)
+    pipe.view.input_came(b"o\nthree", 0.0)
+    pipe.view.input_ended(0.0)
     assert pipe.said() == ["one", "two", "three"]
 
 
 def test_a_flood_of_lines_is_taken_as_fast_as_it_is_answered_and_nothing_is_refused():
     pipe = Pipe()
     lines = [f"line {i}" for i in range(5_000)]
-    pipe.face.input_came("\n".join(lines).encode(), 0.0)
-    pipe.face.input_ended(0.0)
-    assert not pipe.face.wants_input
+    pipe.view.input_came("\n".join(lines).encode(), 0.0)
+    pipe.view.input_ended(0.0)
+    assert not pipe.view.wants_input
     assert len(pipe.said()) == IN_FLIGHT_MAX
-    assert len(pipe.engine._ledger.outbox) <= IN_FLIGHT_MAX + WAITING_MAX
+    assert len(pipe.engine._mailbox.outbox) <= IN_FLIGHT_MAX + WAITING_MAX
     answered = 0
     while pipe.engine.state is State.LIVE:
         waiting = [r for r in pipe.watcher.requests() if isinstance(r, Say)][answered:]
@@ -107,7 +107,7 @@ def test_a_flood_of_lines_is_taken_as_fast_as_it_is_answered_and_nothing_is_refu
         for request in waiting:
             answered += 1
             pipe.watcher.hear(Said(answered, 0, "Ann", request.text, id=request.id), Accepted(request.id, answered))
-            pipe.face.refresh(0.0)
+            pipe.view.refresh(0.0)
     assert pipe.said() == lines
     assert pipe.watcher.requests()[-1] == Quit()
     assert not [n for n in pipe.watcher.notices if isinstance(n, Refused)]
@@ -115,29 +115,29 @@ def test_a_flood_of_lines_is_taken_as_fast_as_it_is_answered_and_nothing_is_refu
 
 def test_after_quit_nothing_is_read():
     pipe = Pipe()
-    pipe.face.input_came(b"@quit\nnever said\n", 0.0)
-    assert not pipe.face.wants_input
+    pipe.view.input_came(b"@quit\nnever said\n", 0.0)
+    assert not pipe.view.wants_input
     pipe.watcher.hear(welcome(), Pong(), Bye("quit", ""))
     assert pipe.said() == []
 
 
 def test_in_a_pipe_a_line_that_begins_with_a_slash_is_said():
     pipe = Pipe()
-    pipe.face.input_came(b"/msg Stella x\n", 0.0)
+    pipe.view.input_came(b"/msg Stella x\n", 0.0)
     assert pipe.said() == ["/msg Stella x"]
 
 
 def test_somebody_who_types_is_asked_about_it_and_an_empty_line_says_yes():
     pipe = Pipe(asks=True)
-    pipe.face.input_came(b"/msg Stella x\n", 0.0)
+    pipe.view.input_came(b"/msg Stella x\n", 0.0)
     assert pipe.said() == []
-    assert pipe.aside.endswith("Commands here begin with @, not /. Enter again says it to everyone\n")
-    pipe.face.input_came(b"\n", 1.0)
+    assert pipe.notes.endswith("Commands here begin with @, not /. Enter again says it to everyone\n")
+    pipe.view.input_came(b"\n", 1.0)
     assert pipe.said() == ["/msg Stella x"]
 
 
 def test_any_other_line_says_no():
     pipe = Pipe(asks=True)
-    pipe.face.input_came(b"/msg Stella x\nhello\n\n/quit\n/quit\n", 0.0)
-    pipe.face.input_ended(1.0)
+    pipe.view.input_came(b"/msg Stella x\nhello\n\n/quit\n/quit\n", 0.0)
+    pipe.view.input_ended(1.0)
     assert pipe.said() == ["hello"]

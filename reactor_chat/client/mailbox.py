@@ -19,11 +19,11 @@ from reactor_chat.client.time_of_day import utc_time_of_day
 from reactor_chat.e2ee.boundary import Mark
 from reactor_chat.e2ee.boundary import Shown as Opened
 from reactor_chat.errors import MessageInvalid, StorageError
-from reactor_chat.text.render import NEW_KEY, Aside
+from reactor_chat.text.render import NEW_KEY, Annotation
 from reactor_chat.wire.messages import Notice, Request, fold
 
 
-class Ledger:
+class Mailbox:
     """Inbox and outbox of one client.
 
     Args:
@@ -73,8 +73,8 @@ class Ledger:
             return
         lost = lost_places([*shown, *missed])
         if earlier := list(_arrived(shown, lost)):
-            asides = tuple(arrived.asides[0] for arrived in earlier)
-            yield Earlier([arrived.notice for arrived in earlier], asides)
+            annotations = tuple(arrived.annotations[0] for arrived in earlier)
+            yield Earlier([arrived.notice for arrived in earlier], annotations)
         yield from _arrived(missed, lost)
         if self.kept_count:
             lines = "1 line" if self.kept_count == 1 else f"{self.kept_count} lines"
@@ -82,8 +82,8 @@ class Ledger:
 
     def opened(self, shown: Opened) -> Arrived:
         """Archive a message that a session opened, or could not open, to be shown."""
-        notice, aside = shown.notice, aside_of(shown)
-        return Arrived(notice, self._vault.archive(notice.seq, row_of(notice, aside)), (aside,))
+        notice, annotation = shown.notice, annotation_of(shown)
+        return Arrived(notice, self._vault.archive(notice.seq, row_of(notice, annotation)), (annotation,))
 
     def concluded(self, notice: Notice, me: str) -> None:
         """Note which request a notice answers or echoes; `me` is one's own name."""
@@ -156,18 +156,18 @@ MARKS: dict[Mark, str] = {
 """The mark of a message, by what a session knows of it."""
 
 
-def aside_of(shown: Opened) -> Aside:
+def annotation_of(shown: Opened) -> Annotation:
     """Return what stands beside a message that a session has looked at."""
-    return Aside(MARKS[shown.mark], shown.remark, shown.is_verified)
+    return Annotation(MARKS[shown.mark], shown.remark, shown.is_verified)
 
 
 def _arrived(archived: list[Archived], lost: Container[int]) -> Iterator[Arrived]:
     for place, row in archived:
         try:
-            notice, aside = read_row(row)
+            notice, annotation = read_row(row)
         except MessageInvalid:
             continue
         if place in lost:
-            aside = aside._replace(word=f"{aside.word}, {LOST}" if aside.word else LOST)
+            annotation = annotation._replace(word=f"{annotation.word}, {LOST}" if annotation.word else LOST)
         is_own = is_gap(notice) and getattr(notice, "seq", None) is not None  # the words of `lost_end`
-        yield Arrived(notice, place, (aside,), is_own=is_own)
+        yield Arrived(notice, place, (annotation,), is_own=is_own)

@@ -1,6 +1,6 @@
 """What a client picks up for completion."""
 
-from reactor_chat.client.known import Known
+from reactor_chat.client.directory import Directory
 from reactor_chat.wire.messages import (
     Exited,
     GroupChanged,
@@ -13,33 +13,33 @@ from reactor_chat.wire.messages import (
 )
 
 
-def learnt(*notices) -> Known:
-    known = Known()
+def learnt(*notices) -> Directory:
+    directory = Directory()
     for notice in notices:
-        known.learn(notice, "Ann")
-    return known
+        directory.learn(notice, "Ann")
+    return directory
 
 
 def test_people_come_and_go_in_any_case():
-    known = learnt(
+    directory = learnt(
         NamesAnswer(["Bob", "adam"]), Joined(1, 0, "Zoe"), Exited(2, 0, "BOB"), Said(3, 0, "zoe", "x"), Pong()
     )
-    assert known.users == ["adam", "zoe"]
+    assert directory.users == ["adam", "zoe"]
 
 
 def test_groups_are_ones_own():
-    known = learnt(
+    directory = learnt(
         GroupsAnswer([GroupOverview("lunch", "Bob", ["Ann", "Bob"])]),
         GroupChanged(1, 0, "team", "created", "Ann", members=["ANN", "Bob"]),
         GroupChanged(2, 0, "other", "added", "Bob", "Zoe", ["Bob", "Zoe"]),
         GroupChanged(3, 0, "Lunch", "deleted", "Bob"),
     )
-    assert known.groups == ["team"]
-    known.learn(GroupChanged(4, 0, "team", "kicked", "Bob", "Ann", ["Bob"]), "Ann")
-    assert known.groups == []
+    assert directory.groups == ["team"]
+    directory.learn(GroupChanged(4, 0, "team", "kicked", "Bob", "Ann", ["Bob"]), "Ann")
+    assert directory.groups == []
 
 
 def test_it_forgets():
-    known = learnt(Joined(1, 0, "Zoe"), GroupChanged(1, 0, "g", "created", "Ann", members=["Ann"]))
-    known.forget()
-    assert (known.users, known.groups) == ([], [])
+    directory = learnt(Joined(1, 0, "Zoe"), GroupChanged(1, 0, "g", "created", "Ann", members=["Ann"]))
+    directory.forget()
+    assert (directory.users, directory.groups) == ([], [])

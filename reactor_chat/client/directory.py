@@ -21,7 +21,7 @@ NAMES_MAX = 10_000
 """Beyond it nothing more is learnt; nobody completes among so many."""
 
 
-class Known:
+class Directory:
     """Names of people and groups, each in the spelling last seen."""
 
     def __init__(self) -> None:

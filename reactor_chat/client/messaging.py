@@ -11,15 +11,15 @@ from typing import Any, Protocol
 
 from msgspec import structs
 
-from reactor_chat.client.boundary import Arrived, Draft, Files, Note, NoteKind, Settings, Tray
+from reactor_chat.client.boundary import Arrived, Draft, Files, Note, NoteKind, OutputQueue, Settings
 from reactor_chat.client.commands.invitation import invitation
 from reactor_chat.client.commands.own_orders import OwnOrders
 from reactor_chat.client.connecting.link import Link
 from reactor_chat.client.connecting.returning import Returning
+from reactor_chat.client.directory import Directory
 from reactor_chat.client.greeting import LINES_MAX, Greeting
 from reactor_chat.client.inbox import request_concluded, request_echoed
-from reactor_chat.client.known import Known
-from reactor_chat.client.ledger import Ledger, aside_of
+from reactor_chat.client.mailbox import Mailbox, annotation_of
 from reactor_chat.client.outbox import WAITING_MAX
 from reactor_chat.client.store.vault import Vault
 from reactor_chat.client.terminal.lines import is_utf_8
@@ -35,7 +35,7 @@ from reactor_chat.text import orders
 from reactor_chat.text.help_topics import overview
 from reactor_chat.text.opening import is_blank, split_opening
 from reactor_chat.text.parser import first_word, parse_typed
-from reactor_chat.text.render import NO_ASIDE
+from reactor_chat.text.render import NO_ANNOTATION
 from reactor_chat.text.server_words import BAD_ANSWER
 from reactor_chat.wire.codec import decode_notice
 from reactor_chat.wire.messages import (
@@ -71,62 +71,64 @@ class OpenSession(Protocol):
         """Return the session of a name, to which the vault was turned; raises StorageError."""
 
 
-class Talking:
+class Messaging:
     """One client's talk.
 
     Args:
         settings: of the engine.
         vault: where everything is kept.
-        tray: where what is to be shown gathers.
+        outputs: where what is to be shown gathers.
         open_session: makes the session of a name; None for a guest.
 
     Attributes:
-        ledger: what came, and what waits to be sent.
-        known: people and groups heard of.
+        mailbox: what came, and what waits to be sent.
+        directory: people and groups heard of.
         link: the present connection.
         session: seals and opens; None for a guest.
         wants_passphrase: whether the next typed line is taken as one.
     """
 
-    def __init__(self, settings: Settings, vault: Vault, tray: Tray, open_session: OpenSession | None) -> None:
-        self.ledger = Ledger(vault, settings.time_of_day)
-        self.known = Known()
+    def __init__(
+        self, settings: Settings, vault: Vault, outputs: OutputQueue, open_session: OpenSession | None
+    ) -> None:
+        self.mailbox = Mailbox(vault, settings.time_of_day)
+        self.directory = Directory()
         self.link = Link(0.0)
         self.session: Session | None = None
         self.wants_passphrase = False
         self._settings = settings
         self._vault = vault
-        self._tray = tray
+        self._outputs = outputs
         self._open_session = open_session
         self._ids_given = 0
         self._passphrase_for: orders.Order | None = None  # whose passphrase is typed next
-        self._returning = Returning(settings, tray)
-        self._greeting = Greeting(tray)
-        self._own = OwnOrders(settings, tray, self._ask_unseen, self._ask_seen)
+        self._returning = Returning(settings, outputs)
+        self._greeting = Greeting(outputs)
+        self._own = OwnOrders(settings, outputs, self._ask_unseen, self._ask_seen)
         self._binding: bytes | None = None  # of the server that let us in last
         self._me = settings.name or ""
 
     def turn_to(self, name: str, now: float) -> None:
         """Turn to what belongs to a name; nothing, where that is the present one."""
         self._me = name
-        typed = self._give_back() if self.ledger.is_other(name) else []
-        if self.ledger.turn_to(name) and self._open_session is not None:
-            with self.ledger.keeping():
+        typed = self._give_back() if self.mailbox.is_other(name) else []
+        if self.mailbox.turn_to(name) and self._open_session is not None:
+            with self.mailbox.keeping():
                 self.session = self._open_session(name, self._vault, self.fresh_id)
-                self.ledger.kept_count += self.held_count
+                self.mailbox.kept_count += self.held_count
                 for request in typed:
                     self.session.said(request, now)
 
     def _give_back(self) -> list[Spoken]:
         """Take what was typed in this run and has not left from the session: nobody is there to say it as."""
-        with self.ledger.keeping():
+        with self.mailbox.keeping():
             return self.session.give_back(f"{self._settings.id_prefix}-") if self.session is not None else []
         return []
 
     def last_words(self, *, was_let_in: bool) -> list[Note]:
         """Return what is to be said, when a run ends, about what was typed and not answered."""
         held = self.session.held if self.session is not None and was_let_in else self._give_back()
-        return self.ledger.last_words(held, was_let_in=was_let_in)
+        return self.mailbox.last_words(held, was_let_in=was_let_in)
 
     # ------------------------------------------------------------------------------------------ what is asked
 
@@ -149,17 +151,17 @@ class Talking:
     def _ask_seen(self, page: AskHistory) -> None:
         page = structs.replace(page, id=self.fresh_id())
         self._own.pages.asked(page)
-        self.ledger.outbox.add(page)
+        self.mailbox.outbox.add(page)
 
     @property
     def is_full(self) -> bool:
         """Whether no more should be read from a pipe for now."""
-        return self.ledger.outbox.is_full or self.held_count >= WAITING_MAX
+        return self.mailbox.outbox.is_full or self.held_count >= WAITING_MAX
 
     @property
     def is_waiting(self) -> bool:
         """Whether anything typed is not sent, not answered or not cleared up."""
-        return bool(len(self.ledger.outbox) or self.held_count or self._own.pages.is_searching)
+        return bool(len(self.mailbox.outbox) or self.held_count or self._own.pages.is_searching)
 
     @property
     def held_count(self) -> int:
@@ -199,30 +201,30 @@ class Talking:
     def _refuse(self, refused: Refused) -> None:
         # A pipe reads its answers in the order of its lines; a person learns of a typo at once.
         if self._settings.interactive:
-            self._tray.refuse(refused.code, refused.text)
+            self._outputs.refuse(refused.code, refused.text)
         else:
-            self.ledger.outbox.add(refused)
+            self.mailbox.outbox.add(refused)
 
     def _ask(self, request: Request, now: float) -> None:
-        outbox = self.ledger.outbox
+        outbox = self.mailbox.outbox
         if outbox.is_overfull:
-            self._tray.refuse("too_many", "Too many unsent messages; this one was not sent")
+            self._outputs.refuse("too_many", "Too many unsent messages; this one was not sent")
         elif not isinstance(request, Spoken):
             outbox.add(request)
             if isinstance(request, AskHistory):
                 self._own.pages.asked(request)
             if self.session is not None and isinstance(request, GroupRequest):
-                with self.ledger.keeping():
+                with self.mailbox.keeping():
                     self.session.did(request, now)
         elif self.session is None:
             outbox.say(Plain(request, where_said(request), State.PLAIN))
         else:
-            with self.ledger.keeping():
+            with self.mailbox.keeping():
                 self.session.said(request, now)
 
     def _order(self, order: orders.Order, now: float) -> None:
         if isinstance(order, orders.OwnOrder):
-            with self.ledger.keeping():
+            with self.mailbox.keeping():
                 self._own.ordered(order, self._me, has_key=self.session is not None)
         elif self.session is None:
             self._refuse(Refused("not_allowed", NO_KEY))
@@ -230,11 +232,13 @@ class Talking:
             self.wants_passphrase = True
             self._passphrase_for = order
             if self._settings.interactive:
-                self._tray.note(NoteKind.QUESTION, "Type the passphrase; it is not shown, and an empty line gives up")
+                self._outputs.note(
+                    NoteKind.QUESTION, "Type the passphrase; it is not shown, and an empty line gives up"
+                )
         elif isinstance(order, orders.ContactsExport | orders.ContactsImport | orders.Invite):
             self._order_with_server(order, self.session, now)
         else:
-            with self.ledger.keeping():
+            with self.mailbox.keeping():
                 self.session.ordered(ORDERS[type(order)](order), now)
 
     def _order_with_server(
@@ -242,16 +246,16 @@ class Talking:
     ) -> None:
         """Do what needs to know which server it is about: names belong to one server."""
         if self._binding is None:
-            self._tray.note(NoteKind.ANSWER, "That needs a connection. Try again when there is one")
+            self._outputs.note(NoteKind.ANSWER, "That needs a connection. Try again when there is one")
             return
         server = "" if self._binding == NO_BINDING else pin_of(self._binding)
         if isinstance(order, orders.Invite):
             for line in invitation(self._settings.address, self._binding, self._me, session.desk.own_key):
-                self._tray.note(NoteKind.ANSWER, line)
+                self._outputs.note(NoteKind.ANSWER, line)
         elif self._settings.files is None:
-            self._tray.note(NoteKind.ANSWER, "This client cannot use files")
+            self._outputs.note(NoteKind.ANSWER, "This client cannot use files")
         elif isinstance(order, orders.ContactsExport):
-            with self.ledger.keeping():
+            with self.mailbox.keeping():
                 session.ordered(sealing.ExportContacts(order.path, server), now)
         else:
             self._import(order.path, server, self._settings.files, session, now)
@@ -260,17 +264,17 @@ class Talking:
         try:
             data = files.read(path)
         except UsageError as error:
-            self._tray.note(NoteKind.ANSWER, str(error))
+            self._outputs.note(NoteKind.ANSWER, str(error))
             return
-        with self.ledger.keeping():
+        with self.mailbox.keeping():
             session.ordered(sealing.ImportContacts(data, server), now)
 
     def _passphrase_typed(self, line: str, now: float) -> None:
         self.wants_passphrase, order = False, self._passphrase_for
         if not line.strip() or order is None:
-            self._tray.note(NoteKind.ANSWER, "Nothing was changed: no passphrase was given")
+            self._outputs.note(NoteKind.ANSWER, "Nothing was changed: no passphrase was given")
         elif self.session is not None:
-            with self.ledger.keeping():
+            with self.mailbox.keeping():
                 typed = structs.replace(order, passphrase=line)
                 self.session.ordered(ORDERS[type(order)](typed), now)
 
@@ -278,8 +282,8 @@ class Talking:
 
     def comes_back(self, welcome: Welcome, gone_seconds: float, now: float) -> None:
         """The server lets us in again, and what we missed follows."""
-        is_other = self.ledger.inbox.is_other_log(welcome)
-        self._returning.begin(self._me, self.known.users, gone_seconds, now, is_other_log=is_other)
+        is_other = self.mailbox.inbox.is_other_log(welcome)
+        self._returning.begin(self._me, self.directory.users, gone_seconds, now, is_other_log=is_other)
 
     def replayed(self, now: float) -> None:
         """Everything that we missed has come."""
@@ -297,7 +301,7 @@ class Talking:
             self.link.send(AskNames(id=self.hidden_id()))
             self.link.send(AskGroups(id=self.hidden_id()))
         if self.session is not None:
-            with self.ledger.keeping():
+            with self.mailbox.keeping():
                 self.session.logged_in(now, self.link.sealed_members_max)
 
     def cut(self) -> None:
@@ -318,7 +322,7 @@ class Talking:
         except MessageInvalid as error:
             if not self.link.is_nonsense_told:
                 self.link.is_nonsense_told = True
-                self._tray.note(NoteKind.ALARM, NONSENSE)
+                self._outputs.note(NoteKind.ALARM, NONSENSE)
             return None if error.request_id is None else Refused("bad_answer", BAD_ANSWER, error.request_id)
 
     def answered(self, notice: Notice, me: str, now: float) -> None:
@@ -328,13 +332,13 @@ class Talking:
         link.answered(getattr(notice, "re", None), now, is_last=concluded is not None)
         if link.is_doubted and (link.asked_at is None or link.asked_at >= now):
             link.is_doubted = False
-            self._tray.note(NoteKind.NEWS, "The server answers again")
+            self._outputs.note(NoteKind.NEWS, "The server answers again")
 
     def doubt_link(self) -> None:
         """Tell the person that something they sent is not answered."""
         self.link.is_doubted = True
         doubt, limit = round(self._settings.doubt_seconds), round(self._settings.answer_seconds_max)
-        self._tray.note(NoteKind.NEWS, f"No answer for {doubt} s…  The client connects again after {limit} s")
+        self._outputs.note(NoteKind.NEWS, f"No answer for {doubt} s…  The client connects again after {limit} s")
 
     def heard(self, arrived: Arrived, me: str, now: float) -> str | None:
         """Take the next notice after a welcome, and show it where it is to be shown.
@@ -343,8 +347,8 @@ class Talking:
             The hidden question that it concludes, where it does.
         """
         notice = arrived.notice
-        self.known.learn(notice, me)
-        is_new = self.ledger.inbox.is_new(notice)
+        self.directory.learn(notice, me)
+        is_new = self.mailbox.inbox.is_new(notice)
         is_taken = is_new and self._noticed(notice, now)
         is_hidden = getattr(notice, "re", None) in self.link.hidden_ids
         if isinstance(notice, HistoryAnswer):
@@ -352,18 +356,18 @@ class Talking:
         if is_hidden:
             self._greeting.heard(self._enriched(arrived), me)
         if is_taken or (is_new and self._returning.takes(notice)):
-            self.ledger.inbox.pass_over(notice)
+            self.mailbox.inbox.pass_over(notice)
         elif is_new and not is_hidden:
-            self._tray.show(self.ledger.inbox.let_through(self._enriched(arrived)))
+            self._outputs.show(self.mailbox.inbox.let_through(self._enriched(arrived)))
         if is_hidden:
             return request_concluded(notice)
-        self.ledger.concluded(notice, me)
+        self.mailbox.concluded(notice, me)
         return None
 
     def _noticed(self, notice: Notice, now: float) -> bool:
         if self.session is None:
             return False
-        with self.ledger.keeping():
+        with self.mailbox.keeping():
             return self.session.noticed(notice, now)
         return False
 
@@ -375,12 +379,12 @@ class Talking:
             return Arrived(ours, is_own=True)
         if session is None or not isinstance(notice, HistoryAnswer):
             return arrived
-        with self.ledger.keeping():
+        with self.mailbox.keeping():
             shown = [session.recall(one) for one in notice.messages]
             messages = [one.notice if one else old for one, old in zip(shown, notice.messages, strict=True)]
-            asides = tuple(aside_of(one) if one else NO_ASIDE for one in shown)
+            annotations = tuple(annotation_of(one) if one else NO_ANNOTATION for one in shown)
             page = structs.replace(notice, messages=messages)
-            return Arrived(page, None, asides)
+            return Arrived(page, None, annotations)
         return arrived
 
     # ------------------------------------------------------------------------------------------ time and the child
@@ -389,13 +393,13 @@ class Talking:
         """Do what is due in the session, and for those who come back."""
         self._returning.tick(now)
         if self.session is not None and (self.session.next_deadline or now + 1) <= now:
-            with self.ledger.keeping():
+            with self.mailbox.keeping():
                 self.session.tick(now)
 
     def derived(self, job: int, key: bytes | None, now: float) -> None:
         """Take the key of a passphrase; None where none could be computed."""
         if self.session is not None:
-            with self.ledger.keeping():
+            with self.mailbox.keeping():
                 self.session.derived(job, key, now)
 
     def gather(self, *, is_live: bool) -> None:
@@ -404,17 +408,17 @@ class Talking:
             return
         outcome = self.session.take()
         for message in outcome.messages:
-            self.ledger.outbox.say(message)
+            self.mailbox.outbox.say(message)
         for request in outcome.requests if is_live else ():
             self.link.send(request)
         for shown in outcome.shown:
-            self._tray.show(self.ledger.opened(shown))
+            self._outputs.show(self.mailbox.opened(shown))
         for note in outcome.notes:
             self._note(note)
         for job in outcome.jobs:
-            self._tray.wish(job)
+            self._outputs.do(job)
         for draft in outcome.drafts:
-            self._tray.show(Draft(draft))
+            self._outputs.show(Draft(draft))
 
     def _note(self, note: sealing.Note) -> None:
         """Say what a session has to say, once a file that it speaks of is written."""
@@ -422,10 +426,10 @@ class Talking:
             try:
                 self._settings.files.write(note.beside.path, note.beside.data)
             except UsageError as error:
-                self._tray.note(NoteKind.ANSWER, str(error))
+                self._outputs.note(NoteKind.ANSWER, str(error))
                 return
         code = note.beside if isinstance(note.beside, sealing.QrCode) else sealing.QrCode("")
-        self._tray.note(NOTES[note.kind], as_typed(note.text, note.conversation), *code)
+        self._outputs.note(NOTES[note.kind], as_typed(note.text, note.conversation), *code)
 
 
 def _where_typed(typed: str) -> Conversation:
@@ -448,8 +452,8 @@ def as_typed(text: str, conversation: Conversation | None) -> str:
         return text
     name, is_pair = conversation.name, conversation.scope is Scope.PAIR
     on = f"@encrypt user {name}" if is_pair else f"@group encrypt {name}"
-    place = f"@{name}" if is_pair else name
-    return _COMMAND.sub(lambda found: on if found[1] == "on" else f"{found[0]} {place}", text)
+    where = f"@{name}" if is_pair else name
+    return _COMMAND.sub(lambda found: on if found[1] == "on" else f"{found[0]} {where}", text)
 
 
 _COMMAND = re.compile(r"@encrypt (on|off|status|rekey|reset)\b")

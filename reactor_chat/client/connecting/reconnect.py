@@ -6,7 +6,7 @@ from reactor_chat.client.boundary import Settings
 from reactor_chat.client.connecting.backoff import Backoff
 
 
-class Absence:
+class Reconnect:
     """One client's times without a connection, one after the other.
 
     Args:

@@ -7,10 +7,10 @@ import pytest
 
 from reactor_chat.client.boundary import ExitStatus
 from reactor_chat.client.connecting.server_key import read_link
+from reactor_chat.client.messaging import ORDERS, as_typed
 from reactor_chat.client.outbox import Outbox
 from reactor_chat.client.store.identity import KeyIdentity
 from reactor_chat.client.store.vault import MemoryVault
-from reactor_chat.client.talking import ORDERS, as_typed
 from reactor_chat.e2ee.boundary import Posture
 from reactor_chat.e2ee.conversation import ROOM, Conversation
 from reactor_chat.e2ee.trust import fingerprint_of
