@@ -106,12 +106,21 @@ Shown = Arrived | Earlier | Note | Draft
 """Whatever a view may have to show."""
 
 
+class Answer(NamedTuple):
+    """What came of a request that a program made with `Engine.ask`; it is shown to nobody."""
+
+    request_id: str
+    arrived: Arrived
+    is_last: bool  # nothing more comes for this request
+
+
 class Outputs(NamedTuple):
-    """What is to be done, in this order."""
+    """What is to be done, in this order; `answers` are for the program that asked, where there is one."""
 
     data: bytes
     shown: list[Shown]
     actions: list[Action | Derive]
+    answers: list[Answer]
 
 
 class OutputQueue:
@@ -121,6 +130,7 @@ class OutputQueue:
         self.sift: Callable[[Shown], Shown | None] = lambda item: item  # leaves out what nobody wants to see
         self._shown: list[Shown] = []
         self._actions: list[Action | Derive] = []
+        self._answers: list[Answer] = []
 
     def show(self, *items: Shown) -> None:
         """Show what came, had come, or is to be said about either."""
@@ -138,10 +148,14 @@ class OutputQueue:
         """Ask the runner for something: one of our actions, or the key of a passphrase from a child process."""
         self._actions.append(action)
 
+    def answer(self, request_id: str, arrived: Arrived, *, is_last: bool = True) -> None:
+        """Hand a program what came of its request."""
+        self._answers.append(Answer(request_id, arrived, is_last))
+
     def take(self, data: bytes) -> Outputs:
         """Remove and return everything, behind the bytes to send."""
-        outputs = Outputs(data, self._shown, self._actions)
-        self._shown, self._actions = [], []
+        outputs = Outputs(data, self._shown, self._actions, self._answers)
+        self._shown, self._actions, self._answers = [], [], []
         return outputs
 
 

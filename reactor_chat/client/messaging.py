@@ -5,15 +5,15 @@ to it first; what it writes down is committed with the rest of the turn, before 
 one, a guest's, everything is plain and nothing can be sealed.
 """
 
-import re
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from msgspec import structs
 
-from reactor_chat.client.boundary import Arrived, Draft, Files, Note, NoteKind, OutputQueue, Settings
-from reactor_chat.client.commands.invitation import invitation
+from reactor_chat.client.asked import Asked
+from reactor_chat.client.boundary import Arrived, Draft, Note, NoteKind, OutputQueue, Settings
 from reactor_chat.client.commands.own_orders import OwnOrders
+from reactor_chat.client.commands.session_orders import SessionOrders
 from reactor_chat.client.connecting.link import Link
 from reactor_chat.client.connecting.returning import Returning
 from reactor_chat.client.directory import Directory
@@ -23,14 +23,13 @@ from reactor_chat.client.mailbox import Mailbox, annotation_of
 from reactor_chat.client.outbox import WAITING_MAX
 from reactor_chat.client.store.vault import Vault
 from reactor_chat.client.terminal.lines import is_utf_8
-from reactor_chat.e2ee import boundary as sealing
+from reactor_chat.e2ee import states as sealing_states
 from reactor_chat.e2ee.boundary import Posture
-from reactor_chat.e2ee.conversation import ROOM, Conversation, Scope, Spoken, where_said
+from reactor_chat.e2ee.conversation import ROOM, Conversation, Spoken, where_said
 from reactor_chat.e2ee.group_orders import GroupRequest
 from reactor_chat.e2ee.outgoing import Plain
 from reactor_chat.e2ee.session import Session
-from reactor_chat.e2ee.states import State
-from reactor_chat.errors import MessageInvalid, MessageUnknown, UsageError
+from reactor_chat.errors import MessageInvalid, MessageUnknown
 from reactor_chat.text import orders
 from reactor_chat.text.help_topics import overview
 from reactor_chat.text.opening import is_blank, split_opening
@@ -45,23 +44,18 @@ from reactor_chat.wire.messages import (
     HelpAnswer,
     HistoryAnswer,
     Notice,
+    Ping,
     Quit,
     Refused,
     Request,
     Welcome,
     is_name,
 )
-from reactor_chat.wire.transcript import NO_BINDING, pin_of
 
-ASKED_FOR = "-"
 NONSENSE = "The server sent something that makes no sense; it was ignored"
+TOO_MANY = "Too many unsent messages; this one was not sent"
+NOT_LOGGED_IN = "There is no name to ask this under, or the client is about to leave"
 NO_KEY = "A guest has no key and cannot encrypt. Connect without --guest"
-
-NOTES: dict[sealing.NoteKind, NoteKind] = {
-    sealing.NoteKind.ANSWER: NoteKind.ANSWER,
-    sealing.NoteKind.NEWS: NoteKind.NEWS,
-    sealing.NoteKind.ALARM: NoteKind.ALARM,
-}
 
 
 class OpenSession(Protocol):
@@ -72,7 +66,7 @@ class OpenSession(Protocol):
 
 
 class Messaging:
-    """One client's talk.
+    """Everything that one client says and hears.
 
     Args:
         settings: of the engine.
@@ -85,7 +79,8 @@ class Messaging:
         directory: people and groups heard of.
         link: the present connection.
         session: seals and opens; None for a guest.
-        wants_passphrase: whether the next typed line is taken as one.
+        orders: what is ordered of it.
+        asked: what a program asked and has no last answer to.
     """
 
     def __init__(
@@ -95,17 +90,16 @@ class Messaging:
         self.directory = Directory()
         self.link = Link(0.0)
         self.session: Session | None = None
-        self.wants_passphrase = False
+        self.orders = SessionOrders(settings, outputs)
+        self.asked = Asked(outputs)
         self._settings = settings
         self._vault = vault
         self._outputs = outputs
         self._open_session = open_session
         self._ids_given = 0
-        self._passphrase_for: orders.Order | None = None  # whose passphrase is typed next
         self._returning = Returning(settings, outputs)
         self._greeting = Greeting(outputs)
         self._own = OwnOrders(settings, outputs, self._ask_unseen, self._ask_seen)
-        self._binding: bytes | None = None  # of the server that let us in last
         self._me = settings.name or ""
 
     def turn_to(self, name: str, now: float) -> None:
@@ -143,7 +137,7 @@ class Messaging:
         self.link.hidden_ids.add(fresh)
         return fresh
 
-    def _ask_unseen(self, request: AskHistory | AskNames) -> str:
+    def _ask_unseen(self, request: AskHistory | AskNames | AskGroups) -> str:
         asked = self.hidden_id()
         self.link.send(structs.replace(request, id=asked))
         return asked
@@ -164,6 +158,11 @@ class Messaging:
         return bool(len(self.mailbox.outbox) or self.held_count or self._own.pages.is_searching)
 
     @property
+    def changes_waiting(self) -> int:
+        """How much of what was typed is not known to be stored by the server."""
+        return self.mailbox.outbox.changes_waiting + self.held_count
+
+    @property
     def held_count(self) -> int:
         """How many typed lines wait to be sealed."""
         return self.session.held_count if self.session is not None else 0
@@ -182,8 +181,9 @@ class Messaging:
 
     def typed(self, line: str, now: float) -> Quit | None:
         """Take one line that is not blank; return it where it asks to leave."""
-        if self.wants_passphrase:
-            self._passphrase_typed(line, now)
+        if self.orders.wants_passphrase:
+            with self.mailbox.keeping():
+                self.orders.passphrase_typed(line, self.session, now)
             return None
         if is_blank(line):
             return None
@@ -194,9 +194,31 @@ class Messaging:
             self._refuse(parsed)
         elif isinstance(parsed, orders.Order):
             self._order(parsed, now)
+        elif self.mailbox.outbox.is_overfull:
+            self._outputs.refuse("too_many", TOO_MANY)
         else:
-            self._ask(parsed, now)
+            self._send(parsed, now)
+            if isinstance(parsed, AskHistory):
+                self._own.pages.asked(parsed)
         return None
+
+    def ask(self, request: Request, now: float, *, is_leaving: bool = False) -> str:
+        """Take a request of a program; see `Engine.ask`.  Where nothing is sent any more, or not yet, say so."""
+        request_id = request.id or self.fresh_id()
+        request = structs.replace(request, id=request_id)
+        is_waiting = request_id in self._waiting_ids()
+        self.asked.add(request)
+        if is_leaving:
+            self.asked.refuse(request_id, "not_allowed", NOT_LOGGED_IN)
+        elif self.mailbox.outbox.is_overfull:
+            self.asked.refuse(request_id, "too_many", TOO_MANY)
+        elif not is_waiting:
+            self._send(request, now)
+        return request_id
+
+    def _waiting_ids(self) -> set[str | None]:
+        held = self.session.held if self.session is not None else []
+        return self.mailbox.outbox.ids() | {request.id for request in held}
 
     def _refuse(self, refused: Refused) -> None:
         # A pipe reads its answers in the order of its lines; a person learns of a typo at once.
@@ -205,19 +227,16 @@ class Messaging:
         else:
             self.mailbox.outbox.add(refused)
 
-    def _ask(self, request: Request, now: float) -> None:
+    def _send(self, request: Request, now: float) -> None:
+        """Put a request on its way: through the session, where it is said to others and there is one."""
         outbox = self.mailbox.outbox
-        if outbox.is_overfull:
-            self._outputs.refuse("too_many", "Too many unsent messages; this one was not sent")
-        elif not isinstance(request, Spoken):
+        if not isinstance(request, Spoken):
             outbox.add(request)
-            if isinstance(request, AskHistory):
-                self._own.pages.asked(request)
             if self.session is not None and isinstance(request, GroupRequest):
                 with self.mailbox.keeping():
                     self.session.did(request, now)
         elif self.session is None:
-            outbox.say(Plain(request, where_said(request), State.PLAIN))
+            outbox.say(Plain(request, where_said(request), sealing_states.State.PLAIN))
         else:
             with self.mailbox.keeping():
                 self.session.said(request, now)
@@ -228,84 +247,54 @@ class Messaging:
                 self._own.ordered(order, self._me, has_key=self.session is not None)
         elif self.session is None:
             self._refuse(Refused("not_allowed", NO_KEY))
-        elif getattr(order, "passphrase", None) == ASKED_FOR:
-            self.wants_passphrase = True
-            self._passphrase_for = order
-            if self._settings.interactive:
-                self._outputs.note(
-                    NoteKind.QUESTION, "Type the passphrase; it is not shown, and an empty line gives up"
-                )
-        elif isinstance(order, orders.ContactsExport | orders.ContactsImport | orders.Invite):
-            self._order_with_server(order, self.session, now)
         else:
             with self.mailbox.keeping():
-                self.session.ordered(ORDERS[type(order)](order), now)
-
-    def _order_with_server(
-        self, order: orders.ContactsExport | orders.ContactsImport | orders.Invite, session: Session, now: float
-    ) -> None:
-        """Do what needs to know which server it is about: names belong to one server."""
-        if self._binding is None:
-            self._outputs.note(NoteKind.ANSWER, "That needs a connection. Try again when there is one")
-            return
-        server = "" if self._binding == NO_BINDING else pin_of(self._binding)
-        if isinstance(order, orders.Invite):
-            for line in invitation(self._settings.address, self._binding, self._me, session.desk.own_key):
-                self._outputs.note(NoteKind.ANSWER, line)
-        elif self._settings.files is None:
-            self._outputs.note(NoteKind.ANSWER, "This client cannot use files")
-        elif isinstance(order, orders.ContactsExport):
-            with self.mailbox.keeping():
-                session.ordered(sealing.ExportContacts(order.path, server), now)
-        else:
-            self._import(order.path, server, self._settings.files, session, now)
-
-    def _import(self, path: str, server: str, files: Files, session: Session, now: float) -> None:
-        try:
-            data = files.read(path)
-        except UsageError as error:
-            self._outputs.note(NoteKind.ANSWER, str(error))
-            return
-        with self.mailbox.keeping():
-            session.ordered(sealing.ImportContacts(data, server), now)
-
-    def _passphrase_typed(self, line: str, now: float) -> None:
-        self.wants_passphrase, order = False, self._passphrase_for
-        if not line.strip() or order is None:
-            self._outputs.note(NoteKind.ANSWER, "Nothing was changed: no passphrase was given")
-        elif self.session is not None:
-            with self.mailbox.keeping():
-                typed = structs.replace(order, passphrase=line)
-                self.session.ordered(ORDERS[type(order)](typed), now)
+                self.orders.ordered(order, self.session, self._me, now)
 
     # ------------------------------------------------------------------------------------------ what the server says
+
+    def connected(self, now: float, binding: bytes) -> None:
+        """There is a connection; see `Link`."""
+        self.link = Link(now, binding, self._settings.invite)
 
     def comes_back(self, welcome: Welcome, gone_seconds: float, now: float) -> None:
         """The server lets us in again, and what we missed follows."""
         is_other = self.mailbox.inbox.is_other_log(welcome)
         self._returning.begin(self._me, self.directory.users, gone_seconds, now, is_other_log=is_other)
 
-    def replayed(self, now: float) -> None:
-        """Everything that we missed has come."""
-        self._returning.replayed(now)
+    def welcomed(self, welcome: Welcome, now: float, *, is_first: bool) -> None:
+        """The server let us in: find out what became of what was sent, and ask for what we want to know.
 
-    def welcomed(self, now: float) -> None:
-        """The server let us in."""
+        Args:
+            welcome: what it said.
+            now: monotonic seconds.
+            is_first: of this run.
+        """
+        self.directory.forget()
+        if not is_first:
+            self.mailbox.outbox.after_cut(ids_remembered=not welcome.guest)
+        if self.link.replays:
+            self.link.replay_end_id = self.hidden_id()
+            self.link.send(Ping(id=self.link.replay_end_id))
         self._own.pages.go_on()
-        if self._settings.greets and self._binding is None:
-            if not self.link.replays:
-                self._greeting.history_id = self._ask_unseen(AskHistory(LINES_MAX))
-            self._greeting.names_id = self._ask_unseen(AskNames())
-        self._binding = self.link.binding
+        if self._settings.greets and self.orders.binding is None:
+            self._greet()
+        self.orders.binding = self.link.binding
         if self._settings.curious:
-            self.link.send(AskNames(id=self.hidden_id()))
-            self.link.send(AskGroups(id=self.hidden_id()))
+            self._ask_unseen(AskNames())
+            self._ask_unseen(AskGroups())
         if self.session is not None:
             with self.mailbox.keeping():
                 self.session.logged_in(now, self.link.sealed_members_max)
 
-    def cut(self) -> None:
-        """The connection is gone."""
+    def _greet(self) -> None:
+        if not self.link.replays:
+            self._greeting.history_id = self._ask_unseen(AskHistory(LINES_MAX))
+        self._greeting.names_id = self._ask_unseen(AskNames())
+
+    def cut(self, now: float) -> None:
+        """The connection is gone, and with it what was not sent yet: it was meant for that one."""
+        self.link = Link(now)
         if self.session is not None:
             self.session.cut()
 
@@ -325,10 +314,10 @@ class Messaging:
                 self._outputs.note(NoteKind.ALARM, NONSENSE)
             return None if error.request_id is None else Refused("bad_answer", BAD_ANSWER, error.request_id)
 
-    def answered(self, notice: Notice, me: str, now: float) -> None:
+    def answered(self, notice: Notice, now: float) -> None:
         """Note what a notice answers; where the person was told that no answer comes, tell them that one has."""
         link, concluded = self.link, request_concluded(notice)
-        link.answered(request_echoed(notice, me), now)
+        link.answered(request_echoed(notice, self._me), now)
         link.answered(getattr(notice, "re", None), now, is_last=concluded is not None)
         if link.is_doubted and (link.asked_at is None or link.asked_at >= now):
             link.is_doubted = False
@@ -340,29 +329,40 @@ class Messaging:
         doubt, limit = round(self._settings.doubt_seconds), round(self._settings.answer_seconds_max)
         self._outputs.note(NoteKind.NEWS, f"No answer for {doubt} s…  The client connects again after {limit} s")
 
-    def heard(self, arrived: Arrived, me: str, now: float) -> str | None:
-        """Take the next notice after a welcome, and show it where it is to be shown.
-
-        Returns:
-            The hidden question that it concludes, where it does.
-        """
+    def heard(self, arrived: Arrived, now: float) -> None:
+        """Take the next notice after a welcome, and show it where it is to be shown."""
         notice = arrived.notice
-        self.directory.learn(notice, me)
+        self.directory.learn(notice, self._me)
         is_new = self.mailbox.inbox.is_new(notice)
         is_taken = is_new and self._noticed(notice, now)
-        is_hidden = getattr(notice, "re", None) in self.link.hidden_ids
+        answers = getattr(notice, "re", None)
+        is_hidden = answers in self.link.hidden_ids
         if isinstance(notice, HistoryAnswer):
             self._own.pages.heard(notice)
         if is_hidden:
-            self._greeting.heard(self._enriched(arrived), me)
+            self._greeting.heard(self._enriched(arrived), self._me)
         if is_taken or (is_new and self._returning.takes(notice)):
             self.mailbox.inbox.pass_over(notice)
+        elif answers in self.asked:
+            self.asked.answered(self._enriched(arrived))
         elif is_new and not is_hidden:
             self._outputs.show(self.mailbox.inbox.let_through(self._enriched(arrived)))
         if is_hidden:
-            return request_concluded(notice)
-        self.mailbox.concluded(notice, me)
-        return None
+            self._hidden_concluded(request_concluded(notice), now)
+        else:
+            self.asked.echoed(request_echoed(notice, self._me), notice)
+            self.mailbox.concluded(notice, self._me)
+
+    def _hidden_concluded(self, request_id: str | None, now: float) -> None:
+        """Note the last answer to a question of our own: to one of them, everything that we missed has come."""
+        if request_id is None:
+            return
+        self.link.hidden_ids.discard(request_id)
+        if request_id == self.link.replay_end_id:
+            self.link.replay_end_id = None
+            self._returning.replayed(now)
+            doubtful = self.mailbox.outbox.give_up_doubtful()
+            self._outputs.show(*self.mailbox.doubt("Perhaps not delivered", doubtful))
 
     def _noticed(self, notice: Notice, now: float) -> bool:
         if self.session is None:
@@ -406,30 +406,38 @@ class Messaging:
         """Put what the session wants done where it is done: outbox, connection, archive, screen."""
         if self.session is None:
             return
-        outcome = self.session.take()
-        for message in outcome.messages:
+        wanted = self.session.take()
+        for message in wanted.messages:
             self.mailbox.outbox.say(message)
-        for request in outcome.requests if is_live else ():
+        for request in wanted.requests if is_live else ():
             self.link.send(request)
-        for shown in outcome.shown:
+        for shown in wanted.shown:
             self._outputs.show(self.mailbox.opened(shown))
-        for note in outcome.notes:
-            self._note(note)
-        for job in outcome.jobs:
+        for note in wanted.notes:
+            self.orders.tell(note)
+        for job in wanted.jobs:
             self._outputs.do(job)
-        for draft in outcome.drafts:
+        for draft in wanted.drafts:
             self._outputs.show(Draft(draft))
 
-    def _note(self, note: sealing.Note) -> None:
-        """Say what a session has to say, once a file that it speaks of is written."""
-        if isinstance(note.beside, sealing.ContactsFile) and self._settings.files is not None:
-            try:
-                self._settings.files.write(note.beside.path, note.beside.data)
-            except UsageError as error:
-                self._outputs.note(NoteKind.ANSWER, str(error))
-                return
-        code = note.beside if isinstance(note.beside, sealing.QrCode) else sealing.QrCode("")
-        self._outputs.note(NOTES[note.kind], as_typed(note.text, note.conversation), *code)
+    def send_waiting(self) -> None:
+        """Send what is in the outbox and may be sent now; refuse what is too long for the server."""
+        outbox = self.mailbox.outbox
+        while (item := outbox.next()) is not None:
+            if isinstance(item, Refused):
+                self._outputs.refuse(item.code, item.text)
+            elif not self.link.send(item):
+                outbox.answered(item.id)
+                text = f"This is longer than the {self.link.frame_bytes_max} bytes that the server takes"
+                if item.id is not None and item.id in self.asked:
+                    self.asked.refuse(item.id, "too_long", text)
+                else:
+                    self._outputs.refuse("too_long", text, item.id)
+
+    def settle(self) -> None:
+        """Answer a program what nobody else will answer any more."""
+        if self.asked:
+            self.asked.settle(self._waiting_ids())
 
 
 def _where_typed(typed: str) -> Conversation:
@@ -441,56 +449,3 @@ def _where_typed(typed: str) -> Conversation:
     word = first_word(bare[1:])[0] if bare.startswith("@") else ""
     is_person = isinstance(parsed, Refused) and is_name(word) and parsed.code == "invalid_command"
     return Conversation.pair(word) if is_person and not isinstance(parse_typed(f"@{word} x"), Refused) else ROOM
-
-
-def as_typed(text: str, conversation: Conversation | None) -> str:
-    """Return a session's line with the commands in it as they are typed for this conversation.
-
-    A session says `@encrypt on` wherever it is; typed so, it would be about the room.
-    """
-    if conversation is None or conversation == ROOM:
-        return text
-    name, is_pair = conversation.name, conversation.scope is Scope.PAIR
-    on = f"@encrypt user {name}" if is_pair else f"@group encrypt {name}"
-    where = f"@{name}" if is_pair else name
-    return _COMMAND.sub(lambda found: on if found[1] == "on" else f"{found[0]} {where}", text)
-
-
-_COMMAND = re.compile(r"@encrypt (on|off|status|rekey|reset)\b")
-
-
-def _where(order: Any) -> Conversation:
-    if order.with_ is not None:
-        return Conversation.pair(order.with_)
-    return Conversation.group(order.group) if order.group is not None else ROOM
-
-
-def _passphrase(order: orders.EncryptPassphrase) -> sealing.SetPassphrase:
-    return sealing.SetPassphrase(_where(order), None if order.passphrase == orders.OFF else order.passphrase)
-
-
-ORDERS: dict[type, Callable[[Any], sealing.Order]] = {
-    orders.EncryptOn: lambda order: sealing.Arm(ROOM, order.passphrase),
-    orders.EncryptClosed: lambda order: sealing.Arm(
-        ROOM, is_closed=True, names=None if order.users is None else tuple(order.users)
-    ),
-    orders.EncryptUser: lambda order: sealing.Arm(Conversation.pair(order.user)),
-    orders.EncryptGroup: lambda order: sealing.Arm(
-        Conversation.group(order.group), names=None if order.users is None else tuple(order.users)
-    ),
-    orders.EncryptOff: lambda order: sealing.Disarm(_where(order)),
-    orders.EncryptPassphrase: _passphrase,
-    orders.EncryptAdd: lambda order: sealing.Let(tuple(order.users), is_in=True),
-    orders.EncryptRemove: lambda order: sealing.Let(tuple(order.users), is_in=False),
-    orders.EncryptStatus: lambda order: sealing.AskStatus(_where(order)),
-    orders.EncryptRekey: lambda order: sealing.Rekey(_where(order)),
-    orders.EncryptReset: lambda order: sealing.Reset(_where(order)),
-    orders.Held: lambda order: sealing.Held(sealing.HeldAction.LIST, order.number),
-    orders.HeldSend: lambda order: sealing.Held(sealing.HeldAction.SEND, order.number),
-    orders.HeldEdit: lambda order: sealing.Held(sealing.HeldAction.EDIT, order.number),
-    orders.HeldDrop: lambda order: sealing.Held(sealing.HeldAction.DROP, order.number),
-    orders.Verify: lambda order: sealing.Verify(order.user, order.digits),
-    orders.TrustAccept: lambda order: sealing.Accept(order.user, order.digits),
-    orders.TrustBlock: lambda order: sealing.Block(order.user),
-}
-"""What a session is told of each order that was typed."""

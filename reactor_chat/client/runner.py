@@ -187,11 +187,11 @@ class Runner:
             return
         if self._is_reading and self.out.pending_bytes > UNREAD_BYTES_MAX:
             self._is_reading = False
-            self._engine.read_on(self._loop.now, is_read=False)
+            self._engine.messaging.link.read_on(self._loop.now, is_read=False)
             self._connection.pause()
         elif not self._is_reading and self.out.pending_bytes < UNREAD_BYTES_LOW:
             self._is_reading = True
-            self._engine.read_on(self._loop.now, is_read=True)
+            self._engine.messaging.link.read_on(self._loop.now, is_read=True)
             self._connection.resume()
 
     def _set_alarm(self) -> None:

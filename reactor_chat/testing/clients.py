@@ -314,7 +314,7 @@ class Human(Person):
             super().is_current
             and self.engine.state is State.LIVE
             and self.screen.is_current
-            and not self.engine.changes_waiting
+            and not self.engine.messaging.changes_waiting
         )
 
     @property
@@ -414,7 +414,7 @@ class Human(Person):
         self.screen.show(outputs.shown)
         for item in outputs.shown:
             if isinstance(item, Arrived) and item.place is not None:
-                self.engine.printed(item.place)
+                self.engine.messaging.mailbox.printed(item.place)
             elif isinstance(item, Note):
                 self._noted(item)
         for action in outputs.actions:

@@ -125,7 +125,7 @@ class Guest:
             shown = compose(item.notice, self.engine.name, LINE_BREAK, item.annotations)
             self.lines += ["".join(part.text for part in line) for line in shown]
             if item.place is not None:
-                self.engine.printed(item.place)
+                self.engine.messaging.mailbox.printed(item.place)
 
     def _fulfil(self, action: Any) -> None:
         engine, now = self.engine, self.party.now

@@ -63,7 +63,7 @@ class World:
 
     @property
     def busy(self) -> bool:
-        return bool(self.up or (self.session and self.session.out) or len(self.client.engine._mailbox.outbox))
+        return bool(self.up or (self.session and self.session.out) or len(self.client.engine.messaging.mailbox.outbox))
 
     def sleep(self) -> None:
         deadline = self.client.engine.next_deadline

@@ -343,7 +343,7 @@ def test_who_is_there_is_asked_unseen_for_completion():
     names, groups = watcher.requests()[1:]
     assert (type(names), type(groups)) == (AskNames, AskGroups)
     watcher.hear(NamesAnswer(["Ann", "Bob"], names.id, more=True), NamesAnswer(["Zoe"], names.id))
-    assert watcher.engine.directory.users == ["Ann", "Bob", "Zoe"]
+    assert watcher.engine.messaging.directory.users == ["Ann", "Bob", "Zoe"]
     assert watcher.notices == [hello(), welcome()]
 
 
@@ -443,11 +443,11 @@ def test_a_pipe_does_not_wait_for_an_answer_that_made_no_sense():
 
 def test_hidden_questions_are_over_with_an_answer_that_makes_no_sense_and_nobody_sees_that():
     watcher = live(Watcher(curious=True))
-    hidden = set(watcher.engine._link.hidden_ids)
+    hidden = set(watcher.engine.messaging.link.hidden_ids)
     assert len(hidden) == 2
     for request_id in hidden:
         nonsense(watcher, re=request_id)
-    assert not watcher.engine._link.hidden_ids
+    assert not watcher.engine.messaging.link.hidden_ids
     assert not [notice for notice in watcher.notices if isinstance(notice, Refused)]
 
 
@@ -456,19 +456,19 @@ def test_the_end_of_what_was_missed_is_not_waited_for_in_vain():
     watcher.engine.cut(1.0, "gone")
     watcher.engine.tick(2.0)
     again(watcher, seq=3, now=2.0)
-    assert watcher.engine._link.replay_end_id is not None
-    nonsense(watcher, type="pong", data=7, re=watcher.engine._link.replay_end_id)
-    assert watcher.engine._link.replay_end_id is None
+    assert watcher.engine.messaging.link.replay_end_id is not None
+    nonsense(watcher, type="pong", data=7, re=watcher.engine.messaging.link.replay_end_id)
+    assert watcher.engine.messaging.link.replay_end_id is None
 
 
 def test_a_number_that_came_in_nonsense_is_asked_for_again():
     watcher = live(Watcher(vault=SimulatedVault()))
     watcher.hear(said(1))
     nonsense(watcher, type="said", seq=2, at=0, text="x", **{"from": "Bob, sealed"})
-    assert watcher.engine._mailbox.inbox.cursor == 1
+    assert watcher.engine.messaging.mailbox.inbox.cursor == 1
     watcher.hear(said(3))
     assert texts(watcher.notices) == ["hi", "hi"]
-    assert watcher.engine._mailbox.inbox.cursor == 3
+    assert watcher.engine.messaging.mailbox.inbox.cursor == 3
 
 
 def test_a_server_does_not_choose_who_we_are():

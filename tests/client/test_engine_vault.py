@@ -103,7 +103,9 @@ def test_what_was_archived_and_not_shown_is_shown_first():
     first = live(owner(drawer), guest=False)
     first.hear(said(1, text="seen"), said(2, text="not seen"))
     first.take()
-    first.engine.printed(next(item.place for item in first.shown if isinstance(item, Arrived) and item.place))
+    first.engine.messaging.mailbox.printed(
+        next(item.place for item in first.shown if isinstance(item, Arrived) and item.place)
+    )
     second = live(owner(drawer.kill(), scrollback=9), seq=2, guest=False)
     earlier = [item for item in second.shown if isinstance(item, Earlier)]
     assert [texts(item.notices) for item in earlier] == [["seen"]]
@@ -213,4 +215,4 @@ def test_after_a_cut_a_key_logs_in_again_and_sends_again():
     watcher.engine.tick(1.0)
     again(watcher, guest=False, now=1.0)
     assert ids(watcher) == [ids(watcher)[0]] * 2
-    assert watcher.engine.changes_waiting == 1
+    assert watcher.engine.messaging.changes_waiting == 1

@@ -121,7 +121,7 @@ def test_a_later_run_marks_what_is_gone_and_keeps_the_line() -> None:
     first.hear(said(2, "stays"), said(3, "goes"), Told(4, 0, "Bob", "Ann", "goes too"))
     first.hear(Refused("gap", "words of the server", seq=2), said(3, "came since"))
     first.take()
-    first.engine.printed(max(item.place or 0 for item in first.shown if isinstance(item, Arrived)))
+    first.engine.messaging.mailbox.printed(max(item.place or 0 for item in first.shown if isinstance(item, Arrived)))
     second = live(returning(vault), seq=3, guest=False)
     (earlier,) = (item for item in second.shown if isinstance(item, Earlier))
     shown = zip(earlier.notices, earlier.annotations, strict=True)

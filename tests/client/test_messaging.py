@@ -6,8 +6,8 @@ from typing import get_args
 import pytest
 
 from reactor_chat.client.boundary import ExitStatus
+from reactor_chat.client.commands.session_orders import ORDERS, as_typed
 from reactor_chat.client.connecting.server_key import read_link
-from reactor_chat.client.messaging import ORDERS, as_typed
 from reactor_chat.client.outbox import Outbox
 from reactor_chat.client.store.identity import KeyIdentity
 from reactor_chat.client.store.vault import MemoryVault
@@ -132,19 +132,24 @@ def test_who_disconnects_somebody_as_a_moderator_hears_of_no_group(party: Party)
 
 def test_the_prompts_word_says_what_becomes_of_the_line(party: Party) -> None:
     ann, bob = party.enter("Ann"), party.enter("Bob")
-    assert {ann.engine.posture(typed) for typed in ("", "hi", "@names")} == {Posture.PLAIN}
-    assert ann.engine.posture("@Bob hi") is Posture.WAITING
+    assert {ann.engine.messaging.posture(typed) for typed in ("", "hi", "@names")} == {Posture.PLAIN}
+    assert ann.engine.messaging.posture("@Bob hi") is Posture.WAITING
     ann.type("@encrypt on")
     party.wait(2)
-    assert ann.engine.posture("") is ann.engine.posture("hi") is bob.engine.posture("hi") is Posture.SEALED
-    assert ann.engine.posture("@group send team hi") is Posture.WAITING
+    assert (
+        ann.engine.messaging.posture("")
+        is ann.engine.messaging.posture("hi")
+        is bob.engine.messaging.posture("hi")
+        is Posture.SEALED
+    )
+    assert ann.engine.messaging.posture("@group send team hi") is Posture.WAITING
     ann.type("@Bob hi")
     party.wait(2)
     for typed in ("@Bob", "@bob ", "@BOB hi"):
-        assert ann.engine.posture(typed) is Posture.SEALED
+        assert ann.engine.messaging.posture(typed) is Posture.SEALED
     ann.type("@encrypt off")
-    assert ann.engine.posture("hi") is Posture.PLAIN
-    assert party.enter("Visitor", key=False).engine.posture("hi") is Posture.PLAIN
+    assert ann.engine.messaging.posture("hi") is Posture.PLAIN
+    assert party.enter("Visitor", key=False).engine.messaging.posture("hi") is Posture.PLAIN
 
 
 def test_turned_off_is_plain_for_oneself_and_others_say_so(party: Party) -> None:
@@ -178,7 +183,7 @@ def test_what_is_typed_offline_is_held_and_not_lost_by_a_crash(party: Party) -> 
     party.wait(2)
     ann.cut()
     ann.type("canary held")
-    assert ann.engine.changes_waiting == 1
+    assert ann.engine.messaging.changes_waiting == 1
     vault = ann.vault
     party.guests.remove(ann)
     party.enter("Ann", vault)
@@ -190,9 +195,9 @@ def test_what_is_typed_offline_is_held_and_not_lost_by_a_crash(party: Party) -> 
 def test_a_passphrase_is_asked_for_and_lets_in_who_knows_it(party: Party) -> None:
     ann, bob, eve = party.enter("Ann"), party.enter("Bob"), party.enter("Eve")
     ann.type("@encrypt on -")
-    assert ann.engine.wants_passphrase
+    assert ann.engine.messaging.orders.wants_passphrase
     ann.type("five random words are enough")
-    assert not ann.engine.wants_passphrase
+    assert not ann.engine.messaging.orders.wants_passphrase
     party.wait(2)
     bob.type("@encrypt on five random words are enough")
     eve.type("@encrypt on five other words are enough")
@@ -222,7 +227,7 @@ def test_an_empty_passphrase_gives_up(party: Party) -> None:
     ann = party.enter("Ann")
     ann.type("@encrypt on -", "")
     assert ann.sees("no passphrase was given")
-    assert ann.engine.posture("hi") is Posture.PLAIN
+    assert ann.engine.messaging.posture("hi") is Posture.PLAIN
 
 
 def test_history_is_read_from_what_was_opened(party: Party) -> None:

@@ -265,8 +265,8 @@ BUGS: tuple[Bug, ...] = (
         ("the help is the server's", "        if isinstance(notice, HelpAnswer):", "        if False:"),
     ),
     *in_file(
-        "reactor_chat/client/engine.py",
+        "reactor_chat/client/connecting/login.py",
         ("tests/client/test_engine.py",),
-        ("a server chooses who we are", "if fold(notice.name) != fold(self.name):", "if not notice.name:"),
+        ("a server chooses who we are", "if fold(welcome.name) != fold(self.name):", "if not welcome.name:"),
     ),
 )

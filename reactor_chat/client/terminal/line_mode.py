@@ -23,10 +23,10 @@ from reactor_chat.client.terminal.editor import Choices, Editor, Result, Submitt
 from reactor_chat.client.terminal.key_reader import KeyReader
 from reactor_chat.client.terminal.keys import ACTIONS, PASTE_OFF, PASTE_ON, Key, KeyAction
 from reactor_chat.client.terminal.palette import Palette
+from reactor_chat.client.terminal.prompt import Prompt
 from reactor_chat.client.terminal.qr import drawn
 from reactor_chat.client.terminal.reflow import rows_above
 from reactor_chat.client.terminal.wrapping import wrapped
-from reactor_chat.e2ee.boundary import Posture
 from reactor_chat.text.completion import completions, word_typed
 from reactor_chat.text.orders import EncryptOn
 from reactor_chat.text.parser import parse_typed
@@ -54,17 +54,6 @@ FLUSH_SECONDS_MAX = 1.0
 
 ANSWER_SECONDS_MIN = 0.2
 """An Enter that comes sooner after a question does not answer it: nobody can have read it."""
-
-PROMPT_WORDS = {
-    Posture.PLAIN: "NOT encrypted",
-    Posture.WAITING: "getting keys",
-    Posture.SEALED: "encrypted",
-    Posture.HELD: "not sent",
-}
-"""What becomes of the line being typed."""
-
-TYPED_CELLS_MIN = 10
-"""A prompt that leaves less than this to type in is left out, but for the word that says what becomes of the line."""
 
 
 class Screen(Protocol):
@@ -131,6 +120,7 @@ class LineMode:
         self._keys = KeyReader()
         self._bursts = Bursts()
         self._editor = Editor(self._complete)
+        self._prompt = Prompt(engine, self._editor, palette)
         self._above: list[str] = []
         self._bells = ""
         self._drawn = ""
@@ -263,7 +253,7 @@ class LineMode:
         if (reason := hindrance(text)) is not None:
             self._say(reason)
             return False
-        asked = None if self._is_answer else question(text, self._editor.pasted_lines)
+        asked = None if self._prompt.asks else question(text, self._editor.pasted_lines)
         if asked is None:
             return True
         if text == self._asked_for:
@@ -271,11 +261,6 @@ class LineMode:
         self._asked_for, self._asked_at = text, now
         self._say(asked)
         return False
-
-    @property
-    def _is_answer(self) -> bool:
-        """Whether the line is what the client asked for, and nothing that others will read."""
-        return self._engine.wants_name or self._engine.wants_passphrase
 
     def _say(self, text: str) -> None:
         self.show(Note(NoteKind.DOUBT, text))
@@ -302,7 +287,9 @@ class LineMode:
     def _types_secret(self) -> bool:
         """Whether the line is, or holds, a passphrase: that is not to be recalled by whoever comes to the keyboard."""
         order = parse_typed(self._editor.text)
-        return self._engine.wants_passphrase or (isinstance(order, EncryptOn) and order.passphrase is not None)
+        return self._engine.messaging.orders.wants_passphrase or (
+            isinstance(order, EncryptOn) and order.passphrase is not None
+        )
 
     def suspend(self) -> None:
         """Give the terminal back and stop until the shell lets us go on."""
@@ -312,7 +299,7 @@ class LineMode:
         self.resumed()
 
     def _complete(self, typed: str) -> tuple[str, list[str]]:
-        directory = self._engine.directory
+        directory = self._engine.messaging.directory
         return word_typed(typed), completions(typed, directory.users, directory.groups)
 
     # ------------------------------------------------------------------------------------------ printing
@@ -387,45 +374,17 @@ class LineMode:
 
     def _row(self) -> str:
         columns = self._columns
-        whole, end = self._prompt(), self._prompt_end()
-        prompt = whole if columns - cells(whole) >= TYPED_CELLS_MIN else end
-        prompt = prompt if columns > cells(prompt) else ""
-        view = self._editor.visible(columns - cells(prompt))
-        text, cursor_cells = ("", 0) if self._engine.wants_passphrase else view
+        prompt = self._prompt.fitting(columns)
+        visible = self._editor.visible(columns - cells(prompt))
+        text, cursor_cells = ("", 0) if self._engine.messaging.orders.wants_passphrase else visible
         self._to_cursor = prompt + text[: len(text) if cursor_cells >= cells(text) else fitting(text, 0, cursor_cells)]
         cursor_cells += cells(prompt)
         to_cursor = f"\x1b[{cursor_cells}C" if cursor_cells else ""
-        return f"{_kept_in_its_row(self._painted(prompt) + text)}\r{to_cursor}"
-
-    def _prompt(self) -> str:
-        if self._engine.wants_name:
-            return "Enter a unique username: "
-        if self._engine.wants_passphrase:
-            return "Passphrase (it is not shown): "
-        where = "(offline) " if self._engine.is_offline else "(no answer) " if self._engine.is_doubted else ""
-        waiting = self._engine.changes_waiting
-        where += f"({waiting} on the way) " if waiting else ""
-        what = f"({self._editor.lines} lines) " if self._editor.lines > 1 else ""
-        return f"{where}{what}{self._prompt_end()}"
-
-    def _prompt_end(self) -> str:
-        """What becomes of the line being typed, in a word: the last part of a prompt to be left out."""
-        if self._is_answer:
-            return ""
-        return f"{PROMPT_WORDS[self._engine.posture(self._editor.text)]} > "
-
-    def _painted(self, prompt: str) -> str:
-        end = self._prompt_end()
-        if not end or not prompt.endswith(end):
-            return self._palette.dim(prompt)
-        posture = self._engine.posture(self._editor.text)
-        before = prompt.removesuffix(end)
-        head = self._palette.dim(before) if before else ""
-        return f"{head}{self._palette.posture(posture, PROMPT_WORDS[posture])}{self._palette.dim(' > ')}"
+        return f"{_kept_in_its_row(self._prompt.painted(prompt) + text)}\r{to_cursor}"
 
     def _write(self, text: str, place: int | None = None) -> None:
         if text:
-            written = None if place is None else partial(self._engine.printed, place)
+            written = None if place is None else partial(self._engine.messaging.mailbox.printed, place)
             self._screen.write(text.encode("utf-8", "replace"), written)
 
 

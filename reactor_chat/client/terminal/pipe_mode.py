@@ -97,7 +97,7 @@ class PipeMode:
     def _meant(self, line: str) -> str | None:
         """Return what is to be said of a line, or of the one before it that was asked about; None where nothing is."""
         asked_for, self._asked_for = self._asked_for, None
-        if not self._asks or self._engine.wants_name or self._engine.wants_passphrase:
+        if not self._asks or self._engine.wants_name or self._engine.messaging.orders.wants_passphrase:
             return line
         if asked_for is not None and not line.strip():
             return asked_for
@@ -115,7 +115,7 @@ class PipeMode:
                 self._side_line(Note(NoteKind.ANSWER, f"To be edited: {item.text}")).encode("utf-8", "replace")
             )
         elif not isinstance(item, Earlier):
-            written = None if item.place is None else partial(self._engine.printed, item.place)
+            written = None if item.place is None else partial(self._engine.messaging.mailbox.printed, item.place)
             self._out(self._line(item), written)
 
     def _line(self, arrived: Arrived) -> bytes:

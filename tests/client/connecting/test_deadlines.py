@@ -24,7 +24,7 @@ def test_doubt_comes_after_15_seconds_without_an_answer(seconds, doubts, interac
     watcher = asked(10.0, interactive=interactive)
     watcher.engine.tick(10.0 + seconds)
     assert watcher.notes(NoteKind.NEWS) == doubts
-    assert watcher.engine.is_doubted == bool(doubts)
+    assert watcher.engine.messaging.link.is_doubted == bool(doubts)
     assert watcher.engine.state is State.LIVE
 
 
@@ -36,7 +36,7 @@ def test_after_30_seconds_another_connection_is_made_and_it_is_said_again():
         assert watcher.engine.next_deadline == now
         watcher.engine.tick(now)
     assert watcher.took(Action.CLOSE)
-    assert not watcher.engine.is_doubted
+    assert not watcher.engine.messaging.link.is_doubted
     assert watcher.notes(NoteKind.NEWS)[-1] == "Connection lost (no answer); trying to connect again"
     watcher.engine.tick(41.0)
     assert watcher.took(Action.CONNECT)
@@ -58,7 +58,7 @@ def test_an_answer_ends_the_doubt():
     watcher.engine.tick(25.0)
     watcher.hear(Accepted(ids(watcher)[0], 1), now=26.0)
     assert watcher.notes(NoteKind.NEWS) == [DOUBT, "The server answers again"]
-    assert not watcher.engine.is_doubted
+    assert not watcher.engine.messaging.link.is_doubted
     watcher.engine.tick(40.0)
     assert watcher.engine.state is State.LIVE
 
@@ -81,11 +81,11 @@ def test_a_server_that_answers_slowly_but_steadily_is_alive():
 
 def test_whoever_does_not_read_the_server_draws_no_conclusion_from_its_silence():
     watcher = asked(10.0)
-    watcher.engine.read_on(12.0, is_read=False)
+    watcher.engine.messaging.link.read_on(12.0, is_read=False)
     watcher.engine.tick(49.0)
     assert watcher.engine.state is State.LIVE
     assert watcher.notes(NoteKind.NEWS) == []
-    watcher.engine.read_on(49.0, is_read=True)
+    watcher.engine.messaging.link.read_on(49.0, is_read=True)
     watcher.engine.tick(63.9)
     assert watcher.notes(NoteKind.NEWS) == []
     assert watcher.engine.next_deadline == 64.0
@@ -112,4 +112,4 @@ def test_everything_that_clients_with_keys_send_is_answered():
     for person in people:
         assert not person.sees("No answer"), person.lines
         assert not person.sees("Connection lost"), person.lines
-        assert not person.engine.is_doubted
+        assert not person.engine.messaging.link.is_doubted

@@ -453,6 +453,7 @@ def test_whatever_is_typed_and_heard_the_last_row_is_what_is_typed_and_nothing_h
     everything += seat.glass.emulated.display
     numbers = [w for line in everything for w in line.split() if w.startswith("#")]
     assert numbers == [f"#{i + 1}" for i in range(len(heard))]
-    view = seat.view._editor.visible(columns - len(seat.view._prompt()))
-    assert same(seat.view._prompt() + view.text) == same(seat.glass.lines[-1])
-    assert seat.glass.cursor[1] == len(seat.view._prompt()) + view.cursor_cells
+    prompt = seat.view._prompt.fitting(columns)
+    typed = seat.view._editor.visible(columns - len(prompt))
+    assert same(prompt + typed.text) == same(seat.glass.lines[-1])
+    assert seat.glass.cursor[1] == len(prompt) + typed.cursor_cells

@@ -99,7 +99,7 @@ def test_a_flood_of_lines_is_taken_as_fast_as_it_is_answered_and_nothing_is_refu
     pipe.view.input_ended(0.0)
     assert not pipe.view.wants_input
     assert len(pipe.said()) == IN_FLIGHT_MAX
-    assert len(pipe.engine._mailbox.outbox) <= IN_FLIGHT_MAX + WAITING_MAX
+    assert len(pipe.engine.messaging.mailbox.outbox) <= IN_FLIGHT_MAX + WAITING_MAX
     answered = 0
     while pipe.engine.state is State.LIVE:
         waiting = [r for r in pipe.watcher.requests() if isinstance(r, Say)][answered:]
