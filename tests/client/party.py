@@ -6,7 +6,7 @@ Time passes when a test says so.  What everybody sent and what the journal keeps
 import itertools
 from typing import Any
 
-from reactor_chat.client.boundary import Action, Arrived, Note, Settings
+from reactor_chat.client.boundary import Action, Answer, Arrived, Note, Settings
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.store.identity import KeyIdentity
 from reactor_chat.client.store.vault import MemoryVault, Vault
@@ -49,12 +49,14 @@ class Guest:
 
     Attributes:
         lines: what was shown, as people read it, the client's own notes among it.
+        answers: what came of what it was asked with `Engine.ask`.
         sent: every byte that ever left.
     """
 
     def __init__(self, party: "Party", name: str, vault: Vault, seed: bytes | None, *, interactive: bool) -> None:
         self.party = party
         self.lines: list[str] = []
+        self.answers: list[Answer] = []
         self.sent = b""
         self.is_cut = False
         self.heard_bytes = 0
@@ -113,6 +115,7 @@ class Guest:
             self.person.raw(outputs.data)
         for item in outputs.shown:
             self._show(item)
+        self.answers += outputs.answers
         for action in outputs.actions:
             self._fulfil(action)
         came = self._read()

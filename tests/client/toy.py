@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reactor_chat.client.boundary import HEARTBEAT_SECONDS, Action, Arrived, Note, NoteKind, Settings
+from reactor_chat.client.boundary import HEARTBEAT_SECONDS, Action, Answer, Arrived, Note, NoteKind, Settings
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.store.vault import Identity, Vault
 from reactor_chat.wire.codec import decode_request, encode
@@ -160,6 +160,7 @@ class Watcher:
         self.engine = Engine(replace(made, **settings), lambda: 0.5, vault, identity)
         self.shown: list[Arrived | Note] = []
         self.actions: list[Action] = []
+        self.answers: list[Answer] = []
         self.sent = b""
 
     def take(self) -> bytes:
@@ -167,6 +168,7 @@ class Watcher:
         outputs = self.engine.take()
         self.shown += outputs.shown
         self.actions += outputs.actions
+        self.answers += outputs.answers
         self.sent += outputs.data
         return outputs.data
 
