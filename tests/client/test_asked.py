@@ -1,4 +1,4 @@
-"""A program that asks gets what a person gets by typing the same, apart from what is shown, and always a last answer."""
+"""A program that asks gets what a person gets by typing the same, shown to nobody, and always a last answer."""
 
 from collections import Counter
 

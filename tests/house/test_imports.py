@@ -36,6 +36,8 @@ ALSO_MAY_IMPORT = {
     "client/runner.py": {"reactor"},
     "client/connecting/first_contact.py": {"reactor"},
     "client/__main__.py": {"process_start"},
+    "client/key_commands.py": {"process_start"},
+    "client/standard_error.py": {"process_start"},
     "client/terminal/streams.py": {"process_start"},
     "client/store/home.py": {"user_data"},
     "load/__main__.py": {"process_start"},
