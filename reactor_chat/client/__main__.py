@@ -21,9 +21,9 @@ from reactor_chat.client.connecting.naming import NO_NAME
 from reactor_chat.client.connecting.server_key import ServerKey
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.key_commands import lock, recover, seed_in
-from reactor_chat.client.messaging import OpenSession
 from reactor_chat.client.options import DEFAULT_PORT, read_options
 from reactor_chat.client.runner import Runner, View
+from reactor_chat.client.sealing import OpenSession
 from reactor_chat.client.standard_error import PROGRAM, say, write
 from reactor_chat.client.store import identity
 from reactor_chat.client.store.contact_files import ContactFiles

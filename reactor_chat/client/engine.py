@@ -35,17 +35,17 @@ from reactor_chat.client.boundary import (
     Settings,
 )
 from reactor_chat.client.connecting.deadlines import SILENCE, Due, Ending, deadlines
-from reactor_chat.client.connecting.link import another_server, no_server, other_protocol
-from reactor_chat.client.connecting.login import Login
+from reactor_chat.client.connecting.link import another_server, no_server
+from reactor_chat.client.connecting.login import Login, Verdict
 from reactor_chat.client.connecting.naming import refusal_in_words
 from reactor_chat.client.connecting.reconnect import Reconnect
 from reactor_chat.client.connecting.states import AFTER_BYE, ONLINE, STEPS, State, Step
-from reactor_chat.client.messaging import Messaging, OpenSession
+from reactor_chat.client.messaging import Messaging
+from reactor_chat.client.sealing import OpenSession
 from reactor_chat.client.store.vault import Identity, MemoryVault, Vault
 from reactor_chat.errors import ProtocolViolation
 from reactor_chat.text.server_words import farewell_in_words
 from reactor_chat.wire.messages import (
-    PROTOCOL_VERSION,
     Bye,
     Closing,
     Hello,
@@ -88,8 +88,8 @@ class Engine:
         self._settings = settings
         self._outputs = OutputQueue()
         self.messaging = Messaging(settings, MemoryVault() if vault is None else vault, self._outputs, open_session)
-        self._login = Login(settings, identity, self._outputs)
         self._reconnect = Reconnect(settings, jitter)
+        self._login = Login(settings, identity, self._outputs, self.messaging, self._reconnect)
         self._ending = False  # no more input; quit when everything is answered
         self._has_met = False  # a server greeted us once
         self._has_lived = False  # we were logged in once
@@ -148,7 +148,7 @@ class Engine:
         if self._login.candidate is None:
             self._outputs.note(NoteKind.QUESTION, "Enter a unique username")
         elif self._login.candidate:
-            self._consider(self._login.candidate, now)
+            self._conclude(self._login.take(self._login.candidate, now), now)
         if self.state is State.OFFLINE:
             self._dial(now)
 
@@ -260,13 +260,13 @@ class Engine:
 
     def derived(self, job: int, key: bytes | None, now: float) -> None:
         """The key of a passphrase was computed, or (None) could not be."""
-        self.messaging.derived(job, key, now)
+        self.messaging.sealing.derived(job, key, now)
         self._pump(now)
 
     # ------------------------------------------------------------------------------------------ time
 
     def _due(self) -> Iterator[tuple[float, Due]]:
-        ending = Ending(self._leave_by, self._ended_at, self.messaging.held_count > 0)
+        ending = Ending(self._leave_by, self._ended_at, self.messaging.sealing.held_count > 0)
         return deadlines(self.state, self._settings, self.messaging.link, self._reconnect, ending)
 
     def _do(self, due: Due, now: float) -> None:
@@ -335,7 +335,7 @@ class Engine:
         elif self.state in (State.LIVE, State.LEAVING):
             self._on_live(arrived, now)
         elif isinstance(notice, Welcome) and self.messaging.link.login_at is not None:
-            self._on_welcome(notice, arrived, now)
+            self._on_welcome(notice, now)
         elif isinstance(notice, Refused):
             self._on_login_refused(notice, arrived, now)
         elif isinstance(notice, Closing):
@@ -344,53 +344,28 @@ class Engine:
     def _on_hello(self, notice: Hello, arrived: Arrived, now: float) -> None:
         self._step(Step.HELLO)
         self._outputs.show(arrived)
-        if notice.protocol != PROTOCOL_VERSION:
-            self.fail(ExitStatus.FAILED, other_protocol(notice.protocol))
-            return
-        self.messaging.link.greeted(notice)
-        self._log_in(now)
-
-    def _log_in(self, now: float) -> None:
-        self._login.send(self.messaging.link, self.messaging.mailbox.inbox.progress, now)
+        self._conclude(self._login.greeted(notice, now), now)
 
     def _on_login_refused(self, notice: Refused, arrived: Arrived, now: float) -> None:
         if self.state is State.GREETED:
             self._drop(now, refusal_in_words(notice, self.name, has_key=False))  # the server is full, or going
-            return
-        link = self.messaging.link
-        if link.login_at is None:
-            return  # nobody typed a name within the server's patience; its `bye` follows
-        link.login_at = None
-        may_be_haunted = self._reconnect.may_be_haunted(now)
-        self._conclude(self._login.refused(arrived, notice, may_be_haunted=may_be_haunted), now)
+        else:
+            self._conclude(self._login.refused(arrived, notice, now), now)
 
-    def _conclude(self, verdict: End | str | None, now: float) -> None:
+    def _conclude(self, verdict: Verdict, now: float) -> None:
         """End, or drop the connection for a reason, or go on."""
         if isinstance(verdict, str):
             self._drop(now, verdict)
         elif verdict is not None:
             self.fail(*verdict)
 
-    def _on_welcome(self, notice: Welcome, arrived: Arrived, now: float) -> None:
-        if not self.name:  # it was left to the server
-            self._consider(notice.name, now)
-        if (reason := self._login.welcomed(notice)) is not None:
-            self._drop(now, reason)
+    def _on_welcome(self, notice: Welcome, now: float) -> None:
+        if (verdict := self._login.welcomed(notice, now)) is not None:
+            self._conclude(verdict, now)
             return
         self._step(Step.WELCOME)
-        mailbox, is_first = self.messaging.mailbox, not self._has_lived
-        self.messaging.link.since = now
-        if is_first:
-            self._outputs.show(*mailbox.recall(self._settings.scrollback))
-        if (gone_seconds := self._reconnect.ended(now)) is not None:
-            self._outputs.note(NoteKind.NEWS, "Connected again")
-            self.messaging.comes_back(notice, gone_seconds, now)
-        if mailbox.inbox.welcomed(notice):
-            self._outputs.note(NoteKind.NEWS, "The server started over: the messages you missed are gone")
-        mailbox.welcomed(notice.name)
-        self._outputs.show(arrived)
-        self._has_lived = True
-        self.messaging.welcomed(notice, now, is_first=is_first)
+        is_first, self._has_lived = not self._has_lived, True
+        self._login.entered(notice, now, is_first=is_first)
         self._pump(now)
 
     def _on_bye(self, notice: Bye, arrived: Arrived, now: float) -> None:
@@ -417,17 +392,11 @@ class Engine:
         if fold(name) == "@quit":
             self._stop(ExitStatus.DONE)
             return
-        self._consider(name, now)
+        self._conclude(self._login.take(name, now), now)
         if self._login.candidate and self.state is State.LOGGING_IN:
-            self._log_in(now)
+            self._login.send(now)
         elif self._login.candidate and self.state is State.OFFLINE:
             self._dial(now)
-
-    def _consider(self, name: str, now: float) -> None:
-        if (end := self._login.take(name)) is not None:
-            self.fail(*end)
-        elif self._login.candidate:
-            self.messaging.turn_to(name, now)
 
     def _line_typed(self, line: str, now: float) -> None:
         waiting = self.messaging.changes_waiting

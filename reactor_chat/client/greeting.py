@@ -5,8 +5,8 @@ from msgspec import structs
 from reactor_chat.client.boundary import Arrived, NoteKind, OutputQueue
 from reactor_chat.wire.messages import HistoryAnswer, NamesAnswer, Notice, fold
 
-LINES_MAX = 10
-NAMES_MAX = 10
+LINES_MAX = 10  # said last: enough to see what is talked about, and half a small screen
+NAMES_MAX = 10  # in one line; `@names` shows all
 HELP = "@help shows the commands"
 
 

@@ -1,12 +1,4 @@
-"""What is said and heard once one is in: typed lines on their way out, notices on their way in, sealed or not.
-
-Where there is a session (the name has a key), everything said to others goes through it and everything heard is told
-to it first; what it writes down is committed with the rest of the turn, before any of it leaves or is shown.  Without
-one, a guest's, everything is plain and nothing can be sealed.
-"""
-
-from collections.abc import Callable
-from typing import Protocol
+"""What is said and heard once one is in: typed lines on their way out, notices on their way in, sealed or not."""
 
 from msgspec import structs
 
@@ -19,29 +11,23 @@ from reactor_chat.client.connecting.returning import Returning
 from reactor_chat.client.directory import Directory
 from reactor_chat.client.greeting import LINES_MAX, Greeting
 from reactor_chat.client.inbox import request_concluded, request_echoed
-from reactor_chat.client.mailbox import Mailbox, annotation_of
+from reactor_chat.client.mailbox import Mailbox
 from reactor_chat.client.outbox import WAITING_MAX
+from reactor_chat.client.sealing import OpenSession, Sealing
 from reactor_chat.client.store.vault import Vault
 from reactor_chat.client.terminal.lines import is_utf_8
-from reactor_chat.e2ee import states as sealing_states
-from reactor_chat.e2ee.boundary import Posture
-from reactor_chat.e2ee.conversation import ROOM, Conversation, Spoken, where_said
+from reactor_chat.e2ee.conversation import Spoken
 from reactor_chat.e2ee.group_orders import GroupRequest
-from reactor_chat.e2ee.outgoing import Plain
-from reactor_chat.e2ee.session import Session
 from reactor_chat.errors import MessageInvalid, MessageUnknown
 from reactor_chat.text import orders
-from reactor_chat.text.help_topics import overview
-from reactor_chat.text.opening import is_blank, split_opening
-from reactor_chat.text.parser import first_word, parse_typed
-from reactor_chat.text.render import NO_ANNOTATION
+from reactor_chat.text.opening import is_blank
+from reactor_chat.text.parser import parse_typed
 from reactor_chat.text.server_words import BAD_ANSWER
 from reactor_chat.wire.codec import decode_notice
 from reactor_chat.wire.messages import (
     AskGroups,
     AskHistory,
     AskNames,
-    HelpAnswer,
     HistoryAnswer,
     Notice,
     Ping,
@@ -49,20 +35,12 @@ from reactor_chat.wire.messages import (
     Refused,
     Request,
     Welcome,
-    is_name,
 )
 
 NONSENSE = "The server sent something that makes no sense; it was ignored"
 TOO_MANY = "Too many unsent messages; this one was not sent"
 NOT_LOGGED_IN = "There is no name to ask this under, or the client is about to leave"
 NO_KEY = "A guest has no key and cannot encrypt. Connect without --guest"
-
-
-class OpenSession(Protocol):
-    """Opens what a name has sealed; the rows are its store's."""
-
-    def __call__(self, name: str, vault: Vault, fresh_id: Callable[[], str]) -> Session:
-        """Return the session of a name, to which the vault was turned; raises StorageError."""
 
 
 class Messaging:
@@ -78,7 +56,7 @@ class Messaging:
         mailbox: what came, and what waits to be sent.
         directory: people and groups heard of.
         link: the present connection.
-        session: seals and opens; None for a guest.
+        sealing: the session, where there is one.
         orders: what is ordered of it.
         asked: what a program asked and has no last answer to.
     """
@@ -89,13 +67,11 @@ class Messaging:
         self.mailbox = Mailbox(vault, settings.time_of_day)
         self.directory = Directory()
         self.link = Link(0.0)
-        self.session: Session | None = None
+        self.sealing = Sealing(vault, self.mailbox, open_session)
         self.orders = SessionOrders(settings, outputs)
         self.asked = Asked(outputs)
         self._settings = settings
-        self._vault = vault
         self._outputs = outputs
-        self._open_session = open_session
         self._ids_given = 0
         self._returning = Returning(settings, outputs)
         self._greeting = Greeting(outputs)
@@ -106,22 +82,16 @@ class Messaging:
         """Turn to what belongs to a name; nothing, where that is the present one."""
         self._me = name
         typed = self._give_back() if self.mailbox.is_other(name) else []
-        if self.mailbox.turn_to(name) and self._open_session is not None:
-            with self.mailbox.keeping():
-                self.session = self._open_session(name, self._vault, self.fresh_id)
-                self.mailbox.kept_count += self.held_count
-                for request in typed:
-                    self.session.said(request, now)
+        if self.mailbox.turn_to(name):
+            self.sealing.open(name, self.fresh_id, typed, now)
 
     def _give_back(self) -> list[Spoken]:
-        """Take what was typed in this run and has not left from the session: nobody is there to say it as."""
-        with self.mailbox.keeping():
-            return self.session.give_back(f"{self._settings.id_prefix}-") if self.session is not None else []
-        return []
+        """Take what was typed in this run and has not left from the session."""
+        return self.sealing.give_back(f"{self._settings.id_prefix}-")
 
     def last_words(self, *, was_let_in: bool) -> list[Note]:
         """Return what is to be said, when a run ends, about what was typed and not answered."""
-        held = self.session.held if self.session is not None and was_let_in else self._give_back()
+        held = self.sealing.held if was_let_in else self._give_back()
         return self.mailbox.last_words(held, was_let_in=was_let_in)
 
     # ------------------------------------------------------------------------------------------ what is asked
@@ -150,32 +120,24 @@ class Messaging:
     @property
     def is_full(self) -> bool:
         """Whether no more should be read from a pipe for now."""
-        return self.mailbox.outbox.is_full or self.held_count >= WAITING_MAX
+        return self.mailbox.outbox.is_full or self.sealing.held_count >= WAITING_MAX
 
     @property
     def is_waiting(self) -> bool:
         """Whether anything typed is not sent, not answered or not cleared up."""
-        return bool(len(self.mailbox.outbox) or self.held_count or self._own.pages.is_searching)
+        return bool(len(self.mailbox.outbox) or self.sealing.held_count or self._own.pages.is_searching)
 
     @property
     def changes_waiting(self) -> int:
         """How much of what was typed is not known to be stored by the server."""
-        return self.mailbox.outbox.changes_waiting + self.held_count
-
-    @property
-    def held_count(self) -> int:
-        """How many typed lines wait to be sealed."""
-        return self.session.held_count if self.session is not None else 0
+        return self.mailbox.outbox.changes_waiting + self.sealing.held_count
 
     @property
     def next_deadline(self) -> float | None:
         """When `tick` should be called next, monotonic seconds."""
-        own = self.session.next_deadline if self.session is not None else None
+        session = self.sealing.session
+        own = session.next_deadline if session is not None else None
         return min((at for at in (own, self._returning.deadline) if at is not None), default=None)
-
-    def posture(self, typed: str) -> Posture:
-        """Return what becomes of a line as far as it is typed now; of what is no message, of one to everyone."""
-        return self.session.posture(_where_typed(typed)) if self.session is not None else Posture.PLAIN
 
     # ------------------------------------------------------------------------------------------ what people type
 
@@ -183,7 +145,7 @@ class Messaging:
         """Take one line that is not blank; return it where it asks to leave."""
         if self.orders.wants_passphrase:
             with self.mailbox.keeping():
-                self.orders.passphrase_typed(line, self.session, now)
+                self.orders.passphrase_typed(line, self.sealing.session, now)
             return None
         if is_blank(line):
             return None
@@ -217,8 +179,7 @@ class Messaging:
         return request_id
 
     def _waiting_ids(self) -> set[str | None]:
-        held = self.session.held if self.session is not None else []
-        return self.mailbox.outbox.ids() | {request.id for request in held}
+        return self.mailbox.outbox.ids() | {request.id for request in self.sealing.held}
 
     def _refuse(self, refused: Refused) -> None:
         # A pipe reads its answers in the order of its lines; a person learns of a typo at once.
@@ -229,27 +190,22 @@ class Messaging:
 
     def _send(self, request: Request, now: float) -> None:
         """Put a request on its way: through the session, where it is said to others and there is one."""
-        outbox = self.mailbox.outbox
-        if not isinstance(request, Spoken):
-            outbox.add(request)
-            if self.session is not None and isinstance(request, GroupRequest):
-                with self.mailbox.keeping():
-                    self.session.did(request, now)
-        elif self.session is None:
-            outbox.say(Plain(request, where_said(request), sealing_states.State.PLAIN))
-        else:
-            with self.mailbox.keeping():
-                self.session.said(request, now)
+        if isinstance(request, Spoken):
+            self.sealing.said(request, now)
+            return
+        self.mailbox.outbox.add(request)
+        if isinstance(request, GroupRequest):
+            self.sealing.did(request, now)
 
     def _order(self, order: orders.Order, now: float) -> None:
-        if isinstance(order, orders.OwnOrder):
-            with self.mailbox.keeping():
-                self._own.ordered(order, self._me, has_key=self.session is not None)
-        elif self.session is None:
-            self._refuse(Refused("not_allowed", NO_KEY))
-        else:
-            with self.mailbox.keeping():
-                self.orders.ordered(order, self.session, self._me, now)
+        session = self.sealing.session
+        with self.mailbox.keeping():
+            if isinstance(order, orders.OwnOrder):
+                self._own.ordered(order, self._me, has_key=session is not None)
+            elif session is None:
+                self._refuse(Refused("not_allowed", NO_KEY))
+            else:
+                self.orders.ordered(order, session, self._me, now)
 
     # ------------------------------------------------------------------------------------------ what the server says
 
@@ -283,9 +239,7 @@ class Messaging:
         if self._settings.curious:
             self._ask_unseen(AskNames())
             self._ask_unseen(AskGroups())
-        if self.session is not None:
-            with self.mailbox.keeping():
-                self.session.logged_in(now, self.link.sealed_members_max)
+        self.sealing.logged_in(now, self.link.sealed_members_max)
 
     def _greet(self) -> None:
         if not self.link.replays:
@@ -295,8 +249,8 @@ class Messaging:
     def cut(self, now: float) -> None:
         """The connection is gone, and with it what was not sent yet: it was meant for that one."""
         self.link = Link(now)
-        if self.session is not None:
-            self.session.cut()
+        if self.sealing.session is not None:
+            self.sealing.session.cut()
 
     def read(self, payload: bytes) -> Notice | None:
         """Return what a payload says; None where nothing in it is for us.
@@ -334,19 +288,19 @@ class Messaging:
         notice = arrived.notice
         self.directory.learn(notice, self._me)
         is_new = self.mailbox.inbox.is_new(notice)
-        is_taken = is_new and self._noticed(notice, now)
+        is_taken = is_new and self.sealing.noticed(notice, now)
         answers = getattr(notice, "re", None)
         is_hidden = answers in self.link.hidden_ids
         if isinstance(notice, HistoryAnswer):
             self._own.pages.heard(notice)
         if is_hidden:
-            self._greeting.heard(self._enriched(arrived), self._me)
+            self._greeting.heard(self.sealing.enriched(arrived), self._me)
         if is_taken or (is_new and self._returning.takes(notice)):
             self.mailbox.inbox.pass_over(notice)
         elif answers in self.asked:
-            self.asked.answered(self._enriched(arrived))
+            self.asked.answered(self.sealing.enriched(arrived))
         elif is_new and not is_hidden:
-            self._outputs.show(self.mailbox.inbox.let_through(self._enriched(arrived)))
+            self._outputs.show(self.mailbox.inbox.let_through(self.sealing.enriched(arrived)))
         if is_hidden:
             self._hidden_concluded(request_concluded(notice), now)
         else:
@@ -364,49 +318,18 @@ class Messaging:
             doubtful = self.mailbox.outbox.give_up_doubtful()
             self._outputs.show(*self.mailbox.doubt("Perhaps not delivered", doubtful))
 
-    def _noticed(self, notice: Notice, now: float) -> bool:
-        if self.session is None:
-            return False
-        with self.mailbox.keeping():
-            return self.session.noticed(notice, now)
-        return False
-
-    def _enriched(self, arrived: Arrived) -> Arrived:
-        """An answer with what only we can add to it: our own commands, sealed messages as they were opened."""
-        notice, session = arrived.notice, self.session
-        if isinstance(notice, HelpAnswer):  # ours, whatever the server says: it is we who read what is typed
-            ours = structs.replace(notice, text=overview(has_key=session is not None))
-            return Arrived(ours, is_own=True)
-        if session is None or not isinstance(notice, HistoryAnswer):
-            return arrived
-        with self.mailbox.keeping():
-            shown = [session.recall(one) for one in notice.messages]
-            messages = [one.notice if one else old for one, old in zip(shown, notice.messages, strict=True)]
-            annotations = tuple(annotation_of(one) if one else NO_ANNOTATION for one in shown)
-            page = structs.replace(notice, messages=messages)
-            return Arrived(page, None, annotations)
-        return arrived
-
     # ------------------------------------------------------------------------------------------ time and the child
 
     def tick(self, now: float) -> None:
         """Do what is due in the session, and for those who come back."""
         self._returning.tick(now)
-        if self.session is not None and (self.session.next_deadline or now + 1) <= now:
-            with self.mailbox.keeping():
-                self.session.tick(now)
-
-    def derived(self, job: int, key: bytes | None, now: float) -> None:
-        """Take the key of a passphrase; None where none could be computed."""
-        if self.session is not None:
-            with self.mailbox.keeping():
-                self.session.derived(job, key, now)
+        self.sealing.tick(now)
 
     def gather(self, *, is_live: bool) -> None:
         """Put what the session wants done where it is done: outbox, connection, archive, screen."""
-        if self.session is None:
+        if self.sealing.session is None:
             return
-        wanted = self.session.take()
+        wanted = self.sealing.session.take()
         for message in wanted.messages:
             self.mailbox.outbox.say(message)
         for request in wanted.requests if is_live else ():
@@ -438,14 +361,3 @@ class Messaging:
         """Answer a program what nobody else will answer any more."""
         if self.asked:
             self.asked.settle(self._waiting_ids())
-
-
-def _where_typed(typed: str) -> Conversation:
-    """Where a line goes, as far as one can tell from its beginning."""
-    parsed = parse_typed(typed)
-    if isinstance(parsed, Spoken):
-        return where_said(parsed)
-    _, bare = split_opening(typed)
-    word = first_word(bare[1:])[0] if bare.startswith("@") else ""
-    is_person = isinstance(parsed, Refused) and is_name(word) and parsed.code == "invalid_command"
-    return Conversation.pair(word) if is_person and not isinstance(parse_typed(f"@{word} x"), Refused) else ROOM

@@ -39,8 +39,8 @@ WAITING_MAX = 256
 REFUSED_FROM = 4_096
 """Nobody types so many lines without a connection; a paste gone wrong might."""
 
-REPORTED_MAX = 5
-REPORTED_CHARS_MAX = 200
+REPORTED_MAX = 5  # lines that are told one by one at the end; a screen must show them all
+REPORTED_CHARS_MAX = 200  # of each, enough to know which one it was
 
 
 def only_reads(request: Request) -> bool:

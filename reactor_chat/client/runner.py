@@ -30,7 +30,7 @@ from reactor_chat.reactor.tls import TlsFilter, client_context
 UNREAD_BYTES_MAX = 1_048_576
 """When so much waits for the terminal or the pipe to be read, we stop reading the server."""
 
-UNREAD_BYTES_LOW = 65_536
+UNREAD_BYTES_LOW = 65_536  # read on when nearly nothing waits, so that it is not stopped and begun all the time
 
 
 class View(Protocol):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from reactor_chat.client.boundary import Arrived, Note, Shown
 from reactor_chat.client.engine import Engine
-from reactor_chat.client.messaging import OpenSession
+from reactor_chat.client.sealing import OpenSession
 from reactor_chat.client.store.identity import KeyIdentity
 from reactor_chat.client.store.vault import Vault
 from reactor_chat.client.terminal.line_mode import ERASE_ROW, INDENT, LineMode

@@ -132,24 +132,24 @@ def test_who_disconnects_somebody_as_a_moderator_hears_of_no_group(party: Party)
 
 def test_the_prompts_word_says_what_becomes_of_the_line(party: Party) -> None:
     ann, bob = party.enter("Ann"), party.enter("Bob")
-    assert {ann.engine.messaging.posture(typed) for typed in ("", "hi", "@names")} == {Posture.PLAIN}
-    assert ann.engine.messaging.posture("@Bob hi") is Posture.WAITING
+    assert {ann.engine.messaging.sealing.posture(typed) for typed in ("", "hi", "@names")} == {Posture.PLAIN}
+    assert ann.engine.messaging.sealing.posture("@Bob hi") is Posture.WAITING
     ann.type("@encrypt on")
     party.wait(2)
     assert (
-        ann.engine.messaging.posture("")
-        is ann.engine.messaging.posture("hi")
-        is bob.engine.messaging.posture("hi")
+        ann.engine.messaging.sealing.posture("")
+        is ann.engine.messaging.sealing.posture("hi")
+        is bob.engine.messaging.sealing.posture("hi")
         is Posture.SEALED
     )
-    assert ann.engine.messaging.posture("@group send team hi") is Posture.WAITING
+    assert ann.engine.messaging.sealing.posture("@group send team hi") is Posture.WAITING
     ann.type("@Bob hi")
     party.wait(2)
     for typed in ("@Bob", "@bob ", "@BOB hi"):
-        assert ann.engine.messaging.posture(typed) is Posture.SEALED
+        assert ann.engine.messaging.sealing.posture(typed) is Posture.SEALED
     ann.type("@encrypt off")
-    assert ann.engine.messaging.posture("hi") is Posture.PLAIN
-    assert party.enter("Visitor", key=False).engine.messaging.posture("hi") is Posture.PLAIN
+    assert ann.engine.messaging.sealing.posture("hi") is Posture.PLAIN
+    assert party.enter("Visitor", key=False).engine.messaging.sealing.posture("hi") is Posture.PLAIN
 
 
 def test_turned_off_is_plain_for_oneself_and_others_say_so(party: Party) -> None:
@@ -227,7 +227,7 @@ def test_an_empty_passphrase_gives_up(party: Party) -> None:
     ann = party.enter("Ann")
     ann.type("@encrypt on -", "")
     assert ann.sees("no passphrase was given")
-    assert ann.engine.messaging.posture("hi") is Posture.PLAIN
+    assert ann.engine.messaging.sealing.posture("hi") is Posture.PLAIN
 
 
 def test_history_is_read_from_what_was_opened(party: Party) -> None:

@@ -262,6 +262,10 @@ BUGS: tuple[Bug, ...] = (
             "None if error.request_id is None else Refused(",
             "None if error else Refused(",
         ),
+    ),
+    *in_file(
+        "reactor_chat/client/sealing.py",
+        ("tests/client/test_engine.py", "tests/client/terminal/test_line_mode.py"),
         ("the help is the server's", "        if isinstance(notice, HelpAnswer):", "        if False:"),
     ),
     *in_file(

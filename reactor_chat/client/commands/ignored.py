@@ -11,21 +11,19 @@ from typing import TypeVar
 from msgspec import structs
 
 from reactor_chat.client.boundary import Arrived, Earlier, Note, NoteKind, Shown
+from reactor_chat.e2ee.conversation import Heard
 from reactor_chat.text.render import NO_ANNOTATION, Annotation
 from reactor_chat.wire.messages import (
     SERVER_NAME,
     Exited,
-    GroupSaid,
     HistoryAnswer,
     Joined,
     Notice,
-    Said,
-    Told,
     fold,
     is_name,
 )
 
-IGNORED_MAX = 1_000
+IGNORED_MAX = 1_000  # nobody types so many; their file stays small
 
 AnyNotice = TypeVar("AnyNotice", bound=Notice)
 Keep = Callable[[Sequence[str]], None]
@@ -88,7 +86,7 @@ class Ignored:
         return None if isinstance(item, Arrived) and self._hides(item.notice) else item
 
     def _hides(self, notice: Notice) -> bool:
-        if isinstance(notice, Said | Told | GroupSaid):
+        if isinstance(notice, Heard):
             return fold(notice.sender) in self._names
         return isinstance(notice, Joined | Exited) and fold(notice.name) in self._names
 

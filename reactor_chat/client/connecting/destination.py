@@ -10,7 +10,7 @@ from reactor_chat.client.connecting.server_key import LINK_SCHEME, read_link
 from reactor_chat.errors import UsageError
 from reactor_chat.text.hosts import split_port
 
-PORT_MAX = 65_535
+PORT_MAX = 65_535  # of TCP
 
 
 class Destination(NamedTuple):

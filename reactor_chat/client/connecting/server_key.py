@@ -20,7 +20,7 @@ from reactor_chat.wire.messages import fold, is_name
 from reactor_chat.wire.transcript import PIN_LABEL, binding_of, pin_of
 
 LINK_SCHEME = "chat://"
-INTRODUCTIONS_MAX = 16
+INTRODUCTIONS_MAX = 16  # people named in one link; more than anybody reads, and a link stays short enough to paste
 _between_keys = re.compile("[&,;]")
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from reactor_chat.client.terminal.keys import Key
 
-BURST_SECONDS_MAX = 0.05
+BURST_SECONDS_MAX = 0.05  # a pause that no person keeps, and a busy system seldom makes
 TOGETHER_SECONDS_MAX = 0.03
 """Quicker than two keys are pressed one after the other."""
 

@@ -20,13 +20,13 @@ from enum import Enum, auto
 
 from reactor_chat.client.terminal.keys import KEYPAD, SEQUENCES, Key, control, with_modifiers
 
-ALT_SECONDS_MAX = 0.1
-REST_SECONDS_MAX = 1.0
+ALT_SECONDS_MAX = 0.1  # what follows ESC later is a key of its own: terminals send Alt in one piece
+REST_SECONDS_MAX = 1.0  # for the rest of a sequence on a slow line; somebody who waits longer has lost it
 MACHINE_SECONDS_MAX = 0.05
 """Between two bytes that no finger sent."""
 
-PASTE_CHARS_MAX = 65_536
-SEQUENCE_BYTES_MAX = 64
+PASTE_CHARS_MAX = 65_536  # as many as the editor takes
+SEQUENCE_BYTES_MAX = 64  # longer than the sequence of any key
 
 _PASTE_BYTES_MAX = 4 * PASTE_CHARS_MAX
 _PASTE_END, _PASTE_END_UTF_8, _PASTE_END_EIGHT_BIT = b"\x1b[201~", b"\xc2\x9b201~", b"\x9b201~"

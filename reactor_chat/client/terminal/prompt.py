@@ -72,4 +72,4 @@ class Prompt:
 
     @property
     def _posture(self) -> Posture:
-        return self._engine.messaging.posture(self._editor.text)
+        return self._engine.messaging.sealing.posture(self._editor.text)

@@ -19,8 +19,8 @@ from typing import Protocol
 
 from reactor_chat.process_start import encoded, wait_for_room
 
-READ_BYTES_MAX = 65_536
-WRITE_BYTES_MAX = 4_096
+READ_BYTES_MAX = 65_536  # as much as a pipe of Linux holds
+WRITE_BYTES_MAX = 4_096  # a pipe that is ready takes so much whole (PIPE_BUF)
 
 
 class _Timers(Protocol):

@@ -11,7 +11,7 @@ import sys
 import termios
 from collections.abc import Mapping
 
-SIZE_UNKNOWN = (80, 24)
+SIZE_UNKNOWN = (80, 24)  # of the VT100, which all are made to pass for
 
 
 def speaks_utf_8(environ: Mapping[str, str]) -> bool:
