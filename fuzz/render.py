@@ -102,7 +102,7 @@ def check(data: bytes, compose_: Compose) -> None:
 
 
 def trusting(notice: Notice, me: str, line_break: str) -> list[Line]:
-    """A face that believes a server's words."""
+    """A view that believes a server's words."""
     if isinstance(notice, Refused):
         return [[Part("refusal", notice.text)]]
     return compose(notice, me, line_break)

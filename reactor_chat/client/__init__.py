@@ -1,1 +1,1 @@
-"""One engine, several faces.  Knows the protocol from the client's side; not the server, its rules, or its journal."""
+"""One engine, several views.  Knows the protocol from the client's side; not the server, its rules, or its journal."""

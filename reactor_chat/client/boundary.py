@@ -1,7 +1,7 @@
-"""What crosses between the client's engine and whoever runs it: settings in, outcomes out.
+"""What crosses between the client's engine and its runner: settings in, outputs out.
 
-The engine is told what happened (bytes came, a line was typed, time passed) and answers with one `Outcome`, to be
-obeyed in the order of its fields: send, show, then do what is wished.
+The engine is told what happened (bytes came, a line was typed, time passed) and answers with one `Outputs`, to be
+obeyed in the order of its fields: send, show, then do what is asked for.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from reactor_chat.client.time_of_day import utc_time_of_day
 from reactor_chat.e2ee.boundary import Derive
-from reactor_chat.text.render import Aside
+from reactor_chat.text.render import Annotation
 from reactor_chat.wire.messages import Notice, Refused
 
 START_ONE = "Start one with: python -m reactor_chat.server"
@@ -58,7 +58,7 @@ class Arrived(NamedTuple):
 
     notice: Notice
     place: int | None = None  # in the archive, where it was put there
-    asides: tuple[Aside, ...] = ()  # what is known of it, or of each message of a history
+    annotations: tuple[Annotation, ...] = ()  # what is known of it, or of each message of a history
     is_own: bool = False  # we wrote every word of it
 
 
@@ -66,7 +66,7 @@ class Earlier(NamedTuple):
     """Notices that an earlier run has shown, oldest first, so that a person sees where they left off."""
 
     notices: list[Notice]
-    asides: tuple[Aside, ...] = ()  # what is known of each
+    annotations: tuple[Annotation, ...] = ()  # what is known of each
 
 
 class Note(NamedTuple):
@@ -88,7 +88,7 @@ class Files(Protocol):
         """Make one, never over another; raises UsageError."""
 
 
-class Wish(Enum):
+class Action(Enum):
     """What the engine cannot do itself."""
 
     CONNECT = "connect"  # dial; answer with `connected` or `unreachable`
@@ -97,30 +97,40 @@ class Wish(Enum):
 
 
 class Draft(NamedTuple):
-    """A line given back to the person who typed it, to be edited; a pipe has nobody to edit it, and prints it aside."""
+    """A line given back to the person who typed it, to be edited; a pipe, where nobody can, prints it as a note."""
 
     text: str
 
 
 Shown = Arrived | Earlier | Note | Draft
-"""Whatever a face may have to show."""
+"""Whatever a view may have to show."""
 
 
-class Outcome(NamedTuple):
-    """What is to be done, in this order."""
+class Answer(NamedTuple):
+    """What came of a request that a program made with `Engine.ask`; it is shown to nobody."""
+
+    request_id: str
+    arrived: Arrived
+    is_last: bool  # nothing more comes for this request
+
+
+class Outputs(NamedTuple):
+    """What is to be done, in this order; `answers` are for the program that asked, where there is one."""
 
     data: bytes
     shown: list[Shown]
-    wishes: list[Wish | Derive]
+    actions: list[Action | Derive]
+    answers: list[Answer]
 
 
-class Tray:
-    """Where the engine puts what is to be shown and what it wishes, until they are taken."""
+class OutputQueue:
+    """Where the engine puts what is to be shown and what it wants done, until both are taken."""
 
     def __init__(self) -> None:
         self.sift: Callable[[Shown], Shown | None] = lambda item: item  # leaves out what nobody wants to see
         self._shown: list[Shown] = []
-        self._wishes: list[Wish | Derive] = []
+        self._actions: list[Action | Derive] = []
+        self._answers: list[Answer] = []
 
     def show(self, *items: Shown) -> None:
         """Show what came, had come, or is to be said about either."""
@@ -134,15 +144,19 @@ class Tray:
         """Say something ourselves."""
         self._shown.append(Note(kind, text, code, caption))
 
-    def wish(self, wish: Wish | Derive) -> None:
-        """Ask the runner for something: one of our wishes, or the key of a passphrase from a child process."""
-        self._wishes.append(wish)
+    def do(self, action: Action | Derive) -> None:
+        """Ask the runner for something: one of our actions, or the key of a passphrase from a child process."""
+        self._actions.append(action)
 
-    def take(self, data: bytes) -> Outcome:
+    def answer(self, request_id: str, arrived: Arrived, *, is_last: bool = True) -> None:
+        """Hand a program what came of its request."""
+        self._answers.append(Answer(request_id, arrived, is_last))
+
+    def take(self, data: bytes) -> Outputs:
         """Remove and return everything, behind the bytes to send."""
-        outcome = Outcome(data, self._shown, self._wishes)
-        self._shown, self._wishes = [], []
-        return outcome
+        outputs = Outputs(data, self._shown, self._actions, self._answers)
+        self._shown, self._actions, self._answers = [], [], []
+        return outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +166,7 @@ class Settings:
     Attributes:
         name: the name to log in with; empty for the one that the key owns, as the server says; None asks for one,
             which needs `interactive`, as does a key that owns none.
-        place: the server, as a person would write it.
+        server: where the server is, as a person would write it.
         interactive: somebody is there to answer questions; nobody is in a pipe.
         id_prefix: makes request ids unique among all runs of all clients; 1 to 40 characters, from fresh entropy.
         address: the server as a link has it, such as `chat.example:7667`.
@@ -181,7 +195,7 @@ class Settings:
     """
 
     name: str | None
-    place: str
+    server: str
     interactive: bool
     id_prefix: str
     address: str = ""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from reactor_chat.client.streams import InputStream, Turns
+from reactor_chat.client.terminal.streams import InputStream, Turns
 from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.e2ee.passphrase import KEY_BYTES, derive
 from reactor_chat.errors import ReactorChatError
@@ -33,15 +33,15 @@ class Child:
 
     Args:
         loop: where its end is waited for.
-        wish: what to compute.
+        task: what to compute.
         done: is called once with the child and the key; None where it failed.
 
     Attributes:
-        job: the number of the wish.
+        job: the number of the task.
     """
 
-    def __init__(self, loop: Turns, wish: Derive, done: Callable[["Child", bytes | None], None]) -> None:
-        self.job = wish.job
+    def __init__(self, loop: Turns, task: Derive, done: Callable[["Child", bytes | None], None]) -> None:
+        self.job = task.job
         self._done = done
         self._said = bytearray()
         self._process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  ours
@@ -49,7 +49,7 @@ class Child:
         assert self._process.stdout is not None
         try:
             # A pipe takes so little at once, whether anybody reads or not.
-            self._process.stdin.write(msgspec.json.encode(Work(wish.passphrase, wish.salt, wish.kdf)))
+            self._process.stdin.write(msgspec.json.encode(Work(task.passphrase, task.salt, task.kdf)))
             self._process.stdin.close()
         except BrokenPipeError:
             pass  # it could not even begin; the end of what it says follows

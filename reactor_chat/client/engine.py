@@ -1,7 +1,7 @@
 """The client without its outside: bytes and typed lines in, bytes and things to show out.
 
 Theory of operation.  The engine is told what happened, each time with the monotonic time in seconds, and changes its
-state by the table in `states`.  What it wants done gathers until `take` hands it over as one `Outcome`.  It reads no
+state by the table in `states`.  What it wants done gathers until `take` hands it over as one `Outputs`.  It reads no
 clock, has no entropy and touches no socket, so the same engine runs on a terminal, in a pipe, in the load generator
 and in the simulated world.
 
@@ -23,29 +23,38 @@ see, and the answer to a ping sent behind it says that the replay is over.  What
 
 from collections.abc import Callable, Iterator
 
-from reactor_chat.client.absence import Absence
-from reactor_chat.client.boundary import START_ONE, Arrived, End, ExitStatus, NoteKind, Outcome, Settings, Tray, Wish
-from reactor_chat.client.deadlines import SILENCE, Due, Ending, deadlines
-from reactor_chat.client.known import Known
-from reactor_chat.client.link import Link, another_server, no_server, other_protocol
-from reactor_chat.client.naming import NO_NAME, is_own_ghost, is_said_by_its_code, refusal_in_words
-from reactor_chat.client.states import AFTER_BYE, AFTER_LOGIN_REFUSED, ONLINE, STEPS, State, Step, Then
-from reactor_chat.client.talking import OpenSession, Talking
-from reactor_chat.client.vault import Identity, MemoryVault, Vault
-from reactor_chat.e2ee.boundary import Posture
+from reactor_chat.client.boundary import (
+    START_ONE,
+    Action,
+    Arrived,
+    End,
+    ExitStatus,
+    NoteKind,
+    OutputQueue,
+    Outputs,
+    Settings,
+)
+from reactor_chat.client.connecting.deadlines import SILENCE, Due, Ending, deadlines
+from reactor_chat.client.connecting.link import another_server, no_server
+from reactor_chat.client.connecting.login import Login, Verdict
+from reactor_chat.client.connecting.naming import refusal_in_words
+from reactor_chat.client.connecting.reconnect import Reconnect
+from reactor_chat.client.connecting.states import AFTER_BYE, ONLINE, STEPS, State, Step
+from reactor_chat.client.messaging import Messaging
+from reactor_chat.client.sealing import OpenSession
+from reactor_chat.client.store.vault import Identity, MemoryVault, Vault
 from reactor_chat.errors import ProtocolViolation
-from reactor_chat.text.server_words import REFUSALS, farewell_in_words
+from reactor_chat.text.server_words import farewell_in_words
 from reactor_chat.wire.messages import (
-    PROTOCOL_VERSION,
     Bye,
     Closing,
     Hello,
     Ping,
     Quit,
     Refused,
+    Request,
     Welcome,
     fold,
-    is_name,
 )
 from reactor_chat.wire.transcript import NO_BINDING
 
@@ -62,8 +71,8 @@ class Engine:
 
     Attributes:
         state: how far the connection has come.
-        name: one's own name, as the server spells it once logged in.
-        exit_status: how the process should end, once `STOP` is wished.
+        messaging: what is said and heard, over which link, and what is known of who is there.
+        exit_status: how the process should end, once `STOP` is asked for.
     """
 
     def __init__(
@@ -75,15 +84,12 @@ class Engine:
         open_session: OpenSession | None = None,
     ) -> None:
         self.state = State.OFFLINE
-        self.name = settings.name or ""
         self.exit_status = ExitStatus.DONE
         self._settings = settings
-        self._identity = identity
-        self._tray = Tray()
-        self._talking = Talking(settings, MemoryVault() if vault is None else vault, self._tray, open_session)
-        self._ledger = self._talking.ledger
-        self._absence = Absence(settings, jitter)
-        self._candidate = settings.name  # to log in with; None while one is wanted, "" where the server says it
+        self._outputs = OutputQueue()
+        self.messaging = Messaging(settings, MemoryVault() if vault is None else vault, self._outputs, open_session)
+        self._reconnect = Reconnect(settings, jitter)
+        self._login = Login(settings, identity, self._outputs, self.messaging, self._reconnect)
         self._ending = False  # no more input; quit when everything is answered
         self._has_met = False  # a server greeted us once
         self._has_lived = False  # we were logged in once
@@ -93,100 +99,71 @@ class Engine:
     # ------------------------------------------------------------------------------------------ what is asked
 
     @property
-    def _link(self) -> Link:
-        return self._talking.link
-
-    @_link.setter
-    def _link(self, link: Link) -> None:
-        self._talking.link = link
+    def name(self) -> str:
+        """One's own name, as the server spells it once logged in."""
+        return self._login.name
 
     @property
     def wants_name(self) -> bool:
         """Whether the next typed line is taken as a name."""
-        return not self._candidate
-
-    @property
-    def wants_passphrase(self) -> bool:
-        """Whether the next typed line is taken as a passphrase, which nobody should see."""
-        return self._talking.wants_passphrase
-
-    @property
-    def known(self) -> Known:
-        """People and groups heard of."""
-        return self._talking.known
-
-    def posture(self, typed: str) -> Posture:
-        """Return what becomes of a line as far as it is typed now."""
-        return self._talking.posture(typed)
+        return not self._login.candidate
 
     @property
     def wants_input(self) -> bool:
         """Whether lines should be read; a pipe is left alone while too much waits, and after `@quit`."""
-        return not (self._ending or self._talking.is_full or self.state is State.STOPPED)
+        return not (self._ending or self.messaging.is_full or self.state is State.STOPPED)
+
+    @property
+    def wants_requests(self) -> bool:
+        """Whether there is a name to ask anything under, and we are not about to leave."""
+        return not (self._ending or self.wants_name or self.state is State.STOPPED)
 
     @property
     def is_offline(self) -> bool:
         """Whether a connection was lost and is not back yet."""
-        return self._absence.since is not None
-
-    @property
-    def is_doubted(self) -> bool:
-        """Whether no answer comes to something that was sent, though the connection is not known to be lost."""
-        return self._link.is_doubted
-
-    @property
-    def changes_waiting(self) -> int:
-        """How much of what was typed is not known to be stored by the server."""
-        return self._ledger.outbox.changes_waiting + self._talking.held_count
+        return self._reconnect.since is not None
 
     @property
     def next_deadline(self) -> float | None:
         """When `tick` should be called next, monotonic seconds; None when only the outside can bring news."""
-        session_at = self._talking.next_deadline if self.state is not State.STOPPED else None
+        session_at = self.messaging.next_deadline if self.state is not State.STOPPED else None
         return min((*(when for when, _ in self._due()), *(() if session_at is None else (session_at,))), default=None)
 
-    def take(self) -> Outcome:
+    def take(self) -> Outputs:
         """Remove and return everything that is to be done by now, to be obeyed in the order of the fields.
 
         What was to be kept is on disk before this returns.
         """
-        if (failure := self._ledger.commit()) is not None:
-            self._tray.take(b"")
-            self._link = Link(0.0)
+        link, mailbox = self.messaging.link, self.messaging.mailbox
+        self.messaging.settle()
+        if (failure := mailbox.commit()) is not None:
+            self._outputs.take(link.take())  # nothing of this turn happened
             self.fail(ExitStatus.FAILED, failure)
-        return self._tray.take(self._link.take())
-
-    def read_on(self, now: float, *, is_read: bool) -> None:
-        """Learn that what the server sends is read from now on, or is not: then its silence says nothing."""
-        self._link.read_on(now, is_read=is_read)
-
-    def printed(self, place: int) -> None:
-        """Note that everything up to this place of the archive was taken by whoever reads us."""
-        self._ledger.printed(place)
+        return self._outputs.take(link.take())
 
     # ------------------------------------------------------------------------------------------ what happens
 
     def start(self, now: float) -> None:
         """Begin: connect, and ask for a name where none was given."""
-        if self._candidate is None:
-            self._tray.note(NoteKind.QUESTION, "Enter a unique username")
-        elif self._candidate:
-            self._consider(self._candidate, now)
+        if self._login.candidate is None:
+            self._outputs.note(NoteKind.QUESTION, "Enter a unique username")
+        elif self._login.candidate:
+            self._conclude(self._login.take(self._login.candidate, now), now)
         if self.state is State.OFFLINE:
             self._dial(now)
 
     def connected(self, now: float, binding: bytes = NO_BINDING) -> None:
-        """The connection that was wished for is there.
+        """The connection that was asked for is there.
 
         Args:
             now: monotonic seconds.
             binding: SHA-256 of the server's TLS public key, 32 zero bytes without TLS (PROTOCOL §7).
         """
         self._step(Step.CONNECTED)
-        self._link = Link(now, binding, self._settings.invite)
+        self.messaging.connected(now, binding)
 
     def unreachable(self, now: float, reason: str, *, missed: End | None = None, hint: str = START_ONE) -> None:
-        """The connection that was wished for could not be made.
+        """The connection that was asked for could not be made.
 
         Args:
             now: monotonic seconds.
@@ -200,15 +177,16 @@ class Engine:
         elif missed is not None:
             self.fail(*missed)
         else:
-            self.fail(ExitStatus.NO_SERVER, no_server(self._settings.place, reason, hint))
+            self.fail(ExitStatus.NO_SERVER, no_server(self._settings.server, reason, hint))
 
     def received(self, data: bytes, now: float) -> None:
         """Bytes came from the server, split anywhere."""
         if self.state not in ONLINE:
             return
-        self._link.feed(data, now)
+        link = self.messaging.link
+        link.feed(data, now)
         try:
-            while self.state in ONLINE and (payload := self._link.next_payload()) is not None:
+            while self.state in ONLINE and (payload := link.next_payload()) is not None:
                 self._read(payload, now)
         except ProtocolViolation as violation:
             self._drop(now, str(violation))
@@ -222,10 +200,30 @@ class Engine:
         """A person, or a pipe, gave one line (or a paste of several) without its line end.  Blank ones ask nothing."""
         if self._ending or self.state is State.STOPPED:
             return
-        if not self._candidate:
+        if not self._login.candidate:
             self._name_typed(line.strip(), now)
-        elif line.strip() or self.wants_passphrase:
-            self._ask(line, now)
+        elif line.strip() or self.messaging.orders.wants_passphrase:
+            self._line_typed(line, now)
+
+    def ask(self, request: Request, now: float) -> str:
+        """Take a request from a program that has this client, instead of a line from a person.
+
+        It goes the way of the line of the same meaning: a change is kept until the server has it, a question is asked
+        again after a cut.  What comes of it is handed over in `Outputs.answers` and shown to nobody; there is always
+        a last answer, unless the client ends before.  A request that is to outlive this run has an id of its own: to
+        ask for it anew under that id, in a later run too, is to ask for it once.
+
+        Args:
+            request: whatever a person could type, but to leave.  Its `id` is used where it has one, which then nobody
+                else may have used, 1 to 64 characters.
+            now: monotonic seconds.
+
+        Returns:
+            The id by which its answers are known.
+        """
+        request_id = self.messaging.ask(request, now, is_leaving=not self.wants_requests)
+        self._pump(now)
+        return request_id
 
     def end_of_input(self, now: float) -> None:
         """Nothing more will be typed: quit, in a pipe when everything is answered."""
@@ -233,7 +231,7 @@ class Engine:
             self.leave(now)
             return
         self._ending, self._ended_at = True, now
-        if self.state is State.OFFLINE and self._has_lived and not self._talking.is_waiting:
+        if self.state is State.OFFLINE and self._has_lived and not self.messaging.is_waiting:
             self._stop(ExitStatus.DONE)
         self._pump(now)
 
@@ -250,40 +248,40 @@ class Engine:
 
     def fail(self, status: ExitStatus, text: str) -> None:
         """Stop for a reason, told in one line that says what to do."""
-        self._tray.note(NoteKind.FAILURE, text)
+        self._outputs.note(NoteKind.FAILURE, text)
         self._stop(status)
 
     def tick(self, now: float) -> None:
         """Do what is due; nothing, when called too early."""
         while due := min((d for d in self._due() if d[0] <= now), default=None, key=lambda d: d[0]):
             self._do(due[1], now)
-        self._talking.tick(now)
+        self.messaging.tick(now)
         self._pump(now)
 
     def derived(self, job: int, key: bytes | None, now: float) -> None:
         """The key of a passphrase was computed, or (None) could not be."""
-        self._talking.derived(job, key, now)
+        self.messaging.sealing.derived(job, key, now)
         self._pump(now)
 
     # ------------------------------------------------------------------------------------------ time
 
     def _due(self) -> Iterator[tuple[float, Due]]:
-        ending = Ending(self._leave_by, self._ended_at, self._talking.held_count > 0)
-        return deadlines(self.state, self._settings, self._link, self._absence, ending)
+        ending = Ending(self._leave_by, self._ended_at, self.messaging.sealing.held_count > 0)
+        return deadlines(self.state, self._settings, self.messaging.link, self._reconnect, ending)
 
     def _do(self, due: Due, now: float) -> None:
         match due:
             case Due.DIAL:
                 self._dial(now)
             case Due.PING:
-                self._link.send(Ping(id=self._talking.hidden_id()))
-                self._link.note_sent(now)
+                self.messaging.link.send(Ping(id=self.messaging.hidden_id()))
+                self.messaging.link.note_sent(now)
             case Due.DOUBT:
-                self._talking.doubt_link()
+                self.messaging.doubt_link()
             case Due.STOP:
                 self._stop(ExitStatus.DONE)
             case Due.GIVE_UP:
-                self.fail(ExitStatus.TRY_LATER, f"No connection to {self._settings.place}. Try again later")
+                self.fail(ExitStatus.TRY_LATER, f"No connection to {self._settings.server}. Try again later")
             case _:
                 self._drop(now, SILENCE[due])
 
@@ -294,38 +292,37 @@ class Engine:
 
     def _dial(self, _now: float) -> None:
         self._step(Step.DIAL)
-        self._absence.retry_at = None
-        self._tray.wish(Wish.CONNECT)
+        self._reconnect.retry_at = None
+        self._outputs.do(Action.CONNECT)
 
     def _drop(self, now: float, reason: str) -> None:
-        self._tray.wish(Wish.CLOSE)
+        self._outputs.do(Action.CLOSE)
         self._cut(now, reason)
 
     def _cut(self, now: float, reason: str) -> None:
-        was, hint, lived_seconds = self.state, self._link.hint, now - self._link.since
-        self._link = Link(now)  # what was not sent was meant for the connection that is gone
-        self._talking.cut()
+        was, gone = self.state, self.messaging.link
+        self.messaging.cut(now)
         self._step(Step.CUT)
         if was is State.LEAVING:
             self._stop(ExitStatus.DONE)
         elif not self._has_met:
-            self.fail(ExitStatus.NO_SERVER, another_server(self._settings.place, reason, hint))
-        elif self._candidate is not None:
+            self.fail(ExitStatus.NO_SERVER, another_server(self._settings.server, reason, gone.hint))
+        elif self._login.candidate is not None:
             if was is State.LIVE:
-                self._absence.lasted(lived_seconds)
+                self._reconnect.lasted(now - gone.since)
             self._retry(now, reason)
 
     def _retry(self, now: float, reason: str) -> None:
-        if self._ending and (self._leave_by is not None or (self._has_lived and not self._talking.is_waiting)):
+        if self._ending and (self._leave_by is not None or (self._has_lived and not self.messaging.is_waiting)):
             self._stop(ExitStatus.DONE)
             return
-        if (news := self._absence.failed(now, reason)) is not None:
-            self._tray.note(NoteKind.NEWS, news)
+        if (news := self._reconnect.failed(now, reason)) is not None:
+            self._outputs.note(NoteKind.NEWS, news)
 
     # ------------------------------------------------------------------------------------------ what the server says
 
     def _read(self, payload: bytes, now: float) -> None:
-        notice = self._talking.read(payload)
+        notice = self.messaging.read(payload)
         if notice is None:
             return
         self._has_met = True
@@ -337,83 +334,45 @@ class Engine:
                 self._on_hello(notice, arrived, now)
         elif self.state in (State.LIVE, State.LEAVING):
             self._on_live(arrived, now)
-        elif isinstance(notice, Welcome) and self._link.login_at is not None:
-            self._on_welcome(notice, arrived, now)
+        elif isinstance(notice, Welcome) and self.messaging.link.login_at is not None:
+            self._on_welcome(notice, now)
         elif isinstance(notice, Refused):
             self._on_login_refused(notice, arrived, now)
         elif isinstance(notice, Closing):
-            self._tray.show(arrived)
+            self._outputs.show(arrived)
 
     def _on_hello(self, notice: Hello, arrived: Arrived, now: float) -> None:
         self._step(Step.HELLO)
-        self._tray.show(arrived)
-        if notice.protocol != PROTOCOL_VERSION:
-            self.fail(ExitStatus.FAILED, other_protocol(notice.protocol))
-            return
-        self._link.greeted(notice)
-        if self._candidate is not None:
-            self._login(self._candidate, now)
-
-    def _login(self, name: str, now: float) -> None:
-        self._link.log_in(name, self._identity, *self._ledger.inbox.place, now)
+        self._outputs.show(arrived)
+        self._conclude(self._login.greeted(notice, now), now)
 
     def _on_login_refused(self, notice: Refused, arrived: Arrived, now: float) -> None:
         if self.state is State.GREETED:
             self._drop(now, refusal_in_words(notice, self.name, has_key=False))  # the server is full, or going
-            return
-        if self._link.login_at is None:
-            return  # nobody typed a name within the server's patience; its `bye` follows
-        self._link.login_at = None
-        has_key = self._identity is not None
-        text = refusal_in_words(notice, self.name, has_key=has_key)
-        if is_own_ghost(notice, has_key=has_key, may_be_haunted=self._absence.may_be_haunted(now)):
-            self._drop(now, text)
-            return
-        if self._settings.tells_all or is_said_by_its_code(notice, self.name):
-            self._tray.show(arrived)
-        then = AFTER_LOGIN_REFUSED.get(notice.code)
-        if then is Then.ANOTHER_NAME:
-            if self._settings.interactive and text != REFUSALS.get(notice.code):
-                self._tray.note(NoteKind.NEWS, text)
-            self._want_name(text)
-        elif then is Then.LATER:
-            self._drop(now, text)
         else:
-            self.fail(ExitStatus.REFUSED, f"The login was refused: {text}")
+            self._conclude(self._login.refused(arrived, notice, now), now)
 
-    def _on_welcome(self, notice: Welcome, arrived: Arrived, now: float) -> None:
-        if not self.name:  # it was left to the server
-            self._consider(notice.name, now)
-        if fold(notice.name) != fold(self.name):  # else what others told us would be shown as what we told them
-            self._drop(now, "the server logged you in under another name")
+    def _conclude(self, verdict: Verdict, now: float) -> None:
+        """End, or drop the connection for a reason, or go on."""
+        if isinstance(verdict, str):
+            self._drop(now, verdict)
+        elif verdict is not None:
+            self.fail(*verdict)
+
+    def _on_welcome(self, notice: Welcome, now: float) -> None:
+        if (verdict := self._login.welcomed(notice, now)) is not None:
+            self._conclude(verdict, now)
             return
         self._step(Step.WELCOME)
-        self._link.since = now
-        self.name = self._candidate = notice.name
-        if not self._has_lived:
-            self._tray.show(*self._ledger.recall(self._settings.scrollback))
-        if (gone_seconds := self._absence.ended(now)) is not None:
-            self._tray.note(NoteKind.NEWS, "Connected again")
-            self._talking.comes_back(notice, gone_seconds, now)
-        if self._ledger.inbox.welcomed(notice):
-            self._tray.note(NoteKind.NEWS, "The server started over: the messages you missed are gone")
-        self._ledger.welcomed(notice.name)
-        self._tray.show(arrived)
-        self.known.forget()
-        if self._has_lived:
-            self._ledger.outbox.after_cut(ids_remembered=not notice.guest)
-        if self._link.replays:
-            self._link.replay_end_id = self._talking.hidden_id()
-            self._link.send(Ping(id=self._link.replay_end_id))
-        self._has_lived = True
-        self._talking.welcomed(now)
+        is_first, self._has_lived = not self._has_lived, True
+        self._login.entered(notice, now, is_first=is_first)
         self._pump(now)
 
     def _on_bye(self, notice: Bye, arrived: Arrived, now: float) -> None:
-        self._tray.show(arrived)
+        self._outputs.show(arrived)
         if self.state is State.LEAVING:
             self._stop(ExitStatus.DONE)
-        elif self._candidate is None or (status := AFTER_BYE.get(notice.reason)) is None:
+        elif self._login.candidate is None or (status := AFTER_BYE.get(notice.reason)) is None:
             self._drop(now, farewell_in_words(notice))
         elif status is ExitStatus.DONE:
             self._stop(status)
@@ -421,14 +380,8 @@ class Engine:
             self.fail(status, f"The server closed the connection: {farewell_in_words(notice)}")
 
     def _on_live(self, arrived: Arrived, now: float) -> None:
-        self._talking.answered(arrived.notice, self.name, now)
-        concluded = self._talking.heard(arrived, self.name, now)
-        if concluded is not None:
-            self._link.hidden_ids.discard(concluded)
-        if concluded is not None and concluded == self._link.replay_end_id:
-            self._link.replay_end_id = None
-            self._talking.replayed(now)
-            self._tray.show(*self._ledger.doubt("Perhaps not delivered", self._ledger.outbox.give_up_doubtful()))
+        self.messaging.answered(arrived.notice, now)
+        self.messaging.heard(arrived, now)
         self._pump(now)
 
     # ------------------------------------------------------------------------------------------ what people type
@@ -439,62 +392,40 @@ class Engine:
         if fold(name) == "@quit":
             self._stop(ExitStatus.DONE)
             return
-        self._consider(name, now)
-        if self._candidate and self.state is State.LOGGING_IN:
-            self._login(name, now)
-        elif self._candidate and self.state is State.OFFLINE:
+        self._conclude(self._login.take(name, now), now)
+        if self._login.candidate and self.state is State.LOGGING_IN:
+            self._login.send(now)
+        elif self._login.candidate and self.state is State.OFFLINE:
             self._dial(now)
 
-    def _consider(self, name: str, now: float) -> None:
-        """Take a name that can be one; the server judges the rest."""
-        if not is_name(name):
-            self._tray.refuse("bad_name", NO_NAME)
-            self._want_name(NO_NAME)
-            return
-        self.name = self._candidate = name
-        self._talking.turn_to(name, now)
-
-    def _want_name(self, reason: str) -> None:
-        if self._settings.interactive:
-            self._candidate = None
-            self._tray.note(NoteKind.QUESTION, "Choose another name")
-        else:
-            self.fail(ExitStatus.REFUSED, f"{reason}. Pass another name with --name")
-
-    def _ask(self, line: str, now: float) -> None:
-        waiting = self.changes_waiting
-        if self._talking.typed(line, now) is not None:
+    def _line_typed(self, line: str, now: float) -> None:
+        waiting = self.messaging.changes_waiting
+        if self.messaging.typed(line, now) is not None:
             self.end_of_input(now)
-        elif self._settings.interactive and self.is_offline and self.changes_waiting > waiting:
-            self._tray.note(NoteKind.NEWS, "Not connected; this will be sent when the connection is back")
+        elif self._settings.interactive and self.is_offline and self.messaging.changes_waiting > waiting:
+            self._outputs.note(NoteKind.NEWS, "Not connected; this will be sent when the connection is back")
         self._pump(now)
 
     def _pump(self, now: float) -> None:
         """Send what may be sent, and say goodbye when everything is done."""
-        self._talking.gather(is_live=self.state is State.LIVE)
+        self.messaging.gather(is_live=self.state is State.LIVE)
         if self.state is not State.LIVE:
             return
-        while (item := self._ledger.outbox.next()) is not None:
-            if isinstance(item, Refused):
-                self._tray.refuse(item.code, item.text)
-            elif not self._link.send(item):
-                self._ledger.outbox.answered(item.id)
-                text = f"This is longer than the {self._link.frame_bytes_max} bytes that the server takes"
-                self._tray.refuse("too_long", text, item.id)
-        is_done = not self._talking.is_waiting
-        if self._ending and is_done and self._link.replay_end_id is None:
-            self._link.send(Quit())
+        self.messaging.send_waiting()
+        link, is_done = self.messaging.link, not self.messaging.is_waiting
+        if self._ending and is_done and link.replay_end_id is None:
+            link.send(Quit())
             self._step(Step.QUIT)
             self._leave_by = now + self._settings.leave_seconds_max
-        self._link.note_sent(now)
+        link.note_sent(now)
 
     # ------------------------------------------------------------------------------------------ the end
 
     def _stop(self, status: ExitStatus) -> None:
-        self._tray.show(*self._talking.last_words(was_let_in=self._has_lived or status is not ExitStatus.REFUSED))
-        if status is ExitStatus.DONE and self._ledger.undelivered and not self._settings.interactive:
+        self._outputs.show(*self.messaging.last_words(was_let_in=self._has_lived or status is not ExitStatus.REFUSED))
+        if status is ExitStatus.DONE and self.messaging.mailbox.undelivered and not self._settings.interactive:
             status = ExitStatus.TRY_LATER
         if self.state is not State.STOPPED:
             self._step(Step.STOP)
         self.exit_status = status
-        self._tray.wish(Wish.STOP)
+        self._outputs.do(Action.STOP)

@@ -2,11 +2,11 @@
 
 from msgspec import structs
 
-from reactor_chat.client.boundary import Arrived, NoteKind, Tray
+from reactor_chat.client.boundary import Arrived, NoteKind, OutputQueue
 from reactor_chat.wire.messages import HistoryAnswer, NamesAnswer, Notice, fold
 
-LINES_MAX = 10
-NAMES_MAX = 10
+LINES_MAX = 10  # said last: enough to see what is talked about, and half a small screen
+NAMES_MAX = 10  # in one line; `@names` shows all
 HELP = "@help shows the commands"
 
 
@@ -14,17 +14,17 @@ class Greeting:
     """The first words of one run.
 
     Args:
-        tray: where what is to be shown gathers.
+        outputs: where what is to be shown gathers.
 
     Attributes:
         names_id, history_id: of the questions, unseen, whose answers it is made of; None while they are not asked.
     """
 
-    def __init__(self, tray: Tray) -> None:
+    def __init__(self, outputs: OutputQueue) -> None:
         self.names_id: str | None = None
         self.history_id: str | None = None
         self._names: list[str] = []
-        self._tray = tray
+        self._outputs = outputs
 
     def heard(self, arrived: Arrived, me: str) -> None:
         """Take an answer; to another question than ours, nothing happens."""
@@ -34,17 +34,17 @@ class Greeting:
         elif isinstance(notice, NamesAnswer) and notice.re is not None and notice.re == self.names_id:
             self._names += notice.names
             if not notice.more:
-                self._tray.note(NoteKind.NEWS, f"{_who([n for n in self._names if fold(n) != fold(me)])}. {HELP}")
+                self._outputs.note(NoteKind.NEWS, f"{_who([n for n in self._names if fold(n) != fold(me)])}. {HELP}")
                 self.names_id, self._names = None, []
 
     def _show_last_lines(self, arrived: Arrived, page: HistoryAnswer) -> None:
         """Show what can be read: a newcomer has no keys for what was encrypted before."""
         self.history_id = None
-        places = [place for place, notice in enumerate(page.messages) if _is_readable(notice)]
-        if places:
-            readable = structs.replace(page, messages=[page.messages[place] for place in places])
-            asides = tuple(arrived.asides[place] for place in places) if arrived.asides else ()
-            self._tray.show(arrived._replace(notice=readable, asides=asides))
+        indexes = [index for index, notice in enumerate(page.messages) if _is_readable(notice)]
+        if indexes:
+            readable = structs.replace(page, messages=[page.messages[index] for index in indexes])
+            annotations = tuple(arrived.annotations[index] for index in indexes) if arrived.annotations else ()
+            self._outputs.show(arrived._replace(notice=readable, annotations=annotations))
 
 
 def _is_readable(notice: Notice) -> bool:

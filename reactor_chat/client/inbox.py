@@ -11,19 +11,17 @@ from collections.abc import Callable
 
 from reactor_chat.client.boundary import Arrived
 from reactor_chat.client.lost_end import LOOKED_THROUGH_MAX, SOME_IS_LOST, is_gap, loss_in_words, loss_of, shown_above
+from reactor_chat.client.store.vault import Vault
+from reactor_chat.client.store.written import row_of
 from reactor_chat.client.time_of_day import utc_time_of_day
-from reactor_chat.client.vault import Vault
-from reactor_chat.client.written import row_of
 from reactor_chat.wire.codec import encode
+from reactor_chat.wire.conversation import Heard
 from reactor_chat.wire.messages import (
-    GroupSaid,
     InParts,
     Notice,
     Numbered,
     Refused,
-    Said,
     Seen,
-    Told,
     Welcome,
     fold,
 )
@@ -43,7 +41,7 @@ def request_echoed(notice: Notice, me: str) -> str | None:
     The echo is as much of a promise as `accepted` (PROTOCOL §5.3).  Ids are seen by everyone, so only one's own name
     makes an echo.
     """
-    if isinstance(notice, Said | Told | GroupSaid) and fold(notice.sender) == fold(me):
+    if isinstance(notice, Heard) and fold(notice.sender) == fold(me):
         return notice.id
     return None
 
@@ -74,7 +72,7 @@ class Inbox:
         return self._vault.cursor()
 
     @property
-    def place(self) -> tuple[int | None, list[Seen]]:
+    def progress(self) -> tuple[int | None, list[Seen]]:
         """What `login` says of how far we have come: `after` and `seen`."""
         seen = self._vault.seen()
         is_named = bool(seen and seen[0].log)

@@ -15,11 +15,12 @@ all, as its author believes it to be on its way.
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from reactor_chat.client.vault import Archived
-from reactor_chat.client.written import read_row
+from reactor_chat.client.store.vault import Archived
+from reactor_chat.client.store.written import read_row
 from reactor_chat.errors import MessageInvalid
 from reactor_chat.wire.codec import encode
-from reactor_chat.wire.messages import GroupSaid, Notice, Refused, Said, Told, fold
+from reactor_chat.wire.conversation import Heard
+from reactor_chat.wire.messages import Notice, Refused, fold
 
 LOOKED_THROUGH_MAX = 1_000
 """Rows of the archive in which to look for what is lost; beyond, it is said to be more."""
@@ -28,8 +29,6 @@ LOST = "lost by the server"
 """The word beside a message of the archive that the server has no more."""
 
 SOME_IS_LOST = "The server lost some of what you have seen; what it has is shown"
-
-SPOKEN = (Said, Told, GroupSaid)
 
 
 class Loss(NamedTuple):
@@ -75,7 +74,7 @@ def loss_of(rows: Sequence[Archived], common: int, me: str) -> Loss:
 
 
 def _loss(notices: Sequence[Notice], me: str, *, is_more: bool, at: int | None) -> Loss:
-    spoken = [notice for notice in notices if isinstance(notice, SPOKEN)]
+    spoken = [notice for notice in notices if isinstance(notice, Heard)]
     return Loss(len(spoken), sum(fold(one.sender) == fold(me) for one in spoken), is_more, at)
 
 

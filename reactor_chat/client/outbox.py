@@ -24,15 +24,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from reactor_chat.client.vault import Vault
+from reactor_chat.client.store.vault import Vault
 from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.text.parser import format_request
 from reactor_chat.wire.conversation import Spoken, where_said
-from reactor_chat.wire.messages import (
-    Question,
-    Refused,
-    Request,
-)
+from reactor_chat.wire.messages import Question, Refused, Request
 
 IN_FLIGHT_MAX = 64
 """The server stops reading from who is too fast; what is in flight beyond that only waits in buffers."""
@@ -43,8 +39,8 @@ WAITING_MAX = 256
 REFUSED_FROM = 4_096
 """Nobody types so many lines without a connection; a paste gone wrong might."""
 
-REPORTED_MAX = 5
-REPORTED_CHARS_MAX = 200
+REPORTED_MAX = 5  # lines that are told one by one at the end; a screen must show them all
+REPORTED_CHARS_MAX = 200  # of each, enough to know which one it was
 
 
 def only_reads(request: Request) -> bool:
@@ -98,10 +94,9 @@ class Outbox:
         """Whether nothing more may be added at all."""
         return len(self._unsent) >= REFUSED_FROM
 
-    @property
-    def has_doubtful(self) -> bool:
-        """Whether the fate of anything sent before the last cut is open."""
-        return bool(self._doubtful)
+    def ids(self) -> set[str | None]:
+        """Return the ids of everything that is waiting."""
+        return {*self._in_flight, *self._doubtful, *(item.id for item in self.unsent())}
 
     @property
     def changes_waiting(self) -> int:

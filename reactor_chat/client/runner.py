@@ -1,6 +1,6 @@
-"""Joins engine, face and loop: the one module of the client that knows sockets.
+"""Joins engine, view and loop: the one module of the client that knows sockets.
 
-After everything that happened in a turn, `_obey` brings the engine's wishes about: it sends, shows and dials until
+After everything that happened in a turn, `_obey` brings the engine's actions about: it sends, shows and dials until
 the engine wants nothing more, and then says when it must be woken.  The name of the host is looked up anew for every
 attempt, because a laptop that was carried elsewhere may find another address behind it; a child process does that, for
 a name server may be silent.
@@ -11,13 +11,13 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from reactor_chat.client.boundary import ExitStatus, Note, NoteKind, Shown, Wish
+from reactor_chat.client.boundary import Action, ExitStatus, Note, NoteKind, Shown
+from reactor_chat.client.connecting.first_contact import leaving, reason_of, unnamed, why_no_tls
+from reactor_chat.client.connecting.server_key import ServerKey
+from reactor_chat.client.connecting.states import State
 from reactor_chat.client.derivation import Child
 from reactor_chat.client.engine import Engine
-from reactor_chat.client.first_contact import leaving, reason_of, unnamed, why_no_tls
-from reactor_chat.client.server_key import ServerKey
-from reactor_chat.client.states import State
-from reactor_chat.client.streams import InputStream, OutputStream
+from reactor_chat.client.terminal.streams import InputStream, OutputStream
 from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.errors import StorageError, TlsBroken, TrustError
 from reactor_chat.reactor.connection import Connection
@@ -32,10 +32,10 @@ from reactor_chat.reactor.tls_connection import open_connection
 UNREAD_BYTES_MAX = 1_048_576
 """When so much waits for the terminal or the pipe to be read, we stop reading the server."""
 
-UNREAD_BYTES_LOW = 65_536
+UNREAD_BYTES_LOW = 65_536  # read on when nearly nothing waits, so that it is not stopped and begun all the time
 
 
-class Face(Protocol):
+class View(Protocol):
     """What a person, or a program in a pipe, deals with."""
 
     @property
@@ -89,11 +89,11 @@ class Runner:
         host: where the server is.
         port: its port.
         server_key: judges the key that the server shows; None connects without TLS.
-        output: the descriptor that the face draws on.
+        output: the descriptor that the view draws on.
         news: what to show first.
 
     Attributes:
-        out: where the face writes; when too much waits in it, the server is not read.
+        out: where the view writes; when too much waits in it, the server is not read.
     """
 
     def __init__(
@@ -119,25 +119,25 @@ class Runner:
         self._children: list[Child] = []
         self._wake: Timer | None = None
 
-    def run(self, face: Face, keyboard: int) -> ExitStatus:
+    def run(self, view: View, keyboard: int) -> ExitStatus:
         """Run to the end; once.
 
         Args:
-            face: shows, and is given the input.
+            view: shows, and is given the input.
             keyboard: the descriptor of the input.
 
         Returns:
             How the process should end.
         """
-        self._face = face
+        self._view = view
         loop = self._loop
         self._input = InputStream(loop, keyboard, self._input_came, self._input_ended)
         signals = Signals(loop, self._signal_callbacks())
         loop.before_flush(self._obey)
         try:
-            face.begin()
+            view.begin()
             for text in self._news:
-                face.show(Note(NoteKind.NEWS, text))
+                view.show(Note(NoteKind.NEWS, text))
             self._engine.start(loop.now)
             loop.run_soon()
             loop.run()
@@ -147,7 +147,7 @@ class Runner:
                 child.end()
             # First of all the signals: whoever reads us may never do so again, and then they end the wait below.
             signals.close()
-            face.end()
+            view.end()
             self.out.flush()
             loop.close()
         return self._engine.exit_status
@@ -156,32 +156,32 @@ class Runner:
 
     def _obey(self, now: float) -> None:
         self._engine.tick(now)
-        self._face.refresh(now)
-        while any(outcome := self._engine.take()):
+        self._view.refresh(now)
+        while any(outputs := self._engine.take()):
             if self._connection is not None:
-                self._connection.send(outcome.data)
-            for item in outcome.shown:
-                self._face.show(item)
-            for wish in outcome.wishes:
-                self._fulfil(wish)
-            self._face.refresh(now)
-        self._face.draw()
+                self._connection.send(outputs.data)
+            for item in outputs.shown:
+                self._view.show(item)
+            for action in outputs.actions:
+                self._fulfil(action)
+            self._view.refresh(now)
+        self._view.draw()
         self._balance()
         self._set_alarm()
 
-    def _fulfil(self, wish: Wish | Derive) -> None:
-        if isinstance(wish, Derive):
-            self._children.append(Child(self._loop, wish, self._derived))
-        elif wish is Wish.STOP:
+    def _fulfil(self, action: Action | Derive) -> None:
+        if isinstance(action, Derive):
+            self._children.append(Child(self._loop, action, self._derived))
+        elif action is Action.STOP:
             self._loop.stop()
-        elif wish is Wish.CLOSE:
+        elif action is Action.CLOSE:
             self._close()
         elif self._engine.state is State.DIALING:
             self._connect()
 
     def _balance(self) -> None:
         """Read input only as fast as the engine takes it, and the server only as fast as somebody reads us."""
-        if self._face.wants_input:
+        if self._view.wants_input:
             self._input.resume()
         else:
             self._input.pause()
@@ -189,15 +189,15 @@ class Runner:
             return
         if self._is_reading and self.out.pending_bytes > UNREAD_BYTES_MAX:
             self._is_reading = False
-            self._engine.read_on(self._loop.now, is_read=False)
+            self._engine.messaging.link.read_on(self._loop.now, is_read=False)
             self._connection.pause()
         elif not self._is_reading and self.out.pending_bytes < UNREAD_BYTES_LOW:
             self._is_reading = True
-            self._engine.read_on(self._loop.now, is_read=True)
+            self._engine.messaging.link.read_on(self._loop.now, is_read=True)
             self._connection.resume()
 
     def _set_alarm(self) -> None:
-        deadlines = [when for when in (self._engine.next_deadline, self._face.next_deadline) if when is not None]
+        deadlines = [when for when in (self._engine.next_deadline, self._view.next_deadline) if when is not None]
         deadline = min(deadlines, default=None)
         if self._wake is not None and self._wake.armed and self._wake.deadline_s == deadline:
             return
@@ -213,17 +213,17 @@ class Runner:
     # ------------------------------------------------------------------------------------------ input and signals
 
     def _input_came(self, data: bytes) -> None:
-        self._face.input_came(data, self._loop.now)
+        self._view.input_came(data, self._loop.now)
 
     def _input_ended(self) -> None:
-        self._face.input_ended(self._loop.now)
+        self._view.input_ended(self._loop.now)
 
     def _signal_callbacks(self) -> dict[int, Callable[[], None]]:
         callbacks: dict[int, Callable[[], None]] = dict.fromkeys(leaving(), self.leave)
-        callbacks[signal.SIGWINCH] = self._face.resized
-        callbacks[signal.SIGCONT] = self._face.resumed
-        if self._face.takes_terminal:
-            callbacks |= {signal.SIGTSTP: self._face.suspend, signal.SIGQUIT: self.leave}
+        callbacks[signal.SIGWINCH] = self._view.resized
+        callbacks[signal.SIGCONT] = self._view.resumed
+        if self._view.takes_terminal:
+            callbacks |= {signal.SIGTSTP: self._view.suspend, signal.SIGQUIT: self.leave}
         return callbacks
 
     def leave(self) -> None:
@@ -264,7 +264,7 @@ class Runner:
             self._engine.fail(status, str(error))
         else:
             if news is not None:
-                self._face.show(Note(NoteKind.NEWS, news))
+                self._view.show(Note(NoteKind.NEWS, news))
             self._engine.connected(self._loop.now, seen)
 
     def _failed_to_secure(self, connection: Connection, reason: str) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import structs
 
-from reactor_chat.client.boundary import Arrived, Note, NoteKind, Outcome, Settings, Wish
+from reactor_chat.client.boundary import Action, Arrived, Note, NoteKind, Outputs, Settings
+from reactor_chat.client.connecting.states import State
 from reactor_chat.client.engine import Engine
-from reactor_chat.client.states import State
 from reactor_chat.testing.checker import Checker, demand
 from reactor_chat.testing.client_oracle import ClientOracle
 from reactor_chat.testing.clock import Clock
@@ -94,7 +94,7 @@ class Person:
 
     @property
     def wants_link(self) -> bool:
-        """Whether a connection is wished for now."""
+        """Whether a connection is asked for for now."""
         raise NotImplementedError
 
     @property
@@ -158,7 +158,7 @@ class Program(Person):
 
     @property
     def wants_link(self) -> bool:
-        """Whether a connection is wished for now."""
+        """Whether a connection is asked for for now."""
         return self.link is None and self._retry_at <= self._clock.now
 
     @property
@@ -314,12 +314,12 @@ class Human(Person):
             super().is_current
             and self.engine.state is State.LIVE
             and self.screen.is_current
-            and not self.engine.changes_waiting
+            and not self.engine.messaging.changes_waiting
         )
 
     @property
     def wants_link(self) -> bool:
-        """Connecting is the engine's own wish."""
+        """Connecting is the engine's own action."""
         return False
 
     @property
@@ -388,10 +388,10 @@ class Human(Person):
         if data:
             self.engine.received(data, self._clock.now)
         if how:
-            outcome = self.engine.take()
+            outputs = self.engine.take()
             if how == 2:
-                self.screen.show(outcome.shown)
-                self.screen.may_repeat(outcome.shown)
+                self.screen.show(outputs.shown)
+                self.screen.may_repeat(outputs.shown)
         if self._vault is not None:
             self._vault.lose_uncommitted()
         if self.link is not None:
@@ -406,22 +406,22 @@ class Human(Person):
         checker = self._checker
         return [text for text in self.owed if text not in checker.said and text not in checker.declined]
 
-    def _obey(self, outcome: Outcome) -> None:
-        """Send, show, note what was shown, and do what is wished."""
-        if outcome.data and self.link is not None:
-            self.oracle.sent(outcome.data)
-            self.link.send(outcome.data)
-        self.screen.show(outcome.shown)
-        for item in outcome.shown:
+    def _obey(self, outputs: Outputs) -> None:
+        """Send, show, note what was shown, and do what is asked for."""
+        if outputs.data and self.link is not None:
+            self.oracle.sent(outputs.data)
+            self.link.send(outputs.data)
+        self.screen.show(outputs.shown)
+        for item in outputs.shown:
             if isinstance(item, Arrived) and item.place is not None:
-                self.engine.printed(item.place)
+                self.engine.messaging.mailbox.printed(item.place)
             elif isinstance(item, Note):
                 self._noted(item)
-        for wish in outcome.wishes:
-            if wish is not Wish.CONNECT and self.link is not None:
+        for action in outputs.actions:
+            if action is not Action.CONNECT and self.link is not None:
                 link, self.link = self.link, None
-                link.end() if wish is Wish.STOP else link.reset()
-        if Wish.CONNECT in outcome.wishes and self.engine.state is State.DIALING:
+                link.end() if action is Action.STOP else link.reset()
+        if Action.CONNECT in outputs.actions and self.engine.state is State.DIALING:
             self._connect()
 
     def _noted(self, note: Note) -> None:

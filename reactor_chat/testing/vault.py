@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from reactor_chat.client.vault import Archived, logs_up_to, logs_with
+from reactor_chat.client.store.vault import Archived, logs_up_to, logs_with
 from reactor_chat.e2ee.store import MemoryStore
 from reactor_chat.wire.messages import Request, Seen
 
@@ -10,8 +10,8 @@ from reactor_chat.wire.messages import Request, Seen
 class SimulatedVault:
     """What one person's home would hold.
 
-    It keeps the contract of `client.vault`.  Whoever kills its client calls `lose_uncommitted` and gives it to the
-    next one.
+    It keeps the contract of `client.store.vault`.  Whoever kills its client calls `lose_uncommitted` and gives it to
+    the next one.
     """
 
     is_durable = True

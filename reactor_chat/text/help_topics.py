@@ -23,7 +23,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
 _NEED_A_KEY = ("encryption", "held", "trust")
 _MORE = "more"
 KEYS = "keys"
-"""The topic whose lines a face knows: what the keys of the keyboard do."""
+"""The topic whose lines a view knows: what the keys of the keyboard do."""
 
 
 def topics(*, has_key: bool) -> list[str]:

@@ -24,9 +24,9 @@ def canonical(host: str) -> str:
     return LOOPBACK if name in _OURSELVES or name.endswith(f".{_LOCAL}") else name
 
 
-def canonical_place(place: str) -> str:
+def canonical_address(address: str) -> str:
     """Return one spelling for all spellings of `host:port`."""
-    host, _, port = place.rpartition(":")
+    host, _, port = address.rpartition(":")
     host = canonical(host)
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 

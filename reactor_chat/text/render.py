@@ -1,12 +1,12 @@
-"""Turns a notice into the lines that a person reads, as parts that a face may colour.
+"""Turns a notice into the lines that a person reads, as parts that a view may colour.
 
 Theory of operation: every line has a template below, and a template is literal text with fields.  Filling one keeps
 literal text and fields apart (a `Part` each), and whatever came from outside passes `safe` on its way into a field, so
 nothing received can become a second line or an act of the terminal.  That it cannot become a bracket of ours either is
 the decoder's work, which lets nothing through that stands for a name and is none.  What has no template is not shown.
 
-A message's text is the one field that may go on over several lines, and only where the face asks for that with a
-`line_break` that holds one: then the further lines are the face's, indentation and all.
+A message's text is the one field that may go on over several lines, and only where the view asks for that with a
+`line_break` that holds one: then the further lines are the view's, indentation and all.
 """
 
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ class Part(NamedTuple):
 Line = list[Part]
 
 
-class Aside(NamedTuple):
+class Annotation(NamedTuple):
     """What a client knows of a message beside what is in it.
 
     Attributes:
@@ -70,7 +70,7 @@ class Aside(NamedTuple):
     is_verified: bool = False
 
 
-NO_ASIDE = Aside()
+NO_ANNOTATION = Annotation()
 
 NEW_KEY = "sealed, NEW KEY"
 """The mark of a message that was sealed with another key than the one known as its sender's."""
@@ -144,7 +144,7 @@ def compose(
     notice: Notice,
     me: str,
     line_break: str = LINE_BREAK,
-    asides: Sequence[Aside] = (),
+    annotations: Sequence[Annotation] = (),
     /,
     *,
     quotes_server: bool = False,
@@ -152,7 +152,7 @@ def compose(
     """Return what a person reads of a notice, as lines of parts; the arguments are those of `render`.
 
     Args:
-        asides: what is known of the message, or of each message of a history, in their order.
+        annotations: what is known of the message, or of each message of a history, in their order.
         quotes_server: a server wrote it and a client shows it: a refusal is told in the client's words where its code
             says enough, and else on one line as what the server said.  Without it, whoever renders wrote it.
 
@@ -163,12 +163,16 @@ def compose(
     """
     match notice:
         case Said() | Told() | GroupSaid():
-            aside = asides[0] if asides else NO_ASIDE
-            return _checked(_message(notice, me, line_break, aside), aside)
+            annotation = annotations[0] if annotations else NO_ANNOTATION
+            return _checked(_message(notice, me, line_break, annotation), annotation)
         case HistoryAnswer():
-            beside = chain(asides, repeat(NO_ASIDE))
+            beside = chain(annotations, repeat(NO_ANNOTATION))
             pairs = [(one, next(beside)) for one in notice.messages]
-            found = [line for one, aside in pairs for line in _checked(_message(one, me, line_break, aside), aside)]
+            found = [
+                line
+                for one, annotation in pairs
+                for line in _checked(_message(one, me, line_break, annotation), annotation)
+            ]
             return found or [[Part("system", _NO_MESSAGES)]]
         case Refused():
             return _server_refusal(notice) if quotes_server else _refusal(notice, line_break)
@@ -197,15 +201,15 @@ def _seen(notice: SeenAnswer) -> str:
     return "[{name} was here a moment ago]"
 
 
-def _message(notice: Any, me: str, line_break: str, aside: Aside) -> list[Line]:
+def _message(notice: Any, me: str, line_break: str, annotation: Annotation) -> list[Line]:
     sent = isinstance(notice, Told) and fold(notice.sender) == fold(me)
-    word = f", {_WORDS.get(aside.word, aside.word)}" if aside.word else ""
-    role = _ROLES_OF_WORDS.get(aside.word, "mark")
+    word = f", {_WORDS.get(annotation.word, annotation.word)}" if annotation.word else ""
+    role = _ROLES_OF_WORDS.get(annotation.word, "mark")
     head = _filled((_SENT if sent else _HEADS[type(notice)]) % word, role, notice)
     if notice.removed:
         return [[*head, Part(role, f"{_REMOVED}]")]]  # where nobody else can write
     if notice.text is None:
-        remark = f" ({safe(aside.remark)})" if aside.remark else ""
+        remark = f" ({safe(annotation.remark)})" if annotation.remark else ""
         return [[*head, Part(role, f"{_SEALED}{remark}]")]]
     first, *further = safe(notice.text, line_break).split("\n")
     lines = [[*head, Part(role, _OPEN), Part("text", first)], *([Part("text", line)] for line in further)]
@@ -214,11 +218,11 @@ def _message(notice: Any, me: str, line_break: str, aside: Aside) -> list[Line]:
     return lines
 
 
-def _checked(lines: list[Line], aside: Aside) -> list[Line]:
+def _checked(lines: list[Line], annotation: Annotation) -> list[Line]:
     """Put the check mark behind the name in the head of a message, within our own signs."""
     head = lines[0]
     at = next((place for place, part in enumerate(head) if part.role == "name"), None)
-    if aside.is_verified and at is not None:
+    if annotation.is_verified and at is not None:
         head.insert(at + 1, Part("mark", _VERIFIED))
     return lines
 

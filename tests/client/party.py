@@ -6,10 +6,10 @@ Time passes when a test says so.  What everybody sent and what the journal keeps
 import itertools
 from typing import Any
 
-from reactor_chat.client.boundary import Arrived, Note, Settings, Wish
+from reactor_chat.client.boundary import Action, Answer, Arrived, Note, Settings
 from reactor_chat.client.engine import Engine
-from reactor_chat.client.identity import KeyIdentity
-from reactor_chat.client.vault import MemoryVault, Vault
+from reactor_chat.client.store.identity import KeyIdentity
+from reactor_chat.client.store.vault import MemoryVault, Vault
 from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.e2ee.boundary import Settings as SessionSettings
 from reactor_chat.e2ee.passphrase import derive
@@ -50,12 +50,14 @@ class Guest:
 
     Attributes:
         lines: what was shown, as people read it, the client's own notes among it.
+        answers: what came of what it was asked with `Engine.ask`.
         sent: every byte that ever left.
     """
 
     def __init__(self, party: "Party", name: str, vault: Vault, seed: bytes | None, *, interactive: bool) -> None:
         self.party = party
         self.lines: list[str] = []
+        self.answers: list[Answer] = []
         self.sent = b""
         self.is_cut = False
         self.heard_bytes = 0
@@ -108,33 +110,34 @@ class Guest:
         """Do what is to be done now; return whether anything was."""
         engine, now = self.engine, self.party.now
         engine.tick(now)
-        outcome = engine.take()
-        if self.person is not None and not self.person.wire.closed and outcome.data:
-            self.sent += outcome.data
-            self.person.raw(outcome.data)
-        for item in outcome.shown:
+        outputs = engine.take()
+        if self.person is not None and not self.person.wire.closed and outputs.data:
+            self.sent += outputs.data
+            self.person.raw(outputs.data)
+        for item in outputs.shown:
             self._show(item)
-        for wish in outcome.wishes:
-            self._fulfil(wish)
+        self.answers += outputs.answers
+        for action in outputs.actions:
+            self._fulfil(action)
         came = self._read()
-        return any(outcome) or came
+        return any(outputs) or came
 
     def _show(self, item: Any) -> None:
         if isinstance(item, Note):
             self.lines.append(f"* {item.text}")
         elif isinstance(item, Arrived):
-            shown = compose(item.notice, self.engine.name, LINE_BREAK, item.asides)
+            shown = compose(item.notice, self.engine.name, LINE_BREAK, item.annotations)
             self.lines += ["".join(part.text for part in line) for line in shown]
             if item.place is not None:
-                self.engine.printed(item.place)
+                self.engine.messaging.mailbox.printed(item.place)
 
-    def _fulfil(self, wish: Any) -> None:
+    def _fulfil(self, action: Any) -> None:
         engine, now = self.engine, self.party.now
-        if isinstance(wish, Derive):
-            engine.derived(wish.job, derive(wish.passphrase, wish.salt, wish.kdf), now)
-        elif wish is Wish.CONNECT and self.is_cut:
+        if isinstance(action, Derive):
+            engine.derived(action.job, derive(action.passphrase, action.salt, action.kdf), now)
+        elif action is Action.CONNECT and self.is_cut:
             engine.unreachable(now, "cut")
-        elif wish is Wish.CONNECT:
+        elif action is Action.CONNECT:
             self.person, self.heard_bytes = self.party.world.connect(), 0
             engine.connected(now)
         else:

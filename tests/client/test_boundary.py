@@ -1,10 +1,10 @@
-"""Settings are checked once, and the tray is emptied in order."""
+"""Settings are checked once, and the queue is emptied in order."""
 
 from typing import Any
 
 import pytest
 
-from reactor_chat.client.boundary import Arrived, Note, NoteKind, Settings, Tray, Wish
+from reactor_chat.client.boundary import Action, Arrived, Note, NoteKind, OutputQueue, Settings
 from reactor_chat.wire.messages import Refused
 
 
@@ -19,21 +19,21 @@ from reactor_chat.wire.messages import Refused
     ],
 )
 def test_settings_that_cannot_be(wrong: dict[str, Any]) -> None:
-    right: dict[str, Any] = {"name": "Ann", "place": "here", "interactive": False, "id_prefix": "x"}
+    right: dict[str, Any] = {"name": "Ann", "server": "here", "interactive": False, "id_prefix": "x"}
     Settings(**right)
     with pytest.raises(AssertionError):
         Settings(**(right | wrong))
 
 
 def test_a_tray_gives_everything_once() -> None:
-    tray = Tray()
-    tray.refuse("too_long", "Too long", "7")
-    tray.note(NoteKind.NEWS, "news")
-    tray.wish(Wish.CLOSE)
-    outcome = tray.take(b"data")
-    assert (outcome.data, outcome.wishes) == (b"data", [Wish.CLOSE])
-    refused, note = outcome.shown
+    queue = OutputQueue()
+    queue.refuse("too_long", "Too long", "7")
+    queue.note(NoteKind.NEWS, "news")
+    queue.do(Action.CLOSE)
+    outputs = queue.take(b"data")
+    assert (outputs.data, outputs.actions) == (b"data", [Action.CLOSE])
+    refused, note = outputs.shown
     assert isinstance(refused, Arrived)
     assert (refused.notice, refused.is_own) == (Refused("too_long", "Too long", "7"), True)
     assert note == Note(NoteKind.NEWS, "news")
-    assert not any(tray.take(b""))
+    assert not any(queue.take(b""))

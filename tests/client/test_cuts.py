@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from reactor_chat.client.boundary import NoteKind, Wish
-from reactor_chat.client.states import ONLINE, State
+from reactor_chat.client.boundary import Action, NoteKind
+from reactor_chat.client.connecting.states import ONLINE, State
 from reactor_chat.wire.messages import Said, Told
 from tests.client.toy import ToyServer, ToySession, Watcher
 from tests.conftest import NIGHTLY
@@ -46,9 +46,9 @@ class World:
         """Let a few bytes pass each way, and time where nothing else can happen."""
         self.up += self.client.take()
         engine = self.client.engine
-        if self.client.took(Wish.CLOSE):
+        if self.client.took(Action.CLOSE):
             self.lose()
-        if self.client.took(Wish.CONNECT):
+        if self.client.took(Action.CONNECT):
             engine.connected(self.now)
             self.session, self.up = self.server.connect(), bytearray()
         if self.session is None:
@@ -64,7 +64,7 @@ class World:
 
     @property
     def busy(self) -> bool:
-        return bool(self.up or (self.session and self.session.out) or len(self.client.engine._ledger.outbox))
+        return bool(self.up or (self.session and self.session.out) or len(self.client.engine.messaging.mailbox.outbox))
 
     def sleep(self) -> None:
         deadline = self.client.engine.next_deadline

@@ -10,13 +10,13 @@ SALT = bytes(range(32))
 WEAK = Kdf("argon2id", 8, 1, 1)
 
 
-def answers(wishes: list[Derive]) -> tuple[dict[int, bytes | None], int]:
-    """What children say to these wishes, and how many turns the loop did meanwhile."""
+def answers(tasks: list[Derive]) -> tuple[dict[int, bytes | None], int]:
+    """What children say to these tasks, and how many turns the loop did meanwhile."""
     loop, heard, turns = Loop(), dict[int, bytes | None](), 0
 
     def done(child: Child, key: bytes | None) -> None:
         heard[child.job] = key
-        if len(heard) == len(wishes):
+        if len(heard) == len(tasks):
             loop.stop()
 
     def tick() -> None:
@@ -24,8 +24,8 @@ def answers(wishes: list[Derive]) -> tuple[dict[int, bytes | None], int]:
         turns += 1
         loop.timers.call_at(loop.now + 0.01, tick)
 
-    for wish in wishes:
-        Child(loop, wish, done)
+    for task in tasks:
+        Child(loop, task, done)
     tick()
     loop.run()
     loop.close()

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.client.boundary import ExitStatus, NoteKind, Wish
-from reactor_chat.client.states import State
-from reactor_chat.client.talking import NONSENSE
+from reactor_chat.client.boundary import Action, ExitStatus, NoteKind
+from reactor_chat.client.connecting.states import State
+from reactor_chat.client.messaging import NONSENSE
 from reactor_chat.testing.vault import SimulatedVault
 from reactor_chat.text.server_words import BAD_ANSWER
 from reactor_chat.wire.codec import encode
@@ -87,7 +87,7 @@ def test_what_is_typed_before_the_server_said_a_name_is_a_name_and_is_said_to_no
 def test_asks_for_a_name_and_connects_meanwhile() -> None:
     watcher = Watcher(None, interactive=True)
     watcher.engine.start(0.0)
-    assert watcher.took(Wish.CONNECT)
+    assert watcher.took(Action.CONNECT)
     assert watcher.notes(NoteKind.QUESTION)
     watcher.engine.connected(0.0)
     watcher.hear(hello())
@@ -127,7 +127,7 @@ def test_a_pipe_stops_where_its_name_is_refused(code: str) -> None:
     watcher.engine.start(0.0)
     watcher.engine.connected(0.0)
     watcher.hear(hello(), Refused(code, "No"))
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is ExitStatus.REFUSED
 
 
@@ -135,25 +135,25 @@ def test_a_pipe_stops_where_its_name_is_refused(code: str) -> None:
 def test_what_cannot_be_a_name_is_refused_without_asking(name: str) -> None:
     piped = Watcher(name)
     piped.engine.start(0.0)
-    assert piped.took(Wish.STOP)
+    assert piped.took(Action.STOP)
     assert piped.engine.exit_status is ExitStatus.REFUSED
     person = Watcher(name, interactive=True)
     person.engine.start(0.0)
     assert person.engine.wants_name
-    assert person.took(Wish.CONNECT)
+    assert person.took(Action.CONNECT)
 
 
 def test_a_server_that_lost_patience_with_a_slow_thinker_is_called_again() -> None:
     watcher = Watcher(None, interactive=True)
     watcher.engine.start(0.0)
-    assert watcher.took(Wish.CONNECT)
+    assert watcher.took(Action.CONNECT)
     watcher.engine.connected(0.0)
     watcher.hear(hello(), Refused("login_timeout", "Too slow"), Bye("idle", "Too slow"), now=10.0)
     assert watcher.engine.state is State.OFFLINE
     assert watcher.engine.next_deadline is None
     assert watcher.notes(NoteKind.NEWS) == []
     watcher.engine.typed("Ann", 60.0)
-    assert watcher.took(Wish.CONNECT)
+    assert watcher.took(Action.CONNECT)
 
 
 def test_a_key_signs_what_the_server_sent() -> None:
@@ -176,7 +176,7 @@ def test_another_protocol_is_the_end() -> None:
     watcher.engine.start(0.0)
     watcher.engine.connected(0.0)
     watcher.hear(hello(protocol=2))
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is ExitStatus.FAILED
 
 
@@ -191,7 +191,7 @@ def test_a_first_connection_that_fails_is_the_end(missed: tuple[ExitStatus, str]
     watcher = Watcher(interactive=True)
     watcher.engine.start(0.0)
     watcher.engine.unreachable(0.0, "no", missed=missed)
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is status
     assert len(watcher.notes(NoteKind.FAILURE)) == 1
 
@@ -202,7 +202,7 @@ def test_something_else_that_answers_is_no_server(data: bytes) -> None:
     watcher.engine.start(0.0)
     watcher.engine.connected(0.0)
     watcher.engine.received(data, 0.0)
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is ExitStatus.NO_SERVER
 
 
@@ -219,8 +219,8 @@ def test_a_full_server_is_tried_again_and_a_pipe_gives_up_after_a_minute() -> No
     watcher = Watcher()
     watcher.engine.start(0.0)
     now = 0.0
-    while not watcher.took(Wish.STOP):
-        if watcher.took(Wish.CONNECT):
+    while not watcher.took(Action.STOP):
+        if watcher.took(Action.CONNECT):
             watcher.engine.connected(now)
             watcher.hear(hello(), Refused("server_full", "Full"), Bye("idle", "Full"), now=now)
         else:
@@ -346,7 +346,7 @@ def test_who_is_there_is_asked_unseen_for_completion() -> None:
     names, groups = watcher.requests()[1:]
     assert (type(names), type(groups)) == (AskNames, AskGroups)
     watcher.hear(NamesAnswer(["Ann", "Bob"], names.id, more=True), NamesAnswer(["Zoe"], names.id))
-    assert watcher.engine.known.users == ["Ann", "Bob", "Zoe"]
+    assert watcher.engine.messaging.directory.users == ["Ann", "Bob", "Zoe"]
     assert watcher.notices == [hello(), welcome()]
 
 
@@ -380,7 +380,7 @@ def heard(pieces: list[bytes]) -> tuple[object, ...]:
     for piece in pieces:
         watcher.engine.received(piece, 0.0)
     watcher.take()
-    return watcher.shown, watcher.wishes, watcher.sent, watcher.engine.exit_status
+    return watcher.shown, watcher.actions, watcher.sent, watcher.engine.exit_status
 
 
 def test_byte_by_byte_is_the_same_as_whole() -> None:
@@ -446,11 +446,11 @@ def test_a_pipe_does_not_wait_for_an_answer_that_made_no_sense() -> None:
 
 def test_hidden_questions_are_over_with_an_answer_that_makes_no_sense_and_nobody_sees_that() -> None:
     watcher = live(Watcher(curious=True))
-    hidden = set(watcher.engine._link.hidden_ids)
+    hidden = set(watcher.engine.messaging.link.hidden_ids)
     assert len(hidden) == 2
     for request_id in hidden:
         nonsense(watcher, re=request_id)
-    assert not watcher.engine._link.hidden_ids
+    assert not watcher.engine.messaging.link.hidden_ids
     assert not [notice for notice in watcher.notices if isinstance(notice, Refused)]
 
 
@@ -459,19 +459,19 @@ def test_the_end_of_what_was_missed_is_not_waited_for_in_vain() -> None:
     watcher.engine.cut(1.0, "gone")
     watcher.engine.tick(2.0)
     again(watcher, seq=3, now=2.0)
-    assert watcher.engine._link.replay_end_id is not None
-    nonsense(watcher, type="pong", data=7, re=watcher.engine._link.replay_end_id)
-    assert watcher.engine._link.replay_end_id is None
+    assert watcher.engine.messaging.link.replay_end_id is not None
+    nonsense(watcher, type="pong", data=7, re=watcher.engine.messaging.link.replay_end_id)
+    assert watcher.engine.messaging.link.replay_end_id is None
 
 
 def test_a_number_that_came_in_nonsense_is_asked_for_again() -> None:
     watcher = live(Watcher(vault=SimulatedVault()))
     watcher.hear(said(1))
     nonsense(watcher, type="said", seq=2, at=0, text="x", **{"from": "Bob, sealed"})
-    assert watcher.engine._ledger.inbox.cursor == 1
+    assert watcher.engine.messaging.mailbox.inbox.cursor == 1
     watcher.hear(said(3))
     assert texts(watcher.notices) == ["hi", "hi"]
-    assert watcher.engine._ledger.inbox.cursor == 3
+    assert watcher.engine.messaging.mailbox.inbox.cursor == 3
 
 
 def test_a_server_does_not_choose_who_we_are() -> None:

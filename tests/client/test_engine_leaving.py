@@ -2,8 +2,8 @@
 
 import pytest
 
-from reactor_chat.client.boundary import ExitStatus, NoteKind, Wish
-from reactor_chat.client.states import State
+from reactor_chat.client.boundary import Action, ExitStatus, NoteKind
+from reactor_chat.client.connecting.states import State
 from reactor_chat.wire.messages import (
     Accepted,
     AskNames,
@@ -35,7 +35,7 @@ def test_a_pipe_quits_when_everything_is_answered() -> None:
     watcher.hear(NamesAnswer(["Bob"], names.id))
     assert watcher.requests()[-1] == Quit()
     watcher.hear(Bye("quit", "Goodbye"))
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is ExitStatus.DONE
 
 
@@ -62,7 +62,7 @@ def test_a_goodbye_that_is_not_heard_does_not_keep_anybody() -> None:
     assert watcher.requests()[-1] == Quit()
     assert watcher.engine.next_deadline == 6.0
     watcher.engine.tick(6.0)
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is ExitStatus.DONE
 
 
@@ -70,9 +70,9 @@ def test_leaving_twice_is_leaving_at_once() -> None:
     watcher = live(Watcher(interactive=True))
     watcher.engine.typed("unanswered", 1.0)
     watcher.engine.leave(1.0)
-    assert not watcher.took(Wish.STOP)
+    assert not watcher.took(Action.STOP)
     watcher.engine.leave(1.0)
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.notes(NoteKind.DOUBT) == ["Perhaps not delivered: unanswered"]
 
 
@@ -80,7 +80,7 @@ def test_a_connection_that_ends_instead_of_a_goodbye_is_as_good() -> None:
     watcher = live(Watcher())
     watcher.engine.end_of_input(0.0)
     watcher.engine.cut(0.0, "closed")
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is ExitStatus.DONE
 
 
@@ -91,7 +91,7 @@ def test_a_connection_that_ends_instead_of_a_goodbye_is_as_good() -> None:
 def test_who_is_sent_away_does_not_come_back(reason: str, status: ExitStatus) -> None:
     watcher = live(Watcher(interactive=True))
     watcher.hear(Bye(reason, "Away with you"))
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is status
 
 
@@ -99,10 +99,10 @@ def test_who_is_sent_away_does_not_come_back(reason: str, status: ExitStatus) ->
 def test_after_any_other_farewell_we_come_back(reason: str) -> None:
     watcher = live(Watcher(interactive=True))
     watcher.hear(Closing(1, "Shutting down"), Bye(reason, "See you"))
-    assert watcher.took(Wish.CLOSE)
+    assert watcher.took(Action.CLOSE)
     assert watcher.engine.state is State.OFFLINE
     watcher.engine.tick(60.0)
-    assert watcher.took(Wish.CONNECT)
+    assert watcher.took(Action.CONNECT)
 
 
 # ---------------------------------------------------------------------------------------------------- cuts
@@ -123,7 +123,7 @@ def test_silence_is_broken_by_a_ping_and_a_ping_unanswered_is_a_cut() -> None:
     watcher.engine.tick(95.0)
     assert watcher.engine.next_deadline == 110.0
     watcher.engine.tick(110.0)
-    assert watcher.took(Wish.CLOSE)
+    assert watcher.took(Action.CLOSE)
     assert watcher.engine.state is State.OFFLINE
     assert not any(isinstance(n, Pong) for n in watcher.notices)
 
@@ -207,7 +207,7 @@ def test_a_pipe_that_cannot_tell_what_was_delivered_says_so_with_its_status() ->
     again(watcher, now=2.0)
     watcher.hear(Pong(None, watcher.requests()[-1].id), now=2.0)
     watcher.hear(Bye("quit", "Goodbye"), now=2.0)
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is ExitStatus.TRY_LATER
 
 
@@ -216,10 +216,10 @@ def test_a_pipe_gives_up_after_a_minute_and_says_what_was_not_sent() -> None:
     watcher.engine.cut(5.0, "gone")
     for i in range(8):
         watcher.engine.typed(f"line {i}", 6.0)
-    while not watcher.took(Wish.STOP):
+    while not watcher.took(Action.STOP):
         now = deadline(watcher)
         watcher.engine.tick(now)
-        if watcher.took(Wish.CONNECT):
+        if watcher.took(Action.CONNECT):
             watcher.engine.unreachable(now, "refused")
     assert now == 65.0
     assert watcher.engine.exit_status is ExitStatus.TRY_LATER
@@ -230,7 +230,7 @@ def test_a_pipe_that_has_nothing_left_to_say_does_not_wait_for_a_lost_server() -
     watcher = live(Watcher())
     watcher.engine.cut(5.0, "gone")
     watcher.engine.end_of_input(6.0)
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is ExitStatus.DONE
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from reactor_chat.client.boundary import Arrived, Earlier, ExitStatus, NoteKind, Wish
-from reactor_chat.client.identity import KeyIdentity
-from reactor_chat.client.vault import Archived, MemoryVault
+from reactor_chat.client.boundary import Action, Arrived, Earlier, ExitStatus, NoteKind
+from reactor_chat.client.store.identity import KeyIdentity
+from reactor_chat.client.store.vault import Archived, MemoryVault
 from reactor_chat.errors import StorageFull
 from reactor_chat.wire.messages import Accepted, Bye, Login, Ping, Pong, Quit, Refused, Request, Say
 from reactor_chat.wire.transcript import login_transcript
@@ -109,7 +109,9 @@ def test_what_was_archived_and_not_shown_is_shown_first() -> None:
     first = live(owner(drawer), guest=False)
     first.hear(said(1, text="seen"), said(2, text="not seen"))
     first.take()
-    first.engine.printed(next(item.place for item in first.shown if isinstance(item, Arrived) and item.place))
+    first.engine.messaging.mailbox.printed(
+        next(item.place for item in first.shown if isinstance(item, Arrived) and item.place)
+    )
     second = live(owner(drawer.kill(), scrollback=9), seq=2, guest=False)
     earlier = [item for item in second.shown if isinstance(item, Earlier)]
     assert [texts(item.notices) for item in earlier] == [["seen"]]
@@ -145,7 +147,7 @@ def test_where_nothing_can_be_kept_nothing_leaves() -> None:
     watcher.hear(said(1))
     assert watcher.notices[2:] == []
     assert sends(watcher.requests()) == []
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is ExitStatus.FAILED
     assert watcher.notes(NoteKind.FAILURE) == ["There is no space left for it; make some"]
     assert watcher.notes(NoteKind.DOUBT) == ["Perhaps not delivered: one"]
@@ -197,7 +199,7 @@ def test_a_proof_refused_and_a_takeover_end_with_77(answer: Refused | Bye) -> No
     watcher.engine.start(0.0)
     watcher.engine.connected(0.0)
     watcher.hear(hello(), *([] if isinstance(answer, Refused) else [welcome(guest=False)]), answer)
-    assert watcher.took(Wish.STOP)
+    assert watcher.took(Action.STOP)
     assert watcher.engine.exit_status is ExitStatus.REFUSED
 
 
@@ -219,4 +221,4 @@ def test_after_a_cut_a_key_logs_in_again_and_sends_again() -> None:
     watcher.engine.tick(1.0)
     again(watcher, guest=False, now=1.0)
     assert ids(watcher) == [ids(watcher)[0]] * 2
-    assert watcher.engine.changes_waiting == 1
+    assert watcher.engine.messaging.changes_waiting == 1

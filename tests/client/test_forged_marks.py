@@ -16,20 +16,20 @@ from hypothesis import strategies as st
 
 from reactor_chat.client.boundary import Arrived, Earlier, Note, Shown
 from reactor_chat.client.engine import Engine
-from reactor_chat.client.identity import KeyIdentity
-from reactor_chat.client.line_mode import ERASE_ROW, INDENT, LineMode
-from reactor_chat.client.palette import Palette
-from reactor_chat.client.pipe_mode import PipeMode
-from reactor_chat.client.talking import OpenSession
-from reactor_chat.client.vault import Vault
+from reactor_chat.client.sealing import OpenSession
+from reactor_chat.client.store.identity import KeyIdentity
+from reactor_chat.client.store.vault import Vault
+from reactor_chat.client.terminal.line_mode import ERASE_ROW, INDENT, LineMode
+from reactor_chat.client.terminal.palette import Palette
+from reactor_chat.client.terminal.pipe_mode import PipeMode
 from reactor_chat.e2ee.boundary import Settings as SessionSettings
 from reactor_chat.e2ee.session import Session
 from reactor_chat.testing.vault import SimulatedVault
-from reactor_chat.text.render import NO_ASIDE
+from reactor_chat.text.render import NO_ANNOTATION
 from reactor_chat.wire.framing import frame
 from reactor_chat.wire.messages import NOTICES, GroupOverview, GroupSaid, HelpAnswer, HistoryAnswer, Said, Told
 from tests.client.party import fresh
-from tests.client.test_line_mode import local_time
+from tests.client.terminal.test_line_mode import local_time
 from tests.client.toy import Watcher, live
 
 CANARY = "canarybird"
@@ -112,23 +112,27 @@ def keys_in(value: Any) -> Iterator[str]:
 
 
 def assert_is_the_servers(watcher: Watcher, item: Shown) -> None:
-    """Show one thing in each face, and look at it."""
+    """Show one thing in each view, and look at it."""
     out: list[bytes] = []
-    aside: list[bytes] = []
+    notes: list[bytes] = []
     for as_json in (True, False):
-        face = PipeMode(
-            watcher.engine, lambda data, _=None: out.append(data), aside.append, Palette(is_on=False), as_json=as_json
+        view = PipeMode(
+            watcher.engine,
+            lambda data, _=None: out.append(data),
+            notes.append,
+            Palette(is_on=False),
+            as_json=as_json,
         )
-        face.show(item)
+        view.show(item)
     if isinstance(item, Note):
-        quotation = aside[0].decode().split('the server said: "')
+        quotation = notes[0].decode().split('the server said: "')
         assert CANARY not in quotation[0]
         return
     if isinstance(item, Arrived):
         written_json, lines = out[0].decode(), out[1].decode().split("\n")[:-1]
         assert written_json.count("\n") == 1
-        ours = sum(aside != NO_ASIDE for aside in item.asides)
-        assert {aside.word for aside in item.asides} <= {"", "not sealed"}
+        ours = sum(annotation != NO_ANNOTATION for annotation in item.annotations)
+        assert {annotation.word for annotation in item.annotations} <= {"", "not sealed"}
         assert list(keys_in(json.loads(written_json))).count("mark") == ours
         assert sum(VOICE.match(line) is not None for line in lines) <= ours, lines
         assert len(lines) <= lines_max(item)
@@ -143,9 +147,9 @@ def lines_max(item: Arrived) -> int:
 
 def assert_rows(watcher: Watcher, item: Shown) -> None:
     tty = Tty()
-    face = LineMode(watcher.engine, tty, tty, Palette(is_on=False), local_time)
-    face.show(item)
-    face.draw()
+    view = LineMode(watcher.engine, tty, tty, Palette(is_on=False), local_time)
+    view.show(item)
+    view.draw()
     above = re.sub(r"\x1b\[\?7[lh]", "", tty.written).partition(ERASE_ROW)[2].split("\r\n")[:-1]
     if isinstance(item, Arrived) and isinstance(item.notice, HelpAnswer):
         assert CANARY not in tty.written
@@ -161,7 +165,7 @@ def is_ours(row: str, item: Shown) -> bool:
     if isinstance(item, Note) or row.endswith((":", "of the history", "what you have seen")):
         return True
     assert isinstance(item, Arrived | Earlier)
-    return ", not encrypted:] " in row and any(aside.word == "not sealed" for aside in item.asides)
+    return ", not encrypted:] " in row and any(annotation.word == "not sealed" for annotation in item.annotations)
 
 
 def with_session(name: str, vault: Vault, fresh_id: Callable[[], str]) -> Session:

@@ -4,7 +4,7 @@ import pytest
 
 from reactor_chat.client.boundary import Arrived
 from reactor_chat.client.inbox import Inbox, request_concluded, request_echoed
-from reactor_chat.client.vault import MemoryVault
+from reactor_chat.client.store.vault import MemoryVault
 from reactor_chat.wire.messages import (
     Accepted,
     Exited,

@@ -5,8 +5,8 @@ import pytest
 from reactor_chat.client.boundary import Arrived, Earlier, NoteKind
 from reactor_chat.client.inbox import Inbox
 from reactor_chat.client.lost_end import LOST, SOME_IS_LOST, Loss, loss_in_words
+from reactor_chat.client.store.vault import MemoryVault
 from reactor_chat.client.time_of_day import utc_time_of_day
-from reactor_chat.client.vault import MemoryVault
 from reactor_chat.testing.vault import SimulatedVault
 from reactor_chat.wire.messages import Joined, Notice, Refused, Said, Seen, Told, Welcome
 from tests.client.test_engine_vault import KEY
@@ -45,19 +45,19 @@ def reader(request: pytest.FixtureRequest) -> Reader:
 
 
 def test_one_line_says_what_is_gone_and_what_there_is_follows(reader: Reader) -> None:
-    assert reader.inbox.place == (10, [Seen("a", 10)])
+    assert reader.inbox.progress == (10, [Seen("a", 10)])
     gap, *rest = reader.welcome("b", 7, Refused("gap", "words of the server", seq=5), said(6, "new"), said(7, "newer"))
     assert isinstance(gap, Refused)
     assert gap.text == "The server lost 4 messages after 14:05 UTC, 1 of them yours; what it has is shown"
     assert [getattr(notice, "seq", None) for notice in rest] == [6, 7]
-    assert reader.inbox.place == (7, [Seen("b", 7), Seen("a", 10)])
+    assert reader.inbox.progress == (7, [Seen("b", 7), Seen("a", 10)])
 
 
 def test_a_cut_before_the_first_number_of_a_log_leaves_the_loss_to_be_told(reader: Reader) -> None:
     reader.welcome("b", 40)
-    assert reader.inbox.place == (10, [Seen("a", 10)])
+    assert reader.inbox.progress == (10, [Seen("a", 10)])
     reader.welcome("b", 40, Refused("gap", "", seq=5))
-    assert reader.inbox.place == (5, [Seen("b", 5), Seen("a", 10)])
+    assert reader.inbox.progress == (5, [Seen("b", 5), Seen("a", 10)])
 
 
 def test_a_second_loss_does_not_count_the_first_one_again(reader: Reader) -> None:
@@ -79,14 +79,14 @@ def test_what_is_there_all_the_same_is_not_shown_again(reader: Reader) -> None:
 def test_logs_are_remembered_newest_first_and_not_for_ever(reader: Reader) -> None:
     for number in range(40):
         reader.welcome(f"log{number}", 100 + number, said(100 + number))
-    cursor, seen = reader.inbox.place
+    cursor, seen = reader.inbox.progress
     assert (cursor, len(seen)) == (139, 32)
     assert [one.seq for one in seen] == list(range(139, 107, -1))
 
 
 def test_a_server_that_names_no_log_is_served_as_before(reader: Reader) -> None:
     reader.welcome(None, 11, said(11))
-    assert reader.inbox.place == (11, [])
+    assert reader.inbox.progress == (11, [])
     assert reader.inbox.welcomed(Welcome("Ann", 3, guest=False, text="")), "it began anew"
     assert reader.inbox.cursor == 3
 
@@ -95,7 +95,7 @@ def test_numbers_that_are_others_now_are_told_of_too(reader: Reader) -> None:
     """Where the server had more of an older log than we saw of the newest one, it goes on above our cursor."""
     (gap,) = reader.welcome("c", 90, Refused("gap", "", seq=80))
     assert gap == Refused("gap", SOME_IS_LOST, seq=80)
-    assert reader.inbox.place == (80, [Seen("c", 80), Seen("a", 10)])
+    assert reader.inbox.progress == (80, [Seen("c", 80), Seen("a", 10)])
 
 
 @pytest.mark.parametrize(
@@ -121,11 +121,11 @@ def test_a_later_run_marks_what_is_gone_and_keeps_the_line() -> None:
     first.hear(said(2, "stays"), said(3, "goes"), Told(4, 0, "Bob", "Ann", "goes too"))
     first.hear(Refused("gap", "words of the server", seq=2), said(3, "came since"))
     first.take()
-    first.engine.printed(max(item.place or 0 for item in first.shown if isinstance(item, Arrived)))
+    first.engine.messaging.mailbox.printed(max(item.place or 0 for item in first.shown if isinstance(item, Arrived)))
     second = live(returning(vault), seq=3, guest=False)
     (earlier,) = (item for item in second.shown if isinstance(item, Earlier))
-    shown = zip(earlier.notices, earlier.asides, strict=True)
-    words = [(getattr(notice, "text", ""), aside.word) for notice, aside in shown]
+    shown = zip(earlier.notices, earlier.annotations, strict=True)
+    words = [(getattr(notice, "text", ""), annotation.word) for notice, annotation in shown]
     line = "The server lost 2 messages after 14:02 UTC; what it has is shown"
     assert words == [("stays", ""), ("goes", LOST), ("goes too", LOST), (line, ""), ("came since", "")]
 

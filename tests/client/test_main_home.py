@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reactor_chat.client.recovery import code_of
+from reactor_chat.client.store.recovery import code_of
 from tests.client.processes import SECONDS_MAX, Person, Piped, ServerProcess, client_command, piped
 from tests.client.test_main import one_line
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.client.outbox import REFUSED_FROM, REPORTED_CHARS_MAX, WAITING_MAX, Outbox, in_words, only_reads
-from reactor_chat.client.vault import MemoryVault
+from reactor_chat.client.store.vault import MemoryVault
 from reactor_chat.e2ee.outgoing import Plain
 from reactor_chat.e2ee.states import State
 from reactor_chat.wire.conversation import Spoken, where_said
@@ -78,7 +78,7 @@ def test_after_a_cut_everything_is_sent_again_where_ids_are_remembered() -> None
     box.answered("0")
     box.after_cut(ids_remembered=True)
     assert drained(box) == [say(1), say(2), say(3)]
-    assert not box.has_doubtful
+    assert box.give_up_doubtful() == []
 
 
 def test_after_a_cut_a_guest_asks_again_and_doubts_the_rest() -> None:
@@ -91,7 +91,7 @@ def test_after_a_cut_a_guest_asks_again_and_doubts_the_rest() -> None:
     assert drained(box) == [AskNames(id="n"), say(2)]
     box.promised("0")
     assert box.give_up_doubtful() == [say(1)]
-    assert not box.has_doubtful
+    assert box.give_up_doubtful() == []
     assert list(box.sent_unanswered()) == [AskNames(id="n"), say(2)]
 
 
@@ -107,7 +107,7 @@ def test_what_was_promised_waits_for_its_answer_but_not_over_a_cut(*, ids_rememb
     assert vault.kept() == list(box.sent_unanswered()) == [say(1)]
     box.after_cut(ids_remembered=ids_remembered)
     assert len(box) == 1
-    assert box.has_doubtful is not ids_remembered
+    assert bool(box.give_up_doubtful()) is not ids_remembered
 
 
 def test_the_vault_keeps_changes_until_their_fate_is_known() -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from reactor_chat.client.boundary import Settings
 from reactor_chat.client.engine import Engine
-from reactor_chat.client.palette import Palette
-from reactor_chat.client.pipe_mode import PipeMode
 from reactor_chat.client.runner import Runner
+from reactor_chat.client.terminal.palette import Palette
+from reactor_chat.client.terminal.pipe_mode import PipeMode
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import frame
 from tests.client.processes import Person, ServerProcess
@@ -165,11 +165,11 @@ def test_no_server_is_one_line_on_a_terminal_too(person: Callable[..., Person]) 
 
 
 class Breaking(PipeMode):
-    """A face with a bug."""
+    """A view with a bug."""
 
     ended = 0
 
-    def refresh(self, now: float) -> None:  # noqa: ARG002  the signature is the face's
+    def refresh(self, now: float) -> None:  # noqa: ARG002  the signature is the view's
         raise ZeroDivisionError
 
     def end(self) -> None:
@@ -180,11 +180,11 @@ def test_a_bug_gives_the_terminal_back_and_is_not_hidden() -> None:
     read_end, write_end = os.pipe()
     engine = Engine(Settings("Ann", "here", interactive=False, id_prefix="x"), lambda: 0.5)
     runner = Runner(engine, "127.0.0.1", 1, None, write_end)
-    face = Breaking(engine, runner.out.write, lambda _: None, Palette(is_on=False))
+    view = Breaking(engine, runner.out.write, lambda _: None, Palette(is_on=False))
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(ZeroDivisionError):
-        runner.run(face, read_end)
-    assert face.ended == 1
+        runner.run(view, read_end)
+    assert view.ended == 1
     assert signal.getsignal(signal.SIGINT) is before
     os.close(read_end)
     os.close(write_end)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from reactor_chat.client.streams import WRITE_BYTES_MAX
+from reactor_chat.client.terminal.streams import WRITE_BYTES_MAX
 from tests.client.processes import SECONDS_MAX, Piped, ServerProcess, client_command, environment
 
 NIGHTLY = os.environ.get("REACTOR_CHAT_NIGHTLY") == "1"

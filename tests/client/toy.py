@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from reactor_chat.client.boundary import HEARTBEAT_SECONDS, Arrived, Note, NoteKind, Settings, Shown, Wish
+from reactor_chat.client.boundary import HEARTBEAT_SECONDS, Action, Answer, Arrived, Note, NoteKind, Settings, Shown
 from reactor_chat.client.engine import Engine
-from reactor_chat.client.vault import Identity, Vault
+from reactor_chat.client.store.vault import Identity, Vault
 from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.wire.codec import decode_request, encode
 from reactor_chat.wire.framing import FrameDecoder, frame
@@ -147,7 +147,7 @@ class ToyServer:
 
 
 class Watcher:
-    """An engine, what it showed, and what it wished; obeys nothing by itself."""
+    """An engine, what it showed, and what it asked for; obeys nothing by itself."""
 
     def __init__(
         self,
@@ -158,25 +158,27 @@ class Watcher:
         identity: Identity | None = None,
         **settings: Any,
     ) -> None:
-        made = Settings(name=name, place="toy port 1", interactive=interactive, id_prefix="i")
+        made = Settings(name=name, server="toy port 1", interactive=interactive, id_prefix="i")
         self.engine = Engine(replace(made, **settings), lambda: 0.5, vault, identity)
         self.shown: list[Shown] = []
-        self.wishes: list[Wish | Derive] = []
+        self.actions: list[Action | Derive] = []
+        self.answers: list[Answer] = []
         self.sent = b""
 
     def take(self) -> bytes:
         """Look at what the engine wants; return what it sends."""
-        outcome = self.engine.take()
-        self.shown += outcome.shown
-        self.wishes += outcome.wishes
-        self.sent += outcome.data
-        return outcome.data
+        outputs = self.engine.take()
+        self.shown += outputs.shown
+        self.actions += outputs.actions
+        self.answers += outputs.answers
+        self.sent += outputs.data
+        return outputs.data
 
-    def took(self, wish: Wish) -> bool:
-        """Whether this was wished since we last asked."""
+    def took(self, action: Action) -> bool:
+        """Whether this was asked for since we last asked."""
         self.take()
-        found = wish in self.wishes
-        self.wishes = [w for w in self.wishes if w is not wish]
+        found = action in self.actions
+        self.actions = [w for w in self.actions if w is not action]
         return found
 
     @property
@@ -218,7 +220,7 @@ def said(seq: int, sender: str = "Bob", text: str = "hi", request_id: str | None
 def live(watcher: Watcher, *, seq: int = 0, guest: bool = True, now: float = 0.0, log: str | None = None) -> Watcher:
     """Bring a new watcher to where it is logged in."""
     watcher.engine.start(now)
-    assert watcher.took(Wish.CONNECT)
+    assert watcher.took(Action.CONNECT)
     return again(watcher, seq=seq, guest=guest, now=now, log=log)
 
 

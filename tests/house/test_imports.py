@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "testing": {
         *("errors", "wire", "text", "chat", "journal", "server.app", "server.doors"),
         *("server.intake", "server.operator", "server.options"),
-        *("client.engine", "client.boundary", "client.outbox", "client.states", "client.vault", "e2ee"),
+        *("client.engine", "client.boundary", "client.outbox", "client.connecting.states", "client.store.vault"),
+        "e2ee",
     },
     "load": {"errors", "reactor", "wire"},
     "admin": {"errors", "wire", "text", "chat", "journal", "server", "process_start"},
@@ -36,10 +37,12 @@ ALSO_MAY_IMPORT = {
     "server/process/tls.py": {"reactor"},
     "server/options/table.py": {"user_data"},
     "client/runner.py": {"reactor"},
-    "client/first_contact.py": {"reactor"},
+    "client/connecting/first_contact.py": {"reactor"},
     "client/__main__.py": {"process_start"},
-    "client/streams.py": {"process_start"},
-    "client/home.py": {"user_data"},
+    "client/key_commands.py": {"process_start"},
+    "client/standard_error.py": {"process_start"},
+    "client/terminal/streams.py": {"process_start"},
+    "client/store/home.py": {"user_data"},
     "load/__main__.py": {"process_start"},
     "testing/__main__.py": {"process_start"},
     "mls/passive.py": {"process_start"},
@@ -55,7 +58,8 @@ PURE += [
     "server/goodbye.py",
     "server/intake.py",
 ]
-PURE += ["client/engine.py", "client/outbox.py", "client/talking.py"]
+PURE += ["client/engine.py", "client/outbox.py", "client/messaging.py", "client/sealing.py", "client/asked.py"]
+PURE += ["client/connecting/login.py"]
 COMMAND_LINES_AMONG_THE_PURE = {"mls/passive.py"}
 IMPURE_MODULES = set(
     "time datetime random secrets uuid socket select selectors ssl signal threading asyncio subprocess sqlite3".split()

@@ -24,8 +24,8 @@ PRINT_THEIR_OWN = {
 
 WRITE_TO_DESCRIPTORS = {
     "process_start.py": "what standard output is given, and a line of its own",
-    "client/streams.py": "what a face gives it",
-    "client/private_files.py": "files",
+    "client/terminal/streams.py": "what a view gives it",
+    "client/store/private_files.py": "files",
     "server/process/log.py": "what the formatter of the log, which is safe, gives it",
 }
 
@@ -85,9 +85,11 @@ def test_a_log_is_set_up_with_safe_lines() -> None:
                 assert "SafeFormatter" in path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("place", ["client/line_mode.py", "client/pipe_mode.py", "server/doors/lines.py"])
+@pytest.mark.parametrize(
+    "place", ["client/terminal/line_mode.py", "client/terminal/pipe_mode.py", "server/doors/lines.py"]
+)
 def test_a_face_shows_notices_as_render_does_and_notes_as_safe_does(place: str) -> None:
-    """No face looks into a notice for a text: it gets lines from `compose` or `render`, or JSON from `safe_json`."""
+    """No view looks into a notice for a text: it gets lines from `compose` or `render`, or JSON from `safe_json`."""
     tree = ast.parse((PACKAGE / place).read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr == "text":

@@ -4,8 +4,8 @@ from tests.planted.copying import Bug, in_file
 
 OUTBOX = ("tests/client/test_outbox.py",)
 INBOX = ("tests/client/test_inbox.py",)
-VAULT = ("tests/client/test_file_vault.py", "tests/client/test_vault.py")
-ROW_KEYS = ("tests/client/test_row_keys.py",)
+VAULT = ("tests/client/store/test_file_vault.py", "tests/client/store/test_vault.py")
+ROW_KEYS = ("tests/client/store/test_row_keys.py",)
 
 BUGS: tuple[Bug, ...] = (
     *in_file(
@@ -58,7 +58,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/client/file_vault.py",
+        "reactor_chat/client/store/file_vault.py",
         VAULT,
         (
             "a damaged request is sent",
@@ -77,7 +77,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/client/row_keys.py",
+        "reactor_chat/client/store/row_keys.py",
         ROW_KEYS,
         (
             "the key of a row that is gone stays",
@@ -86,14 +86,14 @@ BUGS: tuple[Bug, ...] = (
         ),
         (
             "what a crash left behind opens for ever",
-            "        self.wipe(place for place in unused if held[place * KEY_BYTES :][:KEY_BYTES] != _EMPTY)\n",
+            "        self.wipe(slot for slot in unused if held[slot * KEY_BYTES :][:KEY_BYTES] != _EMPTY)\n",
             "",
         ),
         ("anybody's keys will do", "        elif found != check:\n", "        elif not check:\n"),
         ("the file of keys opens a home without its secret", "hmac.digest(self._secret, half", "hmac.digest(b'', half"),
     ),
     *in_file(
-        "reactor_chat/client/stored_rows.py",
+        "reactor_chat/client/store/stored_rows.py",
         ROW_KEYS,
         (
             "a row that is overwritten keeps its old key",
@@ -102,8 +102,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/client/sealed_rows.py",
-        ("tests/client/test_sealed_rows.py",),
+        "reactor_chat/client/store/sealed_rows.py",
+        ("tests/client/store/test_sealed_rows.py",),
         (
             "a row opens at another's place",
             "row, _bound(name, kind, key))",
@@ -111,8 +111,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/client/vault_format.py",
-        ("tests/client/test_vault_format.py",),
+        "reactor_chat/client/store/vault_format.py",
+        ("tests/client/store/test_vault_format.py",),
         (
             "a vault may be a link",
             "        private_files.check(path.with_name(path.name + beside))\n",
@@ -125,8 +125,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/client/locked_seed.py",
-        ("tests/client/test_locked_seed.py",),
+        "reactor_chat/client/store/locked_seed.py",
+        ("tests/client/store/test_locked_seed.py",),
         (
             "a lock is bound to nothing",
             'return f"{HEADER}\\n{kdf.name} {kdf.memory_kib} {kdf.passes} {kdf.lanes}\\n{public}\\n{salt}\\n"',
@@ -134,8 +134,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/client/identity.py",
-        ("tests/client/test_identity.py",),
+        "reactor_chat/client/store/identity.py",
+        ("tests/client/store/test_identity.py",),
         (
             "a key lies about in the clear once it is locked",
             "home.write_over(FILE_NAME, data)",
@@ -148,13 +148,13 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/client/backoff.py",
-        ("tests/client/test_backoff.py",),
+        "reactor_chat/client/connecting/backoff.py",
+        ("tests/client/connecting/test_backoff.py",),
         ("pauses have no end", "return min(self._seconds_max, self", "return max(self._seconds_max, self"),
     ),
     *in_file(
-        "reactor_chat/client/server_key.py",
-        ("tests/client/test_server_key.py",),
+        "reactor_chat/client/connecting/server_key.py",
+        ("tests/client/connecting/test_server_key.py",),
         (
             "another key of a known server will do",
             "        if known is not None and self._pinned is None:\n",
@@ -172,19 +172,19 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/client/contact_files.py",
-        ("tests/client/test_contact_files.py",),
+        "reactor_chat/client/store/contact_files.py",
+        ("tests/client/store/test_contact_files.py",),
         ("a file is written over another", "os.O_CREAT | os.O_EXCL | os", "os.O_CREAT | os"),
         ("others may read whom I verified", "os.O_CLOEXEC, 0o600)", "os.O_CLOEXEC, 0o644)"),
     ),
     *in_file(
-        "reactor_chat/client/known_servers.py",
-        ("tests/client/test_known_servers.py",),
-        ("meeting a server forgets the others", "_without(_read(path), place) | {place:", "{place:"),
+        "reactor_chat/client/connecting/known_servers.py",
+        ("tests/client/connecting/test_known_servers.py",),
+        ("meeting a server forgets the others", "_without(_read(path), address) | {address:", "{address:"),
         (
             "another spelling of a host is a stranger",
-            "return servers.get(place) or next(others, None)",
-            "return servers.get(place)",
+            "return servers.get(address) or next(others, None)",
+            "return servers.get(address)",
         ),
     ),
     *in_file(
@@ -193,8 +193,8 @@ BUGS: tuple[Bug, ...] = (
         ("a dot makes another host of it", '.lower().removesuffix(".")', ".lower()"),
     ),
     *in_file(
-        "reactor_chat/client/server_vaults.py",
-        ("tests/client/test_server_vaults.py",),
+        "reactor_chat/client/store/server_vaults.py",
+        ("tests/client/store/test_server_vaults.py",),
         (
             "a vault leaves its keys behind",
             "    beside = [one for one in COMPANIONS if old.with_name(old.name + one).exists()]\n",
@@ -209,8 +209,8 @@ BUGS: tuple[Bug, ...] = (
         ("the host as it was typed names the vault", "quote(canonical(host), safe='')", "quote(host, safe='')"),
     ),
     *in_file(
-        "reactor_chat/client/first_contact.py",
-        ("tests/client/test_first_contact.py",),
+        "reactor_chat/client/connecting/first_contact.py",
+        ("tests/client/connecting/test_first_contact.py",),
         (
             "any key will do at the first contact",
             "self._end(Met(seen, self._server_key.check(seen)))",
@@ -218,8 +218,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/client/home.py",
-        ("tests/client/test_home.py",),
+        "reactor_chat/client/store/home.py",
+        ("tests/client/store/test_home.py",),
         ("the directory of the vaults may be a link", "            private_files.refuse_link(servers)\n", ""),
     ),
     *in_file(
@@ -233,40 +233,49 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/client/written.py",
-        ("tests/client/test_written.py",),
+        "reactor_chat/client/store/written.py",
+        ("tests/client/store/test_written.py",),
         (
             "a mark in an old row is believed",
-            "        return decode_notice(row), NO_ASIDE\n",
-            '        beside = msgspec.json.decode(row)\n        return decode_notice(row), Aside(beside.get("mark", ""))\n',
+            "        return decode_notice(row), NO_ANNOTATION\n",
+            '        beside = msgspec.json.decode(row)\n        return decode_notice(row), Annotation(beside.get("mark", ""))\n',
         ),
         ("a sealed object holds a mark", " if key not in OURS}", "}"),
-        ("what we know of a message is not kept", "_Row(aside.word, aside.remark,", '_Row("", aside.remark,'),
+        ("what we know of a message is not kept", "_Row(annotation.word, annotation.remark,", '_Row("", aside.remark,'),
     ),
     *in_file(
-        "reactor_chat/client/pipe_mode.py",
-        ("tests/client/test_pipe_mode.py", "tests/client/test_forged_marks.py"),
+        "reactor_chat/client/terminal/pipe_mode.py",
+        ("tests/client/terminal/test_pipe_mode.py", "tests/client/test_forged_marks.py"),
         ("a pipe shows a server's words as ours", "quotes_server=not is_own", "quotes_server=False"),
     ),
     *in_file(
-        "reactor_chat/client/line_mode.py",
-        ("tests/client/test_line_mode.py", "tests/client/test_forged_marks.py"),
+        "reactor_chat/client/terminal/line_mode.py",
+        ("tests/client/terminal/test_line_mode.py", "tests/client/test_forged_marks.py"),
         ("a terminal shows a server's words as ours", "quotes_server=not is_own", "quotes_server=False"),
     ),
     *in_file(
-        "reactor_chat/client/talking.py",
-        ("tests/client/test_engine.py", "tests/client/test_line_mode.py"),
+        "reactor_chat/client/messaging.py",
+        ("tests/client/test_engine.py", "tests/client/terminal/test_line_mode.py"),
         ("nonsense is told each time", "                self.link.is_nonsense_told = True\n", ""),
         (
             "whoever waits for nonsense waits for ever",
             "None if error.request_id is None else Refused(",
             "None if error else Refused(",
         ),
+    ),
+    *in_file(
+        "reactor_chat/client/sealing.py",
+        ("tests/client/test_engine.py", "tests/client/terminal/test_line_mode.py"),
         ("the help is the server's", "        if isinstance(notice, HelpAnswer):", "        if False:"),
     ),
     *in_file(
-        "reactor_chat/client/engine.py",
+        "reactor_chat/client/asked.py",
+        ("tests/client/test_asked.py",),
+        ("a program waits for ever", "            if request_id in waiting:\n", "            if request_id in self:\n"),
+    ),
+    *in_file(
+        "reactor_chat/client/connecting/login.py",
         ("tests/client/test_engine.py",),
-        ("a server chooses who we are", "if fold(notice.name) != fold(self.name):", "if not notice.name:"),
+        ("a server chooses who we are", "if fold(welcome.name) != fold(self.name):", "if not welcome.name:"),
     ),
 )

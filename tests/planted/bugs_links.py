@@ -18,8 +18,8 @@ BUGS: tuple[Bug, ...] = (
         ("a broken promise goes unnoticed", "promised and promised + HEARTBEAT_GRACE_SECONDS)", "None)"),
     ),
     *in_file(
-        "reactor_chat/client/link.py",
-        ("tests/client/test_deadlines.py", "tests/client/test_link.py"),
+        "reactor_chat/client/connecting/link.py",
+        ("tests/client/connecting/test_deadlines.py", "tests/client/connecting/test_link.py"),
         (
             "what others say counts as an answer",
             "        if self.replay_end_id is not None:\n            self._got",
@@ -27,31 +27,31 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/client/returning.py",
-        ("tests/client/test_returning.py",),
+        "reactor_chat/client/connecting/returning.py",
+        ("tests/client/connecting/test_returning.py",),
         (
             "who does not come back has never left",
-            "        self._tray.show(*(Arrived(notice)",
+            "        self._outputs.show(*(Arrived(notice)",
             "        tuple((Arrived(notice)",
         ),
     ),
     *in_file(
-        "reactor_chat/client/ignored.py",
-        ("tests/client/test_ignored.py",),
+        "reactor_chat/client/commands/ignored.py",
+        ("tests/client/commands/test_ignored.py",),
         (
             "who is ignored is heard in groups",
-            "isinstance(notice, Said | Told | GroupSaid)",
-            "isinstance(notice, Said | Told)",
+            "isinstance(notice, Heard):",
+            'isinstance(notice, Heard) and not hasattr(notice, "group"):',
         ),
     ),
     *in_file(
-        "reactor_chat/client/history_pages.py",
-        ("tests/client/test_history_pages.py",),
+        "reactor_chat/client/commands/history_pages.py",
+        ("tests/client/commands/test_history_pages.py",),
         ("a page before a time begins one too late", "found.at >= self._moment_ms", "found.at > self._moment_ms"),
     ),
     *in_file(
-        "reactor_chat/client/homes.py",
-        ("tests/client/test_homes.py",),
+        "reactor_chat/client/store/homes.py",
+        ("tests/client/store/test_homes.py",),
         ("one person has two keys", "fold(holder) == fold(name)", "holder == name"),
     ),
     *in_file(

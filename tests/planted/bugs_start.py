@@ -56,8 +56,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/client/streams.py",
-        ("tests/client/test_streams.py",),
+        "reactor_chat/client/terminal/streams.py",
+        ("tests/client/terminal/test_streams.py",),
         (
             "what could not be written was written",
             "self.failure = None if _has_gone(error, self._descriptor) else error",

@@ -3,8 +3,8 @@
 from tests.planted.copying import Bug, in_file
 
 OPENING = ("tests/text/test_opening.py",)
-KEYS = ("tests/client/test_key_reader.py",)
-KEYBOARD = ("tests/client/test_line_mode_keyboard.py",)
+KEYS = ("tests/client/terminal/test_key_reader.py",)
+KEYBOARD = ("tests/client/terminal/test_line_mode_keyboard.py",)
 
 BUGS: tuple[Bug, ...] = (
     *in_file(
@@ -28,8 +28,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/client/caution.py",
-        ("tests/client/test_caution.py", *KEYBOARD),
+        "reactor_chat/client/terminal/caution.py",
+        ("tests/client/terminal/test_caution.py", *KEYBOARD),
         (
             "a command of another chat is said to everyone",
             "    if is_foreign_command(text):\n",
@@ -39,7 +39,7 @@ BUGS: tuple[Bug, ...] = (
         ("what is not UTF-8 is sent", "return None if is_utf_8(text) else NOT_UTF_8", "return None"),
     ),
     *in_file(
-        "reactor_chat/client/line_mode.py",
+        "reactor_chat/client/terminal/line_mode.py",
         KEYBOARD,
         ("a bouncing Enter says yes", "return now - self._asked_at >= ANSWER_SECONDS_MIN", "return True"),
         ("a ghost is left where rows are broken", 'f"\\x1b[{rows}A" if rows else ""', '""'),
@@ -56,7 +56,7 @@ BUGS: tuple[Bug, ...] = (
         ("what is declined to us is declined again", "elif self._verb in _DECLINES:", "elif self._verb:"),
     ),
     *in_file(
-        "reactor_chat/client/key_reader.py",
+        "reactor_chat/client/terminal/key_reader.py",
         KEYS,
         (
             "a paste without an end takes the keyboard",
@@ -81,8 +81,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/client/bursts.py",
-        ("tests/client/test_bursts.py",),
+        "reactor_chat/client/terminal/bursts.py",
+        ("tests/client/terminal/test_bursts.py",),
         ("a long paste without brackets is sent line by line", "return lines > LINES_MAX and", "return lines < 0 and"),
         (
             "an Enter within a paste is pressed",
@@ -91,8 +91,8 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
-        "reactor_chat/client/terminal.py",
-        ("tests/client/test_terminal.py",),
+        "reactor_chat/client/terminal/tty.py",
+        ("tests/client/terminal/test_tty.py",),
         ("a screen that was stopped stays so", "flags[0] &= ~termios.IXON", "pass"),
     ),
     *in_file(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reactor_chat.client.file_vault import FileVault
-from reactor_chat.client.home import Home
+from reactor_chat.client.store.file_vault import FileVault
+from reactor_chat.client.store.home import Home
 from reactor_chat.testing.vault import SimulatedVault
 from reactor_chat.wire.messages import Say
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.text.hosts import LOOPBACK, canonical, canonical_place, is_loopback, split_port
+from reactor_chat.text.hosts import LOOPBACK, canonical, canonical_address, is_loopback, split_port
 
 OURS = (
     "localhost LOCALHOST localhost. 127.0.0.1 127.1 127.0.1 0x7f.1 0177.0.0.1 2130706433 0x7f000001 ::1 [::1]".split()
@@ -61,7 +61,7 @@ def test_any_text_has_one_spelling_and_that_is_its_own(host: str) -> None:
     [("LocalHost:1", "127.0.0.1:1"), ("[::1]:1", "127.0.0.1:1"), ("[2001:DB8::2]:7", "[2001:db8::2]:7")],
 )
 def test_a_place_keeps_its_port(place: str, wanted: str) -> None:
-    assert canonical_place(place) == wanted
+    assert canonical_address(place) == wanted
 
 
 ONLY_OURS = "127.0.0.2 127.255.255.254 127.1.1 0x7f.0.0.2 017700000001 00000000000017700000001 ::ffff:127.0.0.9".split()

@@ -4,7 +4,7 @@ import pytest
 
 from reactor_chat.text.grammar import help_text
 from reactor_chat.text.parser import parse
-from reactor_chat.text.render import NEW_KEY, NO_ASIDE, Aside, Part, compose, render
+from reactor_chat.text.render import NEW_KEY, NO_ANNOTATION, Annotation, Part, compose, render
 from reactor_chat.text.safe import LINE_BREAK
 from reactor_chat.wire.messages import (
     NOTICES,
@@ -231,9 +231,9 @@ def test_what_the_operator_says_is_told_apart_and_by_nobody_else() -> None:
     ],
 )
 def test_what_a_client_knows_of_a_message_stands_where_nobody_else_can_write(notice: Notice, line: str) -> None:
-    aside = Aside("sealed", "from before you came")
-    assert ["".join(part.text for part in parts) for parts in compose(notice, "Me", LINE_BREAK, [aside])] == [line]
-    assert compose(notice, "Me", LINE_BREAK, [NO_ASIDE]) == compose(notice, "Me")
+    annotation = Annotation("sealed", "from before you came")
+    assert ["".join(part.text for part in parts) for parts in compose(notice, "Me", LINE_BREAK, [annotation])] == [line]
+    assert compose(notice, "Me", LINE_BREAK, [NO_ANNOTATION]) == compose(notice, "Me")
 
 
 @pytest.mark.parametrize(
@@ -247,12 +247,14 @@ def test_what_a_client_knows_of_a_message_stands_where_nobody_else_can_write(not
     ],
 )
 def test_a_verified_name_has_a_check_mark_within_our_brackets(notice: Said | Told | GroupSaid, line: str) -> None:
-    aside = Aside("sealed", is_verified=True)
-    (parts,) = compose(notice, "Me", LINE_BREAK, [aside])
+    annotation = Annotation("sealed", is_verified=True)
+    (parts,) = compose(notice, "Me", LINE_BREAK, [annotation])
     assert "".join(part.text for part in parts) == line
     assert [part.role for part in parts if "✓" in part.text] == ["mark"]
     page = HistoryAnswer(messages=[notice, notice], more=False)
-    shown = ["".join(part.text for part in parts) for parts in compose(page, "Me", LINE_BREAK, [NO_ASIDE, aside])]
+    shown = [
+        "".join(part.text for part in parts) for parts in compose(page, "Me", LINE_BREAK, [NO_ANNOTATION, annotation])
+    ]
     assert shown == [line.replace(" ✓", "").replace(", encrypted:", ":"), line]
 
 
@@ -263,7 +265,7 @@ def test_nobody_can_write_a_check_mark_that_stands_there() -> None:
 
 def test_each_message_of_a_history_has_its_own() -> None:
     page = HistoryAnswer(messages=[said("one"), said("two"), said(None)], more=False)
-    lines = compose(page, "Me", LINE_BREAK, [Aside("sealed"), NO_ASIDE, Aside("", "no\nkey")])
+    lines = compose(page, "Me", LINE_BREAK, [Annotation("sealed"), NO_ANNOTATION, Annotation("", "no\nkey")])
     shown = ["".join(part.text for part in parts) for parts in lines]
     assert shown[:2] == ["[John, encrypted:] one", "[John:] two"]
     assert shown[2].startswith("[John: encrypted message (no")
@@ -272,10 +274,10 @@ def test_each_message_of_a_history_has_its_own() -> None:
 
 @pytest.mark.parametrize("message", [said("hi"), told("hi"), group_said(None)])
 def test_a_key_that_is_not_the_known_one_is_seen_in_the_brackets(message: Notice) -> None:
-    lines = compose(message, "Me", LINE_BREAK, [Aside(NEW_KEY)])
+    lines = compose(message, "Me", LINE_BREAK, [Annotation(NEW_KEY)])
     assert ", encrypted, NEW KEY:" in "".join(part.text for part in lines[0])
     assert {part.role for part in lines[0]} - {"name", "group", "text"} == {"alarm"}
-    assert "alarm" not in {part.role for part in compose(message, "Me", LINE_BREAK, [Aside("sealed")])[0]}
+    assert "alarm" not in {part.role for part in compose(message, "Me", LINE_BREAK, [Annotation("sealed")])[0]}
 
 
 @pytest.mark.parametrize(("text", "sealed"), [("anything", None), (None, {"v": 1})])
@@ -292,5 +294,5 @@ def test_what_was_removed_is_said_to_be_whatever_stands_in_it(
     [("sealed", "encrypted"), ("not sealed", "not encrypted"), (NEW_KEY, "encrypted, NEW KEY")],
 )
 def test_a_mark_is_said_in_a_persons_words(mark: str, word: str) -> None:
-    (line,) = compose(said("hi"), "Me", LINE_BREAK, [Aside(mark)])
+    (line,) = compose(said("hi"), "Me", LINE_BREAK, [Annotation(mark)])
     assert "".join(part.text for part in line) == f"[John, {word}:] hi"

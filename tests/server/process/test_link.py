@@ -2,7 +2,7 @@
 
 import pytest
 
-from reactor_chat.client.server_key import read_link
+from reactor_chat.client.connecting.server_key import read_link
 from reactor_chat.server.process.link import server_link
 
 BINDING = bytes(range(224, 256))

@@ -1,0 +1,1 @@
+"""What a client does by itself when a person types a command."""

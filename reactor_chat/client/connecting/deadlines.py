@@ -1,0 +1,72 @@
+"""What a client has to do when nothing happens, and when: one row for each thing that is waited for.
+
+Which of them hold follows from the state of the connection; the engine does what is due.
+"""
+
+from collections.abc import Iterator
+from enum import Enum, auto
+from typing import NamedTuple
+
+from reactor_chat.client.boundary import Settings
+from reactor_chat.client.connecting.link import Link
+from reactor_chat.client.connecting.reconnect import Reconnect
+from reactor_chat.client.connecting.states import State
+
+
+class Due(Enum):
+    """What is to be done when its time has come."""
+
+    DIAL = auto()
+    NO_GREETING = auto()
+    LOGIN_UNANSWERED = auto()
+    DOUBT = auto()  # tell the person that no answer comes
+    NO_ANSWER = auto()  # the connection is dead
+    PING = auto()
+    STOP = auto()  # waited long enough for a goodbye, or for what is held
+    GIVE_UP = auto()
+
+
+SILENCE: dict[Due, str] = {
+    Due.NO_GREETING: "the server does not answer",
+    Due.LOGIN_UNANSWERED: "the login is not answered",
+    Due.NO_ANSWER: "no answer",
+}
+"""Why a connection is dropped."""
+
+
+class Ending(NamedTuple):
+    """How far a client is on its way out: by when it leaves whatever happens, and since when its input is at an end."""
+
+    leave_by: float | None
+    ended_at: float | None
+    holds: bool  # whether typed lines wait to be encrypted
+
+
+def deadlines(
+    state: State, settings: Settings, link: Link, reconnect: Reconnect, ending: Ending
+) -> Iterator[tuple[float, Due]]:
+    """Yield everything that is waited for, with its time in monotonic seconds."""
+    if state is State.STOPPED:
+        return
+    if state is State.OFFLINE and reconnect.retry_at is not None:
+        yield reconnect.retry_at, Due.DIAL
+    elif state is State.GREETED:
+        yield link.since + settings.greeting_seconds_max, Due.NO_GREETING
+    elif state is State.LOGGING_IN and link.login_at is not None:
+        yield link.login_at + settings.login_seconds_max, Due.LOGIN_UNANSWERED
+    elif state is State.LIVE:
+        yield from _while_live(settings, link)
+    if ending.leave_by is not None:
+        yield ending.leave_by, Due.STOP
+    if ending.ended_at is not None and ending.holds:
+        yield ending.ended_at + settings.give_up_seconds, Due.STOP
+    if reconnect.ends_by is not None and not settings.interactive:
+        yield reconnect.ends_by, Due.GIVE_UP
+
+
+def _while_live(settings: Settings, link: Link) -> Iterator[tuple[float, Due]]:
+    yield link.sent_at + settings.idle_seconds_max, Due.PING
+    if link.asked_at is not None and link.is_read:
+        yield link.asked_at + settings.answer_seconds_max, Due.NO_ANSWER
+        if not link.is_doubted:
+            yield link.asked_at + settings.doubt_seconds, Due.DOUBT

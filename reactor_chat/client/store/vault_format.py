@@ -1,0 +1,165 @@
+"""The file of a vault: what its tables are, how a new one is made, what is checked before SQLite may touch it.
+
+A new vault is built beside its place and renamed to it, so a file that is there and is no vault was damaged or is not
+ours; it is named, and never written over.
+
+Format 1 kept rows as they were.  Format 2 keeps them sealed (see `sealed_rows`).  A vault of format 1 is brought up in
+one transaction, and then what SQLite's log still holds of the old rows is overwritten.  Format 3 adds the logs of the
+server that were seen, newest first.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from reactor_chat.client.store import private_files
+from reactor_chat.client.store.failures import damaged
+from reactor_chat.client.store.row_keys import RowKeys
+from reactor_chat.client.store.sealed_rows import PayloadKey, sealed_row
+from reactor_chat.errors import StorageError
+
+APPLICATION_ID = 0x72635661
+"""Says in the file's header that it is a vault of this program: "rcVa"."""
+
+FORMAT = 3
+TABLES = (
+    "CREATE TABLE people (name TEXT PRIMARY KEY, cursor INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE prints (name TEXT PRIMARY KEY, place INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+)
+LOGS_TABLE = (
+    "CREATE TABLE logs (name TEXT NOT NULL, place INTEGER NOT NULL, log TEXT NOT NULL, seq INTEGER NOT NULL,"
+    " PRIMARY KEY (name, place)) STRICT, WITHOUT ROWID"
+)
+SEALED_TABLES = (
+    (
+        "CREATE TABLE outbox (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
+        " request BLOB NOT NULL) STRICT"
+    ),
+    (
+        "CREATE TABLE archive (place INTEGER PRIMARY KEY, name TEXT NOT NULL, seq INTEGER NOT NULL,"
+        " payload BLOB NOT NULL) STRICT"
+    ),
+    "CREATE INDEX archive_of ON archive (name, place)",
+    (
+        "CREATE TABLE session (name TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, place INTEGER NOT NULL,"
+        " row BLOB NOT NULL, PRIMARY KEY (name, kind, key)) STRICT, WITHOUT ROWID"
+    ),
+)
+"""Everything by name, because one key may have several; names are folded.  The place of a session's row is that of its
+key (see `row_keys`)."""
+
+COMPANIONS = (".keys", ".printed")
+"""Files that belong to a vault, beside it, by what is added to its name."""
+_SQLITES_OWN = ("-wal", "-shm", "-journal")
+_WAL_HEADER_BYTES = 32
+
+Run = Callable[..., Any]
+
+
+def prepare(path: Path) -> None:
+    """Make a vault where there is none; check that what is there is one, for its owner only, and nothing is a link.
+
+    Raises:
+        StorageCorrupt: it is none; it is left as it is.
+        TrustError: others may read or write it, or it is somebody else's.
+        StorageError: it, or a file beside it, is a symbolic link; or a newer version of this program wrote it.
+        sqlite3.Error, OSError: it cannot be made or read.
+    """
+    for beside in ("", *COMPANIONS, *_SQLITES_OWN):
+        private_files.check(path.with_name(path.name + beside))
+    if path.exists():
+        check_header(path)
+    elif path.with_name(path.name + "-wal").exists():
+        raise damaged(path, "it is gone, but not its -wal")
+    else:
+        _make(path)
+
+
+def bring_up(path: Path, database: sqlite3.Connection, row_keys: RowKeys, payload_key: PayloadKey) -> None:
+    """Bring a vault of an older format to the present one; nothing, where it has it.
+
+    Args:
+        path: where it is.
+        database: opened on it, in WAL mode and alone.
+        row_keys: for the rows of its sessions.
+        payload_key: for everything else.
+
+    Raises:
+        sqlite3.Error, OSError, StorageError: nothing was changed, or what was is whole.
+    """
+    run = database.execute
+    (found,) = run("PRAGMA user_version").fetchone()
+    if found == FORMAT:
+        return
+    if found == 1:
+        row_keys.keep_only(())  # nothing is sealed yet
+    run("BEGIN IMMEDIATE")
+    if found == 1:
+        _seal_everything(run, row_keys, payload_key)
+    run(LOGS_TABLE)
+    run(f"PRAGMA user_version = {FORMAT}")
+    run("COMMIT")
+    run("PRAGMA wal_checkpoint(FULL)")
+    private_files.scrub(path.with_name(path.name + "-wal"), _WAL_HEADER_BYTES)
+
+
+def _seal_everything(run: Run, row_keys: RowKeys, payload_key: PayloadKey) -> None:
+    existing = {name for (name,) in run("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    rows = run("SELECT name, kind, key, row FROM session").fetchall() if "session" in existing else []
+    kept = run("SELECT place, id, name, request FROM outbox").fetchall()
+    run("ALTER TABLE archive RENAME TO old_archive")
+    run("DROP INDEX archive_of")
+    for name in existing & {"session", "outbox"}:
+        run(f"DROP TABLE {name}")  # secure_delete leaves zeros
+    for statement in SEALED_TABLES:
+        run(statement)
+    for (name, kind, key, row), (place, row_key) in zip(rows, row_keys.fresh(len(rows)), strict=True):
+        run(
+            "INSERT INTO session VALUES (?, ?, ?, ?, ?)",
+            (name, kind, key, place, sealed_row(row_key, name, kind, key, row)),
+        )
+    for place, request_id, name, request in kept:
+        sealed = payload_key.seal(request, name, request_id)
+        run("INSERT INTO outbox VALUES (?, ?, ?, ?)", (place, request_id, name, sealed))
+    for place, name, seq, payload in run("SELECT place, name, seq, payload FROM old_archive"):
+        run("INSERT INTO archive VALUES (?, ?, ?, ?)", (place, name, seq, payload_key.seal(payload, name, seq)))
+    run("DROP TABLE old_archive")
+
+
+def check_header(path: Path) -> None:
+    """Return if SQLite's header says that a file is a vault that we can read; SQLite itself might change it.
+
+    Raises:
+        StorageCorrupt: it is none.
+        StorageError: a newer version of this program wrote it.
+        OSError: it cannot be read.
+
+    Source: SQLite's "Database File Format", 1.3.
+    """
+    with path.open("r+b") as file:  # to write is what the system must allow; SQLite would go on without
+        header = file.read(100)
+    is_ours = header.startswith(b"SQLite format 3\0") and header[68:72] == APPLICATION_ID.to_bytes(4, "big")
+    if not is_ours or len(header) < 100:
+        raise damaged(path, "it is not a reactor-chat archive")
+    version = int.from_bytes(header[60:64], "big")
+    if not 1 <= version <= FORMAT:
+        raise StorageError(f"{path} was written by another reactor-chat (format {version}); update this one")
+
+
+def _make(path: Path) -> None:
+    new = path.with_name(path.name + ".new")
+    for left in (new, new.with_name(new.name + "-journal"), *(path.with_name(path.name + one) for one in COMPANIONS)):
+        left.unlink(missing_ok=True)
+    os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    with closing(sqlite3.connect(new, isolation_level=None)) as database:
+        database.execute("BEGIN")
+        for statement in (*TABLES, *SEALED_TABLES, LOGS_TABLE):
+            database.execute(statement)
+        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        database.execute(f"PRAGMA user_version = {FORMAT}")
+        database.execute("COMMIT")  # synced: SQLite's default is FULL
+    new.replace(path)
+    private_files.synced(path.parent)

@@ -1,0 +1,46 @@
+"""What a terminal asks before a line leaves: whether it is meant for those who would read it.
+
+A command of another chat (`/msg Stella …`) would be said to everyone, and so would whatever a paste holds.  Enter again
+says it; changing the line, or dropping it, does not.  In a pipe nobody can be asked, and the line is said.
+"""
+
+from reactor_chat.client.terminal.bursts import LINES_MAX
+from reactor_chat.client.terminal.lines import is_utf_8
+from reactor_chat.text.opening import is_foreign_command
+from reactor_chat.text.parser import parse_typed
+from reactor_chat.wire.messages import GroupSend, Say, Tell
+
+NOT_UTF_8 = (
+    "Not sent: your terminal does not send UTF-8, and � stands for what could not be read. Set it to UTF-8, or delete "
+    "those characters"
+)
+
+
+def hindrance(text: str) -> str | None:
+    """Return why a line cannot be sent at all; None where it can."""
+    return None if is_utf_8(text) else NOT_UTF_8
+
+
+def question(text: str, pasted_lines: int = 1) -> str | None:
+    """Return what to ask before a line is sent; None where nothing is to be asked.
+
+    Args:
+        text: the line, or several.
+        pasted_lines: how many lines the longest paste in it had.
+    """
+    if is_foreign_command(text):
+        return "Commands here begin with @, not /. Enter again says it to everyone"
+    lines = min(pasted_lines, text.count("\n") + 1)  # some of them may have been deleted
+    if lines <= LINES_MAX:
+        return None
+    return f"{lines} lines were pasted. Enter again sends them{_whom(text)}"
+
+
+def _whom(text: str) -> str:
+    match parse_typed(text):
+        case Say():
+            return " to everyone"
+        case Tell(to=name) | GroupSend(group=name):
+            return f" to {name}"
+        case _:
+            return ""
