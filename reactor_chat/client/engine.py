@@ -36,10 +36,10 @@ from reactor_chat.client.boundary import (
 )
 from reactor_chat.client.connecting.deadlines import SILENCE, Due, Ending, deadlines
 from reactor_chat.client.connecting.link import another_server, no_server
-from reactor_chat.client.connecting.login import Login, Verdict
 from reactor_chat.client.connecting.naming import refusal_in_words
 from reactor_chat.client.connecting.reconnect import Reconnect
 from reactor_chat.client.connecting.states import AFTER_BYE, ONLINE, STEPS, State, Step
+from reactor_chat.client.login import Login, Verdict
 from reactor_chat.client.messaging import Messaging
 from reactor_chat.client.sealing import OpenSession
 from reactor_chat.client.store.vault import Identity, MemoryVault, Vault

@@ -59,7 +59,7 @@ PURE += [
     "server/intake.py",
 ]
 PURE += ["client/engine.py", "client/outbox.py", "client/messaging.py", "client/sealing.py", "client/asked.py"]
-PURE += ["client/connecting/login.py"]
+PURE += ["client/login.py"]
 COMMAND_LINES_AMONG_THE_PURE = {"mls/passive.py"}
 IMPURE_MODULES = set(
     "time datetime random secrets uuid socket select selectors ssl signal threading asyncio subprocess sqlite3".split()

@@ -274,7 +274,7 @@ BUGS: tuple[Bug, ...] = (
         ("a program waits for ever", "            if request_id in waiting:\n", "            if request_id in self:\n"),
     ),
     *in_file(
-        "reactor_chat/client/connecting/login.py",
+        "reactor_chat/client/login.py",
         ("tests/client/test_engine.py",),
         ("a server chooses who we are", "if fold(welcome.name) != fold(self.name):", "if not welcome.name:"),
     ),
