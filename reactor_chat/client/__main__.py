@@ -16,7 +16,6 @@ from reactor_chat.client.boundary import ExitStatus, Settings
 from reactor_chat.client.commands.moments import read_moment
 from reactor_chat.client.connecting.destination import read_destination
 from reactor_chat.client.connecting.first_contact import FirstContact, Missed
-from reactor_chat.client.connecting.known_servers import KnownServers, address_of
 from reactor_chat.client.connecting.naming import NO_NAME
 from reactor_chat.client.connecting.server_key import ServerKey
 from reactor_chat.client.engine import Engine
@@ -32,6 +31,7 @@ from reactor_chat.client.store.home import Home
 from reactor_chat.client.store.homes import choose_home, directory_of
 from reactor_chat.client.store.identity import KeyIdentity
 from reactor_chat.client.store.ignore_file import IgnoreFile
+from reactor_chat.client.store.known_servers import KnownServers, address_of
 from reactor_chat.client.store.server_vaults import Chosen, ServerVaults
 from reactor_chat.client.store.vault import Vault
 from reactor_chat.client.terminal.line_mode import LineMode

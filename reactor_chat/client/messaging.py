@@ -15,12 +15,12 @@ from reactor_chat.client.mailbox import Mailbox
 from reactor_chat.client.outbox import WAITING_MAX
 from reactor_chat.client.sealing import OpenSession, Sealing
 from reactor_chat.client.store.vault import Vault
-from reactor_chat.client.terminal.lines import is_utf_8
 from reactor_chat.e2ee.orders.group_orders import GroupRequest
 from reactor_chat.errors import MessageInvalid, MessageUnknown
 from reactor_chat.text import orders
 from reactor_chat.text.opening import is_blank
 from reactor_chat.text.parser import parse_typed
+from reactor_chat.text.safe import is_utf_8
 from reactor_chat.text.server_words import BAD_ANSWER
 from reactor_chat.wire.codec import decode_notice
 from reactor_chat.wire.conversation import Spoken

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from reactor_chat import PRODUCT
 from reactor_chat.client.boundary import ExitStatus
+from reactor_chat.client.commands.keys import KEYS
 from reactor_chat.client.connecting.destination import read_port
-from reactor_chat.client.terminal.keys import KEYS
 from reactor_chat.errors import UsageError
 from reactor_chat.text.arguments import SafeArgumentParser
 from reactor_chat.wire.messages import NAME_CHARS_MAX

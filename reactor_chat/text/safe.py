@@ -15,6 +15,8 @@ import unicodedata
 
 from reactor_chat.text import unseen
 
+_surrogate = re.compile("[\ud800-\udfff]")  # half a character, as from a byte that is no UTF-8
+
 MARKS_MAX = 8
 """Marks kept on one character: real writing (stacked Vietnamese, pointed Hebrew, Tibetan) needs fewer."""
 
@@ -27,6 +29,11 @@ LINE_BREAK = " ⏎ "
 _plain = re.compile("[ -~]+|[^\\W\u1160-\u11ff\u3164\ud7b0-\ud7fb\uffa0]+")
 NOT_SHOWN = "\ufffd"
 _TAB = "    "
+
+
+def is_utf_8(line: str) -> bool:
+    """Return whether UTF-8 can hold a text, as it cannot where it was read from bytes that were none."""
+    return _surrogate.search(line) is None
 
 
 def safe(text: str, line_break: str = LINE_BREAK) -> str:

@@ -4,8 +4,8 @@ import pytest
 
 from reactor_chat import PRODUCT
 from reactor_chat.client.boundary import ExitStatus
+from reactor_chat.client.commands.keys import KEYS
 from reactor_chat.client.options import DEFAULT_HOST, DEFAULT_PORT, OPTIONS, STATUSES, markdown_table, read_options
-from reactor_chat.client.terminal.keys import KEYS
 
 
 def test_without_any_option() -> None:

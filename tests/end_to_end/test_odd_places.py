@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reactor_chat.client.terminal.keys import PASTE_ON
+from reactor_chat.client.commands.keys import PASTE_ON
 from tests.client.conftest import person as person  # noqa: PLC0414  a fixture
 from tests.client.processes import Person, client_command, environment, piped
 from tests.end_to_end.client import WAIT_SECONDS, Server, run_server

@@ -178,8 +178,8 @@ BUGS: tuple[Bug, ...] = (
         ("others may read whom I verified", "os.O_CLOEXEC, 0o600)", "os.O_CLOEXEC, 0o644)"),
     ),
     *in_file(
-        "reactor_chat/client/connecting/known_servers.py",
-        ("tests/client/connecting/test_known_servers.py",),
+        "reactor_chat/client/store/known_servers.py",
+        ("tests/client/store/test_known_servers.py",),
         ("meeting a server forgets the others", "_without(_read(path), address) | {address:", "{address:"),
         (
             "another spelling of a host is a stranger",

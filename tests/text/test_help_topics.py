@@ -2,7 +2,7 @@
 
 import pytest
 
-from reactor_chat.client.terminal.keys import KEYS as BINDINGS
+from reactor_chat.client.commands.keys import KEYS as BINDINGS
 from reactor_chat.text.grammar import COMMANDS, OWN_COMMANDS
 from reactor_chat.text.help_topics import KEYS, no_page, overview, page, topics
 

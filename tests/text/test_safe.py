@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.text.safe import MARKS_MAX, as_edited, is_safe, safe, safe_json
+from reactor_chat.text.safe import MARKS_MAX, as_edited, is_safe, is_utf_8, safe, safe_json
 
 ACUTE = "\u0301"
 ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
@@ -121,3 +121,9 @@ def test_what_is_edited_keeps_its_length_and_nothing_in_it_acts(text: str) -> No
 
 def test_a_line_that_is_edited_shows_what_does_not_belong() -> None:
     assert as_edited("a\u200db 👩\u200d👩\u202e\udce9\u3000.") == "a\ufffdb 👩\u200d👩\ufffd\ufffd\u3000."
+
+
+@given(st.binary(max_size=20))
+def test_what_was_read_from_bytes_that_are_no_utf_8_is_told_apart(data: bytes) -> None:
+    is_text = data == data.decode("utf-8", "replace").encode()
+    assert is_utf_8(data.decode("utf-8", "surrogateescape")) is is_text

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from reactor_chat.client.boundary import Arrived, NoteKind, OutputQueue, Settings
 from reactor_chat.client.commands.history_pages import HistoryPages
 from reactor_chat.client.commands.ignored import Ignored
-from reactor_chat.client.terminal.keys import KEYS
+from reactor_chat.client.commands.keys import KEYS
 from reactor_chat.text import orders
 from reactor_chat.text.help_topics import no_page, page
 from reactor_chat.wire.messages import AskHistory, HelpAnswer

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from reactor_chat.client.connecting.known_servers import KnownServer, KnownServers, address_of
+from reactor_chat.client.store.known_servers import KnownServer, KnownServers, address_of
 from reactor_chat.errors import TrustError, UsageError
 from reactor_chat.wire.messages import fold, is_name
 from reactor_chat.wire.transcript import PIN_LABEL, binding_of, pin_of

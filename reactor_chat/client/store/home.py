@@ -17,8 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from reactor_chat.client.connecting import known_servers
-from reactor_chat.client.store import private_files
+from reactor_chat.client.store import known_servers, private_files
 from reactor_chat.client.store.failures import told_of
 from reactor_chat.errors import StorageBusy
 from reactor_chat.user_data import user_data_directory

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from reactor_chat.client.connecting.known_servers import address_of
 from reactor_chat.client.store import private_files
 from reactor_chat.client.store.failures import told_of
 from reactor_chat.client.store.home import Home
+from reactor_chat.client.store.known_servers import address_of
 from reactor_chat.client.store.vault_format import COMPANIONS, check_header
 from reactor_chat.text.hosts import canonical, canonical_address
 

@@ -10,7 +10,7 @@ this is its rest.  Otherwise it is what it seems, a moment later.
 
 from collections.abc import Sequence
 
-from reactor_chat.client.terminal.keys import Key
+from reactor_chat.client.commands.keys import Key
 
 BURST_SECONDS_MAX = 0.05  # a pause that no person keeps, and a busy system seldom makes
 TOGETHER_SECONDS_MAX = 0.03

@@ -5,9 +5,9 @@ says it; changing the line, or dropping it, does not.  In a pipe nobody can be a
 """
 
 from reactor_chat.client.terminal.bursts import LINES_MAX
-from reactor_chat.client.terminal.lines import is_utf_8
 from reactor_chat.text.opening import is_foreign_command
 from reactor_chat.text.parser import parse_typed
+from reactor_chat.text.safe import is_utf_8
 from reactor_chat.wire.messages import GroupSend, Say, Tell
 
 NOT_UTF_8 = (

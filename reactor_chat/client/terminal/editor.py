@@ -9,8 +9,8 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import ClassVar, NamedTuple
 
+from reactor_chat.client.commands.keys import ACTIONS, Key, KeyAction
 from reactor_chat.client.terminal.cells import after, before, cells, fitting
-from reactor_chat.client.terminal.keys import ACTIONS, Key, KeyAction
 from reactor_chat.text.safe import as_edited
 
 CHARS_MAX = 65_536

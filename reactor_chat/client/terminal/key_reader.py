@@ -18,7 +18,7 @@ A byte that is not UTF-8 becomes half a surrogate pair, as in `lines`; whoever s
 import re
 from enum import Enum, auto
 
-from reactor_chat.client.terminal.keys import KEYPAD, SEQUENCES, Key, control, with_modifiers
+from reactor_chat.client.commands.keys import KEYPAD, SEQUENCES, Key, control, with_modifiers
 
 ALT_SECONDS_MAX = 0.1  # what follows ESC later is a key of its own: terminals send Alt in one piece
 REST_SECONDS_MAX = 1.0  # for the rest of a sequence on a slow line; somebody who waits longer has lost it

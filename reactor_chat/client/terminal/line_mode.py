@@ -14,6 +14,7 @@ from itertools import chain, repeat
 from typing import Protocol
 
 from reactor_chat.client.boundary import Arrived, Draft, Earlier, Note, NoteKind, Shown
+from reactor_chat.client.commands.keys import ACTIONS, PASTE_OFF, PASTE_ON, Key, KeyAction
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.inbox import request_echoed
 from reactor_chat.client.terminal.bursts import Bursts
@@ -21,7 +22,6 @@ from reactor_chat.client.terminal.caution import hindrance, question
 from reactor_chat.client.terminal.cells import cells, fitting
 from reactor_chat.client.terminal.editor import Choices, Editor, Result, Submitted, Wanted
 from reactor_chat.client.terminal.key_reader import KeyReader
-from reactor_chat.client.terminal.keys import ACTIONS, PASTE_OFF, PASTE_ON, Key, KeyAction
 from reactor_chat.client.terminal.palette import Palette
 from reactor_chat.client.terminal.prompt import Prompt
 from reactor_chat.client.terminal.qr import drawn

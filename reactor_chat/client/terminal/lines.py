@@ -1,16 +1,7 @@
 """Cuts what comes out of a pipe into lines."""
 
-import re
-
 LINE_BYTES_MAX = 1_048_576
 """Far above what any server takes, so a longer line may be cut here: it is refused for its length either way."""
-
-_surrogate = re.compile("[\ud800-\udfff]")  # half a sign, as from a badly decoded byte
-
-
-def is_utf_8(line: str) -> bool:
-    """Return whether UTF-8 can hold a line, as it cannot where `LineSplitter` met bytes that were none."""
-    return _surrogate.search(line) is None
 
 
 class LineSplitter:

@@ -11,8 +11,8 @@ import pytest
 
 from reactor_chat.client.boundary import ExitStatus
 from reactor_chat.client.connecting.first_contact import FirstContact, Met, Missed
-from reactor_chat.client.connecting.known_servers import KnownServers
 from reactor_chat.client.connecting.server_key import ServerKey
+from reactor_chat.client.store.known_servers import KnownServers
 from reactor_chat.errors import TrustError
 from reactor_chat.wire.transcript import binding_of
 from tests.end_to_end.client import Server

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.client.connecting.known_servers import KnownServers
 from reactor_chat.client.connecting.server_key import ServerKey, read_link, write_link
+from reactor_chat.client.store.known_servers import KnownServers
 from reactor_chat.errors import StorageError, TrustError, UsageError
 from reactor_chat.wire.transcript import pin_of
 

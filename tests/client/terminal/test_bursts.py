@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reactor_chat.client.commands.keys import Key
 from reactor_chat.client.terminal.bursts import BURST_SECONDS_MAX, HELD_MAX, Bursts
-from reactor_chat.client.terminal.keys import Key
 
 ENTER, UP, PASTE_END = Key("Enter"), Key("Up"), Key("PasteEnd")
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reactor_chat.client.commands.keys import ACTIONS, Key
 from reactor_chat.client.terminal.cells import cells
 from reactor_chat.client.terminal.editor import CHARS_MAX, RECALLED_MAX, Choices, Editor, Submitted, Wanted
-from reactor_chat.client.terminal.keys import ACTIONS, Key
 
 WORDS = ["@names", "@Stella", "@Stefan", "@group"]
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from reactor_chat.client.commands.keys import KEYPAD, SEQUENCES, Key
 from reactor_chat.client.terminal.key_reader import ALT_SECONDS_MAX, PASTE_CHARS_MAX, REST_SECONDS_MAX, KeyReader
-from reactor_chat.client.terminal.keys import KEYPAD, SEQUENCES, Key
 
 SLOW = 0.4  # between two pieces on a bad line; as slowly as people type, too
 LONG = 3 * REST_SECONDS_MAX

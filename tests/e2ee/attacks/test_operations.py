@@ -5,7 +5,7 @@ About the login and the channel there are tests of their own:
 - 44, proofs replayed, relayed or for another name: `tests/end_to_end/test_replayed_proofs.py`,
   `tests/end_to_end/test_claims.py`, `tests/chat/state/test_identity.py`
 - 45, two first uses: `tests/chat/test_logins.py`
-- 46, another pin: `tests/end_to_end/test_tls.py`, `tests/client/connecting/test_known_servers.py`
+- 46, another pin: `tests/end_to_end/test_tls.py`, `tests/client/store/test_known_servers.py`
 - 47, garbage and slow handshakes: `tests/reactor/test_tls.py`, `tests/end_to_end/test_tls.py`
 - 50, a restored backup: `test_keys.py` beside this file
 """

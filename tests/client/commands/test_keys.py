@@ -2,7 +2,7 @@
 
 import pytest
 
-from reactor_chat.client.terminal.keys import ACTIONS, CONTROLS, KEYS, SEQUENCES, KeyAction, control, with_modifiers
+from reactor_chat.client.commands.keys import ACTIONS, CONTROLS, KEYS, SEQUENCES, KeyAction, control, with_modifiers
 
 
 def test_every_action_has_its_key_and_every_key_one_action() -> None:

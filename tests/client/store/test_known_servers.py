@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.client.connecting.known_servers import FILE_BYTES_MAX, FILE_NAME, KnownServers, address_of
+from reactor_chat.client.store.known_servers import FILE_BYTES_MAX, FILE_NAME, KnownServers, address_of
 from reactor_chat.errors import StorageCorrupt, StorageError, TrustError
 from reactor_chat.wire.transcript import pin_of
 
@@ -142,7 +142,7 @@ def test_a_file_far_too_long_or_a_link_elsewhere_is_none_of_ours(tmp_path: Path)
 def test_several_clients_that_meet_servers_at_once_forget_none(tmp_path: Path) -> None:
     script = (
         "import sys; from datetime import UTC, datetime; from pathlib import Path;"
-        "from reactor_chat.client.connecting.known_servers import KnownServers;"
+        "from reactor_chat.client.store.known_servers import KnownServers;"
         "known = KnownServers(Path(sys.argv[1]));"
         "[known.remember(f'{sys.argv[2]}:{n}', bytes(32), datetime.now(UTC)) for n in range(20)]"
     )
