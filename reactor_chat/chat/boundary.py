@@ -45,14 +45,14 @@ class Received(Struct, frozen=True, gc=False):
     request: Request
 
 
-class Garbled(Struct, frozen=True):
+class BadMessage(Struct, frozen=True):
     """Something came that is no request; the connection stays until there were too many."""
 
     conn: int
     refusal: Refused
 
 
-class Broken(Struct, frozen=True):
+class Terminate(Struct, frozen=True):
     """The connection broke the contract, or waited too long; it is told why and closed.
 
     Attributes:
@@ -107,7 +107,7 @@ class Resumed(Struct, frozen=True):
     """There is time again for what was left waiting though it could perhaps go on."""
 
 
-Sent = Received | Garbled | Broken | Disconnected
+Sent = Received | BadMessage | Terminate | Disconnected
 """What comes from a connection, in the order in which it was sent."""
 
 Input = Started | Connected | Sent | Committed | Rejected | Superseded | Retried | Resumed
@@ -134,7 +134,7 @@ class DeliverAll(Struct, frozen=True, gc=False):
     notice: Notice
 
 
-class Enter(Struct, frozen=True):
+class LoggedIn(Struct, frozen=True):
     """From here on the connection hears what everyone hears; first what it missed after the number `after`.
 
     Attributes:
@@ -148,7 +148,7 @@ class Enter(Struct, frozen=True):
     heartbeat_seconds: int | None = None  # something comes at least so often, it says; None: it says nothing of that
 
 
-class Recall(Struct, frozen=True):
+class ReadMessages(Struct, frozen=True):
     """Answer with the newest messages of these spans.
 
     Attributes:
@@ -175,7 +175,7 @@ class KeyPlace(Struct, frozen=True):
     index: int
 
 
-class RecallKeys(Struct, frozen=True):
+class ReadKeys(Struct, frozen=True):
     """Answer with the packages in these places, and with the names of those who have none."""
 
     conn: int
@@ -184,7 +184,7 @@ class RecallKeys(Struct, frozen=True):
     re: str | None
 
 
-class RecallBlob(Struct, frozen=True):
+class ReadBlob(Struct, frozen=True):
     """Answer with this piece of an object, which is in the record with this number.
 
     Attributes:
@@ -205,4 +205,4 @@ class Close(Struct, frozen=True):
     reason: str | None
 
 
-Effect = Append | Deliver | DeliverAll | Enter | Recall | RecallKeys | RecallBlob | Close
+Effect = Append | Deliver | DeliverAll | LoggedIn | ReadMessages | ReadKeys | ReadBlob | Close

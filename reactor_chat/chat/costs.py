@@ -4,7 +4,7 @@ Two budgets are counted in it: what one turn serves, so that nobody waits long, 
 before it is read more slowly.  The measure is what can be seen of a request before it is judged.
 """
 
-from reactor_chat.chat.boundary import Garbled, Received, Sent
+from reactor_chat.chat.boundary import BadMessage, Received, Sent
 from reactor_chat.chat.rules import RULES
 from reactor_chat.wire import messages as m
 
@@ -13,7 +13,7 @@ NAMES_PER_COST = 2
 LOGIN_COST = 20
 """A signature is checked, an entry kept, and everybody told."""
 END_COST = 10
-GARBLED_COST = 2
+BAD_MESSAGE_COST = 2
 CHARGE_MAX = 50
 """What one request counts against its connection's rate at most: whoever founds a large group may say hello in it."""
 LINE_COST_BYTES = 40
@@ -22,8 +22,8 @@ LINE_COST_BYTES = 40
 
 def cost_of(sent: Sent) -> int:
     """Return what it costs to serve something that was sent; 1 or more."""
-    if isinstance(sent, Garbled):
-        return GARBLED_COST
+    if isinstance(sent, BadMessage):
+        return BAD_MESSAGE_COST
     if not isinstance(sent, Received):
         return END_COST
     request = sent.request

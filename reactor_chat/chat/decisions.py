@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct, structs
 
 from reactor_chat.chat import sealing
-from reactor_chat.chat.boundary import Deliver, Effect, Recall
+from reactor_chat.chat.boundary import Deliver, Effect, ReadMessages
 from reactor_chat.chat.case import Answer, Case, Change, Sequencer, Verdict, no_such_user, own_group, owned_group, shown
 from reactor_chat.chat.conflicts import ConflictKey
 from reactor_chat.chat.moderation import dismiss, is_dismissal
@@ -377,7 +377,7 @@ def history(case: Case, request: m.AskHistory) -> Answer:
             if_empty = no_such_user(case, request.with_)
     else:
         spans = state.timeline.messages(name, case.session.since)
-    return [Recall(case.session.conn, spans, request.limit, request.before, request.id, if_empty)]
+    return [ReadMessages(case.session.conn, spans, request.limit, request.before, request.id, if_empty)]
 
 
 def _answer(case: Case, notice: m.Notice) -> Effect:

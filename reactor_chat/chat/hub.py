@@ -14,12 +14,11 @@ from functools import partial
 from typing import Any
 
 from reactor_chat.chat.boundary import (
-    Broken,
+    BadMessage,
     Committed,
     Connected,
     Disconnected,
     Effect,
-    Garbled,
     Input,
     Received,
     Rejected,
@@ -28,6 +27,7 @@ from reactor_chat.chat.boundary import (
     Sent,
     Started,
     Superseded,
+    Terminate,
 )
 from reactor_chat.chat.case import Decide, Rules
 from reactor_chat.chat.endings import Endings
@@ -250,8 +250,8 @@ class Hub:
             Resumed: self._on_resumed,
             Connected: self._on_connected,
             Received: self._on_sent,
-            Garbled: self._on_sent,
-            Broken: self._on_sent,
+            BadMessage: self._on_sent,
+            Terminate: self._on_sent,
             Disconnected: self._on_sent,
             Committed: self._on_committed,
             Superseded: self._on_superseded,
@@ -285,7 +285,7 @@ class Hub:
     def _expel(self, record: Dismissed, effects: list[Effect]) -> None:
         """Have somebody go whom a moderator disconnects, behind what they sent before."""
         if (conn := self.state.roster.conn_of(record.name)) is not None:
-            self._on_sent(Broken(conn, farewell(record), "kicked"), effects)
+            self._on_sent(Terminate(conn, farewell(record), "kicked"), effects)
 
     def _answer(self, transaction: Transaction, effects: list[Effect]) -> None:
         session, first = transaction.session, transaction.records[0]

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import structs
 
-from reactor_chat.chat.boundary import Broken, Deliver, Disconnected, Effect, Garbled, Received, Sent
+from reactor_chat.chat.boundary import BadMessage, Deliver, Disconnected, Effect, Received, Sent, Terminate
 from reactor_chat.chat.case import Case, Change, Rules
 from reactor_chat.chat.conflicts import ConflictKey
 from reactor_chat.chat.decisions import refuse_list
@@ -87,10 +87,10 @@ class Judge:
         for session, change in self._sessions.readers.entering(self._logins, self._pending):
             self._pending.launch(change, effects, session)
 
-    def _reproach(self, session: Session, what: Garbled | Broken, effects: list[Effect]) -> bool:
+    def _reproach(self, session: Session, what: BadMessage | Terminate, effects: list[Effect]) -> bool:
         if what.refusal is not None:
             self._sessions.tell(session, what.refusal, effects)
-        if isinstance(what, Broken):
+        if isinstance(what, Terminate):
             return self._depart(session, what.reason, effects)
         session.bad_messages += 1
         return session.bad_messages < BAD_MESSAGES_MAX or self._depart(session, "violation", effects)

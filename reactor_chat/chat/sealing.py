@@ -7,7 +7,7 @@ sender was overtaken by somebody and asks again.  Nothing here can open what is 
 
 from msgspec import Struct
 
-from reactor_chat.chat.boundary import Deliver, KeyPlace, RecallBlob, RecallKeys
+from reactor_chat.chat.boundary import Deliver, KeyPlace, ReadBlob, ReadKeys
 from reactor_chat.chat.case import Answer, Case, Change, Verdict, no_such_user, own_group, shown
 from reactor_chat.chat.conflicts import ConflictKey
 from reactor_chat.chat.state.blobs import Blob
@@ -377,7 +377,7 @@ def keys(case: Case, request: m.AskKeys) -> Answer:
             continue
         where = (keys_of(name), package.seq, package.index)
         places.append(KeyPlace(claim.name, claim.key, package.reference, *where))
-    return [RecallKeys(case.session.conn, places, [name for name in missing if name], request.id)]
+    return [ReadKeys(case.session.conn, places, [name for name in missing if name], request.id)]
 
 
 def seals(case: Case, request: m.AskSeals) -> Answer:
@@ -421,4 +421,4 @@ def blob(case: Case, request: m.AskBlob) -> Answer:
     if found is None or request.index >= len(found.seqs) or not found.is_complete:
         return gone
     seq = found.seqs[request.index]
-    return [RecallBlob(case.session.conn, blob_of(request.hash), seq, request.id, gone)]
+    return [ReadBlob(case.session.conn, blob_of(request.hash), seq, request.id, gone)]

@@ -7,7 +7,7 @@ login is committed, GONE because nothing that a closed connection sent is served
 from collections import deque
 from enum import Enum, auto
 
-from reactor_chat.chat.boundary import Broken, Disconnected, Garbled, Received
+from reactor_chat.chat.boundary import BadMessage, Disconnected, Received, Terminate
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import Refused
 
@@ -100,4 +100,4 @@ class Session:
         self.ending = False
         self.blocked_by: tuple[str, ...] | None = None
         self.transactions = 0
-        self.backlog: deque[Received | Garbled | Broken | Disconnected] | None = None
+        self.backlog: deque[Received | BadMessage | Terminate | Disconnected] | None = None

@@ -2,7 +2,7 @@
 
 from msgspec import structs
 
-from reactor_chat.chat.boundary import Close, Connected, Deliver, Effect, Enter
+from reactor_chat.chat.boundary import Close, Connected, Deliver, Effect, LoggedIn
 from reactor_chat.chat.readers import Readers
 from reactor_chat.chat.session import Session, State
 from reactor_chat.chat.state.chat_state import ChatState
@@ -74,7 +74,7 @@ class Sessions:
     def _greet(self, session: Session, login: m.Login, effects: list[Effect], *, guest: bool) -> None:
         text = f"[Welcome {session.name}]"
         self.tell(session, m.Welcome(session.name, self._state.seq, guest, text, self.log), effects)
-        effects.append(Enter(session.conn, session.name, login.after, login.seen or (), login.heartbeat_seconds))
+        effects.append(LoggedIn(session.conn, session.name, login.after, login.seen or (), login.heartbeat_seconds))
 
     def close(self, session: Session, reason: str | None, effects: list[Effect]) -> None:
         """Close a connection; what it sends from then on is not served."""

@@ -121,7 +121,7 @@ class Server:
         self._loop.run()
         if self._lost is not None:
             raise self._lost
-        self._app.stop()
+        self._app.keeping.stop()
         return EXIT_DONE
 
     def close(self) -> None:

@@ -12,7 +12,17 @@ import logging
 from collections import deque
 from collections.abc import Callable, Collection
 
-from reactor_chat.chat.boundary import Broken, Committed, Effect, Input, Rejected, Resumed, Retried, Started, Superseded
+from reactor_chat.chat.boundary import (
+    Committed,
+    Effect,
+    Input,
+    Rejected,
+    Resumed,
+    Retried,
+    Started,
+    Superseded,
+    Terminate,
+)
 from reactor_chat.chat.hub import Hub
 from reactor_chat.errors import StorageFull, StorageReadOnly
 from reactor_chat.journal import reports
@@ -54,7 +64,10 @@ class App:
         wake: asks for another turn at once; the end of a connection may be learnt after a turn's middle.
 
     Attributes:
+        clock: the time of the turn.
         commits_refused: how many the journal had no space for.
+        options: what the operator chose, as it holds now.
+        record_log: where records go.
         deadline: when `turn` wants to be called at the latest, in seconds of the turns' clock; None: no hurry.
     """
 
@@ -72,17 +85,17 @@ class App:
         self.counters = Counters()
         self.entropy = entropy
         self.hub = Hub(rules_of(options), self.bans.refuse_login)
-        self._options = options
+        self.options = options
         self._wake = wake
-        self._record_log = RecordLog(journal)
-        self.keeping = Keeping(self._record_log, self.hub.state)
-        self._clock = TurnClock()
-        self._presence = Presence(options, entropy, self.bans, self.counters, self._clock, self.hub.is_waiting)
-        self._intake = Intake(options, self.hub.is_waiting, self._record_log)
-        self._catch_up = CatchUp(self._record_log, self.hub, self.keeping)
+        self.record_log = RecordLog(journal)
+        self.keeping = Keeping(self.record_log, self.hub.state)
+        self.clock = TurnClock()
+        self._presence = Presence(options, entropy, self.bans, self.counters, self.clock, self.hub.is_waiting)
+        self._intake = Intake(options, self.hub.is_waiting, self.record_log)
+        self._catch_up = CatchUp(self.record_log, self.hub, self.keeping)
         self._goodbye = Goodbye()
-        reading = Reading(self._record_log, self.keeping, options.frame_bytes_max)
-        self._delivery = Delivery(self._record_log, reading, broadcast, self._presence, self._catch_up, self._goodbye)
+        reading = Reading(self.record_log, self.keeping, options.frame_bytes_max)
+        self._delivery = Delivery(self.record_log, reading, broadcast, self._presence, self._catch_up, self._goodbye)
         self._inputs: deque[Input] = deque()
         self._retry_at: float | None = None
 
@@ -97,25 +110,12 @@ class App:
         Raises:
             StorageError: the journal cannot be used.
         """
-        self._clock.unix_ms = unix_ms
-        count = self._record_log.recover(self.hub.state)
+        self.clock.unix_ms = unix_ms
+        count = self.record_log.recover(self.hub.state)
         self.keeping.started(self.hub.state.seq - count)
-        self._handle(Started(begin_log(self._record_log.journal, self.entropy(LOG_BYTES))))
+        self._handle(Started(begin_log(self.record_log.journal, self.entropy(LOG_BYTES))))
         self._commit()
         return count
-
-    def stop(self) -> None:
-        """Leave the journal so that the next start is short.
-
-        Raises:
-            StorageError: the journal failed; what was committed stays.
-        """
-        self.keeping.stop()
-
-    @property
-    def options(self) -> Options:
-        """What the operator chose, as it holds now."""
-        return self._options
 
     def adopt(self, options: Options) -> None:
         """Go by other options from now on; nobody is dropped, and nothing that was accepted becomes wrong.
@@ -123,7 +123,7 @@ class App:
         Args:
             options: may differ in its live rows only.
         """
-        self._options = options
+        self.options = options
         self.hub.adopt(rules_of(options))
         self._presence.adopt(options)
         self._intake.adopt(options)
@@ -170,7 +170,7 @@ class App:
         """Learn that the other side reads too slowly; it is sent away and resumes without loss."""
         peer = self._presence.by_wire.get(wire)
         if peer is not None and not peer.closing:
-            self._inputs.append(Broken(peer.conn, None, "too_slow"))
+            self._inputs.append(Terminate(peer.conn, None, "too_slow"))
 
     def lost(self, wire: Wire, reason: str) -> None:
         """Learn that the connection is gone.
@@ -205,37 +205,18 @@ class App:
         """Every connection that is not being closed."""
         return self._presence.peers.values()
 
-    @property
-    def record_log(self) -> RecordLog:
-        """Where records go."""
-        return self._record_log
-
-    @property
-    def unix_ms(self) -> int:
-        """The time of this turn, in milliseconds since the Unix epoch."""
-        return self._clock.unix_ms
-
-    def idle_seconds(self, peer: Peer) -> int:
-        """Return for how long nothing has come on a connection."""
-        return max(0, int(self._now - peer.heard_at))
-
     def carry_out(self, effects: list[Effect]) -> None:
         """Do what the core says to an order of the operator's, and submit it with everything that follows from it.
 
-        Where the journal does not report at once, `is_settled` tells when it has.
+        Where the journal does not report at once, `record_log.is_settled` tells when it has.
 
         Raises:
             StorageError: the journal failed; the process must stop.
         """
         self._delivery.carry_out(effects)
-        while self._record_log.can_submit:  # somebody who is in many groups leaves them in steps
+        while self.record_log.can_submit:  # somebody who is in many groups leaves them in steps
             self._submit()
         self._wake()
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether nothing is on its way to the journal; `commits_refused` says whether it was kept."""
-        return self._record_log.is_settled
 
     # ------------------------------------------------------------------------------------------- stopping
 
@@ -267,7 +248,7 @@ class App:
         Raises:
             StorageError: the journal failed; nothing of this turn was shown to anybody, and the process must stop.
         """
-        self._clock.now, self._clock.unix_ms = now, unix_ms
+        self.clock.now, self.clock.unix_ms = now, unix_ms
         self._take_reports()
         if self.hub.has_work:  # it came before what comes now
             self._handle(Resumed())
@@ -293,7 +274,7 @@ class App:
 
     @property
     def _is_quiet(self) -> bool:
-        return not self._intake.has_work and self._record_log.is_settled
+        return not self._intake.has_work and self.record_log.is_settled
 
     def _tell_what_was_missed(self) -> None:
         for peer in self._catch_up.pump():
@@ -307,8 +288,8 @@ class App:
         self._look_at(peer)
 
     def _next_deadline(self) -> float | None:
-        now = self._clock.now
-        if self._inputs or self._record_log.can_submit or self._catch_up.has_work or self.hub.has_work:
+        now = self.clock.now
+        if self._inputs or self.record_log.can_submit or self._catch_up.has_work or self.hub.has_work:
             return now
         times = (
             self._intake.deadline(now),
@@ -320,29 +301,25 @@ class App:
         )
         return min((at for at in times if at is not None), default=None)
 
-    @property
-    def _now(self) -> float:
-        return self._clock.now
-
     # -------------------------------------------------------------------------------- the core and the journal
 
     def _handle(self, what: Input) -> None:
-        self._delivery.carry_out(self.hub.handle(what, self._clock.unix_ms))
+        self._delivery.carry_out(self.hub.handle(what, self.clock.unix_ms))
 
     def _commit(self) -> None:
         """Submit what was collected, as often as what is reported leads to more of it."""
         cost_before = self.hub.waiting_cost
         for _ in range(ROUNDS_MAX):
-            if not self._record_log.can_submit or self.hub.waiting_cost - cost_before > ROUNDS_COST_MAX:
+            if not self.record_log.can_submit or self.hub.waiting_cost - cost_before > ROUNDS_COST_MAX:
                 return
             self._submit()
 
     def _submit(self) -> None:
-        self._record_log.submit()
+        self.record_log.submit()
         self._take_reports()
 
     def _take_reports(self) -> None:
-        while (report := self._record_log.report()) is not None:
+        while (report := self.record_log.report()) is not None:
             match report:
                 case reports.Accepted():
                     self._committed(Committed(report.head))
@@ -355,7 +332,7 @@ class App:
 
     def _committed(self, what: Committed | Superseded) -> None:
         before = self.hub.state.at
-        self.keeping.committed(self._now)
+        self.keeping.committed(self.clock.now)
         self._handle(what)
         if self.hub.state.at < before:
             ahead = (before - self.hub.state.at) // 1_000
@@ -366,5 +343,5 @@ class App:
         is_read_only = isinstance(error, StorageReadOnly)
         if not is_read_only:
             _log.error("%s", error)
-            self._retry_at = self._now + RETRY_SECONDS
+            self._retry_at = self.clock.now + RETRY_SECONDS
         self._handle(Rejected(is_read_only))

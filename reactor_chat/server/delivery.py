@@ -6,7 +6,17 @@ A notice for everybody is encoded once, and in the words that the journal has of
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from reactor_chat.chat.boundary import Append, Close, Deliver, DeliverAll, Effect, Enter, Recall, RecallBlob, RecallKeys
+from reactor_chat.chat.boundary import (
+    Append,
+    Close,
+    Deliver,
+    DeliverAll,
+    Effect,
+    LoggedIn,
+    ReadBlob,
+    ReadKeys,
+    ReadMessages,
+)
 from reactor_chat.chat.state.records import TOLD_AS_KEPT
 from reactor_chat.server.catch_up import CatchUp
 from reactor_chat.server.connections.peers import Broadcast, Peer
@@ -104,7 +114,7 @@ class Delivery:
             return frame(self._record_log.written.get(notice.seq) or codec.encode(notice))
         return frame(codec.encode(notice))
 
-    def _enter(self, effect: Enter) -> None:
+    def _enter(self, effect: LoggedIn) -> None:
         peer = self._presence.entered(effect)
         self._record_log.journal.keep_log()
         after, gap = resumed(self._record_log.journal, effect)
@@ -115,7 +125,7 @@ class Delivery:
         else:
             self._catch_up.begin(peer, after)
 
-    def _recall(self, effect: Recall | RecallKeys | RecallBlob) -> None:
+    def _read(self, effect: ReadMessages | ReadKeys | ReadBlob) -> None:
         if effect.conn in self._peers:
             for answer in self._reading.answers(effect):
                 self._deliver(Deliver([effect.conn], answer))
@@ -134,9 +144,9 @@ class Delivery:
             Append: self._append,
             Deliver: self._deliver,
             DeliverAll: self._deliver_all,
-            Enter: self._enter,
-            Recall: self._recall,
-            RecallKeys: self._recall,
-            RecallBlob: self._recall,
+            LoggedIn: self._enter,
+            ReadMessages: self._read,
+            ReadKeys: self._read,
+            ReadBlob: self._read,
             Close: self._close,
         }

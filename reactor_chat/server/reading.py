@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from reactor_chat.chat.boundary import KeyPlace, Recall, RecallBlob, RecallKeys
+from reactor_chat.chat.boundary import KeyPlace, ReadBlob, ReadKeys, ReadMessages
 from reactor_chat.chat.state.keyring import LAST_RESORT
 from reactor_chat.chat.state.records import BlobStored, KeysPublished
 from reactor_chat.errors import StorageCorrupt
@@ -31,15 +31,17 @@ class Reading:
         self._keeping = keeping
         self._frame_bytes_max = frame_bytes_max
 
-    def answers(self, effect: Recall | RecallKeys | RecallBlob) -> Iterator[Notice]:
+    def answers(self, effect: ReadMessages | ReadKeys | ReadBlob) -> Iterator[Notice]:
         """Yield the answer, in one notice or more."""
         try:
-            yield from recalled(effect, self._record_log, self._frame_bytes_max)
+            yield from read_answers(effect, self._record_log, self._frame_bytes_max)
         except StorageCorrupt as error:
             yield self._keeping.refused(error, effect.re)
 
 
-def recalled(effect: Recall | RecallKeys | RecallBlob, record_log: RecordLog, frame_bytes_max: int) -> Iterator[Notice]:
+def read_answers(
+    effect: ReadMessages | ReadKeys | ReadBlob, record_log: RecordLog, frame_bytes_max: int
+) -> Iterator[Notice]:
     """Yield what the journal has to say, in notices that fit a frame each; at least one.
 
     Args:
@@ -49,29 +51,29 @@ def recalled(effect: Recall | RecallKeys | RecallBlob, record_log: RecordLog, fr
     Raises:
         StorageCorrupt: what the journal has is none of ours.
     """
-    if isinstance(effect, Recall):
+    if isinstance(effect, ReadMessages):
         yield _history(effect, record_log, frame_bytes_max - SLACK_BYTES)
-    elif isinstance(effect, RecallBlob):
+    elif isinstance(effect, ReadBlob):
         yield _piece(effect, record_log)
     else:
         yield from _keys(effect, record_log, frame_bytes_max - SLACK_BYTES - MISSING_BYTES_MAX)
 
 
-def _history(effect: Recall, record_log: RecordLog, page_bytes_max: int) -> Notice:
+def _history(effect: ReadMessages, record_log: RecordLog, page_bytes_max: int) -> Notice:
     messages, more = record_log.page(effect.spans, effect.before, effect.limit, page_bytes_max)
     if not messages and effect.before is None and effect.if_empty is not None:
         return Refused(effect.if_empty.code, effect.if_empty.text, effect.re)
     return HistoryAnswer(messages, more, effect.re)
 
 
-def _piece(effect: RecallBlob, record_log: RecordLog) -> Notice:
+def _piece(effect: ReadBlob, record_log: RecordLog) -> Notice:
     record = record_log.record(effect.label, effect.seq)
     if not isinstance(record, BlobStored):
         return Refused(effect.if_gone.code, effect.if_gone.text, effect.re)
     return BlobAnswer(record.hash, record.index, record.count, record.data, effect.re)
 
 
-def _keys(effect: RecallKeys, record_log: RecordLog, page_bytes_max: int) -> Iterator[Notice]:
+def _keys(effect: ReadKeys, record_log: RecordLog, page_bytes_max: int) -> Iterator[Notice]:
     """All but the last with `more`; the last one names who has none."""
     missing = list(effect.missing)
     page: list[PublishedKey] = []

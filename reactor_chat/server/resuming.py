@@ -3,7 +3,7 @@
 Source: PROTOCOL §5.5.
 """
 
-from reactor_chat.chat.boundary import Enter
+from reactor_chat.chat.boundary import LoggedIn
 from reactor_chat.journal.contract import Journal
 from reactor_chat.wire.messages import Refused
 
@@ -27,7 +27,7 @@ def begin_log(journal: Journal, random: bytes) -> str:
     return name
 
 
-def resumed(journal: Journal, effect: Enter) -> tuple[int | None, Refused | None]:
+def resumed(journal: Journal, effect: LoggedIn) -> tuple[int | None, Refused | None]:
     """Return the number after which somebody is told everything, None for nothing; and what to tell them first.
 
     Args:

@@ -142,7 +142,7 @@ class Machine:
         """Do what a server does last of all; where the disk does not let it, the next start takes longer."""
         assert self.app is not None
         with suppress(PowerCut, StorageError):
-            self.app.stop()
+            self.app.keeping.stop()
 
     def carry_out(self, order: Order) -> bool:
         """Do what the operator orders, between two turns; returns False where the server did not survive it."""

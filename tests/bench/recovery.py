@@ -111,7 +111,7 @@ def recovery(directory: Path, name: str) -> None:
     for _ in range(3):
         begun, cpu = time.perf_counter(), time.process_time()
         journal = SqliteJournal(directory)
-        count = World(journal).app._record_log.recover(ChatState())
+        count = World(journal).app.record_log.recover(ChatState())
         took.append((time.perf_counter() - begun, time.process_time() - cpu))
         journal.close()
     seconds, cpu = min(took)

@@ -22,7 +22,7 @@ def test_what_crosses_the_border_cannot_be_changed(kind: type) -> None:
 def test_nothing_comes_of_a_connection_that_is_not_there() -> None:
     hub = Hub(RULES)
     for what in (
-        b.Received(7, m.Say("x")), b.Garbled(7, m.Refused("bad_message", "")), b.Broken(7, None, "flood"),
+        b.Received(7, m.Say("x")), b.BadMessage(7, m.Refused("bad_message", "")), b.Terminate(7, None, "flood"),
         b.Disconnected(7), b.Retried(), b.Rejected(), b.Committed(0), b.Started(),
     ):  # fmt: skip
         assert hub.handle(what, 0) == []
@@ -35,7 +35,7 @@ def test_a_garbled_message_is_answered_in_its_place_and_the_eighth_closes() -> N
     refusal = m.Refused("bad_message", "no", "9")
     world.send(ann, m.Say("x", id="1"))
     for _ in range(8):
-        world.handle(b.Garbled(ann, refusal))
+        world.handle(b.BadMessage(ann, refusal))
     world.send(ann, m.Say("too late"))
     assert world.told[ann] == []
     world.commit()
@@ -50,7 +50,7 @@ def test_a_broken_connection_is_told_why_after_what_it_asked_for(refusal: m.Refu
     world = World()
     ann, bob = world.join("Ann"), world.join("Bob")
     world.send(ann, m.Say("x", id="1"))
-    world.handle(b.Broken(ann, refusal, "violation"))
+    world.handle(b.Terminate(ann, refusal, "violation"))
     world.send(ann, m.Say("too late"))
     world.commit()
     assert world.take(ann)[1:] == [m.Accepted("1", 3), *([refusal] if refusal else [])]
@@ -60,7 +60,7 @@ def test_a_broken_connection_is_told_why_after_what_it_asked_for(refusal: m.Refu
 
 def test_a_connection_that_never_logged_in_leaves_no_trace() -> None:
     world = World()
-    for end in (b.Disconnected, lambda conn: b.Broken(conn, None, "idle")):
+    for end in (b.Disconnected, lambda conn: b.Terminate(conn, None, "idle")):
         conn = world.connect()
         world.handle(end(conn))
         assert conn in world.closed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reactor_chat.chat.boundary import Broken, Disconnected, Garbled, Received
+from reactor_chat.chat.boundary import BadMessage, Disconnected, Received, Terminate
 from reactor_chat.chat.costs import CHARGE_MAX, NAMES_PER_COST, charge_of, cost_of
 from reactor_chat.wire import messages as m
 
@@ -15,10 +15,10 @@ def test_what_people_say_is_the_unit(sent: m.Request) -> None:
 
 
 @pytest.mark.parametrize("sent", [
-    Garbled(1, m.Refused("bad_message", "")), Broken(1, None, "idle"), Disconnected(1), Received(1, m.Login("Ann", 1)),
-    Received(1, m.Quit()),
+    BadMessage(1, m.Refused("bad_message", "")), Terminate(1, None, "idle"), Disconnected(1),
+    Received(1, m.Login("Ann", 1)), Received(1, m.Quit()),
 ])  # fmt: skip
-def test_to_come_to_go_and_to_babble_is_dearer(sent: Received | Garbled | Broken | Disconnected) -> None:
+def test_to_come_to_go_and_to_babble_is_dearer(sent: Received | BadMessage | Terminate | Disconnected) -> None:
     assert cost_of(sent) > 1
 
 
@@ -38,10 +38,10 @@ def test_reading_costs_more_than_saying(sent: m.Request) -> None:
 
 @pytest.mark.parametrize(("sent", "charge"), [
     (Received(1, m.Say("x")), 1), (Received(1, m.Login("Ann", 1)), 1), (Received(1, m.Quit()), 1),
-    (Garbled(1, m.Refused("bad_message", "")), 1), (Disconnected(1), 1), (Received(1, m.AskHistory()), 5),
+    (BadMessage(1, m.Refused("bad_message", "")), 1), (Disconnected(1), 1), (Received(1, m.AskHistory()), 5),
     (Received(1, m.GroupSet("g", ["x"] * NAMES_PER_COST * (CHARGE_MAX - 6))), CHARGE_MAX - 1),
     (Received(1, m.GroupSet("g", ["x"] * NAMES_PER_COST * (CHARGE_MAX - 5))), CHARGE_MAX),
     (Received(1, m.GroupSet("g", ["x"] * NAMES_PER_COST * (CHARGE_MAX - 4))), CHARGE_MAX),
 ])  # fmt: skip
-def test_the_rate_is_one_of_messages_of_which_dear_ones_count_more(sent: Received | Garbled, charge: int) -> None:
+def test_the_rate_is_one_of_messages_of_which_dear_ones_count_more(sent: Received | BadMessage, charge: int) -> None:
     assert charge_of(sent) == charge

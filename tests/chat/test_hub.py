@@ -95,7 +95,9 @@ def test_a_login_and_what_follows_it_may_come_at_once() -> None:
     assert world.closed[conn] == "quit"
 
 
-@pytest.mark.parametrize("end", [b.Disconnected, lambda conn: b.Broken(conn, m.Refused("login_timeout", ""), "idle")])
+@pytest.mark.parametrize(
+    "end", [b.Disconnected, lambda conn: b.Terminate(conn, m.Refused("login_timeout", ""), "idle")]
+)
 def test_the_end_of_a_connection_waits_for_its_login(end: Callable[[int], b.Input]) -> None:
     world = World()
     conn = world.login("Ann")

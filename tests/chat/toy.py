@@ -148,14 +148,14 @@ class World:
                     self._tell(effect.conns, effect.notice)
                 case b.DeliverAll():
                     self._tell(self.entered, effect.notice)
-                case b.Enter():
+                case b.LoggedIn():
                     self._enter(effect)
-                case b.Recall():
+                case b.ReadMessages():
                     self._recall(effect)
                 case b.Close():
                     self._close(effect)
 
-    def _enter(self, effect: b.Enter) -> None:
+    def _enter(self, effect: b.LoggedIn) -> None:
         self.entered.add(effect.conn)
         if effect.after is not None:
             self.heard[effect.conn], self.held[effect.conn] = effect.after, []
@@ -174,7 +174,7 @@ class World:
             elif not isinstance(notice, m.Numbered):
                 self.held[conn].append(notice)
 
-    def _recall(self, effect: b.Recall) -> None:
+    def _recall(self, effect: b.ReadMessages) -> None:
         found = [r for r in self.readable(effect.spans) if effect.before is None or r.seq < effect.before]
         answer: m.Notice = m.HistoryAnswer(found[-effect.limit :], len(found) > effect.limit, effect.re)  # type: ignore[arg-type]
         if not found and effect.before is None and effect.if_empty is not None:

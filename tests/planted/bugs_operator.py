@@ -51,7 +51,7 @@ BUGS: tuple[Bug, ...] = (
     *in_file(
         "reactor_chat/server/operator/retention.py",
         ("tests/server/operator/test_retention.py",),
-        ("what is younger goes too", "if record.at >= limit:", "if record.at >= app.unix_ms:"),
+        ("what is younger goes too", "if record.at >= limit:", "if record.at >= app.clock.unix_ms:"),
     ),
     *in_file(
         "reactor_chat/server/operator/removals.py",

@@ -235,7 +235,7 @@ class HubAgainstTheModel(RuleBasedStateMachine):
         side.name = fold(request.name)
         is_owner = request.key is not None and self.model.owners.get(side.name) == request.key
         welcome = m.Welcome(request.name, self.model.seq, not is_owner, f"[Welcome {request.name}]")
-        return [*effects, b.Deliver([side.conn], welcome), b.Enter(side.conn, request.name, request.after)]
+        return [*effects, b.Deliver([side.conn], welcome), b.LoggedIn(side.conn, request.name, request.after)]
 
     def _end_reading(self, unless: Side, name: str) -> list[b.Effect]:
         effects: list[b.Effect] = []
@@ -314,7 +314,7 @@ class HubAgainstTheModel(RuleBasedStateMachine):
         side.name, side.joining = fold(request.name), False
         name = self.model.present[side.name]
         welcome = m.Welcome(name, self.model.seq, side.name not in self.model.owners, f"[Welcome {name}]")
-        return [b.Deliver([side.conn], welcome), b.Enter(side.conn, name, request.after)]
+        return [b.Deliver([side.conn], welcome), b.LoggedIn(side.conn, name, request.after)]
 
     def _happen(self, entries: list[Entry], owner_key: bytes | None = None) -> list[b.Effect]:
         effects: list[b.Effect] = []
@@ -339,7 +339,7 @@ class HubAgainstTheModel(RuleBasedStateMachine):
                     self._fly(transaction)
                 case b.Close():
                     self._close(effect)
-                case b.Recall():
+                case b.ReadMessages():
                     self._recalled(effect)
                 case b.Deliver():
                     self._answered(self.sides[effect.conns[0]], effect.notice)
@@ -377,7 +377,7 @@ class HubAgainstTheModel(RuleBasedStateMachine):
         side.queue.clear()
         side.ended, side.name, side.reads = True, None, False
 
-    def _recalled(self, effect: b.Recall) -> None:
+    def _recalled(self, effect: b.ReadMessages) -> None:
         side = self.sides[effect.conn]
         request = side.queue.popleft()
         assert not side.flying

@@ -76,7 +76,7 @@ class Node:
                     self._tell(effect.conns, effect.notice)
                 case b.DeliverAll():
                     self._tell([conn for conn, is_in in self.open.items() if is_in], effect.notice)
-                case b.Enter():
+                case b.LoggedIn():
                     self.open[effect.conn] = True
                 case b.Close():
                     del self.open[effect.conn]

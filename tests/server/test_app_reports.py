@@ -35,7 +35,7 @@ def answered(world: World, journal: LateJournal) -> None:
     for _ in range(10):
         journal.answer()
         world.turn()
-    assert world.app.is_settled
+    assert world.app.record_log.is_settled
 
 
 def texts(person: Person) -> list[str | None]:

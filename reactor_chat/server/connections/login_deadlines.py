@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from reactor_chat.chat.boundary import Broken
+from reactor_chat.chat.boundary import Terminate
 from reactor_chat.server.connections.peers import Peer
 from reactor_chat.wire.messages import Refused
 
@@ -13,9 +13,9 @@ ON_ITS_WAY_SECONDS = 1.0
 """When to look again at a login that came in time and is not answered yet."""
 
 
-def login_timeout(peer: Peer) -> Broken:
+def login_timeout(peer: Peer) -> Terminate:
     """Return the input that closes a connection without a login: its time is over, or others need its place."""
-    return Broken(peer.conn, Refused("login_timeout", "You took too long to log in"), "idle")
+    return Terminate(peer.conn, Refused("login_timeout", "You took too long to log in"), "idle")
 
 
 class LoginDeadlines:

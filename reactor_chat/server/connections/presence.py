@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 
 from reactor_chat import PRODUCT
-from reactor_chat.chat.boundary import Broken, Connected, Enter
+from reactor_chat.chat.boundary import Connected, LoggedIn, Terminate
 from reactor_chat.server.bans import Bans
 from reactor_chat.server.connections.admission import Admission, network_of
 from reactor_chat.server.connections.clock import TurnClock
@@ -78,7 +78,7 @@ class Presence:
 
     # -------------------------------------------------------------------------------------------- coming
 
-    def judge(self, wire: Wire, now: float) -> tuple[Refused | None, list[Broken]]:
+    def judge(self, wire: Wire, now: float) -> tuple[Refused | None, list[Terminate]]:
         """Say whether a new connection is taken, and who has to go for it.
 
         Args:
@@ -135,7 +135,7 @@ class Presence:
         limits = Limits(options.frame_bytes_max, options.text_bytes_max, options.sealed_members_max)
         return Hello(PROTOCOL_VERSION, PRODUCT, self._entropy(NONCE_BYTES), limits)
 
-    def entered(self, effect: Enter) -> Peer:
+    def entered(self, effect: LoggedIn) -> Peer:
         """Note that somebody is logged in on a connection, and return it."""
         peer = self.peers[effect.conn]
         peer.enter(effect.name)
@@ -157,14 +157,14 @@ class Presence:
             return evictions if logins is None else logins
         return min(logins, evictions)
 
-    def late_logins(self) -> Iterator[Broken]:
+    def late_logins(self) -> Iterator[Terminate]:
         """Yield, for the core, those on whose connections nobody has logged in in time."""
         return map(login_timeout, self._logins.overdue(self._clock.now))
 
-    def evicted(self) -> Iterator[Broken]:
+    def evicted(self) -> Iterator[Terminate]:
         """Yield, for the core, those who have to go though nothing came of them."""
         for peer, reason in self._eviction.overdue(self.peers.values(), self._clock.now):
-            yield Broken(peer.conn, None, reason)
+            yield Terminate(peer.conn, None, reason)
 
     def close(self, conn: int) -> Peer:
         """Count a connection no more as one of those who are here, and return it; its wire is not lost yet."""

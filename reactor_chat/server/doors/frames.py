@@ -1,6 +1,6 @@
 """The way in for programs: length-prefixed JSON (PROTOCOL §1)."""
 
-from reactor_chat.chat.boundary import Broken, Garbled, Received
+from reactor_chat.chat.boundary import BadMessage, Received, Terminate
 from reactor_chat.errors import FrameLengthInvalid, MessageInvalid
 from reactor_chat.server.doors.door import Sent
 from reactor_chat.wire import codec
@@ -32,7 +32,7 @@ class FramesDoor:
         try:
             payloads = self._decoder.take(sent_max)
         except FrameLengthInvalid as error:
-            return [Broken(conn, Refused(error.code, str(error)), "violation")], 1
+            return [Terminate(conn, Refused(error.code, str(error)), "violation")], 1
         return [_read(conn, payload) for payload in payloads], len(payloads)
 
     @property
@@ -61,4 +61,4 @@ def _read(conn: int, payload: bytes) -> Sent:
     try:
         return Received(conn, codec.decode_request(payload))
     except MessageInvalid as error:
-        return Garbled(conn, Refused("bad_message", str(error), error.request_id))
+        return BadMessage(conn, Refused("bad_message", str(error), error.request_id))

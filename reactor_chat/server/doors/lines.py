@@ -1,6 +1,6 @@
 """The way in for people with nc or telnet: lines of UTF-8 (PROTOCOL §9)."""
 
-from reactor_chat.chat.boundary import Broken, Garbled, Received
+from reactor_chat.chat.boundary import BadMessage, Received, Terminate
 from reactor_chat.server.doors.door import Sent
 from reactor_chat.server.doors.telnet import TelnetFilter
 from reactor_chat.text.opening import is_blank, stripped
@@ -61,8 +61,8 @@ class LinesDoor:
         del self._buffer[:place]
         if self._broken:
             self._buffer.clear()
-            if not sent or not isinstance(sent[-1], Broken):
-                sent.append(Broken(conn, TOO_LONG, "violation"))
+            if not sent or not isinstance(sent[-1], Terminate):
+                sent.append(Terminate(conn, TOO_LONG, "violation"))
             looked_at = max(looked_at, len(sent))
         return sent, looked_at
 
@@ -70,10 +70,10 @@ class LinesDoor:
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError:
-            return [Garbled(conn, Refused("bad_text", "That line is not UTF-8"))]
+            return [BadMessage(conn, Refused("bad_text", "That line is not UTF-8"))]
         if self._name is None and line == b"\0":
             self._broken = True
-            return [Broken(conn, NO_PROXY, "violation")]
+            return [Terminate(conn, NO_PROXY, "violation")]
         if self._name is None:
             return [Received(conn, Login(stripped(text), PROTOCOL_VERSION))]
         return [] if is_blank(text) else [Received(conn, Line(text))]

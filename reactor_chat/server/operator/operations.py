@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from msgspec import to_builtins
 
-from reactor_chat.chat.boundary import Broken
+from reactor_chat.chat.boundary import Terminate
 from reactor_chat.chat.operator.messages import announcing
 from reactor_chat.chat.state.identity import key_text
 from reactor_chat.errors import StorageCorrupt, StorageError, StorageFull, UsageError
@@ -105,7 +105,7 @@ class Operations:
         # There are letters outside of ASCII whose lower case is inside; they are in no name.
         if not name.isascii() or identity.claim_of(name) is None:
             return Answer(done=False, text=f"nobody owns the name {name}")
-        yield from settled(self._app, self._app.hub.release(name, self._app.unix_ms))
+        yield from settled(self._app, self._app.hub.release(name, self._app.clock.unix_ms))
         if identity.claim_of(name) is not None:
             raise StorageFull(f"There is no space to record that {name} is free; it still has its owner")
         return Answer(done=True, text=f"the name {name} is free")
@@ -145,7 +145,7 @@ class Operations:
     def _ban(self, order: PutBan) -> Answer:
         if not is_safe(order.reason):
             raise UsageError("a reason is one line without control characters")
-        now, bans = self._app.unix_ms, self._app.bans
+        now, bans = self._app.clock.unix_ms, self._app.bans
         target = self._target(order)
         until = None if order.seconds is None else now + order.seconds * 1_000
         ban, before = Ban(target.kind, target.whom, now, until, order.reason), bans.on(target, now)
@@ -161,7 +161,7 @@ class Operations:
         )
 
     def _unban(self, order: LiftBan) -> Answer:
-        now, bans = self._app.unix_ms, self._app.bans
+        now, bans = self._app.clock.unix_ms, self._app.bans
         target = target_of(order.whom)
         if bans.on(target, now) is None:
             return Answer(done=False, text=f"{target} is not banned{_hint(bans, target, now)}")
@@ -169,7 +169,7 @@ class Operations:
         return Answer(done=True, text=f"{target} is not banned any more")
 
     def _bans(self, _: ListBans) -> Answer:
-        standing = self._app.bans.standing(self._app.unix_ms)
+        standing = self._app.bans.standing(self._app.clock.unix_ms)
         return Answer(done=True, text=f"bans: {len(standing)}", facts={"bans": to_builtins(standing)})
 
     def _target(self, order: PutBan) -> Target:
@@ -199,8 +199,8 @@ class Operations:
     def _refusal_of(self, peer: Peer) -> Refused | None:
         app = self._app
         claim = app.hub.state.identity.claim_of(peer.name)
-        of_login = app.bans.refuse_login(peer.name, claim.key if claim is not None else None, app.unix_ms)
-        return of_login or app.bans.refuse_peer(peer.wire.peer, app.unix_ms)
+        of_login = app.bans.refuse_login(peer.name, claim.key if claim is not None else None, app.clock.unix_ms)
+        return of_login or app.bans.refuse_peer(peer.wire.peer, app.clock.unix_ms)
 
     # ----------------------------------------------------------------------------------------------- people
 
@@ -219,7 +219,7 @@ class Operations:
         return next((peer for peer in self._app.peers if peer.conn == conn), None)
 
     def _send_away(self, peer: Peer, refusal: Refused) -> None:
-        self._app.carry_out(self._app.hub.handle(Broken(peer.conn, refusal, "kicked"), self._app.unix_ms))
+        self._app.carry_out(self._app.hub.handle(Terminate(peer.conn, refusal, "kicked"), self._app.clock.unix_ms))
 
     def _announce(self, order: Announce) -> Slices[Answer]:
         yield from changed(self._app, announcing(order.text))
@@ -256,7 +256,7 @@ class Operations:
             "connections_turned_away": counters.turned_away,
             "logins": counters.logins,
             **app.keeping.facts(),
-            "bans": len(app.bans.standing(app.unix_ms)),
+            "bans": len(app.bans.standing(app.clock.unix_ms)),
             "rate": typed(app.options.rate),
             "lockdown": app.options.lockdown,
             "refusals": dict(sorted(counters.refusals.items())),

@@ -38,7 +38,7 @@ def changed(app: App, decide: Decide) -> Slices[None]:
         StorageError: the journal failed; the process must stop.
     """
     yield from settled(app, [])  # so that the order is judged by what then is the case
-    effects = app.hub.order(decide, app.unix_ms)
+    effects = app.hub.order(decide, app.clock.unix_ms)
     if isinstance(effects, Refused):
         raise UsageError(effects.text)
     if not (yield from settled(app, effects)):
@@ -56,7 +56,7 @@ def settled(app: App, effects: list[Effect]) -> Slices[bool]:
     """
     refused = app.commits_refused
     app.carry_out(effects)
-    while not app.is_settled:
+    while not app.record_log.is_settled:
         yield 0
     return app.commits_refused == refused
 
@@ -80,7 +80,7 @@ def _present(app: App, peer: Peer) -> dict[str, Any]:
         "key": _fingerprint(claim.key) if claim is not None else None,
         "address": address_of(peer.wire.peer) or peer.wire.peer,
         "since_ms": peer.since_ms,
-        "idle_seconds": app.idle_seconds(peer),
+        "idle_seconds": max(0, int(app.clock.now - peer.heard_at)),
         "queued_bytes": peer.wire.queued_bytes,
     }
 
@@ -94,7 +94,7 @@ def _owner(app: App, claim: Claim) -> dict[str, Any]:
         "key": _fingerprint(claim.key),
         "public_key": key_text(claim.key),
         "claimed_ms": seen.claimed_at if seen is not None else None,
-        "seen_ms": app.unix_ms if is_here else (seen.seen_at or None) if seen is not None else None,
+        "seen_ms": app.clock.unix_ms if is_here else (seen.seen_at or None) if seen is not None else None,
         "moderator": fold(claim.name) in state.moderators,
     }
 
@@ -114,13 +114,13 @@ def _grant(app: App, order: Grant) -> Slices[Answer]:
 def _invite(app: App, order: Invite) -> Slices[Answer]:
     code = base64.b32encode(app.entropy(CODE_BYTES)).decode("ascii").rstrip("=").lower()
     yield from changed(app, registration.inviting(hash_of(code), order.days))
-    number, until = app.hub.state.seq, app.unix_ms + order.days * registration.DAY_MS
+    number, until = app.hub.state.seq, app.clock.unix_ms + order.days * registration.DAY_MS
     text = f"Invitation {number} for one person, good until {moment(until)}"
     return Answer(done=True, text=text, facts={"invite": {"number": number, "code": code, "until_ms": until}})
 
 
 def _invites(app: App, _: ListInvites) -> Answer:
-    standing = app.hub.state.invites.standing(app.unix_ms)
+    standing = app.hub.state.invites.standing(app.clock.unix_ms)
     facts = [{"number": one.number, "since_ms": one.since, "until_ms": one.until} for one in standing]
     return Answer(done=True, text=f"invitations: {len(standing)}", facts={"invites": facts})
 

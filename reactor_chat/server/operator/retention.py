@@ -84,7 +84,7 @@ class Retention:
     def _slice(self, days: int) -> float:
         """Empty some messages; returns in how many seconds to go on."""
         app, journal = self._app, self._app.record_log.journal
-        today = app.unix_ms // DAY_MS * DAY_MS
+        today = app.clock.unix_ms // DAY_MS * DAY_MS
         limit = today - days * DAY_MS
         after = max(app.hub.state.expired, self._looked_at)
         rows = islice(journal.replay(after), SLICE_RECORDS)
@@ -106,4 +106,4 @@ class Retention:
         if self._to_purge:
             journal.purge()
             self._to_purge = False
-        return min(LOOK_SECONDS_MAX, (today + DAY_MS - app.unix_ms) / 1_000 + 1)
+        return min(LOOK_SECONDS_MAX, (today + DAY_MS - app.clock.unix_ms) / 1_000 + 1)

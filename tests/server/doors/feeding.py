@@ -1,6 +1,6 @@
 """Conveniences for the tests of doors: feeding one, and what every door is greeted with."""
 
-from reactor_chat.chat.boundary import Broken, Garbled
+from reactor_chat.chat.boundary import BadMessage, Terminate
 from reactor_chat.server.doors.door import Door
 from reactor_chat.wire.messages import Hello, Limits, Refused, Welcome
 
@@ -25,12 +25,12 @@ def take_all(door: Door, sent_max: int) -> list[object]:
         taken, _ = door.take(CONN, sent_max)
         assert len(taken) <= sent_max
         sent += taken
-        if any(isinstance(one, Broken) for one in taken):
+        if any(isinstance(one, Terminate) for one in taken):
             break
     return sent
 
 
 def refusal_of(sent: object) -> Refused:
-    assert isinstance(sent, Garbled | Broken)
+    assert isinstance(sent, BadMessage | Terminate)
     assert sent.refusal is not None
     return sent.refusal

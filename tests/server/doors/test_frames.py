@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.chat.boundary import Broken, Received
+from reactor_chat.chat.boundary import Received, Terminate
 from reactor_chat.server.doors.frames import FramesDoor
 from reactor_chat.wire.codec import decode_notice, encode
 from reactor_chat.wire.framing import FRAME_BYTES_MAX, FrameDecoder, frame
@@ -52,7 +52,7 @@ def test_frames_may_be_longer_after_the_welcome(entered: str, frame_bytes: int, 
         assert refusal_of(door.take(CONN, 1)[0][0]).code == "bad_message"
     else:
         (sent,), _ = door.take(CONN, 9)
-        assert isinstance(sent, Broken)
+        assert isinstance(sent, Terminate)
         assert (refusal_of(sent).code, sent.reason) == ("bad_frame", "violation")
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.chat.boundary import Broken, Garbled, Received
+from reactor_chat.chat.boundary import BadMessage, Received, Terminate
 from reactor_chat.server.doors.lines import LINE_BYTES_MAX, PROMPT, LinesDoor
 from reactor_chat.wire.messages import Bye, Closing, Line, Login, Notice, Pong, Refused, Said, Told
 from tests.server.doors.feeding import CONN, HELLO, WELCOME, inputs, refusal_of
@@ -65,7 +65,7 @@ def test_after_a_refused_name_the_next_line_is_a_name_again() -> None:
 
 def test_a_line_that_is_no_text_is_refused_and_the_next_one_counts() -> None:
     refused, said = inputs(entered_lines(), b"\xff\xfe\nstill here\n")
-    assert isinstance(refused, Garbled)
+    assert isinstance(refused, BadMessage)
     assert refusal_of(refused).code == "bad_text"
     assert said == Received(CONN, Line("still here"))
 
@@ -80,7 +80,7 @@ def test_so_long_a_line_passes(line_bytes: int, end: bytes) -> None:
 def test_a_longer_one_breaks_the_connection(tail: bytes) -> None:
     *before, broken = inputs(entered_lines(), b"hi\n" + b"x" * (LINE_BYTES_MAX + 1) + tail)
     assert before == [Received(CONN, Line("hi"))]
-    assert isinstance(broken, Broken)
+    assert isinstance(broken, Terminate)
     assert (refusal_of(broken).code, broken.reason) == ("too_long", "violation")
     assert str(LINE_BYTES_MAX) in refusal_of(broken).text
 
@@ -91,7 +91,7 @@ def test_a_line_without_end_is_not_waited_for_longer_than_a_line() -> None:
     assert not door.has_more, "the next byte may be its end, with \\r before it"
     door.feed(b"x")
     assert door.has_more
-    assert isinstance(door.take(CONN, 1)[0][0], Broken)
+    assert isinstance(door.take(CONN, 1)[0][0], Terminate)
 
 
 def test_a_flood_of_blank_lines_is_looked_at_piece_by_piece() -> None:

@@ -150,7 +150,7 @@ def test_nothing_of_it_is_in_any_file_and_the_journal_is_whole(tmp_path: Path) -
         for number in range(100):
             ann.ask(Say(f"SECRET-{number:03}"))
             world.turn()
-        world.app.stop()
+        world.app.keeping.stop()
         (target,) = [row.seq for row in journal.replay() if b"SECRET-042" in row.payload]
         assert world.order(Delete(target)).done
         assert [file.name for file in tmp_path.iterdir() if b"SECRET-042" in file.read_bytes()] == []
