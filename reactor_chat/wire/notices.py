@@ -16,6 +16,15 @@ from reactor_chat.wire.fields import (
     type_of_time,
 )
 from reactor_chat.wire.limits import Limits
+from reactor_chat.wire.sealing import (
+    BlobAnswer,
+    KeysAnswer,
+    SealAsked,
+    SealCommitted,
+    SealCreated,
+    SealEnded,
+    SealsAnswer,
+)
 
 
 class Hello(Message, tag="hello", frozen=True):
@@ -208,3 +217,11 @@ class Closing(Message, tag="closing", frozen=True):
 
     seconds: int
     text: str
+
+
+Notice = (
+    Hello | Welcome | Bye | Refused | Said | Told | GroupSaid | Joined | Exited | Released | GroupChanged | Accepted
+    | NamesAnswer | GroupsAnswer | MembersAnswer | SeenAnswer | HistoryAnswer | HelpAnswer | Pong | Closing
+    | KeysAnswer | SealCreated | SealCommitted | SealAsked | SealEnded | SealsAnswer | BlobAnswer
+)  # fmt: skip
+"""All of them; the table of tags follows from it."""

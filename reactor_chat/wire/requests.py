@@ -9,6 +9,17 @@ from msgspec import Meta, field
 
 from reactor_chat.wire.fields import Message, Question, Sealed, Seen, type_of_id, type_of_key, type_of_seq
 from reactor_chat.wire.limits import HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, SEEN_MAX
+from reactor_chat.wire.sealing import (
+    AskBlob,
+    AskKeys,
+    AskSeals,
+    BlobPut,
+    KeysPut,
+    SealAsk,
+    SealCommit,
+    SealCreate,
+    SealOff,
+)
 
 
 class Login(Message, tag="login", frozen=True):
@@ -172,3 +183,11 @@ class Ping(Question, tag="ping", frozen=True):
 
     data: Annotated[str, Meta(max_length=64)] | None = None
     id: type_of_id | None = None
+
+
+Request = (
+    Login | Quit | Line | Say | Tell | GroupSend | GroupSet | GroupAdd | GroupKick | GroupLeave | GroupDelete
+    | AskNames | AskGroups | AskHelp | AskWho | AskSeen | AskHistory | Ping
+    | KeysPut | AskKeys | SealCreate | SealCommit | SealAsk | SealOff | AskSeals | BlobPut | AskBlob
+)  # fmt: skip
+"""All of them; the table of tags follows from it."""

@@ -1,77 +1,66 @@
 """Whether what a server tells makes sense, where the types of the fields cannot say it.
 
-Every field that holds the name of a person or a group has a row here.  A client believes no server that a word is a
-name: what is none never gets past the decoder, so nothing that stands where a name belongs can look like more than one.
-The server reads its own journal without this: what is in there was judged when it was asked for.
+Whatever holds words and is no text is a name: of a group where the field is called so, else of a person.  A client
+believes no server that a word is a name: what is none never gets past the decoder, so nothing that stands where a name
+belongs can look like more than one.  The server reads its own journal without this: what is in there was judged when it
+was asked for.
 """
 
-from typing import Any
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, get_args, get_origin
 
-from reactor_chat.wire.messages import (
-    RESERVED_WORDS,
-    Exited,
-    GroupChanged,
-    GroupOverview,
-    GroupSaid,
-    GroupsAnswer,
-    HistoryAnswer,
-    Joined,
-    KeysAnswer,
-    MembersAnswer,
-    NamesAnswer,
-    PublishedKey,
-    Released,
-    Said,
-    SealAdd,
-    SealAsked,
-    SealCommitted,
-    SealCreated,
-    SealEnded,
-    SealsAnswer,
-    SeenAnswer,
-    Told,
-    Welcome,
-    fold,
-    is_name,
-)
+from msgspec import Struct, structs
+
+from reactor_chat.wire.messages import NOTICES, RESERVED_WORDS, GroupSaid, Said, Told, fold, is_name
+
+TEXTS = frozenset({"server", "reason", "text", "code", "re", "change", "data", "id", "log"})
+"""Fields that hold words and no name; their values are shown as the server's, or not at all."""
+
+
+_fields_of = cache(structs.fields)  # it reads every annotation anew
+
+
+def _parts(kind: Any) -> Iterator[Any]:
+    """Yield the types that a field's type is made of; an opaque object is one, whatever it holds."""
+    if get_origin(kind) is dict or not get_args(kind):
+        yield kind
+    else:
+        for part in get_args(kind):
+            yield from _parts(part)
+
+
+def _words_of(kind: type[Struct]) -> Iterator[str]:
+    for field in _fields_of(kind):
+        if field.name not in TEXTS and str in _parts(field.type):
+            yield field.name
+
+
+def _structs_in(kind: type[Struct]) -> Iterator[tuple[str, type[Struct]]]:
+    for field in _fields_of(kind):
+        for part in _parts(field.type):
+            if isinstance(part, type) and issubclass(part, Struct):
+                yield field.name, part
+
+
+def _with_parts(kinds: Iterator[type[Struct]]) -> Iterator[type[Struct]]:
+    for kind in kinds:
+        yield kind
+        yield from _with_parts(part for _, part in _structs_in(kind))
+
+
+_kinds = dict.fromkeys(_with_parts(iter(NOTICES.values())))
 
 NAMES: dict[type, tuple[str, ...]] = {
-    Welcome: ("name",),
-    Said: ("sender",),
-    Told: ("sender", "to"),
-    GroupSaid: ("sender",),
-    Joined: ("name",),
-    Exited: ("name",),
-    Released: ("name",),
-    GroupChanged: ("by", "user", "members"),
-    NamesAnswer: ("names",),
-    GroupOverview: ("owner", "members"),
-    MembersAnswer: ("owner", "members"),
-    SeenAnswer: ("name",),
-    PublishedKey: ("name",),
-    KeysAnswer: ("missing",),
-    SealAdd: ("name",),
-    SealCreated: ("sender", "to"),
-    SealCommitted: ("sender", "to", "removes"),
-    SealAsked: ("sender", "to"),
-    SealEnded: ("sender", "to"),
-    SealsAnswer: ("with_", "members", "waiting", "by"),
+    kind: names for kind in _kinds if (names := tuple(field for field in _words_of(kind) if field != "group"))
 }
 """The fields that hold a person's name, several, or none; the operator's, which is reserved, is one of them."""
 
-GROUPS = frozenset(
-    (
-        *(GroupSaid, GroupChanged, GroupOverview, MembersAnswer),
-        *(SealCreated, SealCommitted, SealAsked, SealEnded, SealsAnswer),
-    )
-)
+GROUPS = frozenset(kind for kind in _kinds if "group" in _words_of(kind))
 """Whose field `group` is a group's name or none."""
 
 WITHIN: dict[type, str] = {
-    GroupsAnswer: "groups",
-    HistoryAnswer: "messages",
-    KeysAnswer: "keys",
-    SealCommitted: "adds",
+    kind: field for kind in _kinds for field, part in _structs_in(kind) if part in NAMES or part in GROUPS
 }
 """The field with objects that have a row here themselves."""
 

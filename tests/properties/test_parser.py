@@ -4,25 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.text.completion import completions, word_typed
-from reactor_chat.text.grammar import BY_KEY, OWN_BY_KEY, OWN_FIRST_WORDS, fuzz_dictionary
+from reactor_chat.text.grammar import BY_KEY, COMMANDS, OWN_BY_KEY, OWN_FIRST_WORDS, Command, fuzz_dictionary
 from reactor_chat.text.opening import is_blank, split_opening
 from reactor_chat.text.parser import INVALID_COMMAND, ONLY_IN_A_CLIENT, format_request, parse, parse_typed
 from reactor_chat.wire.messages import (
     HISTORY_LIMIT_MAX,
+    REQUESTS,
     RESERVED_WORDS,
-    AskGroups,
-    AskHelp,
-    AskHistory,
-    AskNames,
-    AskSeen,
-    AskWho,
-    GroupAdd,
-    GroupDelete,
-    GroupKick,
-    GroupLeave,
-    GroupSend,
-    GroupSet,
-    Quit,
     Refused,
     Request,
     Say,
@@ -40,20 +28,25 @@ groups = names
 texts = anything.map(str.strip).filter(bool)
 lists = st.lists(names, min_size=1, max_size=5)
 limits = st.integers(1, HISTORY_LIMIT_MAX)
+NOTHING_ELSE = {"id": st.none(), "sealed": st.none(), "before": st.none()}
+DRAWN = {"group": groups, "user": names, "users": lists, "text": texts, "number": limits}
+
+
+def drawn(row: Command) -> st.SearchStrategy[Request]:
+    """Return a strategy for whatever a row of the table can become."""
+    kind = REQUESTS[row.request.__struct_config__.tag]
+    fields = {argument.field: DRAWN[argument.kind] for argument in row.arguments if argument.kind != "conversation"}
+    beside = {name: none for name, none in NOTHING_ELSE.items() if name in kind.__struct_fields__}
+    if all(argument.kind != "conversation" for argument in row.arguments):
+        return st.builds(kind, **fields, **beside)
+    with_person = st.builds(kind, with_=names, group=st.none(), **fields, **beside)
+    return with_person | st.builds(kind, with_=st.none(), group=groups | st.none(), **fields, **beside)
+
+
 requests: st.SearchStrategy[Request] = st.one_of(
-    st.sampled_from([Quit(), AskNames(), AskGroups(), AskHelp()]),
     anything.filter(lambda text: not is_blank(text)).map(Say),
     st.builds(Tell, to=people, text=texts, sealed=st.none(), id=st.none()),
-    st.builds(GroupSend, group=groups, text=texts, sealed=st.none(), id=st.none()),
-    st.builds(GroupSet, group=groups, members=lists, id=st.none()),
-    st.builds(GroupAdd, group=groups, users=lists, id=st.none()),
-    st.builds(GroupKick, group=groups, user=names, id=st.none()),
-    st.builds(GroupLeave, group=groups, id=st.none()),
-    st.builds(GroupDelete, group=groups, id=st.none()),
-    st.builds(AskWho, group=groups, id=st.none()),
-    st.builds(AskSeen, name=names, id=st.none()),
-    st.builds(AskHistory, limit=limits, before=st.none(), with_=st.none(), group=groups | st.none(), id=st.none()),
-    st.builds(AskHistory, limit=limits, before=st.none(), with_=names, group=st.none(), id=st.none()),
+    *(drawn(row) for row in COMMANDS if row.key),
 )
 
 

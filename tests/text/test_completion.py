@@ -2,12 +2,13 @@
 
 import pytest
 
+from reactor_chat.text import grammar
 from reactor_chat.text.completion import completions, word_typed
+from reactor_chat.text.grammar import OWN_COMMANDS
 
 PEOPLE = ["stefan", "Stella", "Ann", "Stella"]
 GROUPS = ["team", "Lunch"]
-COMMANDS = ["@names", "@history", "@group", "@grouplist", "@seen", "@who", "@add", "@kick", "@help", "@quit"]
-COMMANDS += ["@encrypt", "@held", "@verify", "@trust", "@contacts", "@invite", "@ignore", "@unignore"]
+COMMANDS = list(dict.fromkeys(row.words.split()[0] for row in (*grammar.COMMANDS, *OWN_COMMANDS) if row.key))
 SECOND = ["set", "send", "add", "kick", "leave", "delete", "encrypt"]
 
 
