@@ -215,7 +215,7 @@ class Note(NamedTuple):
 
 
 class Derive(NamedTuple):
-    """Wish: compute `passphrase.derive(passphrase, salt, kdf)` in a child process and say `derived(job, key)`."""
+    """Asked for: compute `passphrase.derive(passphrase, salt, kdf)` in a child process and say `derived(job, key)`."""
 
     job: int
     passphrase: str
@@ -231,7 +231,7 @@ class Outcome(NamedTuple):
 
     Attributes:
         messages: for the outbox, kept until they are answered.
-        requests: upkeep; send on this connection or forget, the session asks again after the next login.
+        requests: questions of its own; send on this connection or forget, the session asks again after the next login.
         shown: for the archive and the screen.
         notes: lines for the person.
         jobs: for child processes.

@@ -108,7 +108,7 @@ class Creation:
         self._commits.send_pending()
 
     def derive(self, typed: str, salt: bytes, kdf: Kdf) -> None:
-        """Wish the key of a passphrase.
+        """Ask for the key of a passphrase.
 
         Args:
             typed: the passphrase, 1 to `PASSPHRASE_BYTES_MAX` bytes of UTF-8.

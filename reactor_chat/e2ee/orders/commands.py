@@ -170,7 +170,7 @@ class ConversationCommands:
             self._answer(f"Getting keys for {where}. What you type is sent, encrypted, once they are there")
 
     def _derive(self, typed: str) -> None:
-        """Wish the key of a passphrase that can be used; from now on our person wants no less."""
+        """Ask for the key of a passphrase that can be used; from now on our person wants no less."""
         claim = self._talk.record.claim
         kdf = claim.kdf if claim is not None and claim.kdf is not None else DEFAULT
         salt = claim.salt if claim is not None else self._desk.random(SALT_BYTES)

@@ -194,7 +194,7 @@ class Desk:
         self._outcome.drafts.append(text)
 
     def derive(self, job: Derive) -> None:
-        """Wish a key from a passphrase."""
+        """Ask for a key from a passphrase."""
         self._outcome.jobs.append(job)
 
     def take(self) -> Outcome:

@@ -28,7 +28,7 @@ def message_at(record_log: RecordLog, seq: int) -> Spoken:
     """Return the message with a number.
 
     Args:
-        ledger: where it is read.
+        record_log: where it is read.
         seq: its number; any whole number.
 
     Raises:
