@@ -35,7 +35,7 @@ class ExitStatus(IntEnum):
 
 
 End = tuple[ExitStatus, str]
-"""How the process ends, and the last words."""
+"""How the process ends, and the last words; empty where there is nothing to say."""
 
 
 class NoteKind(Enum):

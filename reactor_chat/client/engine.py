@@ -16,9 +16,6 @@ Five promises are kept here and nowhere else:
 - *Never stuck.*  In every state something is due at a known time: silence is broken by a ping, what stays unanswered
   is a cut, a cut is followed by an attempt to connect, with growing pauses.
 - *One's own words* appear when the server has numbered them, like everybody's.
-
-A guest learns its doubtful messages' fate in this way: `login` with `after` makes the server replay what everyone may
-see, and the answer to a ping sent behind it says that the replay is over.  What turned up in it was delivered.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,28 +31,16 @@ from reactor_chat.client.boundary import (
     Outputs,
     Settings,
 )
-from reactor_chat.client.connecting.deadlines import SILENCE, Due, Ending, deadlines
-from reactor_chat.client.connecting.link import another_server, no_server
-from reactor_chat.client.connecting.naming import refusal_in_words
+from reactor_chat.client.connecting.deadlines import Due, deadlines, outcome
+from reactor_chat.client.connecting.ending import Ending, farewell
 from reactor_chat.client.connecting.reconnect import Reconnect
-from reactor_chat.client.connecting.states import AFTER_BYE, ONLINE, STEPS, State, Step
-from reactor_chat.client.login import Login, Verdict
+from reactor_chat.client.connecting.states import ONLINE, STEPS, State, Step, Verdict
+from reactor_chat.client.login import Login
 from reactor_chat.client.messaging import Messaging
 from reactor_chat.client.sealing import OpenSession
 from reactor_chat.client.store.vault import Identity, MemoryVault, Vault
 from reactor_chat.errors import ProtocolViolation
-from reactor_chat.text.server_words import farewell_in_words
-from reactor_chat.wire.messages import (
-    Bye,
-    Closing,
-    Hello,
-    Ping,
-    Quit,
-    Refused,
-    Request,
-    Welcome,
-    fold,
-)
+from reactor_chat.wire.messages import Bye, Hello, Ping, Quit, Request
 from reactor_chat.wire.transcript import NO_BINDING
 
 
@@ -88,13 +73,9 @@ class Engine:
         self._settings = settings
         self._outputs = OutputQueue()
         self.messaging = Messaging(settings, MemoryVault() if vault is None else vault, self._outputs, open_session)
-        self._reconnect = Reconnect(settings, jitter)
+        self._reconnect = Reconnect(settings, jitter, self._outputs)
         self._login = Login(settings, identity, self._outputs, self.messaging, self._reconnect)
-        self._ending = False  # no more input; quit when everything is answered
-        self._has_met = False  # a server greeted us once
-        self._has_lived = False  # we were logged in once
-        self._ended_at: float | None = None  # of the input of a pipe; what is held waits so long and no longer
-        self._leave_by: float | None = None
+        self._ending = Ending(settings)
 
     # ------------------------------------------------------------------------------------------ what is asked
 
@@ -111,12 +92,12 @@ class Engine:
     @property
     def wants_input(self) -> bool:
         """Whether lines should be read; a pipe is left alone while too much waits, and after `@quit`."""
-        return not (self._ending or self.messaging.is_full or self.state is State.STOPPED)
+        return not (self._ending.has_begun or self.messaging.is_full or self.state is State.STOPPED)
 
     @property
     def wants_requests(self) -> bool:
         """Whether there is a name to ask anything under, and we are not about to leave."""
-        return not (self._ending or self.wants_name or self.state is State.STOPPED)
+        return not (self._ending.has_begun or self.wants_name or self.state is State.STOPPED)
 
     @property
     def is_offline(self) -> bool:
@@ -138,19 +119,16 @@ class Engine:
         self.messaging.settle()
         if (failure := mailbox.commit()) is not None:
             self._outputs.take(link.take())  # nothing of this turn happened
-            self.fail(ExitStatus.FAILED, failure)
+            self.stop(ExitStatus.FAILED, failure)
         return self._outputs.take(link.take())
 
     # ------------------------------------------------------------------------------------------ what happens
 
     def start(self, now: float) -> None:
         """Begin: connect, and ask for a name where none was given."""
-        if self._login.candidate is None:
-            self._outputs.note(NoteKind.QUESTION, "Enter a unique username")
-        elif self._login.candidate:
-            self._conclude(self._login.take(self._login.candidate, now), now)
+        self._conclude(self._login.begin(now), now)
         if self.state is State.OFFLINE:
-            self._dial(now)
+            self._step(Step.DIAL)
 
     def connected(self, now: float, binding: bytes = NO_BINDING) -> None:
         """The connection that was asked for is there.
@@ -172,12 +150,10 @@ class Engine:
             hint: what to do about it, where no server was reached yet.
         """
         self._step(Step.CUT)
-        if self._has_met:
-            self._retry(now, reason)
-        elif missed is not None:
-            self.fail(*missed)
+        if self._needs_no_connection:
+            self.stop(ExitStatus.DONE)
         else:
-            self.fail(ExitStatus.NO_SERVER, no_server(self._settings.server, reason, hint))
+            self._conclude(self._reconnect.unreachable(now, reason, hint, missed), now)
 
     def received(self, data: bytes, now: float) -> None:
         """Bytes came from the server, split anywhere."""
@@ -198,10 +174,10 @@ class Engine:
 
     def typed(self, line: str, now: float) -> None:
         """A person, or a pipe, gave one line (or a paste of several) without its line end.  Blank ones ask nothing."""
-        if self._ending or self.state is State.STOPPED:
+        if self._ending.has_begun or self.state is State.STOPPED:
             return
         if not self._login.candidate:
-            self._name_typed(line.strip(), now)
+            self._conclude(self._login.typed(line.strip(), self.state, now), now)
         elif line.strip() or self.messaging.orders.wants_passphrase:
             self._line_typed(line, now)
 
@@ -230,26 +206,20 @@ class Engine:
         if self._settings.interactive:
             self.leave(now)
             return
-        self._ending, self._ended_at = True, now
-        if self.state is State.OFFLINE and self._has_lived and not self.messaging.is_waiting:
-            self._stop(ExitStatus.DONE)
+        self._ending.input_ended(now)
+        if self.state is State.OFFLINE and self._needs_no_connection:
+            self.stop(ExitStatus.DONE)
         self._pump(now)
 
     def leave(self, now: float) -> None:
         """The person wants to go; a second time, at once."""
         if self.state is State.STOPPED:
             return
-        if self._leave_by is not None or self.state not in (State.LIVE, State.LEAVING):
-            self._stop(ExitStatus.DONE)
+        if self._ending.leave_by is not None or self.state not in (State.LIVE, State.LEAVING):
+            self.stop(ExitStatus.DONE)
             return
-        self._ending = True
-        self._leave_by = now + self._settings.leave_seconds_max
+        self._ending.leave(now)
         self._pump(now)
-
-    def fail(self, status: ExitStatus, text: str) -> None:
-        """Stop for a reason, told in one line that says what to do."""
-        self._outputs.note(NoteKind.FAILURE, text)
-        self._stop(status)
 
     def tick(self, now: float) -> None:
         """Do what is due; nothing, when called too early."""
@@ -266,34 +236,35 @@ class Engine:
     # ------------------------------------------------------------------------------------------ time
 
     def _due(self) -> Iterator[tuple[float, Due]]:
-        ending = Ending(self._leave_by, self._ended_at, self.messaging.sealing.held_count > 0)
-        return deadlines(self.state, self._settings, self.messaging.link, self._reconnect, ending)
+        link, is_holding = self.messaging.link, self.messaging.sealing.held_count > 0
+        return deadlines(self.state, self._settings, link, self._reconnect, self._ending, is_holding=is_holding)
 
     def _do(self, due: Due, now: float) -> None:
-        match due:
-            case Due.DIAL:
-                self._dial(now)
-            case Due.PING:
-                self.messaging.link.send(Ping(id=self.messaging.hidden_id()))
-                self.messaging.link.note_sent(now)
-            case Due.DOUBT:
-                self.messaging.doubt_link()
-            case Due.STOP:
-                self._stop(ExitStatus.DONE)
-            case Due.GIVE_UP:
-                self.fail(ExitStatus.TRY_LATER, f"No connection to {self._settings.server}. Try again later")
-            case _:
-                self._drop(now, SILENCE[due])
+        if due is Due.PING:
+            self.messaging.questions.ask(Ping(), self.messaging.link)
+            self.messaging.link.note_sent(now)
+        elif due is Due.DOUBT:
+            self.messaging.doubt_link()
+        else:
+            self._conclude(outcome(due, self._settings), now)
 
     # ------------------------------------------------------------------------------------------ the connection
 
     def _step(self, step: Step) -> None:
         self.state = STEPS[self.state][step]
+        if step is Step.DIAL:
+            self._reconnect.retry_at = None
+            self._outputs.do(Action.CONNECT)
 
-    def _dial(self, _now: float) -> None:
-        self._step(Step.DIAL)
-        self._reconnect.retry_at = None
-        self._outputs.do(Action.CONNECT)
+    def _conclude(self, verdict: Verdict, now: float) -> None:
+        """Do what something leads to."""
+        match verdict:
+            case Step():
+                self._step(verdict)
+            case str():
+                self._drop(now, verdict)
+            case (status, words):
+                self.stop(status, words)
 
     def _drop(self, now: float, reason: str) -> None:
         self._outputs.do(Action.CLOSE)
@@ -303,21 +274,17 @@ class Engine:
         was, gone = self.state, self.messaging.link
         self.messaging.cut(now)
         self._step(Step.CUT)
-        if was is State.LEAVING:
-            self._stop(ExitStatus.DONE)
-        elif not self._has_met:
-            self.fail(ExitStatus.NO_SERVER, another_server(self._settings.server, reason, gone.hint))
-        elif self._login.candidate is not None:
-            if was is State.LIVE:
-                self._reconnect.lasted(now - gone.since)
-            self._retry(now, reason)
+        if was is State.LEAVING or self._needs_no_connection:
+            self.stop(ExitStatus.DONE)
+        else:
+            has_name = self._login.candidate is not None
+            self._conclude(self._reconnect.cut(now, reason, was, gone, has_name=has_name), now)
 
-    def _retry(self, now: float, reason: str) -> None:
-        if self._ending and (self._leave_by is not None or (self._has_lived and not self.messaging.is_waiting)):
-            self._stop(ExitStatus.DONE)
-            return
-        if (news := self._reconnect.failed(now, reason)) is not None:
-            self._outputs.note(NoteKind.NEWS, news)
+    @property
+    def _needs_no_connection(self) -> bool:
+        """Whether we are on our way out, and nothing is left to come back for."""
+        is_waiting = self.messaging.is_waiting
+        return self._ending.needs_no_connection(was_let_in=self._login.was_let_in, is_waiting=is_waiting)
 
     # ------------------------------------------------------------------------------------------ what the server says
 
@@ -325,78 +292,21 @@ class Engine:
         notice = self.messaging.read(payload)
         if notice is None:
             return
-        self._has_met = True
+        self._reconnect.has_met = True
         arrived = Arrived(notice)
         if isinstance(notice, Bye):
-            self._on_bye(notice, arrived, now)
-        elif isinstance(notice, Hello):
-            if self.state is State.GREETED:
-                self._on_hello(notice, arrived, now)
-        elif self.state in (State.LIVE, State.LEAVING):
-            self._on_live(arrived, now)
-        elif isinstance(notice, Welcome) and self.messaging.link.login_at is not None:
-            self._on_welcome(notice, now)
-        elif isinstance(notice, Refused):
-            self._on_login_refused(notice, arrived, now)
-        elif isinstance(notice, Closing):
             self._outputs.show(arrived)
-
-    def _on_hello(self, notice: Hello, arrived: Arrived, now: float) -> None:
-        self._step(Step.HELLO)
-        self._outputs.show(arrived)
-        self._conclude(self._login.greeted(notice, now), now)
-
-    def _on_login_refused(self, notice: Refused, arrived: Arrived, now: float) -> None:
-        if self.state is State.GREETED:
-            self._drop(now, refusal_in_words(notice, self.name, has_key=False))  # the server is full, or going
-        else:
-            self._conclude(self._login.refused(arrived, notice, now), now)
-
-    def _conclude(self, verdict: Verdict, now: float) -> None:
-        """End, or drop the connection for a reason, or go on."""
-        if isinstance(verdict, str):
-            self._drop(now, verdict)
-        elif verdict is not None:
-            self.fail(*verdict)
-
-    def _on_welcome(self, notice: Welcome, now: float) -> None:
-        if (verdict := self._login.welcomed(notice, now)) is not None:
+            self._conclude(farewell(notice, self.state, has_name=self._login.candidate is not None), now)
+        elif isinstance(notice, Hello) or self.state not in (State.LIVE, State.LEAVING):
+            verdict = self._login.heard(arrived, self.state, now)
             self._conclude(verdict, now)
-            return
-        self._step(Step.WELCOME)
-        is_first, self._has_lived = not self._has_lived, True
-        self._login.entered(notice, now, is_first=is_first)
-        self._pump(now)
-
-    def _on_bye(self, notice: Bye, arrived: Arrived, now: float) -> None:
-        self._outputs.show(arrived)
-        if self.state is State.LEAVING:
-            self._stop(ExitStatus.DONE)
-        elif self._login.candidate is None or (status := AFTER_BYE.get(notice.reason)) is None:
-            self._drop(now, farewell_in_words(notice))
-        elif status is ExitStatus.DONE:
-            self._stop(status)
+            if verdict is Step.WELCOME:
+                self._pump(now)
         else:
-            self.fail(status, f"The server closed the connection: {farewell_in_words(notice)}")
-
-    def _on_live(self, arrived: Arrived, now: float) -> None:
-        self.messaging.answered(arrived.notice, now)
-        self.messaging.heard(arrived, now)
-        self._pump(now)
+            self.messaging.heard(arrived, now)
+            self._pump(now)
 
     # ------------------------------------------------------------------------------------------ what people type
-
-    def _name_typed(self, name: str, now: float) -> None:
-        if not name:
-            return
-        if fold(name) == "@quit":
-            self._stop(ExitStatus.DONE)
-            return
-        self._conclude(self._login.take(name, now), now)
-        if self._login.candidate and self.state is State.LOGGING_IN:
-            self._login.send(now)
-        elif self._login.candidate and self.state is State.OFFLINE:
-            self._dial(now)
 
     def _line_typed(self, line: str, now: float) -> None:
         waiting = self.messaging.changes_waiting
@@ -413,16 +323,20 @@ class Engine:
             return
         self.messaging.send_waiting()
         link, is_done = self.messaging.link, not self.messaging.is_waiting
-        if self._ending and is_done and link.replay_end_id is None:
+        if self._ending.has_begun and is_done and link.replay_end_id is None:
             link.send(Quit())
             self._step(Step.QUIT)
-            self._leave_by = now + self._settings.leave_seconds_max
+            self._ending.leave(now)
         link.note_sent(now)
 
     # ------------------------------------------------------------------------------------------ the end
 
-    def _stop(self, status: ExitStatus) -> None:
-        self._outputs.show(*self.messaging.last_words(was_let_in=self._has_lived or status is not ExitStatus.REFUSED))
+    def stop(self, status: ExitStatus, words: str = "") -> None:
+        """End with a status and, unless all is well, for a reason, told in one line that says what to do."""
+        if words:
+            self._outputs.note(NoteKind.FAILURE, words)
+        was_let_in = self._login.was_let_in or status is not ExitStatus.REFUSED
+        self._outputs.show(*self.messaging.last_words(was_let_in=was_let_in))
         if status is ExitStatus.DONE and self.messaging.mailbox.undelivered and not self._settings.interactive:
             status = ExitStatus.TRY_LATER
         if self.state is not State.STOPPED:

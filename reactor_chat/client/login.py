@@ -4,14 +4,11 @@ from reactor_chat.client.boundary import Arrived, End, ExitStatus, NoteKind, Out
 from reactor_chat.client.connecting.link import other_protocol
 from reactor_chat.client.connecting.naming import NO_NAME, is_own_ghost, is_said_by_its_code, refusal_in_words
 from reactor_chat.client.connecting.reconnect import Reconnect
-from reactor_chat.client.connecting.states import AFTER_LOGIN_REFUSED, Then
+from reactor_chat.client.connecting.states import AFTER_LOGIN_REFUSED, State, Step, Then, Verdict
 from reactor_chat.client.messaging import Messaging
 from reactor_chat.client.store.vault import Identity
 from reactor_chat.text.server_words import REFUSALS
-from reactor_chat.wire.messages import PROTOCOL_VERSION, Hello, Refused, Welcome, fold, is_name
-
-Verdict = End | str | None
-"""What a step of a login leads to: the end of the client, or of the connection, with the reason, or nothing."""
+from reactor_chat.wire.messages import PROTOCOL_VERSION, Closing, Hello, Refused, Welcome, fold, is_name
 
 OTHER_NAME = "the server logged you in under another name"
 
@@ -29,6 +26,7 @@ class Login:
     Attributes:
         name: one's own name, as the server spells it once logged in.
         candidate: to log in with; None while one is wanted, empty where the server says it.
+        was_let_in: a login held, once.
     """
 
     def __init__(
@@ -41,13 +39,32 @@ class Login:
     ) -> None:
         self.name = settings.name or ""
         self.candidate = settings.name
+        self.was_let_in = False
         self._settings = settings
         self._identity = identity
         self._outputs = outputs
         self._messaging = messaging
         self._reconnect = reconnect
 
-    def take(self, name: str, now: float) -> End | None:
+    def begin(self, now: float) -> End | None:
+        """Ask for a name where none was given; return how to end where the one given cannot be one."""
+        if self.candidate is None:
+            self._outputs.note(NoteKind.QUESTION, "Enter a unique username")
+        return self._take(self.candidate, now) if self.candidate else None
+
+    def typed(self, name: str, state: State, now: float) -> Verdict:
+        """Take a name that was typed, empty where nothing was, and log in with it as soon as that can be."""
+        if not name:
+            return None
+        if fold(name) == "@quit":
+            return ExitStatus.DONE, ""
+        if (end := self._take(name, now)) is not None or not self.candidate:
+            return end
+        if state is State.LOGGING_IN:
+            self._send(now)
+        return Step.DIAL if state is State.OFFLINE else None
+
+    def _take(self, name: str, now: float) -> End | None:
         """Take a name that can be one, and turn to what is kept for it; the server judges the rest.
 
         Returns:
@@ -60,21 +77,43 @@ class Login:
         self._messaging.turn_to(name, now)
         return None
 
-    def greeted(self, hello: Hello, now: float) -> End | None:
-        """Take over what the server announces, and log in where there is a name; return how to end where we cannot."""
+    def heard(self, arrived: Arrived, state: State, now: float) -> Verdict:
+        """Take what the server says before it lets us in; a `hello` or a `welcome` out of turn is ignored.
+
+        Args:
+            arrived: what it said.
+            state: in which it came.
+            now: monotonic seconds.
+        """
+        match arrived.notice:
+            case Hello() as hello if state is State.GREETED:
+                self._outputs.show(arrived)
+                return self._greeted(hello, now)
+            case Welcome() as welcome if self._messaging.link.login_at is not None:
+                return self._welcomed(welcome, now)
+            case Refused() as refused if state is State.GREETED:
+                return refusal_in_words(refused, self.name, has_key=False)  # the server is full, or going
+            case Refused() as refused:
+                return self._refused(arrived, refused, now)
+            case Closing():
+                self._outputs.show(arrived)
+        return None
+
+    def _greeted(self, hello: Hello, now: float) -> Verdict:
+        """Take over what the server announces, and log in where there is a name."""
         if hello.protocol != PROTOCOL_VERSION:
             return ExitStatus.FAILED, other_protocol(hello.protocol)
         self._messaging.link.greeted(hello)
         if self.candidate is not None:
-            self.send(now)
-        return None
+            self._send(now)
+        return Step.HELLO
 
-    def send(self, now: float) -> None:
+    def _send(self, now: float) -> None:
         """Log in under the candidate."""
         assert self.candidate is not None
         self._messaging.link.log_in(self.candidate, self._identity, *self._messaging.mailbox.inbox.progress, now)
 
-    def refused(self, arrived: Arrived, notice: Refused, now: float) -> Verdict:
+    def _refused(self, arrived: Arrived, notice: Refused, now: float) -> Verdict:
         """Say why the server refused the login, and ask for another name where that helps.
 
         Args:
@@ -101,26 +140,22 @@ class Login:
             return self._want_another(text)
         return text if then is Then.LATER else (ExitStatus.REFUSED, f"The login was refused: {text}")
 
-    def welcomed(self, welcome: Welcome, now: float) -> Verdict:
-        """Take the name as the server spells it; return why to drop the connection where it is another one.
+    def _welcomed(self, welcome: Welcome, now: float) -> Verdict:
+        """Take the name as the server spells it; drop the connection where it is another one.
 
         Else what others told us would be shown as what we told them.
         """
-        if not self.name and (end := self.take(welcome.name, now)) is not None:  # it was left to the server
+        if not self.name and (end := self._take(welcome.name, now)) is not None:  # it was left to the server
             return end
         if fold(welcome.name) != fold(self.name):
             return OTHER_NAME
         self.name = self.candidate = welcome.name
-        return None
+        self._enter(welcome, now)
+        return Step.WELCOME
 
-    def entered(self, welcome: Welcome, now: float, *, is_first: bool) -> None:
-        """Show what was missed, and go on where we were cut off.
-
-        Args:
-            welcome: what let us in.
-            now: monotonic seconds.
-            is_first: of this run.
-        """
+    def _enter(self, welcome: Welcome, now: float) -> None:
+        """Show what was missed, and go on where we were cut off."""
+        is_first, self.was_let_in = not self.was_let_in, True
         mailbox = self._messaging.mailbox
         self._messaging.link.since = now
         if is_first:

@@ -7,9 +7,10 @@ from reactor_chat.client.boundary import Arrived, Draft, Note, NoteKind, OutputQ
 from reactor_chat.client.commands.own_orders import OwnOrders
 from reactor_chat.client.commands.session_orders import SessionOrders
 from reactor_chat.client.connecting.link import Link
+from reactor_chat.client.connecting.own_questions import OwnQuestions
+from reactor_chat.client.connecting.request_ids import RequestIds
 from reactor_chat.client.connecting.returning import Returning
 from reactor_chat.client.directory import Directory
-from reactor_chat.client.greeting import LINES_MAX, Greeting
 from reactor_chat.client.inbox import request_concluded, request_echoed
 from reactor_chat.client.mailbox import Mailbox
 from reactor_chat.client.outbox import WAITING_MAX
@@ -24,18 +25,7 @@ from reactor_chat.text.safe import is_utf_8
 from reactor_chat.text.server_words import BAD_ANSWER
 from reactor_chat.wire.codec import decode_notice
 from reactor_chat.wire.conversation import Spoken
-from reactor_chat.wire.messages import (
-    AskGroups,
-    AskHistory,
-    AskNames,
-    HistoryAnswer,
-    Notice,
-    Ping,
-    Quit,
-    Refused,
-    Request,
-    Welcome,
-)
+from reactor_chat.wire.messages import AskHistory, HistoryAnswer, Notice, Quit, Refused, Request, Welcome
 
 NONSENSE = "The server sent something that makes no sense; it was ignored"
 TOO_MANY = "Too many unsent messages; this one was not sent"
@@ -56,6 +46,7 @@ class Messaging:
         mailbox: what came, and what waits to be sent.
         directory: people and groups heard of.
         link: the present connection.
+        questions: what the client itself asks over it.
         sealing: the session, where there is one.
         orders: what is ordered of it.
         asked: what a program asked and has no last answer to.
@@ -72,9 +63,9 @@ class Messaging:
         self.asked = Asked(outputs)
         self._settings = settings
         self._outputs = outputs
-        self._ids_given = 0
+        self._request_ids = RequestIds(settings.id_prefix)
+        self.questions = OwnQuestions(settings, outputs, self._request_ids)
         self._returning = Returning(settings, outputs)
-        self._greeting = Greeting(outputs)
         self._own = OwnOrders(settings, outputs, self._ask_unseen, self._ask_seen)
         self._me = settings.name or ""
 
@@ -83,11 +74,11 @@ class Messaging:
         self._me = name
         typed = self._give_back() if self.mailbox.is_other(name) else []
         if self.mailbox.turn_to(name):
-            self.sealing.open(name, self.fresh_id, typed, now)
+            self.sealing.open(name, self._request_ids.fresh, typed, now)
 
     def _give_back(self) -> list[Spoken]:
         """Take what was typed in this run and has not left from the session."""
-        return self.sealing.give_back(f"{self._settings.id_prefix}-")
+        return self.sealing.give_back(self._request_ids.beginning)
 
     def last_words(self, *, was_let_in: bool) -> list[Note]:
         """Return what is to be said, when a run ends, about what was typed and not answered."""
@@ -96,24 +87,11 @@ class Messaging:
 
     # ------------------------------------------------------------------------------------------ what is asked
 
-    def fresh_id(self) -> str:
-        """Return a request id that nobody ever gave."""
-        self._ids_given += 1
-        return f"{self._settings.id_prefix}-{self._ids_given}"
-
-    def hidden_id(self) -> str:
-        """Return one for a question of our own, whose answer nobody sees."""
-        fresh = self.fresh_id()
-        self.link.hidden_ids.add(fresh)
-        return fresh
-
-    def _ask_unseen(self, request: AskHistory | AskNames | AskGroups) -> str:
-        asked = self.hidden_id()
-        self.link.send(structs.replace(request, id=asked))
-        return asked
+    def _ask_unseen(self, page: AskHistory) -> str:
+        return self.questions.ask(page, self.link)
 
     def _ask_seen(self, page: AskHistory) -> None:
-        page = structs.replace(page, id=self.fresh_id())
+        page = structs.replace(page, id=self._request_ids.fresh())
         self._own.pages.asked(page)
         self.mailbox.outbox.add(page)
 
@@ -149,7 +127,10 @@ class Messaging:
             return None
         if is_blank(line):
             return None
-        parsed = parse_typed(line, self.fresh_id()) if is_utf_8(line) else Refused("bad_text", "This is not UTF-8")
+        if is_utf_8(line):
+            parsed = parse_typed(line, self._request_ids.fresh())
+        else:
+            parsed = Refused("bad_text", "This is not UTF-8")
         if isinstance(parsed, Quit):
             return parsed
         if isinstance(parsed, Refused):
@@ -166,7 +147,7 @@ class Messaging:
 
     def ask(self, request: Request, now: float, *, is_leaving: bool = False) -> str:
         """Take a request of a program; see `Engine.ask`.  Where nothing is sent any more, or not yet, say so."""
-        request_id = request.id or self.fresh_id()
+        request_id = request.id or self._request_ids.fresh()
         request = structs.replace(request, id=request_id)
         is_waiting = request_id in self._waiting_ids()
         self.asked.add(request)
@@ -229,22 +210,11 @@ class Messaging:
         self.directory.forget()
         if not is_first:
             self.mailbox.outbox.after_cut(ids_remembered=not welcome.guest)
-        if self.link.replays:
-            self.link.replay_end_id = self.hidden_id()
-            self.link.send(Ping(id=self.link.replay_end_id))
+        self.questions.ask_for_end_of_replay(self.link)
         self._own.pages.go_on()
-        if self._settings.greets and self.orders.binding is None:
-            self._greet()
         self.orders.binding = self.link.binding
-        if self._settings.curious:
-            self._ask_unseen(AskNames())
-            self._ask_unseen(AskGroups())
+        self.questions.ask_who_is_here(self.link, is_first=is_first)
         self.sealing.logged_in(now, self.link.sealed_members_max)
-
-    def _greet(self) -> None:
-        if not self.link.replays:
-            self._greeting.history_id = self._ask_unseen(AskHistory(LINES_MAX))
-        self._greeting.names_id = self._ask_unseen(AskNames())
 
     def cut(self, now: float) -> None:
         """The connection is gone, and with it what was not sent yet: it was meant for that one."""
@@ -268,7 +238,7 @@ class Messaging:
                 self._outputs.note(NoteKind.ALARM, NONSENSE)
             return None if error.request_id is None else Refused("bad_answer", BAD_ANSWER, error.request_id)
 
-    def answered(self, notice: Notice, now: float) -> None:
+    def _answered(self, notice: Notice, now: float) -> None:
         """Note what a notice answers; where the person was told that no answer comes, tell them that one has."""
         link, concluded = self.link, request_concluded(notice)
         link.answered(request_echoed(notice, self._me), now)
@@ -286,6 +256,7 @@ class Messaging:
     def heard(self, arrived: Arrived, now: float) -> None:
         """Take the next notice after a welcome, and show it where it is to be shown."""
         notice = arrived.notice
+        self._answered(notice, now)
         self.directory.learn(notice, self._me)
         is_new = self.mailbox.inbox.is_new(notice)
         is_taken = is_new and self.sealing.noticed(notice, now)
@@ -294,7 +265,7 @@ class Messaging:
         if isinstance(notice, HistoryAnswer):
             self._own.pages.heard(notice)
         if is_hidden:
-            self._greeting.heard(self.sealing.enriched(arrived), self._me)
+            self.questions.heard(self.sealing.enriched(arrived), self._me)
         if is_taken or (is_new and self._returning.takes(notice)):
             self.mailbox.inbox.pass_over(notice)
         elif answers in self.asked:
@@ -302,21 +273,17 @@ class Messaging:
         elif is_new and not is_hidden:
             self._outputs.show(self.mailbox.inbox.let_through(self.sealing.enriched(arrived)))
         if is_hidden:
-            self._hidden_concluded(request_concluded(notice), now)
+            if self.questions.concluded(request_concluded(notice), self.link):
+                self._replayed(now)
         else:
             self.asked.echoed(request_echoed(notice, self._me), notice)
             self.mailbox.concluded(notice, self._me)
 
-    def _hidden_concluded(self, request_id: str | None, now: float) -> None:
-        """Note the last answer to a question of our own: to one of them, everything that we missed has come."""
-        if request_id is None:
-            return
-        self.link.hidden_ids.discard(request_id)
-        if request_id == self.link.replay_end_id:
-            self.link.replay_end_id = None
-            self._returning.replayed(now)
-            doubtful = self.mailbox.outbox.give_up_doubtful()
-            self._outputs.show(*self.mailbox.doubt("Perhaps not delivered", doubtful))
+    def _replayed(self, now: float) -> None:
+        """Everything that we missed has come: what of ours was not among it perhaps never arrived."""
+        self._returning.replayed(now)
+        doubtful = self.mailbox.outbox.give_up_doubtful()
+        self._outputs.show(*self.mailbox.doubt("Perhaps not delivered", doubtful))
 
     # ------------------------------------------------------------------------------------------ time and the child
 

@@ -261,7 +261,7 @@ class Runner:
         except (TrustError, StorageError) as error:
             self._close()
             status = ExitStatus.REFUSED if isinstance(error, TrustError) else ExitStatus.FAILED
-            self._engine.fail(status, str(error))
+            self._engine.stop(status, str(error))
         else:
             if news is not None:
                 self._view.show(Note(NoteKind.NEWS, news))

@@ -59,7 +59,8 @@ PURE += [
     "server/intake.py",
 ]
 PURE += ["client/engine.py", "client/outbox.py", "client/messaging.py", "client/sealing.py", "client/asked.py"]
-PURE += ["client/login.py"]
+PURE += ["client/login.py", "client/greeting.py", "client/connecting/deadlines.py", "client/connecting/ending.py"]
+PURE += [f"client/connecting/{one}.py" for one in ("link", "own_questions", "reconnect", "request_ids", "states")]
 COMMAND_LINES_AMONG_THE_PURE = {"mls/passive.py"}
 IMPURE_MODULES = set(
     "time datetime random secrets uuid socket select selectors ssl signal threading asyncio subprocess sqlite3".split()

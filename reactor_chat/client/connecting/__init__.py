@@ -1,1 +1,1 @@
-"""How a client finds its server, knows it again, logs in, and comes back after a cut."""
+"""How a client finds its server, knows it again, logs in, comes back after a cut, and leaves."""

@@ -5,12 +5,12 @@ Which of them hold follows from the state of the connection; the engine does wha
 
 from collections.abc import Iterator
 from enum import Enum, auto
-from typing import NamedTuple
 
-from reactor_chat.client.boundary import Settings
+from reactor_chat.client.boundary import ExitStatus, Settings
+from reactor_chat.client.connecting.ending import Ending
 from reactor_chat.client.connecting.link import Link
 from reactor_chat.client.connecting.reconnect import Reconnect
-from reactor_chat.client.connecting.states import State
+from reactor_chat.client.connecting.states import State, Step, Verdict
 
 
 class Due(Enum):
@@ -34,18 +34,32 @@ SILENCE: dict[Due, str] = {
 """Why a connection is dropped."""
 
 
-class Ending(NamedTuple):
-    """How far a client is on its way out: by when it leaves whatever happens, and since when its input is at an end."""
-
-    leave_by: float | None
-    ended_at: float | None
-    holds: bool  # whether typed lines wait to be encrypted
+def outcome(due: Due, settings: Settings) -> Verdict:
+    """Return what it leads to that a time has come; nothing, where only something is sent or said."""
+    match due:
+        case Due.DIAL:
+            return Step.DIAL
+        case Due.STOP:
+            return ExitStatus.DONE, ""
+        case Due.GIVE_UP:
+            return ExitStatus.TRY_LATER, f"No connection to {settings.server}. Try again later"
+        case _:
+            return SILENCE.get(due)
 
 
 def deadlines(
-    state: State, settings: Settings, link: Link, reconnect: Reconnect, ending: Ending
+    state: State, settings: Settings, link: Link, reconnect: Reconnect, ending: Ending, *, is_holding: bool
 ) -> Iterator[tuple[float, Due]]:
-    """Yield everything that is waited for, with its time in monotonic seconds."""
+    """Yield everything that is waited for, with its time in monotonic seconds.
+
+    Args:
+        state: of the connection.
+        settings: of the engine.
+        link: the present connection.
+        reconnect: the time without one.
+        ending: the way out.
+        is_holding: typed lines wait to be encrypted.
+    """
     if state is State.STOPPED:
         return
     if state is State.OFFLINE and reconnect.retry_at is not None:
@@ -58,8 +72,8 @@ def deadlines(
         yield from _while_live(settings, link)
     if ending.leave_by is not None:
         yield ending.leave_by, Due.STOP
-    if ending.ended_at is not None and ending.holds:
-        yield ending.ended_at + settings.give_up_seconds, Due.STOP
+    if ending.input_ended_at is not None and is_holding:
+        yield ending.input_ended_at + settings.give_up_seconds, Due.STOP
     if reconnect.ends_by is not None and not settings.interactive:
         yield reconnect.ends_by, Due.GIVE_UP
 

@@ -7,7 +7,7 @@ the server's notices, which are then ignored.
 
 from enum import Enum, auto
 
-from reactor_chat.client.boundary import ExitStatus
+from reactor_chat.client.boundary import End, ExitStatus
 
 
 class State(Enum):
@@ -33,6 +33,10 @@ class Step(Enum):
     CUT = "cut"
     STOP = "stop"
 
+
+Verdict = Step | End | str | None
+"""What something leads to: the next step of the connection; the end of the client; the end of the connection, with the
+reason; or nothing."""
 
 STEPS: dict[State, dict[Step, State]] = {
     State.OFFLINE: {Step.DIAL: State.DIALING, Step.STOP: State.STOPPED},
