@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 MODULE_LINES_MAX = 450
 TEST_MODULE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 50
+TEST_FUNCTION_LINES_MAX = 60
 FOLDER_FILES_MAX = 20
 ENTERED_BY_EVERY_FEATURE = {
     "chat/hub.py",
@@ -66,7 +67,8 @@ def test_no_module_is_too_long_and_no_function() -> None:
         lines_count = path.read_text(encoding="utf-8").count("\n")
         assert lines_count <= lines_max(path), f"{name(path)} has {lines_count} lines"
         for function in functions(parsed(path)):
-            assert lines_of(function) <= FUNCTION_LINES_MAX, f"{name(path)}: {function.name} has {lines_of(function)}"
+            function_max = FUNCTION_LINES_MAX if path in OURS else TEST_FUNCTION_LINES_MAX
+            assert lines_of(function) <= function_max, f"{name(path)}: {function.name} has {lines_of(function)}"
 
 
 def test_every_module_begins_with_its_purpose() -> None:

@@ -126,7 +126,7 @@ class Dull:
 
 @settings(max_examples=40, deadline=None)
 @given(steps)
-def test_it_is_what_a_dull_model_is(tmp_path_factory: pytest.TempPathFactory, script: list[tuple[str, int]]) -> None:  # noqa: C901  one branch for each kind of step
+def test_it_is_what_a_simple_model_is(tmp_path_factory: pytest.TempPathFactory, script: list[tuple[str, int]]) -> None:  # noqa: C901  one branch for each kind of step
     now, safe, name, fresh = Dull(), Dull(), "0", 0
     printed: dict[str, int] = {"0": 0, "1": 0}  # how many of the name's notices
     with Home(tmp_path_factory.mktemp("t") / "h") as home:
