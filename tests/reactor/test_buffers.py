@@ -1,4 +1,4 @@
-"""Every reader gets exactly what a dull model says, in order, however bytes were queued, split and sent."""
+"""Every reader gets exactly what a simple model says, in order, however bytes were queued, split and sent."""
 
 import pytest
 from hypothesis import given

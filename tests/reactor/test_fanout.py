@@ -248,7 +248,7 @@ steps = st.one_of(
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(steps, max_size=60))
-def test_any_course_of_events_gives_each_what_a_dull_model_says(course: list[tuple[str, int, bytes]]) -> None:
+def test_any_course_of_events_gives_each_what_a_simple_model_says(course: list[tuple[str, int, bytes]]) -> None:
     with World() as world:
         room, readers = Fanout(world.loop), [world.connect_faulty(PATIENT) for _ in range(4)]
         model, inside = [b""] * 4, [False] * 4

@@ -67,7 +67,8 @@ def test_only_these_requests_cannot_be_typed() -> None:
 
 
 def test_nobody_can_be_called_like_a_command() -> None:
-    assert {key.split()[0] for key in (*BY_KEY, *OWN_BY_KEY)} <= RESERVED_WORDS
+    free = {key.split()[0] for key in (*BY_KEY, *OWN_BY_KEY)} - RESERVED_WORDS
+    assert not free, f"{free}: see `If its first word is new` in CONTRIBUTING.md"
 
 
 def test_usages_are_unique() -> None:

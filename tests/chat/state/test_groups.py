@@ -90,19 +90,19 @@ def test_a_dump_does_not_change_with_what_it_was_made_of_nor_what_is_loaded_with
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.lists(st.sampled_from("wxyz"), unique=True)), max_size=30))
 def test_against_a_dictionary(steps: list[tuple[str, list[str]]]) -> None:
-    groups, dull = Groups(), dict[str, list[str]]()
+    groups, simple = Groups(), dict[str, list[str]]()
     for name, members in steps:
-        if name not in dull and not members:
+        if name not in simple and not members:
             continue
-        before = dull.get(name, [])
+        before = simple.get(name, [])
         concerned = groups.apply(altered("added" if before else "created", members, group=name))
         assert set(concerned) == {*before, *members}
-        dull[name] = members
+        simple[name] = members
         if not members:
-            del dull[name]
+            del simple[name]
     for person in "wxyz":
-        assert [group.name for group in groups.of(person)] == sorted(n for n in dull if person in dull[n])
-    assert {group.name: set(group.names()) for group in groups.dump()} == {n: set(dull[n]) for n in dull}
+        assert [group.name for group in groups.of(person)] == sorted(n for n in simple if person in simple[n])
+    assert {group.name: set(group.names()) for group in groups.dump()} == {n: set(simple[n]) for n in simple}
     again: Any = Groups()
     again.load(groups.dump())
     assert again.dump() == groups.dump()

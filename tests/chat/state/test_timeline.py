@@ -207,18 +207,18 @@ def test_ended_stays_are_remembered_up_to_a_number_and_lasting_ones_always(monke
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.booleans()), max_size=60))
 def test_stays_against_a_list_that_is_looked_through(changes: list[tuple[int, bool]]) -> None:
-    stays, dull = Stays(), list[Stay]()
+    stays, simple = Stays(), list[Stay]()
     for seq, (born, begins) in enumerate(changes, 1):
-        lasting = [stay for stay in dull if stay.born == born and stay.last == SEQ_MAX]
+        lasting = [stay for stay in simple if stay.born == born and stay.last == SEQ_MAX]
         if begins and not lasting:
             stays.begin(Stay(born, seq))
-            dull.append(Stay(born, seq))
+            simple.append(Stay(born, seq))
         elif not begins:
             stays.end(born, seq)
             for stay in lasting:
                 stay.last = seq
         stays = Stays(list(stays)) if seq % 7 == 0 else stays
-    assert list(stays) == dull
+    assert list(stays) == simple
 
 
 def test_a_dump_does_not_change_with_what_it_was_made_of() -> None:
