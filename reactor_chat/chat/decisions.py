@@ -20,7 +20,7 @@ from reactor_chat.chat.state.groups import Group
 from reactor_chat.chat.state.records import GroupAltered, Record
 from reactor_chat.chat.state.timeline import labels_of
 from reactor_chat.wire import messages as m
-from reactor_chat.wire.conversation import ROOM, Conversation, Spoken
+from reactor_chat.wire.conversation import ROOM, Conversation, Spoken, label_of_pair
 from reactor_chat.wire.messages import RESERVED_WORDS, Refused, fold, is_name
 
 LIST_NAMES_MAX = 1_000
@@ -33,6 +33,7 @@ CHANGE_NAMES_MAX = 10_000
 END_NAMES_MAX = 2_000
 """Names in the notices of one step of somebody's leaving many groups; the next step waits for the commit."""
 
+_ROOM_LABEL = ROOM.label
 _forbidden = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -41,7 +42,7 @@ _forbidden = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069
 
 def say(case: Case, request: m.Say) -> Verdict:
     """A message to everyone."""
-    refusal = _refuse_spoken(case, ROOM, request)
+    refusal = _refuse_spoken(case, _ROOM_LABEL, request)
     if refusal is not None:
         return refusal
     sequencer = case.sequencer
@@ -54,7 +55,7 @@ def tell(case: Case, request: m.Tell) -> Verdict:
     to = case.state.spelling(request.to)
     if to is None:
         return no_such_user(case, request.to, is_addressed=True)
-    refusal = _refuse_spoken(case, Conversation.between(case.session.name, to), request)
+    refusal = _refuse_spoken(case, label_of_pair(case.session.name, to), request)
     if refusal is not None:
         return refusal
     sequencer = case.sequencer
@@ -67,7 +68,7 @@ def group_send(case: Case, request: m.GroupSend) -> Verdict:
     group = own_group(case, request.group)
     if isinstance(group, Refused):
         return group
-    refusal = _refuse_spoken(case, Conversation.of_group(group.born), request)
+    refusal = _refuse_spoken(case, Conversation.of_group(group.born).label, request)
     if refusal is not None:
         return refusal
     sequencer = case.sequencer
@@ -77,14 +78,14 @@ def group_send(case: Case, request: m.GroupSend) -> Verdict:
     return Change([(said, labels_of(said, group.born))])
 
 
-def _refuse_spoken(case: Case, where: Conversation, request: Spoken) -> Refused | None:
-    """Say why a message may not be said there; None where it may."""
+def _refuse_spoken(case: Case, label: str, request: Spoken) -> Refused | None:
+    """Say why a message may not be said in the conversation with this label; None where it may."""
     # What is sealed nobody but the recipients can judge.
     if request.text is not None:
         refusal = refuse_text(request.text, case.rules.text_bytes_max)
         if refusal is not None:
             return refusal
-    return sealing.refuse(case, where.label, request)
+    return sealing.refuse(case, label, request)
 
 
 def refuse_text(text: str, bytes_max: int) -> Refused | None:

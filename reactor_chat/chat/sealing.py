@@ -16,7 +16,7 @@ from reactor_chat.chat.state.records import AboutSeals, BlobStored, KeysPublishe
 from reactor_chat.chat.state.seals import Seal
 from reactor_chat.chat.state.timeline import blob_of, keys_of, labels_of
 from reactor_chat.wire import messages as m
-from reactor_chat.wire.conversation import ROOM, Conversation
+from reactor_chat.wire.conversation import ROOM, Conversation, label_of_pair
 from reactor_chat.wire.messages import Refused, fold
 
 SEALS_MAX = 1_000
@@ -34,7 +34,7 @@ Conversing = m.SealCreate | m.SealCommit | m.SealAsk | m.SealOff | m.AskSeals
 
 def conflict_of_pair(one: str, other: str) -> ConflictKey:
     """Return the conflict key of how the private messages of two people are sealed."""
-    return ("sealed", Conversation.between(one, other).label)
+    return ("sealed", label_of_pair(one, other))
 
 
 def conflict_of_group(group: str) -> ConflictKey:
@@ -130,7 +130,7 @@ def _place_of(case: Case, request: Conversing) -> Place | Refused:
         return no_such_user(case, request.with_) if known is None else _no_key(known)
     if fold(claim.name) == fold(case.session.name):
         return Refused("not_allowed", "A conversation with yourself cannot be encrypted")
-    return Place(Conversation.between(case.session.name, claim.name).label, claim.name)
+    return Place(label_of_pair(case.session.name, claim.name), claim.name)
 
 
 def _is_guest(case: Case) -> bool:

@@ -16,6 +16,7 @@ guest begins with the guest's own entering and is forgotten at the exit.
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -30,7 +31,7 @@ from reactor_chat.chat.state.records import (
     Record,
     Stored,
 )
-from reactor_chat.wire.conversation import Conversation
+from reactor_chat.wire.conversation import PAIRS_REMEMBERED, Conversation, label_of_pair
 from reactor_chat.wire.messages import (
     SEQ_MAX,
     Exited,
@@ -69,15 +70,17 @@ def labels_of(record: Record, born: int | None = None) -> tuple[str, ...]:
     if isinstance(record, Said):
         return (SAID,)
     if isinstance(record, Told):
-        # each name is folded once, and nothing is sorted: a sixth of what such a message cost
-        sender, to = fold(record.sender), fold(record.to)
-        both = f"pair/{sender}/{to}" if sender < to else f"pair/{to}/{sender}"  # as the conversation's own label
-        return (f"told/{sender}", f"told/{to}", both) if sender != to else (f"told/{to}", both)
+        return _labels_of_pair(record.sender, record.to)
     if isinstance(record, GroupSaid):
         return (f"group/{born}",)
     if isinstance(record, GroupAltered):
         return (f"change/{record.born}",)
     return _labels_of_rarer(record, born)
+
+
+@lru_cache(PAIRS_REMEMBERED)
+def _labels_of_pair(sender: str, to: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((_told(sender), _told(to), label_of_pair(sender, to))))
 
 
 def _labels_of_rarer(
