@@ -7,7 +7,16 @@ from typing import Any
 from reactor_chat.chat.operator.registration import DAYS_MAX
 from reactor_chat.errors import UsageError
 from reactor_chat.server.bans import moment, target_of
-from reactor_chat.server.operator.orders import Appoint, Delete, Grant, Invite, ListInvites, ListPeople, Order, Uninvite
+from reactor_chat.server.operator.orders import (
+    Appoint,
+    Delete,
+    Grant,
+    IssueInvite,
+    ListInvites,
+    ListPeople,
+    Order,
+    Uninvite,
+)
 from reactor_chat.wire.messages import SEQ_MAX
 
 Ordering = Callable[[argparse.Namespace], Order]
@@ -26,7 +35,7 @@ def add(chosen: argparse.Namespace) -> Order:
 
 def invite(chosen: argparse.Namespace) -> Order:
     """Print a code by which one newcomer can claim a name, during a lockdown too."""
-    return Invite(chosen.days)
+    return IssueInvite(chosen.days)
 
 
 def invites(_: argparse.Namespace) -> Order:

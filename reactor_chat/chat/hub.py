@@ -36,7 +36,7 @@ from reactor_chat.chat.logins import Bar, nobody_barred
 from reactor_chat.chat.moderation import farewell
 from reactor_chat.chat.pending import Pending, Transaction
 from reactor_chat.chat.readers import FULL, NO_SPACE, READ_ONLY, told
-from reactor_chat.chat.session import Session, State
+from reactor_chat.chat.session import Session, SessionState
 from reactor_chat.chat.sessions import Sessions
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.operator_records import Dismissed
@@ -139,14 +139,14 @@ class Hub:
     def entitlement(self, conn: int) -> list[Span]:
         """Return the spans of everything the person on this connection is told of; empty where nobody is on it."""
         session = self._sessions.get(conn)
-        if session is None or session.state not in {State.PRESENT, State.READING}:
+        if session is None or session.state not in {SessionState.PRESENT, SessionState.READING}:
             return []
         return self.state.timeline.everything(session.name, session.since)
 
     def is_waiting(self, conn: int) -> bool:
         """Return whether something this connection sent cannot be judged before a commit; more of it would wait too."""
         session = self._sessions.get(conn)
-        return session is not None and (session.state is State.JOINING or bool(session.backlog))
+        return session is not None and (session.state is SessionState.JOINING or bool(session.backlog))
 
     def is_own(self, conn: int, record: Record) -> bool:
         """Return whether a record tells of the coming or going of the very person on this connection."""
@@ -204,9 +204,9 @@ class Hub:
                 if isinstance(record, Exited) and self._sessions.of(record.name) is None:
                     self._endings.departing[fold(record.name)] = record.name
             session = transaction.session
-            if session is not None and session.state is State.JOINING:
+            if session is not None and session.state is SessionState.JOINING:
                 self._sessions.let_read(session, self._judge.full, effects)
-            elif session is not None and session.state is not State.READING:
+            elif session is not None and session.state is not SessionState.READING:
                 refusal = READ_ONLY if what.read_only else NO_SPACE
                 self._sessions.refuse(session, refusal, transaction.request_id, effects)
         self._endings.releasing.clear()
@@ -231,10 +231,10 @@ class Hub:
         session = transaction.session
         if transaction.put_back is not None:
             transaction.put_back()
-        elif session is not None and session.state is not State.READING:  # a reader enters again by itself
+        elif session is not None and session.state is not SessionState.READING:  # a reader enters again by itself
             assert transaction.sent is not None
-            if session.state is State.JOINING:
-                session.state = State.ARRIVED
+            if session.state is SessionState.JOINING:
+                session.state = SessionState.ARRIVED
             self._waiting.return_sent(session, transaction.sent)
 
     def _apply_foreign(self, record: Record, effects: list[Effect]) -> None:
@@ -279,7 +279,7 @@ class Hub:
     def _dismiss(self, name: str, effects: list[Effect]) -> None:
         """Close the connection of an owner whose name was released; whoever left was closed before."""
         session = self._endings.sessions.pop(fold(name), None)
-        if session is not None and session.state is not State.GONE:
+        if session is not None and session.state is not SessionState.GONE:
             self._sessions.close(session, "kicked", effects)
 
     def _expel(self, record: Dismissed, effects: list[Effect]) -> None:

@@ -22,7 +22,7 @@ from reactor_chat.chat.pending import Pending
 from reactor_chat.chat.readers import FULL, NO_SPACE
 from reactor_chat.chat.rules import RULES
 from reactor_chat.chat.searches import Searches
-from reactor_chat.chat.session import BAD_MESSAGES_MAX, LOGIN_REFUSALS_MAX, NOT_SERVED, SERVED, Session, State
+from reactor_chat.chat.session import BAD_MESSAGES_MAX, LOGIN_REFUSALS_MAX, NOT_SERVED, SERVED, Session, SessionState
 from reactor_chat.chat.sessions import Sessions
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.receipts import NOT_REMEMBERED
@@ -70,9 +70,9 @@ class Judge:
         """Serve what a connection sent; False where it has to wait, and then nothing has changed."""
         session.blocked_by = None
         self._sent = what
-        if session.state is State.GONE:
+        if session.state is SessionState.GONE:
             return True
-        if session.state is State.JOINING or session.ending:
+        if session.state is SessionState.JOINING or session.ending:
             return False
         if isinstance(what, Received):
             return self._serve(session, what.request, effects)
@@ -102,7 +102,7 @@ class Judge:
             return self._answer_now(session, [Deliver([session.conn], verdict)], effects)
         if isinstance(request, m.Line):
             verdict = parse(request.text, request.id)
-        if session.state is State.READING and not isinstance(verdict, (m.Question, m.Quit)):
+        if session.state is SessionState.READING and not isinstance(verdict, (m.Question, m.Quit)):
             verdict = structs.replace(verdict if isinstance(verdict, Refused) else self.full, re=request.id)
             return self._answer_now(session, [Deliver([session.conn], verdict)], effects)
         if isinstance(verdict, m.Question):
@@ -177,7 +177,7 @@ class Judge:
         session.login = login
         if isinstance(verdict, Takeover):
             return self._take_over(session, login, effects)
-        session.state = State.JOINING
+        session.state = SessionState.JOINING
         self._pending.launch(verdict, effects, session, login.id, self._sent)
         return True
 
@@ -194,7 +194,7 @@ class Judge:
         return True
 
     def _depart(self, session: Session, reason: str | None, effects: list[Effect]) -> bool:
-        if session.state is State.PRESENT:
+        if session.state is SessionState.PRESENT:
             self._endings.departing[fold(session.name)] = session.name
         self._sessions.close(session, reason, effects)
         self._endings.record_departures([session.name], effects)

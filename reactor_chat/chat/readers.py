@@ -10,7 +10,7 @@ from reactor_chat.chat.boundary import Deliver, DeliverAll
 from reactor_chat.chat.case import Change
 from reactor_chat.chat.logins import Logins
 from reactor_chat.chat.pending import Pending
-from reactor_chat.chat.session import Session, State
+from reactor_chat.chat.session import Session, SessionState
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.roster import Roster
 from reactor_chat.wire.messages import Login, Notice, Refused, fold
@@ -100,7 +100,7 @@ def told(
         audience: the names of those it concerns; None for everyone.
         by: whose request it was; whoever enters that reads already was welcome before, and is not told of it.
     """
-    if by is not None and by.state is State.READING:
+    if by is not None and by.state is SessionState.READING:
         return Deliver([*roster.conns_of(roster.names()), *readers.conns_but(by)], notice)
     if audience is None:
         return DeliverAll(notice)

@@ -12,7 +12,7 @@ from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import Refused
 
 
-class State(Enum):
+class SessionState(Enum):
     """Where a connection is in its life (PROTOCOL §2)."""
 
     __hash__ = (
@@ -31,18 +31,18 @@ class State(Enum):
     """Closed, or about to be."""
 
 
-SERVED: dict[State, frozenset[type]] = {
-    State.ARRIVED: frozenset({m.Login, m.Quit}),
-    State.JOINING: frozenset(),
-    State.PRESENT: frozenset(m.REQUESTS.values()) - {m.Login},
-    State.READING: frozenset(m.REQUESTS.values()) - {m.Login},
-    State.GONE: frozenset(),
+SERVED: dict[SessionState, frozenset[type]] = {
+    SessionState.ARRIVED: frozenset({m.Login, m.Quit}),
+    SessionState.JOINING: frozenset(),
+    SessionState.PRESENT: frozenset(m.REQUESTS.values()) - {m.Login},
+    SessionState.READING: frozenset(m.REQUESTS.values()) - {m.Login},
+    SessionState.GONE: frozenset(),
 }
 
-NOT_SERVED: dict[State, Refused] = {
-    State.ARRIVED: Refused("login_first", "Log in first"),
-    State.PRESENT: Refused("already_logged_in", "You are logged in already"),
-    State.READING: Refused("already_logged_in", "You are logged in already"),
+NOT_SERVED: dict[SessionState, Refused] = {
+    SessionState.ARRIVED: Refused("login_first", "Log in first"),
+    SessionState.PRESENT: Refused("already_logged_in", "You are logged in already"),
+    SessionState.READING: Refused("already_logged_in", "You are logged in already"),
 }
 
 BAD_MESSAGES_MAX = 8
@@ -89,7 +89,7 @@ class Session:
         self.nonce = nonce
         self.binding = binding
         self.address = address
-        self.state = State.ARRIVED
+        self.state = SessionState.ARRIVED
         self.name = ""
         self.proved_key: bytes | None = None
         self.since = 0

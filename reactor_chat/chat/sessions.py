@@ -4,7 +4,7 @@ from msgspec import structs
 
 from reactor_chat.chat.boundary import Close, Connected, Deliver, Effect, LoggedIn
 from reactor_chat.chat.readers import Readers
-from reactor_chat.chat.session import Session, State
+from reactor_chat.chat.session import Session, SessionState
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import Refused
@@ -49,7 +49,7 @@ class Sessions:
         login, session.login = session.login, None
         presence = self._state.roster.get(login.name if login is not None else session.name)
         assert presence is not None
-        session.state, session.name = State.PRESENT, presence.name
+        session.state, session.name = SessionState.PRESENT, presence.name
         session.since = self._state.since(presence.name)
         self._state.roster.reach(presence.name, session.conn)
         if login is not None:  # else it was welcome before, to read
@@ -61,7 +61,7 @@ class Sessions:
         assert login is not None
         self.end_reading(login.name, session, effects)
         is_owner = self.readers.add(session, login)
-        session.state = State.READING
+        session.state = SessionState.READING
         self._greet(session, login, effects, guest=not is_owner)
         self.refuse(session, refusal, login.id, effects)
 
@@ -78,10 +78,10 @@ class Sessions:
 
     def close(self, session: Session, reason: str | None, effects: list[Effect]) -> None:
         """Close a connection; what it sends from then on is not served."""
-        if session.state is State.PRESENT:
+        if session.state is SessionState.PRESENT:
             self._state.roster.unreach(session.name)
         self.readers.remove(session)
-        session.state = State.GONE
+        session.state = SessionState.GONE
         del self._by_conn[session.conn]
         effects.append(Close(session.conn, reason))
 
@@ -91,5 +91,5 @@ class Sessions:
 
     def tell(self, session: Session, notice: m.Notice, effects: list[Effect]) -> None:
         """Tell a connection something; one that was closed is told nothing."""
-        if session.state is not State.GONE:
+        if session.state is not SessionState.GONE:
             effects.append(Deliver([session.conn], notice))

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from reactor_chat.chat.boundary import Effect, Sent
 from reactor_chat.chat.costs import cost_of
 from reactor_chat.chat.pending import Pending
-from reactor_chat.chat.session import Session, State
+from reactor_chat.chat.session import Session, SessionState
 
 COST_MAX = 1_000
 """What is judged after one commit, in things said: about 10 ms of work, if not for what the last of it costs."""
@@ -89,7 +89,7 @@ class Waiting:
         """Serve what of a backlog can be served; whether that was anything."""
         backlog = session.backlog
         assert backlog
-        if session.state is not State.GONE and self._pending.has(session.blocked_by):
+        if session.state is not SessionState.GONE and self._pending.has(session.blocked_by):
             return False
         before = len(backlog)
         while backlog and self._cost_left > 0:

@@ -6,7 +6,7 @@ the echo of the request was heard and its answer was lost in a cut, and else a r
 
 from collections.abc import Container
 
-from reactor_chat.client.boundary import Arrived, OutputQueue
+from reactor_chat.client.boundary import Arrived, OutputCollector
 from reactor_chat.client.inbox import request_concluded
 from reactor_chat.text.grammar import COMMANDS
 from reactor_chat.wire.messages import Accepted, Notice, Numbered, Quit, Refused, Request
@@ -17,14 +17,14 @@ ASKABLE = frozenset(command.request for command in COMMANDS) - {Quit}
 NOT_DELIVERED = "This was perhaps not delivered, or was dropped"
 
 
-class Asked:
+class ProgramRequests:
     """The requests of one program that have no last answer yet.
 
     Args:
         outputs: where the answers go.
     """
 
-    def __init__(self, outputs: OutputQueue) -> None:
+    def __init__(self, outputs: OutputCollector) -> None:
         self._outputs = outputs
         self._echoed_at: dict[str, int | None] = {}  # by id: the number under which the request was carried out
 

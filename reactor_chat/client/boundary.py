@@ -106,7 +106,7 @@ Shown = Arrived | Earlier | Note | Draft
 """Whatever a view may have to show."""
 
 
-class Answer(NamedTuple):
+class RequestAnswer(NamedTuple):
     """What came of a request that a program made with `Engine.ask`; it is shown to nobody."""
 
     request_id: str
@@ -120,17 +120,17 @@ class Outputs(NamedTuple):
     data: bytes
     shown: list[Shown]
     actions: list[Action | Derive]
-    answers: list[Answer]
+    answers: list[RequestAnswer]
 
 
-class OutputQueue:
+class OutputCollector:
     """Where the engine puts what is to be shown and what it wants done, until both are taken."""
 
     def __init__(self) -> None:
         self.sift: Callable[[Shown], Shown | None] = lambda item: item  # leaves out what nobody wants to see
         self._shown: list[Shown] = []
         self._actions: list[Action | Derive] = []
-        self._answers: list[Answer] = []
+        self._answers: list[RequestAnswer] = []
 
     def show(self, *items: Shown) -> None:
         """Show what came, had come, or is to be said about either."""
@@ -150,7 +150,7 @@ class OutputQueue:
 
     def answer(self, request_id: str, arrived: Arrived, *, is_last: bool = True) -> None:
         """Hand a program what came of its request."""
-        self._answers.append(Answer(request_id, arrived, is_last))
+        self._answers.append(RequestAnswer(request_id, arrived, is_last))
 
     def take(self, data: bytes) -> Outputs:
         """Remove and return everything, behind the bytes to send."""

@@ -27,18 +27,18 @@ from reactor_chat.client.boundary import (
     End,
     ExitStatus,
     NoteKind,
-    OutputQueue,
+    OutputCollector,
     Outputs,
     Settings,
 )
 from reactor_chat.client.connecting.deadlines import Due, deadlines, outcome
-from reactor_chat.client.connecting.ending import Ending, farewell
+from reactor_chat.client.connecting.ending import Leaving, farewell
 from reactor_chat.client.connecting.reconnect import Reconnect
 from reactor_chat.client.connecting.states import ONLINE, STEPS, State, Step, Verdict
-from reactor_chat.client.login import Login
+from reactor_chat.client.login import LoginSteps
 from reactor_chat.client.messaging import Messaging
 from reactor_chat.client.sealing import OpenSession
-from reactor_chat.client.store.vault import Identity, MemoryVault, Vault
+from reactor_chat.client.store.vault import MemoryVault, OwnIdentity, Vault
 from reactor_chat.errors import ProtocolViolation
 from reactor_chat.wire.messages import Bye, Hello, Ping, Quit, Request
 from reactor_chat.wire.transcript import NO_BINDING
@@ -65,17 +65,17 @@ class Engine:
         settings: Settings,
         jitter: Callable[[], float],
         vault: Vault | None = None,
-        identity: Identity | None = None,
+        identity: OwnIdentity | None = None,
         open_session: OpenSession | None = None,
     ) -> None:
         self.state = State.OFFLINE
         self.exit_status = ExitStatus.DONE
         self._settings = settings
-        self._outputs = OutputQueue()
+        self._outputs = OutputCollector()
         self.messaging = Messaging(settings, MemoryVault() if vault is None else vault, self._outputs, open_session)
         self._reconnect = Reconnect(settings, jitter, self._outputs)
-        self._login = Login(settings, identity, self._outputs, self.messaging, self._reconnect)
-        self._ending = Ending(settings)
+        self._login = LoginSteps(settings, identity, self._outputs, self.messaging, self._reconnect)
+        self._ending = Leaving(settings)
 
     # ------------------------------------------------------------------------------------------ what is asked
 

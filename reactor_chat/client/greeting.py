@@ -2,7 +2,7 @@
 
 from msgspec import structs
 
-from reactor_chat.client.boundary import Arrived, NoteKind, OutputQueue
+from reactor_chat.client.boundary import Arrived, NoteKind, OutputCollector
 from reactor_chat.wire.messages import HistoryAnswer, NamesAnswer, Notice, fold
 
 LINES_MAX = 10  # said last: enough to see what is talked about, and half a small screen
@@ -20,7 +20,7 @@ class Greeting:
         names_id, history_id: of the questions, unseen, whose answers it is made of; None while they are not asked.
     """
 
-    def __init__(self, outputs: OutputQueue) -> None:
+    def __init__(self, outputs: OutputCollector) -> None:
         self.names_id: str | None = None
         self.history_id: str | None = None
         self._names: list[str] = []

@@ -1,19 +1,19 @@
 """Under which name a client logs in: chosen, sent with a proof, refused, chosen anew, and welcomed in the end."""
 
-from reactor_chat.client.boundary import Arrived, End, ExitStatus, NoteKind, OutputQueue, Settings
+from reactor_chat.client.boundary import Arrived, End, ExitStatus, NoteKind, OutputCollector, Settings
 from reactor_chat.client.connecting.link import other_protocol
 from reactor_chat.client.connecting.naming import NO_NAME, is_own_ghost, is_said_by_its_code, refusal_in_words
 from reactor_chat.client.connecting.reconnect import Reconnect
 from reactor_chat.client.connecting.states import AFTER_LOGIN_REFUSED, State, Step, Then, Verdict
 from reactor_chat.client.messaging import Messaging
-from reactor_chat.client.store.vault import Identity
+from reactor_chat.client.store.vault import OwnIdentity
 from reactor_chat.text.server_words import REFUSALS
 from reactor_chat.wire.messages import PROTOCOL_VERSION, Closing, Hello, Refused, Welcome, fold, is_name
 
 OTHER_NAME = "the server logged you in under another name"
 
 
-class Login:
+class LoginSteps:
     """One client's name.
 
     Args:
@@ -32,8 +32,8 @@ class Login:
     def __init__(
         self,
         settings: Settings,
-        identity: Identity | None,
-        outputs: OutputQueue,
+        identity: OwnIdentity | None,
+        outputs: OutputCollector,
         messaging: Messaging,
         reconnect: Reconnect,
     ) -> None:

@@ -2,8 +2,8 @@
 
 from msgspec import structs
 
-from reactor_chat.client.asked import Asked
-from reactor_chat.client.boundary import Arrived, Draft, Note, NoteKind, OutputQueue, Settings
+from reactor_chat.client.asked import ProgramRequests
+from reactor_chat.client.boundary import Arrived, Draft, Note, NoteKind, OutputCollector, Settings
 from reactor_chat.client.commands.own_orders import OwnOrders
 from reactor_chat.client.commands.session_orders import SessionOrders
 from reactor_chat.client.connecting.link import Link
@@ -53,14 +53,14 @@ class Messaging:
     """
 
     def __init__(
-        self, settings: Settings, vault: Vault, outputs: OutputQueue, open_session: OpenSession | None
+        self, settings: Settings, vault: Vault, outputs: OutputCollector, open_session: OpenSession | None
     ) -> None:
         self.mailbox = Mailbox(vault, settings.time_of_day)
         self.directory = Directory()
         self.link = Link(0.0)
         self.sealing = Sealing(vault, self.mailbox, open_session)
         self.orders = SessionOrders(settings, outputs)
-        self.asked = Asked(outputs)
+        self.asked = ProgramRequests(outputs)
         self._settings = settings
         self._outputs = outputs
         self._request_ids = RequestIds(settings.id_prefix)

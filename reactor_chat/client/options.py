@@ -17,7 +17,7 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 7667
 
 
-class Option(NamedTuple):
+class ClientOption(NamedTuple):
     """One row: how it is written, what it takes, and what it is for."""
 
     name: str  # with dashes an option, without a place
@@ -28,28 +28,36 @@ class Option(NamedTuple):
 
 
 OPTIONS = (
-    Option(
+    ClientOption(
         "host",
         "HOST",
         DEFAULT_HOST,
         "the machine that the server runs on, HOST:PORT, or a link: chat://HOST:PORT/#SHA256:…",
     ),
-    Option("port", "PORT", DEFAULT_PORT, "the server's port"),
-    Option(
+    ClientOption("port", "PORT", DEFAULT_PORT, "the server's port"),
+    ClientOption(
         "--name", "NAME", None, f"your name: 1 to {NAME_CHARS_MAX} of A-Z a-z 0-9 _; asked for where it is left out"
     ),
-    Option("--guest", "", None, "log in without a key: the name is yours while you are connected, and nothing is kept"),
-    Option("--home", "DIR", None, "where your key and archive are kept; left out, in your user data directory"),
-    Option("--pin", "SHA256:…", None, "the server's key, as its operator tells it; also accepts a new one"),
-    Option("--invite", "CODE", None, "an invitation to claim a name on a server that lets in registered names only"),
-    Option("--recover", "", None, "bring a key back from its recovery code, which is asked for, and stop"),
-    Option("--lock", "", None, "protect the home with a passphrase, change or remove it, and stop; it is asked for"),
-    Option("--plaintext", "", None, "connect without TLS: anyone on the network path can read and change everything"),
-    Option("--plain", "", None, "plain lines, also on a terminal; the default in a pipe"),
-    Option("--json", "", None, "one notice a line on standard output, as JSON"),
-    Option("--color", "WHEN", "auto", "use colours", ("auto", "always", "never")),
-    Option("--version", "", None, "print the version and stop"),
-    Option("--help", "", None, "print this and stop"),
+    ClientOption(
+        "--guest", "", None, "log in without a key: the name is yours while you are connected, and nothing is kept"
+    ),
+    ClientOption("--home", "DIR", None, "where your key and archive are kept; left out, in your user data directory"),
+    ClientOption("--pin", "SHA256:…", None, "the server's key, as its operator tells it; also accepts a new one"),
+    ClientOption(
+        "--invite", "CODE", None, "an invitation to claim a name on a server that lets in registered names only"
+    ),
+    ClientOption("--recover", "", None, "bring a key back from its recovery code, which is asked for, and stop"),
+    ClientOption(
+        "--lock", "", None, "protect the home with a passphrase, change or remove it, and stop; it is asked for"
+    ),
+    ClientOption(
+        "--plaintext", "", None, "connect without TLS: anyone on the network path can read and change everything"
+    ),
+    ClientOption("--plain", "", None, "plain lines, also on a terminal; the default in a pipe"),
+    ClientOption("--json", "", None, "one notice a line on standard output, as JSON"),
+    ClientOption("--color", "WHEN", "auto", "use colours", ("auto", "always", "never")),
+    ClientOption("--version", "", None, "print the version and stop"),
+    ClientOption("--help", "", None, "print this and stop"),
 )
 
 STATUSES: dict[ExitStatus, str] = {
@@ -93,7 +101,7 @@ def _parser() -> SafeArgumentParser:
     return parser
 
 
-def _add(parser: SafeArgumentParser, option: Option) -> None:
+def _add(parser: SafeArgumentParser, option: ClientOption) -> None:
     text = option.help if option.default is None else f"{option.help} ({option.default})"
     if option.name == "--help":
         parser.add_argument("-h", option.name, action="help", help=text)
@@ -143,10 +151,10 @@ def _epilog() -> str:
     return f"keys on a terminal:\n{keys}\n\nexit status:\n{statuses}"
 
 
-def _written(option: Option) -> str:
+def _written(option: ClientOption) -> str:
     takes = "\\|".join(option.choices) or option.takes
     return f"[{takes}]" if not option.name.startswith("-") else f"{option.name} {takes}".strip()
 
 
-def _default(option: Option) -> str:
+def _default(option: ClientOption) -> str:
     return "" if option.default is None else f"`{option.default}`"

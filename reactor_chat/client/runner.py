@@ -22,7 +22,7 @@ from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.errors import StorageError, TlsBroken, TrustError
 from reactor_chat.reactor.connection import Connection
 from reactor_chat.reactor.host_dialer import HostDialer
-from reactor_chat.reactor.limits import Limits
+from reactor_chat.reactor.limits import ConnectionLimits
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.signals import Signals
 from reactor_chat.reactor.timers import Timer
@@ -240,7 +240,7 @@ class Runner:
         self._dialer = None
         tls = TlsFilter(self._tls_context) if self._tls_context is not None else None
         try:
-            self._connection = open_connection(self._loop, sock, self, Limits(), tls, self._secured)
+            self._connection = open_connection(self._loop, sock, self, ConnectionLimits(), tls, self._secured)
         except OSError as error:
             sock.close()
             self._failed(error)

@@ -7,7 +7,7 @@ from reactor_chat.e2ee.conversation import where_asked
 from reactor_chat.e2ee.identity import suites
 from reactor_chat.e2ee.orders.group_orders import GroupOrders
 from reactor_chat.e2ee.participation.participation import Participation, Participations
-from reactor_chat.e2ee.state.desk import Desk, Purpose, Question
+from reactor_chat.e2ee.state.desk import Desk, OpenQuestion, Purpose
 from reactor_chat.e2ee.states import State
 from reactor_chat.wire.conversation import Conversation, Dated, Heard, spelled_where, where_heard
 from reactor_chat.wire.messages import (
@@ -162,7 +162,7 @@ class Dispatch:
                 part.creation.who_is_there(notice.names)
         return True
 
-    def _keys_came(self, question: Question, answer: KeysAnswer) -> None:
+    def _keys_came(self, question: OpenQuestion, answer: KeysAnswer) -> None:
         if question.where is None:
             self._own_keys_came(answer)
             return
@@ -172,7 +172,7 @@ class Dispatch:
         else:
             part.packages_came(answer.keys if question.purpose is Purpose.KEYS_TO_ADD else [])
 
-    def _only_asked(self, question: Question, answer: KeysAnswer) -> KeysAnswer:
+    def _only_asked(self, question: OpenQuestion, answer: KeysAnswer) -> KeysAnswer:
         """Return an answer with only those who were asked for, each once: what else a server tells is not asked."""
         asked: dict[str, PublishedKey] = {}
         for key in answer.keys:

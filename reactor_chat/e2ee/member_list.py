@@ -20,7 +20,7 @@ _VERSION = 1  # of the extension's content
 _LABEL = b"reactor-chat member list v1\x00"
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Member(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Somebody on a list: the name as its holder spells it, and the account key, 32 bytes."""
 
     name: str
@@ -46,8 +46,8 @@ class MemberList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     v: int
     conversation: str
     number: int
-    owner: Entry
-    members: list[Entry]
+    owner: Member
+    members: list[Member]
     signature: bytes = b""
 
     @property
@@ -70,8 +70,8 @@ def make(conversation: str, number: int, owner: Person, people: list[Person], si
         people: everybody on it, the owner included.
         signing_key: of who kept it until now.
     """
-    entries = [Entry(person.name, person.key) for person in people]
-    unsigned = MemberList(_VERSION, conversation, number, Entry(owner.name, owner.key), entries)
+    entries = [Member(person.name, person.key) for person in people]
+    unsigned = MemberList(_VERSION, conversation, number, Member(owner.name, owner.key), entries)
     return msgspec.structs.replace(unsigned, signature=signing_key.sign(_signed_bytes(unsigned)))
 
 

@@ -27,7 +27,7 @@ class Entry(NamedTuple):
     labels: tuple[str, ...] = ()
 
 
-class Accepted(NamedTuple):
+class Appended(NamedTuple):
     """What was submitted is durable, up to this number, which is the newest."""
 
     head: int
@@ -39,7 +39,7 @@ class Full(NamedTuple):
     error: StorageFull
 
 
-class Superseded(NamedTuple):
+class Overtaken(NamedTuple):
     """Others wrote first: nothing of what was submitted is stored, and these rows are, from the next number on.
 
     With nothing submitted it is simply news.  The rows are whole commits of theirs, and `head` has moved on.
@@ -54,7 +54,7 @@ class Unknown(NamedTuple):
     why: str
 
 
-Report = Accepted | Full | Superseded | Unknown
+Report = Appended | Full | Overtaken | Unknown
 
 
 class ReportsAtOnce(ABC):
@@ -81,7 +81,7 @@ class ReportsAtOnce(ABC):
         except StorageFull as error:
             self._report = Full(error)
         else:
-            self._report = Accepted(entries[-1].seq)
+            self._report = Appended(entries[-1].seq)
 
     def report(self) -> Report | None:
         """Return what became of what was submitted; see `contract.Journal`."""

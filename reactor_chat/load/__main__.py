@@ -15,7 +15,7 @@ from reactor_chat.load.client_pool import ClientPool
 from reactor_chat.load.dialect import Chat, Dialect
 from reactor_chat.load.options import read_options
 from reactor_chat.load.processes import Usage, listener_on, usage_of
-from reactor_chat.load.report import Deliveries, Logins, Result, Server, as_json, as_text
+from reactor_chat.load.report import Deliveries, LoginTimes, Result, ServerUsage, as_json, as_text
 from reactor_chat.load.scenarios import Measure, Plan
 from reactor_chat.process_start import program
 from reactor_chat.reactor.addresses import resolve
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = read_options(sys.argv[1:] if arguments is None else arguments)
     try:
-        target = Target(options.host, options.port, Chat(), options.plaintext, options.server_pid)
+        target = LoadTarget(options.host, options.port, Chat(), options.plaintext, options.server_pid)
         result = run(options.scenario, _plan(options), target)
     except UsageError as error:
         return _complain(error, EXIT_USAGE)
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return EXIT_DONE if result.is_complete else EXIT_FAILED
 
 
-class Target(NamedTuple):
+class LoadTarget(NamedTuple):
     """The server.
 
     Attributes:
@@ -74,7 +74,7 @@ class Target(NamedTuple):
     pid: int | None = None
 
 
-def run(scenario: str, plan: Plan, target: Target) -> Result:
+def run(scenario: str, plan: Plan, target: LoadTarget) -> Result:
     """Run one scenario against one server.
 
     Args:
@@ -94,7 +94,7 @@ def run(scenario: str, plan: Plan, target: Target) -> Result:
     gc.disable()  # a collection here would count as the server's being late; what a load makes is bounded
     try:
         told = SCENARIO[scenario](pool, plan, Measure(meter.begin, meter.end))
-        logins = Logins(pool.entered, max(0, pool.entered_ns - meter.made_ns) / 1e9)
+        logins = LoginTimes(pool.entered, max(0, pool.entered_ns - meter.made_ns) / 1e9)
         setting = _setting(scenario, plan)
         return Result(scenario, setting, len(pool.clients), logins, told, meter.server, meter.own_share)
     finally:
@@ -110,7 +110,7 @@ class _Meter:
     def __init__(self, pid: int | None) -> None:
         self.made_ns = time.monotonic_ns()
         self.own_share = 0.0
-        self.server: Server | None = None
+        self.server: ServerUsage | None = None
         self._pid = pid
         self._first = self._begun = self._usage()
         self._begun_ns = self.made_ns
@@ -129,7 +129,7 @@ class _Meter:
         first, begun, now = self._first, self._begun, self._usage()
         if self._pid is not None and first and begun and now:
             login_cpu_s = (begun if begun is not first and begun.cpu_s > first.cpu_s else now).cpu_s - first.cpu_s
-            self.server = Server(
+            self.server = ServerUsage(
                 self._pid, seconds, now.cpu_s - begun.cpu_s, login_cpu_s, first.rss_kib, now.rss_kib, now.rss_peak_kib
             )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from reactor_chat.load.client_pool import Client
 from reactor_chat.load.latency import Histogram
 from reactor_chat.load.marks import OUTSTANDING_MAX, Script
-from reactor_chat.load.shared_stream import Reader, SharedStream
+from reactor_chat.load.shared_stream import SharedStream, StreamReader
 
 
 class Audience:
@@ -34,7 +34,7 @@ class Audience:
         common = SharedStream(scripts, self.streams.append, latency, completion)
         self.streams.append(common)
         for listener in listeners:
-            listener.received = Reader(common).received
+            listener.received = StreamReader(common).received
 
     @property
     def completed(self) -> int:

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from reactor_chat.errors import LoadFailed
-from reactor_chat.load.dialect import Dialect, Part, Step
+from reactor_chat.load.dialect import Dialect, DialectStep, Role
 from reactor_chat.reactor.addresses import Row
 from reactor_chat.reactor.connection import Connection
 from reactor_chat.reactor.dialer import Dialer
-from reactor_chat.reactor.limits import Limits
+from reactor_chat.reactor.limits import ConnectionLimits
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.tls import TlsFilter, client_context
 from reactor_chat.reactor.tls_connection import open_connection
@@ -23,7 +23,7 @@ ANSWER_BYTES_KEPT = 64
 """An answer may be cut in two; so much of what came before is looked at again."""
 READ_BYTES_MAX = 65_536
 """A buffer of more than 128 KiB is mapped and unmapped for every read, which took a third of the time."""
-LIMITS = Limits(
+LIMITS = ConnectionLimits(
     read_bytes_max=READ_BYTES_MAX, output_bytes_soft=67_108_864, output_seconds_soft=3_600, output_bytes_hard=67_108_864
 )
 
@@ -42,7 +42,7 @@ class Client:
 
     __slots__ = ("_answered", "_pool", "_steps", "connection", "name", "received")
 
-    def __init__(self, pool: "ClientPool", name: str, steps: Iterable[Step]) -> None:
+    def __init__(self, pool: "ClientPool", name: str, steps: Iterable[DialectStep]) -> None:
         self.name = name
         self._pool = pool
         self._steps = deque(steps)
@@ -55,7 +55,7 @@ class Client:
         self.connection = connection
         connection.send(self._steps[0].request)
 
-    def do(self, step: Step) -> None:
+    def do(self, step: DialectStep) -> None:
         """Take one more step; the client counts as coming until it is answered."""
         assert self.connection is not None
         self._steps.append(step)
@@ -135,7 +135,7 @@ class ClientPool:
 
     # ------------------------------------------------------------------ coming and going
 
-    def enter(self, names: Sequence[str], part: Part, burst: int, seconds_max: float) -> list[Client]:
+    def enter(self, names: Sequence[str], part: Role, burst: int, seconds_max: float) -> list[Client]:
         """Let so many clients come in, and wait until they are.
 
         Args:

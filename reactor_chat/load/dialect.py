@@ -9,7 +9,7 @@ from reactor_chat.wire.framing import frame
 from reactor_chat.wire.messages import PROTOCOL_VERSION, GroupSend, GroupSet, Login, Say, Tell
 
 
-class Part(Enum):
+class Role(Enum):
     """What a client is there for."""
 
     LISTEN = "listen"
@@ -20,7 +20,7 @@ class Part(Enum):
     """Tells one other and is told."""
 
 
-class Step(NamedTuple):
+class DialectStep(NamedTuple):
     """Bytes to send, and the bytes in the answer that say that it was taken."""
 
     request: bytes
@@ -33,7 +33,7 @@ class Dialect(Protocol):
     refusals: tuple[bytes, ...]
     """Any of these in what the server sends before the last step is answered means that it refuses."""
 
-    def steps(self, name: str, part: Part) -> Sequence[Step]:
+    def steps(self, name: str, part: Role) -> Sequence[DialectStep]:
         """Return how to log in, one step after the other."""
 
     def say(self, text: bytes) -> bytes:
@@ -51,9 +51,9 @@ class Chat:
 
     refusals: tuple[bytes, ...] = (b'"type":"refused"', b'"type":"bye"')
 
-    def steps(self, name: str, part: Part) -> Sequence[Step]:  # noqa: ARG002
+    def steps(self, name: str, part: Role) -> Sequence[DialectStep]:  # noqa: ARG002
         """Log in as a guest; everybody hears everything here."""
-        return [Step(frame(encode(Login(name, PROTOCOL_VERSION))), b'"type":"welcome"')]
+        return [DialectStep(frame(encode(Login(name, PROTOCOL_VERSION))), b'"type":"welcome"')]
 
     def say(self, text: bytes) -> bytes:
         """Return a `say`."""
@@ -63,9 +63,9 @@ class Chat:
         """Return a `tell`."""
         return frame(encode(Tell(name, text.decode("ascii"))))
 
-    def found(self, group: str, members: list[str]) -> Step:
+    def found(self, group: str, members: list[str]) -> DialectStep:
         """Return how to create a group."""
-        return Step(frame(encode(GroupSet(group, members, id="found"))), b'"type":"accepted"')
+        return DialectStep(frame(encode(GroupSet(group, members, id="found"))), b'"type":"accepted"')
 
     def group_send(self, group: str, text: bytes) -> bytes:
         """Return a message to a group."""

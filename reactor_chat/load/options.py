@@ -18,7 +18,7 @@ SCENARIOS: dict[str, str] = {
 }
 
 
-class Option(NamedTuple):
+class LoadOption(NamedTuple):
     """One row: how it is written, what it takes, and what it is for."""
 
     name: str
@@ -52,22 +52,24 @@ def _real(least: float, most: float) -> Callable[[str], float]:
 
 
 OPTIONS = (
-    Option("--host", "HOST", "127.0.0.1", "the machine that the server runs on"),
-    Option("--port", "PORT", 7667, "the server's port", _whole(1, 65_535)),
-    Option("--clients", "COUNT", 100, "clients that log in, senders not counted", _whole(1, 50_000)),
-    Option("--senders", "COUNT", 1, "those who say something to everyone, besides the clients", _whole(1, 10_000)),
-    Option("--members", "COUNT", 10, "members of each group (groups)", _whole(2, 1_000)),
-    Option("--window", "COUNT", 16, "messages on their way at once, in each pair or group", _whole(1, WINDOW_MAX)),
-    Option("--rate", "PER_SECOND", None, "messages a second in all, whatever comes back, instead", _real(0.01, 1e6)),
-    Option("--said", "PERCENT", 10, "of the messages, how many go to everyone (mixed)", _whole(0, 100)),
-    Option("--size", "BYTES", 64, "bytes of each text", _whole(TEXT_BYTES_MIN, 16_384)),
-    Option("--seconds", "SECONDS", 3.0, "how long messages are sent", _real(0.05, 3_600)),
-    Option("--burst", "COUNT", 256, "logins on their way at once", _whole(1, 10_000)),
-    Option("--server-pid", "PID", None, "whose cost to report; else who listens on the port", _whole(1, 2**31)),
-    Option("--plaintext", "", None, "connect without TLS"),
-    Option("--json", "", None, "print the result as one JSON object"),
-    Option("--version", "", None, "print the version and stop"),
-    Option("--help", "", None, "print this and stop"),
+    LoadOption("--host", "HOST", "127.0.0.1", "the machine that the server runs on"),
+    LoadOption("--port", "PORT", 7667, "the server's port", _whole(1, 65_535)),
+    LoadOption("--clients", "COUNT", 100, "clients that log in, senders not counted", _whole(1, 50_000)),
+    LoadOption("--senders", "COUNT", 1, "those who say something to everyone, besides the clients", _whole(1, 10_000)),
+    LoadOption("--members", "COUNT", 10, "members of each group (groups)", _whole(2, 1_000)),
+    LoadOption("--window", "COUNT", 16, "messages on their way at once, in each pair or group", _whole(1, WINDOW_MAX)),
+    LoadOption(
+        "--rate", "PER_SECOND", None, "messages a second in all, whatever comes back, instead", _real(0.01, 1e6)
+    ),
+    LoadOption("--said", "PERCENT", 10, "of the messages, how many go to everyone (mixed)", _whole(0, 100)),
+    LoadOption("--size", "BYTES", 64, "bytes of each text", _whole(TEXT_BYTES_MIN, 16_384)),
+    LoadOption("--seconds", "SECONDS", 3.0, "how long messages are sent", _real(0.05, 3_600)),
+    LoadOption("--burst", "COUNT", 256, "logins on their way at once", _whole(1, 10_000)),
+    LoadOption("--server-pid", "PID", None, "whose cost to report; else who listens on the port", _whole(1, 2**31)),
+    LoadOption("--plaintext", "", None, "connect without TLS"),
+    LoadOption("--json", "", None, "print the result as one JSON object"),
+    LoadOption("--version", "", None, "print the version and stop"),
+    LoadOption("--help", "", None, "print this and stop"),
 )
 
 
@@ -97,7 +99,7 @@ def markdown_table() -> str:
     return "\n".join(["| option | default | what it does |", "|---|---|---|", *rows])
 
 
-def _add(parser: argparse.ArgumentParser, option: Option) -> None:
+def _add(parser: argparse.ArgumentParser, option: LoadOption) -> None:
     text = option.help if option.default is None else f"{option.help} ({option.default})"
     if option.name == "--help":
         parser.add_argument("-h", option.name, action="help", help=text)
@@ -111,11 +113,11 @@ def _add(parser: argparse.ArgumentParser, option: Option) -> None:
         )
 
 
-def _written(option: Option) -> str:
+def _written(option: LoadOption) -> str:
     return f"{option.name} {option.takes}".strip()
 
 
-def _default(option: Option) -> str:
+def _default(option: LoadOption) -> str:
     if isinstance(option.default, float):
         return f"`{option.default:g}`"
     return "" if option.default is None else f"`{option.default}`"

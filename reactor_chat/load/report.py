@@ -38,7 +38,7 @@ class Deliveries(Struct, frozen=True):
         return self.delivered / self.seconds
 
 
-class Logins(Struct, frozen=True):
+class LoginTimes(Struct, frozen=True):
     """How clients came in; the time runs from the first attempt to the last answer."""
 
     count: int
@@ -50,7 +50,7 @@ class Logins(Struct, frozen=True):
         return self.count / self.seconds
 
 
-class Server(Struct, frozen=True):
+class ServerUsage(Struct, frozen=True):
     """What the server's process used while it was measured; memory before anybody came, and at the end."""
 
     pid: int
@@ -73,9 +73,9 @@ class Result(Struct, frozen=True):
     scenario: str
     setting: str
     clients: int
-    logins: Logins
+    logins: LoginTimes
     deliveries: Deliveries | None
-    server: Server | None
+    server: ServerUsage | None
     generator_cpu_share: float
 
     @property
@@ -162,7 +162,7 @@ def _deliveries_lines(told: Deliveries) -> list[str]:
     return lines
 
 
-def _server_lines(result: Result, server: Server) -> list[str]:
+def _server_lines(result: Result, server: ServerUsage) -> list[str]:
     login_us = server.login_cpu_s / result.logins.count * 1e6
     told = f", {result.deliveries_per_cpu_second:,.0f} deliveries a CPU second" if result.deliveries else ""
     here, most = server.rss_kib / 1_024, server.rss_peak_kib / 1_024

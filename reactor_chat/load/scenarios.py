@@ -8,7 +8,7 @@ from typing import NamedTuple
 from reactor_chat.errors import LoadFailed, UsageError
 from reactor_chat.load.audience import Audience, Pace
 from reactor_chat.load.client_pool import Client, ClientPool
-from reactor_chat.load.dialect import Chat, Part
+from reactor_chat.load.dialect import Chat, Role
 from reactor_chat.load.exchange import Member
 from reactor_chat.load.latency import Histogram
 from reactor_chat.load.marks import NUMBERS, Script
@@ -69,7 +69,7 @@ def _nothing() -> None:
     """Do nothing."""
 
 
-class Work(NamedTuple):
+class ScenarioWork(NamedTuple):
     """What a scenario does while it is measured.
 
     Attributes:
@@ -88,8 +88,8 @@ class Work(NamedTuple):
 
 def fanout(pool: ClientPool, plan: Plan, measure: Measure) -> Deliveries:
     """Some say things that all the others hear."""
-    listeners = _enter(pool, "r", plan.clients, Part.LISTEN, plan)
-    speakers = _enter(pool, "s", plan.senders, Part.SAY, plan)
+    listeners = _enter(pool, "r", plan.clients, Role.LISTEN, plan)
+    speakers = _enter(pool, "s", plan.senders, Role.SAY, plan)
     pool.until_quiet(SETTLE_SECONDS_MAX)
     latency, completion = Histogram(), Histogram()
     senders = [(client, _script(place, plan, pool.dialect.say)) for place, client in enumerate(speakers)]
@@ -98,7 +98,7 @@ def fanout(pool: ClientPool, plan: Plan, measure: Measure) -> Deliveries:
         work = _paced(pool, Pace(plan.rate, audience.send_one, lambda: audience.sent - audience.completed))
     else:
         work = lambda: audience.keep_on_the_way(plan.window)  # noqa: E731  one of two ways to go on
-    return _run(pool, plan.seconds, measure, Work(work, lambda: _counts([audience]), latency, completion))
+    return _run(pool, plan.seconds, measure, ScenarioWork(work, lambda: _counts([audience]), latency, completion))
 
 
 def groups(pool: ClientPool, plan: Plan, measure: Measure) -> Deliveries:
@@ -108,7 +108,7 @@ def groups(pool: ClientPool, plan: Plan, measure: Measure) -> Deliveries:
         raise UsageError("only our own server has groups; choose another scenario")
     if plan.rate is not None:
         raise UsageError("groups go as fast as --window allows; leave --rate out")
-    people = _enter(pool, "g", plan.clients - plan.clients % plan.members, Part.TELL, plan)
+    people = _enter(pool, "g", plan.clients - plan.clients % plan.members, Role.TELL, plan)
     if not people:
         raise UsageError(f"a group of {plan.members} needs as many clients; raise --clients or lower --members")
     gatherings = [people[first : first + plan.members] for first in range(0, len(people), plan.members)]
@@ -126,14 +126,14 @@ def groups(pool: ClientPool, plan: Plan, measure: Measure) -> Deliveries:
         for audience in audiences:
             audience.keep_on_the_way(plan.window)
 
-    return _run(pool, plan.seconds, measure, Work(work, lambda: _counts(audiences), latency, completion))
+    return _run(pool, plan.seconds, measure, ScenarioWork(work, lambda: _counts(audiences), latency, completion))
 
 
 def pairs(pool: ClientPool, plan: Plan, measure: Measure) -> Deliveries:
     """Clients two by two tell each other things, and answer what they are told."""
     if plan.rate is not None:
         raise UsageError("pairs go as fast as they answer; leave --rate out")
-    people = _enter(pool, "p", max(2, plan.clients - plan.clients % 2), Part.TELL, plan)
+    people = _enter(pool, "p", max(2, plan.clients - plan.clients % 2), Role.TELL, plan)
     pool.until_quiet(SETTLE_SECONDS_MAX)
     latency = Histogram()
     is_over = False
@@ -154,21 +154,21 @@ def pairs(pool: ClientPool, plan: Plan, measure: Measure) -> Deliveries:
         nonlocal is_over
         is_over = True
 
-    work = Work(_nothing, lambda: _counts_of(members), latency, Histogram(), end)
+    work = ScenarioWork(_nothing, lambda: _counts_of(members), latency, Histogram(), end)
     return _run(pool, plan.seconds, Measure(begin, measure.end), work)
 
 
 def connect(pool: ClientPool, plan: Plan, measure: Measure) -> None:
     """Clients log in as fast as they are let in."""
     measure.begin()
-    _enter(pool, "i", plan.clients, Part.LISTEN, plan)
+    _enter(pool, "i", plan.clients, Role.LISTEN, plan)
     pool.until_quiet(SETTLE_SECONDS_MAX)
     measure.end()
 
 
 def idle(pool: ClientPool, plan: Plan, measure: Measure) -> None:
     """Clients log in, and nothing more happens."""
-    _enter(pool, "i", plan.clients, Part.LISTEN, plan)
+    _enter(pool, "i", plan.clients, Role.LISTEN, plan)
     pool.until_quiet(SETTLE_SECONDS_MAX)
     measure.begin()
     pool.until(lambda: False, plan.seconds)
@@ -177,8 +177,8 @@ def idle(pool: ClientPool, plan: Plan, measure: Measure) -> None:
 
 def mixed(pool: ClientPool, plan: Plan, measure: Measure) -> Deliveries:
     """Most clients listen; some say things to everyone, or tell each other things, at a steady rate."""
-    listeners = _enter(pool, "r", plan.clients, Part.LISTEN, plan)
-    chatters = _enter(pool, "s", plan.senders + plan.senders % 2, Part.TELL, plan)
+    listeners = _enter(pool, "r", plan.clients, Role.LISTEN, plan)
+    chatters = _enter(pool, "s", plan.senders + plan.senders % 2, Role.TELL, plan)
     pool.until_quiet(SETTLE_SECONDS_MAX)
     latency = Histogram()
     members = _couples(pool, chatters, plan, latency, lambda _member, _count: None)
@@ -209,13 +209,13 @@ def mixed(pool: ClientPool, plan: Plan, measure: Measure) -> Deliveries:
         )
 
     pace = Pace(plan.rate or plan.senders, send, lambda: audience.sent - audience.completed)
-    return _run(pool, plan.seconds, measure, Work(_paced(pool, pace), count, latency, Histogram()))
+    return _run(pool, plan.seconds, measure, ScenarioWork(_paced(pool, pace), count, latency, Histogram()))
 
 
 # ---------------------------------------------------------------------------------------------------- parts of them
 
 
-def _enter(pool: ClientPool, letter: str, count: int, part: Part, plan: Plan) -> list[Client]:
+def _enter(pool: ClientPool, letter: str, count: int, part: Role, plan: Plan) -> list[Client]:
     return pool.enter([f"{letter}{number}" for number in range(count)], part, plan.burst, LOGIN_SECONDS_MAX)
 
 
@@ -279,7 +279,7 @@ def _paced(pool: ClientPool, pace: Pace) -> Callable[[], None]:
     return work
 
 
-def _run(pool: ClientPool, seconds: float, measure: Measure, work: Work) -> Deliveries:
+def _run(pool: ClientPool, seconds: float, measure: Measure, work: ScenarioWork) -> Deliveries:
     """Send for so many seconds, wait for what is on its way, and give the account."""
     is_sending = True
 

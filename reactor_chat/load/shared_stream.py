@@ -20,7 +20,7 @@ SPANS_MAX = 4_096
 """How many stretches are remembered with the messages in them before all are forgotten."""
 
 
-class Reader:
+class StreamReader:
     """One receiver's place in a stream; `received` is given what its connection reads."""
 
     __slots__ = ("place", "stream")
@@ -84,11 +84,11 @@ class SharedStream:
         """Whether anybody is in it."""
         return bool(self._readers_at)
 
-    def join(self, reader: Reader) -> None:
+    def join(self, reader: StreamReader) -> None:
         """Count a reader in."""
         self._readers_at[reader.place] = self._readers_at.get(reader.place, 0) + 1
 
-    def read_ahead(self, reader: Reader, data: bytes) -> "SharedStream":
+    def read_ahead(self, reader: StreamReader, data: bytes) -> "SharedStream":
         """Take bytes that go beyond what is known; or let a reader leave whose bytes are others.
 
         Args:
@@ -167,7 +167,7 @@ class SharedStream:
                 self._marks.append(mark)
         self._scanned = max(self._scanned, self.end - MARK_CHARS + 1)  # a mark may be cut in two
 
-    def _branch(self, reader: Reader, data: bytes) -> "SharedStream":
+    def _branch(self, reader: StreamReader, data: bytes) -> "SharedStream":
         """Give a reader a stream of its own, from where it stands."""
         place = reader.place
         own = SharedStream(self._scripts, self._branched, self._latency, self._completion)

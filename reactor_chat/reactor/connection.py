@@ -28,7 +28,7 @@ from typing import Protocol
 from reactor_chat.reactor.addresses import printable
 from reactor_chat.reactor.buffers import OutputQueue
 from reactor_chat.reactor.fanout import Fanout
-from reactor_chat.reactor.limits import Limits
+from reactor_chat.reactor.limits import ConnectionLimits
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.sockets import NOT_NOW, STARVED, because, has_arrived, prepare
 from reactor_chat.reactor.timers import Timer
@@ -62,7 +62,7 @@ class Owner(Protocol):
         """Learn that the connection is gone; the last call, and exactly one for every connection."""
 
 
-class State(Enum):
+class ConnectionState(Enum):
     """How far a connection is on its way to the end."""
 
     OPEN = "open"
@@ -123,13 +123,13 @@ class Connection:
         loop: Loop,
         sock: socket.socket,
         owner: Owner,
-        limits: Limits = Limits(),
+        limits: ConnectionLimits = ConnectionLimits(),
     ) -> None:
         self._loop = loop
         self._sock = sock
         self._owner = owner
         self._limits = limits
-        self._state = State.OPEN
+        self._state = ConnectionState.OPEN
         self._fanout: Fanout | None = None
         self._mask = 0
         self._reason = ""
@@ -154,7 +154,7 @@ class Connection:
     @property
     def closed(self) -> bool:
         """Whether nothing but `lost` will come, or has come."""
-        return self._state is State.CLOSED
+        return self._state is ConnectionState.CLOSED
 
     @property
     def queued_bytes(self) -> int:
@@ -168,7 +168,7 @@ class Connection:
 
     def send(self, data: bytes) -> None:
         """Queue bytes; they leave at the end of the turn.  After `finish`, `abort` or an error they are dropped."""
-        if self._state is not State.OPEN or self._broken:
+        if self._state is not ConnectionState.OPEN or self._broken:
             return
         if self.output.push(data):
             if self._fanout:
@@ -182,7 +182,7 @@ class Connection:
 
         A connection is in one fan-out at a time; from another it is detached first.
         """
-        if self._state is not State.OPEN or self._broken or self._fanout is fanout:
+        if self._state is not ConnectionState.OPEN or self._broken or self._fanout is fanout:
             return
         self.detach()
         self._fanout = fanout
@@ -213,10 +213,10 @@ class Connection:
         """
         if self._broken:
             self._close(self._broken)
-        if self._state is not State.OPEN:
+        if self._state is not ConnectionState.OPEN:
             return
         self.detach()
-        self._state = State.FINISHING
+        self._state = ConnectionState.FINISHING
         self._linger = self._loop.timers.call_at(self._loop.now + linger_seconds, self._linger_over)
         self._loop.flush_later(self)
         self._update()
@@ -229,7 +229,7 @@ class Connection:
 
     def flush(self) -> None:
         """Offer the kernel what is owed, once."""
-        if self._state is State.CLOSED or self._broken:
+        if self._state is ConnectionState.CLOSED or self._broken:
             return
         if self.waiting:
             self.check_watermarks()  # what is queued for a reader that takes nothing has to fit too
@@ -237,7 +237,7 @@ class Connection:
         self._write()
         if self._fanout:
             self._fanout.settle(self)
-        if self._state is State.FINISHING and not self.queued_bytes:
+        if self._state is ConnectionState.FINISHING and not self.queued_bytes:
             self._half_close()
 
     def finalize(self) -> None:
@@ -303,18 +303,18 @@ class Connection:
 
     def _take(self, data: bytes) -> None:
         """Hand over what came."""
-        if self._state is State.OPEN:
+        if self._state is ConnectionState.OPEN:
             self._owner.received(self, data)
 
     def _end(self) -> None:
         self._ended = True
         if self._broken:
             self._close(self._broken)
-        elif self._state is State.LINGERING:
+        elif self._state is ConnectionState.LINGERING:
             self._close("finished")
         else:
             self._update()
-            if self._state is State.OPEN:
+            if self._state is ConnectionState.OPEN:
                 self._owner.ended(self)
 
     def _write(self) -> None:
@@ -339,7 +339,7 @@ class Connection:
         self._drop_output()
         with contextlib.suppress(OSError):  # usually the kernel knows already
             self._sock.shutdown(socket.SHUT_RDWR)
-        if self._ended or self._state is not State.OPEN:
+        if self._ended or self._state is not ConnectionState.OPEN:
             self._close(reason)
         else:
             self._linger = self._loop.timers.call_at(self._loop.now + LINGER_SECONDS, self._linger_over)
@@ -351,7 +351,7 @@ class Connection:
         except OSError as error:
             self._close(because(error))
             return
-        self._state = State.LINGERING
+        self._state = ConnectionState.LINGERING
         if self._ended:
             self._close("finished")
         else:
@@ -376,7 +376,7 @@ class Connection:
 
     def _overflow(self) -> None:
         self._forget_soft()
-        if self._state is State.OPEN and not self._overflowed:
+        if self._state is ConnectionState.OPEN and not self._overflowed:
             self._overflowed = True
             self._owner.overflowed(self)
 
@@ -403,7 +403,7 @@ class Connection:
     def _close(self, reason: str) -> None:
         if self.closed:
             return
-        self._state = State.CLOSED
+        self._state = ConnectionState.CLOSED
         self._reason = reason
         self._drop_output()
         for timer in (self._linger, self._arrival, self._rest):
@@ -416,7 +416,7 @@ class Connection:
         """Wait for what there is a use for, and tell the kernel only when that changes."""
         mask = 0
         if not self.closed and self._rest is None:
-            if not self._ended and not (self._paused and self._state is State.OPEN):
+            if not self._ended and not (self._paused and self._state is ConnectionState.OPEN):
                 mask |= EVENT_READ
             if self.waiting:
                 mask |= EVENT_WRITE

@@ -9,9 +9,9 @@ import socket
 from collections.abc import Callable
 
 from reactor_chat.errors import TlsBroken
-from reactor_chat.reactor.connection import Connection, Owner, State
+from reactor_chat.reactor.connection import Connection, ConnectionState, Owner
 from reactor_chat.reactor.fanout import Fanout
-from reactor_chat.reactor.limits import Limits
+from reactor_chat.reactor.limits import ConnectionLimits
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.sockets import NOT_NOW, STARVED
 from reactor_chat.reactor.tls import TlsFilter
@@ -23,7 +23,7 @@ def open_connection(
     loop: Loop,
     sock: socket.socket,
     owner: Owner,
-    limits: Limits = Limits(),
+    limits: ConnectionLimits = ConnectionLimits(),
     tls: TlsFilter | None = None,
     secured: Secured | None = None,
 ) -> Connection:
@@ -57,7 +57,7 @@ class TlsConnection(Connection):
         loop: Loop,
         sock: socket.socket,
         owner: Owner,
-        limits: Limits,
+        limits: ConnectionLimits,
         tls: TlsFilter,
         secured: Secured | None = None,
     ) -> None:
@@ -88,7 +88,7 @@ class TlsConnection(Connection):
     def _take(self, data: bytes) -> None:
         tls = self._filter
         was_ready = tls.is_ready
-        if was_ready and self._state is not State.OPEN:
+        if was_ready and self._state is not ConnectionState.OPEN:
             return  # thrown away; a handshake goes on, so that what is queued can leave
         try:
             said = tls.receive(data)
@@ -99,7 +99,7 @@ class TlsConnection(Connection):
             self._loop.flush_later(self)
         if tls.is_ready and not was_ready:
             self._end_handshake()
-        if said and self._state is State.OPEN:
+        if said and self._state is ConnectionState.OPEN:
             self._owner.received(self, said)
         if tls.has_ended and not self.closed:
             self._end()
@@ -109,7 +109,7 @@ class TlsConnection(Connection):
         self._handshake.cancel()
         if not self._filter.is_ready:
             self._close("the TLS handshake took too long")
-        elif self._secured is not None and self._state is State.OPEN:
+        elif self._secured is not None and self._state is ConnectionState.OPEN:
             self._secured(self)
 
     def _fail_tls(self, error: TlsBroken) -> None:
@@ -173,7 +173,7 @@ class TlsConnection(Connection):
         if not self._filter.is_closed:
             self._filter.close()
             self._write_sealed()
-        if self._state is State.FINISHING and not self._broken and not self.queued_bytes:
+        if self._state is ConnectionState.FINISHING and not self._broken and not self.queued_bytes:
             super()._half_close()
 
     def _drop_output(self) -> None:

@@ -31,7 +31,7 @@ from reactor_chat.server.bans import Bans
 from reactor_chat.server.catch_up import CatchUp
 from reactor_chat.server.connections.clock import TurnClock
 from reactor_chat.server.connections.peers import Broadcast, Peer, Wire
-from reactor_chat.server.connections.presence import Presence
+from reactor_chat.server.connections.presence import ConnectionRegistry
 from reactor_chat.server.counters import Counters
 from reactor_chat.server.delivery import Delivery
 from reactor_chat.server.doors.door import Door
@@ -90,7 +90,7 @@ class App:
         self.record_log = RecordLog(journal)
         self.keeping = Keeping(self.record_log, self.hub.state)
         self.clock = TurnClock()
-        self._presence = Presence(options, entropy, self.bans, self.counters, self.clock, self.hub.is_waiting)
+        self._presence = ConnectionRegistry(options, entropy, self.bans, self.counters, self.clock, self.hub.is_waiting)
         self._intake = Intake(options, self.hub.is_waiting, self.record_log)
         self._catch_up = CatchUp(self.record_log, self.hub, self.keeping)
         self._goodbye = Goodbye()
@@ -321,9 +321,9 @@ class App:
     def _take_reports(self) -> None:
         while (report := self.record_log.report()) is not None:
             match report:
-                case reports.Accepted():
+                case reports.Appended():
                     self._committed(Committed(report.head))
-                case reports.Superseded():
+                case reports.Overtaken():
                     self._committed(Superseded(records_of(report.rows)))
                 case reports.Full():
                     self._rejected(report.error)

@@ -20,7 +20,7 @@ from reactor_chat.chat.boundary import (
 from reactor_chat.chat.state.records import TOLD_AS_KEPT
 from reactor_chat.server.catch_up import CatchUp
 from reactor_chat.server.connections.peers import Broadcast, Peer
-from reactor_chat.server.connections.presence import Presence
+from reactor_chat.server.connections.presence import ConnectionRegistry
 from reactor_chat.server.goodbye import BYE, CLOSING, Goodbye
 from reactor_chat.server.reading import Reading
 from reactor_chat.server.record_log import RecordLog
@@ -47,7 +47,7 @@ class Delivery:
         record_log: RecordLog,
         reading: Reading,
         broadcast: Broadcast,
-        presence: Presence,
+        presence: ConnectionRegistry,
         catch_up: CatchUp,
         goodbye: Goodbye,
     ) -> None:

@@ -10,7 +10,7 @@ from reactor_chat.chat.state.records import Record
 from reactor_chat.chat.state.timeline import Span
 from reactor_chat.errors import StorageCorrupt
 from reactor_chat.journal.contract import Journal, Slices
-from reactor_chat.journal.reports import Accepted, Entry, Full, Report, Row, Superseded
+from reactor_chat.journal.reports import Appended, Entry, Full, Overtaken, Report, Row
 from reactor_chat.wire import codec
 from reactor_chat.wire.messages import GroupSaid, Said, Told
 
@@ -78,14 +78,14 @@ class RecordLog:
         judged again.
         """
         report = self.journal.report()
-        if type(report) is Accepted:
+        if type(report) is Appended:
             self.spoken += self._spoken_submitted
             self.written = {entry.seq: entry.payload for entry in self._submitted}
             self._submitted = []
             self.pending_bytes = sum(len(entry.payload) for entry in self._entries)
-        elif isinstance(report, Full | Superseded):
+        elif isinstance(report, Full | Overtaken):
             self._forget()
-            self.written = {row.seq: row.payload for row in report.rows} if isinstance(report, Superseded) else {}
+            self.written = {row.seq: row.payload for row in report.rows} if isinstance(report, Overtaken) else {}
         return report
 
     def _forget(self) -> None:

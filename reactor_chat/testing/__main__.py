@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from reactor_chat.process_start import program
-from reactor_chat.testing.driver import EPISODE_STEPS, Failure, Report, episode, episodes
+from reactor_chat.testing.driver import EPISODE_STEPS, EpisodeReport, Failure, episode, episodes
 from reactor_chat.testing.shrinking import shrunk
 from reactor_chat.testing.sometimes import ALL, missing
 
@@ -36,7 +36,7 @@ class Totals:
         self.seen: Counter[str] = Counter()
         self._began = time.process_time()
 
-    def add(self, report: Report) -> None:
+    def add(self, report: EpisodeReport) -> None:
         """Count an episode."""
         self.operations += report.operations
         self.faults += report.faults

@@ -50,7 +50,7 @@ def demand(condition: object, promise: str, *evidence: object) -> None:
         raise Violation(": ".join([promise, ", ".join(map(repr, evidence))]))
 
 
-class Row(NamedTuple):
+class CheckedRow(NamedTuple):
     """One number: what is told of it, and to whom."""
 
     payload: bytes | None  # None where nobody is told anything
@@ -89,7 +89,7 @@ class Checker:
         self.model = ReferenceModel(
             groups_max=groups_max, members_max=members_max, people_max=people_max, text_bytes_max=text_bytes_max
         )
-        self.rows: list[Row] = [Row(None, None, None)]
+        self.rows: list[CheckedRow] = [CheckedRow(None, None, None)]
         self.payloads: list[bytes] = []
         self.seq_of: dict[bytes, int] = {}
         self.outcomes: dict[tuple[int, str], int | str] = {}
@@ -196,7 +196,7 @@ class Checker:
         present = next(names for first, names in reversed(self.names) if first <= seq)
         return fold(name) in map(fold, present)
 
-    def is_due(self, person: int, row: Row) -> bool:
+    def is_due(self, person: int, row: CheckedRow) -> bool:
         """Return whether somebody who is there is told of this."""
         return (
             row.payload is not None
@@ -334,7 +334,7 @@ class Checker:
             told = payload if is_as_kept else encode(notice)
             self.seq_of[told] = seq
         self.payloads.append(payload)
-        self.rows.append(Row(told, audience, subject))
+        self.rows.append(CheckedRow(told, audience, subject))
         if isinstance(notice, m.Joined | m.Exited | m.Released):
             self.names.append((seq, self.model.names()))
         if isinstance(notice, m.Joined | m.GroupChanged | m.Released):

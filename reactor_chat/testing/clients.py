@@ -17,7 +17,7 @@ from reactor_chat.testing.checker import Checker, demand
 from reactor_chat.testing.client_oracle import ClientOracle
 from reactor_chat.testing.clock import Clock
 from reactor_chat.testing.machine import Dial
-from reactor_chat.testing.network import Link
+from reactor_chat.testing.network import SimulatedLink
 from reactor_chat.testing.screen import Screen
 from reactor_chat.testing.vault import SimulatedVault
 from reactor_chat.wire.codec import decode_notice, encode
@@ -34,7 +34,7 @@ KILLED = (
 GOLDEN = 0.6180339887498949
 
 
-class Key:
+class KeyPair:
     """A key that is the same in every run.
 
     Args:
@@ -50,7 +50,7 @@ class Key:
         return self._private.sign(transcript)
 
 
-class Person:
+class SimulatedPerson:
     """Whoever is at the other end of a link.
 
     Args:
@@ -73,11 +73,11 @@ class Person:
     ) -> None:
         self.name = name
         self.number = number
-        self.link: Link | None = None
+        self.link: SimulatedLink | None = None
         self.oracle = ClientOracle(checker)
         self.frames = self.typed = self.dials = 0
-        self.key = Key(key_number) if key_number is not None else None
-        self._former: dict[Link, ClientOracle] = {}
+        self.key = KeyPair(key_number) if key_number is not None else None
+        self._former: dict[SimulatedLink, ClientOracle] = {}
         self._checker = checker
         self._clock = clock
         self._dial_to = dial
@@ -128,7 +128,7 @@ class Person:
         """Learn that the link is gone."""
         raise NotImplementedError
 
-    def overheard(self, link: Link, data: bytes) -> None:
+    def overheard(self, link: SimulatedLink, data: bytes) -> None:
         """Take bytes of a link that was given up: nobody reads them, but they still have to be right."""
         oracle = self._former.get(link)
         if oracle is not None:
@@ -143,7 +143,7 @@ class Person:
         return self.link is not None
 
 
-class Program(Person):
+class Program(SimulatedPerson):
     """Somebody with a program of their own: knows the protocol, asks with ids, and comes back where it left off."""
 
     def __init__(
@@ -271,7 +271,7 @@ class Bot(Program):
                     self.ask(structs.replace(request, id=self.fresh_id()))
 
 
-class Human(Person):
+class Human(SimulatedPerson):
     """Somebody with the client of this project: an engine, a vault where the name is owned, and a screen."""
 
     def __init__(

@@ -35,7 +35,7 @@ class Failure(NamedTuple):
     error: BaseException
 
 
-class Report(NamedTuple):
+class EpisodeReport(NamedTuple):
     """What one episode came to."""
 
     operations: int
@@ -62,7 +62,7 @@ def drawn(seed: int, count: int) -> Iterator[Step]:
         yield name, tuple([random.randrange(most + 1) for most in OPERATIONS[name].most])
 
 
-def episode(seed: int, steps_count: int = EPISODE_STEPS) -> Report:
+def episode(seed: int, steps_count: int = EPISODE_STEPS) -> EpisodeReport:
     """Let one world live, from its seed to the liveness phase.
 
     Args:
@@ -72,7 +72,7 @@ def episode(seed: int, steps_count: int = EPISODE_STEPS) -> Report:
     return played(seed, seed % 4, list(drawn(seed, steps_count)))
 
 
-def played(seed: int, shape: int, steps: list[Step]) -> Report:
+def played(seed: int, shape: int, steps: list[Step]) -> EpisodeReport:
     """Let a world live by a list of steps, then settle; whatever is raised is a failure."""
     world: World | None = None
     done = 0
@@ -84,9 +84,9 @@ def played(seed: int, shape: int, steps: list[Step]) -> Report:
     except Exception as error:  # noqa: BLE001  a bug of whatever kind is what we are here for
         failure = Failure(seed, shape, steps[:done], error)
         if world is None:
-            return Report(0, 0, Counter(), "", failure)
-        return Report(world.operations, world.faults, world.seen, world.digest(), failure)
-    return Report(world.operations, world.faults, world.seen, world.digest(), None)
+            return EpisodeReport(0, 0, Counter(), "", failure)
+        return EpisodeReport(world.operations, world.faults, world.seen, world.digest(), failure)
+    return EpisodeReport(world.operations, world.faults, world.seen, world.digest(), None)
 
 
 def episodes(seed: int) -> Iterator[int]:

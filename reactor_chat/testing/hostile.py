@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 from reactor_chat.testing.checker import Checker, demand
-from reactor_chat.testing.network import Link
+from reactor_chat.testing.network import SimulatedLink
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.codec import decode_notice, encode
 from reactor_chat.wire.framing import FrameDecoder, frame
@@ -52,13 +52,13 @@ class Hostile:
         seconds_max: how long one may be there without having logged in.
     """
 
-    def __init__(self, checker: Checker, dial: Callable[[str], Link | None], seconds_max: float) -> None:
+    def __init__(self, checker: Checker, dial: Callable[[str], SimulatedLink | None], seconds_max: float) -> None:
         self.attacks = 0
         self._checker = checker
         self._dial = dial
         self._seconds_max = seconds_max
-        self._decoders: dict[Link, FrameDecoder] = {}
-        self._strangers: dict[Link, float] = {}
+        self._decoders: dict[SimulatedLink, FrameDecoder] = {}
+        self._strangers: dict[SimulatedLink, float] = {}
 
     def attack(self, kind: int, now: float) -> None:
         """Connect and send junk of one kind, where a server is there."""
@@ -76,7 +76,7 @@ class Hostile:
         else:
             self._come_in_and_misbehave(link, kind)
 
-    def _come_in_and_misbehave(self, link: Link, kind: int) -> None:
+    def _come_in_and_misbehave(self, link: SimulatedLink, kind: int) -> None:
         name = f"Mallory{self.attacks % 3}"
         self._checker.logs_in(name, None)
         link.send(frame(json.dumps({"type": "login", "name": name, "protocol": 1}).encode()))
@@ -84,7 +84,7 @@ class Hostile:
             link.send(frame(BAD[place % len(BAD)]))
         link.send(frame(b'{"type":"login","name":"Ann","protocol":1}') + frame(b'{"type":"names"}'))
 
-    def received(self, link: Link, data: bytes) -> None:
+    def received(self, link: SimulatedLink, data: bytes) -> None:
         """Read what the server says: whole frames, and nothing private."""
         decoder = self._decoders[link]
         decoder.feed(data)
@@ -93,7 +93,7 @@ class Hostile:
             demand(not isinstance(notice, PRIVATE), "nobody hears what is not for them", notice)
             self._checker.saw(notice)
 
-    def lost(self, link: Link) -> None:
+    def lost(self, link: SimulatedLink) -> None:
         """Forget a connection."""
         self._decoders.pop(link, None)
         self._strangers.pop(link, None)

@@ -17,7 +17,7 @@ from reactor_chat.testing.checker import Checker, demand
 from reactor_chat.testing.clock import Clock
 from reactor_chat.testing.disk import Disk, Fate, PowerCut
 from reactor_chat.testing.disk_journal import DiskJournal
-from reactor_chat.testing.network import Broadcast, Link, Network, Wire, WireLimits
+from reactor_chat.testing.network import Broadcast, Network, SimulatedLink, Wire, WireLimits
 
 PART_BYTES_MAX = 65_536 + 4
 """What a connection may have sent that is no whole frame yet; of who has sent more, nothing is read."""
@@ -155,14 +155,14 @@ class Machine:
 
     # -------------------------------------------------------------------------------------------- serving
 
-    def connect(self, address: str) -> Link:
+    def connect(self, address: str) -> SimulatedLink:
         """Open a connection from an address."""
         assert self.app is not None
         wire = Wire(address, self.app, self._now, self._limits)
         self.network.wires.append(wire)
         door = self._doors[wire] = WatchedDoor(self._options.frame_bytes_max)
         self.app.opened(wire, door, self._options.login_seconds_max, self._now())
-        return Link(wire)
+        return SimulatedLink(wire)
 
     def turn(self) -> bool:
         """Do a turn's middle and what follows it; returns False where the server did not survive it."""
@@ -235,5 +235,5 @@ class Machine:
         return sha256(self._nonces.to_bytes(8, "big")).digest()[:count]
 
 
-Dial = Callable[[str], Link | None]
+Dial = Callable[[str], SimulatedLink | None]
 """Opens a connection from an address; None where no server is there."""

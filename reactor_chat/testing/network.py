@@ -1,6 +1,6 @@
 """A network in memory: wires that behave like the reactor's connections, and links on which bytes move when told to.
 
-A connection is a `Wire` (the server's end), a `Link` (the client's end), and two pipes between them:
+A connection is a `Wire` (the server's end), a `SimulatedLink` (the client's end), and two pipes between them:
 
     app ─ send ─▶ queue ─ flush ─▶ down ─ move_down ─▶ client ─ send ─▶ up ─ move_up ─▶ app
 
@@ -252,7 +252,7 @@ class Wire:
             self._owner.overflowed(self)
 
 
-class Link:
+class SimulatedLink:
     """The client's end of a connection, and the cable.
 
     Args:

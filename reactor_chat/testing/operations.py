@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from reactor_chat.server.operator.orders import Announce, Kick, Release
-from reactor_chat.testing.clients import Human, Person, Program
+from reactor_chat.testing.clients import Human, Program, SimulatedPerson
 from reactor_chat.testing.disk import Fate
 from reactor_chat.testing.hostile import BAD, JUNK
 from reactor_chat.testing.workload import line
@@ -47,7 +47,7 @@ class Operation(NamedTuple):
     is_fault: bool = False
 
 
-def person_of(world: World, number: int) -> Person:
+def person_of(world: World, number: int) -> SimulatedPerson:
     """Return somebody, by any number."""
     return world.people[number % len(world.people)]
 

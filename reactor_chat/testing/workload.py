@@ -11,7 +11,7 @@ GROUPS = ("red", "Blue", "bLUE", "green", "names", "no-name", "g" * 33)
 """Some are the same, some are nobody's, and some cannot be."""
 
 
-class Typed(NamedTuple):
+class TypedStep(NamedTuple):
     """One line, and the text it says; None where it says nothing."""
 
     line: str
@@ -62,7 +62,7 @@ CHANGES = (
 """Lines that change a group."""
 
 
-def line(names: Sequence[str], kind: int, pick: int, number: int) -> Typed:
+def line(names: Sequence[str], kind: int, pick: int, number: int) -> TypedStep:
     """Return what somebody types.
 
     Args:
@@ -73,14 +73,14 @@ def line(names: Sequence[str], kind: int, pick: int, number: int) -> Typed:
     """
     text = f"n{number}"
     if kind < 15:
-        return Typed(text, text)
+        return TypedStep(text, text)
     if kind < 40:
-        return Typed(_filled(SAYS, names, pick, text), text)
+        return TypedStep(_filled(SAYS, names, pick, text), text)
     if kind < 58:
-        return Typed(_filled(ASKS, names, pick, text), None)
+        return TypedStep(_filled(ASKS, names, pick, text), None)
     if kind < 97:
-        return Typed(_filled(CHANGES, names, pick, text), None)
-    return Typed("" if pick % 4 else "@quit", None)
+        return TypedStep(_filled(CHANGES, names, pick, text), None)
+    return TypedStep("" if pick % 4 else "@quit", None)
 
 
 def _filled(rows: Sequence[str], names: Sequence[str], pick: int, text: str) -> str:

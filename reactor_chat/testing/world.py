@@ -11,12 +11,12 @@ from reactor_chat.server.operator.orders import Announce, Order, Release
 from reactor_chat.server.options.table import Options
 from reactor_chat.server.options.values import Rate
 from reactor_chat.testing.checker import Checker, demand
-from reactor_chat.testing.clients import Answers, Bot, Human, Person, Program
+from reactor_chat.testing.clients import Answers, Bot, Human, Program, SimulatedPerson
 from reactor_chat.testing.clock import Clock
 from reactor_chat.testing.disk import Fate
 from reactor_chat.testing.hostile import Hostile
 from reactor_chat.testing.machine import Machine
-from reactor_chat.testing.network import READ_BYTES_MAX, Link, WireLimits
+from reactor_chat.testing.network import READ_BYTES_MAX, SimulatedLink, WireLimits
 from reactor_chat.wire.messages import fold
 
 NAMES = (
@@ -79,7 +79,7 @@ class World:
         self.seen = self.checker.seen
         limits = WireLimits(pipe_bytes_max=(65_536, 16_384)[shape % 2])
         self.machine = Machine(options, self.checker, self.clock, limits)
-        self.links: list[tuple[Link, Person | Hostile]] = []
+        self.links: list[tuple[SimulatedLink, SimulatedPerson | Hostile]] = []
         seconds_max = options.login_seconds_max + SLACK_SECONDS
         self.hostile = Hostile(self.checker, lambda address: self._dial(address, self.hostile), seconds_max)
         self.names = NAMES[: PEOPLE[shape % 4]]
@@ -90,13 +90,13 @@ class World:
             person.start()
             person.tick()
 
-    def _person(self, number: int) -> Person:
+    def _person(self, number: int) -> SimulatedPerson:
         name = NAMES[number]
 
-        def dial(address: str) -> Link | None:
+        def dial(address: str) -> SimulatedLink | None:
             return self._dial(address, person)
 
-        person: Person
+        person: SimulatedPerson
         key_number = number + 1 if name in OWNERS else None
         if number < HUMANS:
             person = Human(name, number, key_number, self.checker, self.clock, dial)
@@ -113,7 +113,7 @@ class World:
         """
         bot: Bot
 
-        def dial(address: str) -> Link | None:
+        def dial(address: str) -> SimulatedLink | None:
             return self._dial(address, bot)
 
         bot = Bot(answers, name, len(self.people), None, self.checker, self.clock, dial)
@@ -121,14 +121,14 @@ class World:
         self.names = (*self.names, name)
         return bot
 
-    def cut(self, person: Person) -> None:
+    def cut(self, person: SimulatedPerson) -> None:
         """Reset somebody's connection; both sides notice, and what was on its way is gone."""
         if person.link is not None:
             self.seen["an answer was cut off"] += bool(person.link.wire.down)
             person.link.reset()
             person.lost("Connection reset by peer")
 
-    def _dial(self, address: str, owner: "Person | Hostile") -> Link | None:
+    def _dial(self, address: str, owner: "SimulatedPerson | Hostile") -> SimulatedLink | None:
         if self.machine.app is None:
             return None
         link = self.machine.connect(address)
@@ -163,7 +163,7 @@ class World:
             self.crash(Fate(machine.turns % len(Fate)))
             return
 
-    def deliver(self, link: Link, owner: "Person | Hostile", bytes_max: int = READ_BYTES_MAX) -> None:
+    def deliver(self, link: SimulatedLink, owner: "SimulatedPerson | Hostile", bytes_max: int = READ_BYTES_MAX) -> None:
         """Let one client read, and see the end where that has come."""
         data = link.move_down(bytes_max)
         if data:
@@ -178,7 +178,7 @@ class World:
         if link.has_ended or (link.is_cut and link.wire.closed):
             self._over(link, owner)
 
-    def _over(self, link: Link, owner: "Person | Hostile") -> None:
+    def _over(self, link: SimulatedLink, owner: "SimulatedPerson | Hostile") -> None:
         """Let a client see the end of a link, where it has not; one that has closed its own side is forgotten."""
         if isinstance(owner, Hostile):
             owner.lost(link)

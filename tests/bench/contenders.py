@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from reactor_chat.journal.reports import Entry
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
-from reactor_chat.load.__main__ import Target
+from reactor_chat.load.__main__ import LoadTarget
 from reactor_chat.load.dialect import Chat, Dialect
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import Said
@@ -175,7 +175,7 @@ def why_not(name: str, interpreters: Interpreters) -> str:
 
 
 @contextmanager
-def serving(name: str, directory: Path, interpreters: Interpreters) -> Iterator[Target]:
+def serving(name: str, directory: Path, interpreters: Interpreters) -> Iterator[LoadTarget]:
     """Start a server, and end it afterwards.
 
     Args:
@@ -201,7 +201,7 @@ def serving(name: str, directory: Path, interpreters: Interpreters) -> Iterator[
         process = _start_pinned(command, environment, directory, output.fileno())
     try:
         _await(process, port, directory / "output")
-        yield Target("127.0.0.1", port, contender.dialect, contender.is_plain, process.pid)
+        yield LoadTarget("127.0.0.1", port, contender.dialect, contender.is_plain, process.pid)
     finally:
         process.terminate()
         try:

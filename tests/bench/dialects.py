@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reactor_chat.load.dialect import Part, Step
+from reactor_chat.load.dialect import DialectStep, Role
 
 ROOM = b"load"
 
@@ -12,15 +12,15 @@ class Redis:
 
     refusals: tuple[bytes, ...] = (b"-ERR", b"-NOAUTH", b"-DENIED")
 
-    def steps(self, name: str, part: Part) -> Sequence[Step]:
+    def steps(self, name: str, part: Role) -> Sequence[DialectStep]:
         """Subscribe to the room, or to one's own name."""
-        if part is Part.SAY:
-            return [Step(_command(b"PING"), b"+PONG")]
-        if part is Part.LISTEN:
-            return [Step(_command(b"SUBSCRIBE", ROOM), b"subscribe\r\n")]
+        if part is Role.SAY:
+            return [DialectStep(_command(b"PING"), b"+PONG")]
+        if part is Role.LISTEN:
+            return [DialectStep(_command(b"SUBSCRIBE", ROOM), b"subscribe\r\n")]
         return [
-            Step(_command(b"HELLO", b"3"), b"modules\r\n*"),
-            Step(_command(b"SUBSCRIBE", name.encode()), b"subscribe\r\n"),
+            DialectStep(_command(b"HELLO", b"3"), b"modules\r\n*"),
+            DialectStep(_command(b"SUBSCRIBE", name.encode()), b"subscribe\r\n"),
         ]
 
     def say(self, text: bytes) -> bytes:
@@ -41,11 +41,11 @@ class Nats:
 
     refusals: tuple[bytes, ...] = (b"-ERR",)
 
-    def steps(self, name: str, part: Part) -> Sequence[Step]:
+    def steps(self, name: str, part: Role) -> Sequence[DialectStep]:
         """Subscribe to the room, or to one's own name."""
-        subject = {Part.SAY: b"", Part.LISTEN: ROOM, Part.TELL: name.encode()}[part]
+        subject = {Role.SAY: b"", Role.LISTEN: ROOM, Role.TELL: name.encode()}[part]
         subscribe = b"SUB %b 1\r\n" % subject if subject else b""
-        return [Step(b'CONNECT {"verbose":false,"pedantic":false}\r\n' + subscribe + b"PING\r\n", b"PONG\r\n")]
+        return [DialectStep(b'CONNECT {"verbose":false,"pedantic":false}\r\n' + subscribe + b"PING\r\n", b"PONG\r\n")]
 
     def say(self, text: bytes) -> bytes:
         """Publish to the room."""
@@ -68,11 +68,11 @@ class Irc:
     def __init__(self, password: bytes = b"") -> None:
         self._first = b"PASS %b\r\n" % password if password else b""
 
-    def steps(self, name: str, part: Part) -> Sequence[Step]:
+    def steps(self, name: str, part: Role) -> Sequence[DialectStep]:
         """Register, and join the channel."""
         nick = name.encode()
-        register = Step(b"%bNICK %b\r\nUSER %b 0 * :%b\r\n" % (self._first, nick, nick, nick), b" 001 ")
-        return [register] if part is Part.TELL else [register, Step(b"JOIN #load\r\n", b" 366 ")]
+        register = DialectStep(b"%bNICK %b\r\nUSER %b 0 * :%b\r\n" % (self._first, nick, nick, nick), b" 001 ")
+        return [register] if part is Role.TELL else [register, DialectStep(b"JOIN #load\r\n", b" 366 ")]
 
     def say(self, text: bytes) -> bytes:
         """Speak in the channel."""
@@ -88,9 +88,9 @@ class Lines:
 
     refusals: tuple[bytes, ...] = ()
 
-    def steps(self, name: str, part: Part) -> Sequence[Step]:  # noqa: ARG002
+    def steps(self, name: str, part: Role) -> Sequence[DialectStep]:  # noqa: ARG002
         """Say one's name."""
-        return [Step(b"%b\n" % name.encode(), b"ok\n")]
+        return [DialectStep(b"%b\n" % name.encode(), b"ok\n")]
 
     def say(self, text: bytes) -> bytes:
         """Say a line."""

@@ -4,13 +4,13 @@ import msgspec
 import pytest
 
 from reactor_chat.chat.rules import BESIDE_RULES, RULES
-from reactor_chat.chat.session import SERVED, State
+from reactor_chat.chat.session import SERVED, SessionState
 from reactor_chat.wire import messages as m
 
 
 def test_every_request_that_a_person_can_make_has_one_row() -> None:
     assert RULES.keys() == frozenset(m.REQUESTS.values()) - BESIDE_RULES
-    assert RULES.keys() == SERVED[State.PRESENT] - BESIDE_RULES
+    assert RULES.keys() == SERVED[SessionState.PRESENT] - BESIDE_RULES
     assert all(rule.cost >= 1 for rule in RULES.values())
 
 

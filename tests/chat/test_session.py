@@ -2,7 +2,7 @@
 
 import pytest
 
-from reactor_chat.chat.session import NOT_SERVED, SERVED, Session, State
+from reactor_chat.chat.session import NOT_SERVED, SERVED, Session, SessionState
 from reactor_chat.wire.messages import REQUESTS
 from tests.chat.toy import World, login
 
@@ -18,17 +18,17 @@ def sample(kind: type) -> object:
 
 
 def test_every_state_has_a_row_and_every_request_a_place() -> None:
-    assert set(SERVED) == set(State)
+    assert set(SERVED) == set(SessionState)
     assert frozenset().union(*SERVED.values()) == set(REQUESTS.values())
     assert {state for state, served in SERVED.items() if served} == set(NOT_SERVED)
 
 
 @pytest.mark.parametrize("kind", REQUESTS.values(), ids=REQUESTS.keys())
-@pytest.mark.parametrize("state", [State.ARRIVED, State.PRESENT])
-def test_what_a_row_does_not_hold_is_refused(kind: type, state: State) -> None:
+@pytest.mark.parametrize("state", [SessionState.ARRIVED, SessionState.PRESENT])
+def test_what_a_row_does_not_hold_is_refused(kind: type, state: SessionState) -> None:
     world = World()
     conn = world.connect()
-    if state is State.PRESENT:
+    if state is SessionState.PRESENT:
         world.send(conn, login(conn, "Ann"))
         world.commit()
     answers = world.ask(conn, sample(kind))  # type: ignore[arg-type]
@@ -38,7 +38,7 @@ def test_what_a_row_does_not_hold_is_refused(kind: type, state: State) -> None:
 
 def test_a_new_connection_has_nothing_waiting() -> None:
     session = Session(1, bytes(32), bytes(32), "192.0.2.1")
-    assert session.state is State.ARRIVED
+    assert session.state is SessionState.ARRIVED
     assert not session.backlog
     assert not session.transactions
     assert not session.superseded

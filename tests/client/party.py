@@ -6,7 +6,7 @@ Time passes when a test says so.  What everybody sent and what the journal keeps
 import itertools
 from typing import Any
 
-from reactor_chat.client.boundary import Action, Answer, Arrived, Note, Settings
+from reactor_chat.client.boundary import Action, Arrived, Note, RequestAnswer, Settings
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.store.identity import KeyIdentity
 from reactor_chat.client.store.vault import MemoryVault, Vault
@@ -57,7 +57,7 @@ class Guest:
     def __init__(self, party: "Party", name: str, vault: Vault, seed: bytes | None, *, interactive: bool) -> None:
         self.party = party
         self.lines: list[str] = []
-        self.answers: list[Answer] = []
+        self.answers: list[RequestAnswer] = []
         self.sent = b""
         self.is_cut = False
         self.heard_bytes = 0

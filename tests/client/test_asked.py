@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.client.asked import NOT_DELIVERED
-from reactor_chat.client.boundary import Answer, Arrived
+from reactor_chat.client.boundary import Arrived, RequestAnswer
 from reactor_chat.client.store.identity import KeyIdentity
 from reactor_chat.client.store.vault import MemoryVault
 from reactor_chat.text.parser import format_request
@@ -48,7 +48,7 @@ class Twin:
         self.is_program, self.guest = is_program, guest
         self.watcher = live(Watcher(vault=MemoryVault(), identity=None if guest else KEY), guest=guest)
         self.ids: list[str] = []
-        self.answered: list[Answer] = []
+        self.answered: list[RequestAnswer] = []
         self.seq = 0
 
     def request(self, request: Request) -> None:
@@ -145,7 +145,7 @@ def test_what_outlives_a_run_is_asked_again_under_its_id_and_sent_once() -> None
     assert [one for one in second.requests() if isinstance(one, Say)] == [request]
     second.hear(Accepted("mine", 1))
     second.take()
-    assert second.answers == [Answer("mine", Arrived(Accepted("mine", 1)), is_last=True)]
+    assert second.answers == [RequestAnswer("mine", Arrived(Accepted("mine", 1)), is_last=True)]
     assert vault.kept() == []
 
 

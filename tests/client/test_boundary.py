@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reactor_chat.client.boundary import Action, Arrived, Note, NoteKind, OutputQueue, Settings
+from reactor_chat.client.boundary import Action, Arrived, Note, NoteKind, OutputCollector, Settings
 from reactor_chat.wire.messages import Refused
 
 
@@ -26,7 +26,7 @@ def test_settings_that_cannot_be(wrong: dict[str, Any]) -> None:
 
 
 def test_a_tray_gives_everything_once() -> None:
-    queue = OutputQueue()
+    queue = OutputCollector()
     queue.refuse("too_long", "Too long", "7")
     queue.note(NoteKind.NEWS, "news")
     queue.do(Action.CLOSE)

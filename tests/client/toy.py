@@ -4,9 +4,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from reactor_chat.client.boundary import HEARTBEAT_SECONDS, Action, Answer, Arrived, Note, NoteKind, Settings, Shown
+from reactor_chat.client.boundary import (
+    HEARTBEAT_SECONDS,
+    Action,
+    Arrived,
+    Note,
+    NoteKind,
+    RequestAnswer,
+    Settings,
+    Shown,
+)
 from reactor_chat.client.engine import Engine
-from reactor_chat.client.store.vault import Identity, Vault
+from reactor_chat.client.store.vault import OwnIdentity, Vault
 from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.wire.codec import decode_request, encode
 from reactor_chat.wire.framing import FrameDecoder, frame
@@ -155,14 +164,14 @@ class Watcher:
         *,
         interactive: bool = False,
         vault: Vault | None = None,
-        identity: Identity | None = None,
+        identity: OwnIdentity | None = None,
         **settings: Any,
     ) -> None:
         made = Settings(name=name, server="toy port 1", interactive=interactive, id_prefix="i")
         self.engine = Engine(replace(made, **settings), lambda: 0.5, vault, identity)
         self.shown: list[Shown] = []
         self.actions: list[Action | Derive] = []
-        self.answers: list[Answer] = []
+        self.answers: list[RequestAnswer] = []
         self.sent = b""
 
     def take(self) -> bytes:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from reactor_chat.journal.contract import Journal, Span
 from reactor_chat.journal.memory import MemoryJournal
-from reactor_chat.journal.reports import Accepted, Entry, Row
+from reactor_chat.journal.reports import Appended, Entry, Row
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.testing.disk import Disk
 from reactor_chat.testing.disk_journal import DiskJournal
@@ -48,7 +48,7 @@ class Place:
 def commit(journal: Journal, entries: Sequence[Entry]) -> None:
     """Submit, and take the report, which is there at once."""
     journal.submit(entries)
-    assert journal.report() == Accepted(entries[-1].seq)
+    assert journal.report() == Appended(entries[-1].seq)
     assert journal.report() is None
 
 

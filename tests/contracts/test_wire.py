@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from reactor_chat.reactor.connection import ARRIVAL_SECONDS, Connection
 from reactor_chat.reactor.fanout import Fanout
-from reactor_chat.reactor.limits import Limits
+from reactor_chat.reactor.limits import ConnectionLimits
 from reactor_chat.server.connections.peers import Wire
 from reactor_chat.testing.clock import Clock
-from reactor_chat.testing.network import Broadcast, Link, Network, WireLimits
+from reactor_chat.testing.network import Broadcast, Network, SimulatedLink, WireLimits
 from reactor_chat.testing.network import Wire as SimulatedWire
 from tests.reactor.conftest import Diary, Peer
 from tests.reactor.conftest import World as RealWorld
@@ -101,7 +101,7 @@ class RealPlace:
         self.broadcast = Fanout(world.loop)
 
     def connect(self) -> RealClient:
-        return RealClient(*self._world.connect(Limits(65_536, SOFT, SECONDS, HARD)))
+        return RealClient(*self._world.connect(ConnectionLimits(65_536, SOFT, SECONDS, HARD)))
 
     def turn(self) -> None:
         self._world.turn(SETTLED_TURNS)
@@ -118,7 +118,7 @@ class SimulatedClient:
         limits = WireLimits(131_072, SOFT, SECONDS, HARD)
         self.wire = SimulatedWire("peer", self._diary, lambda: clock.now, limits)  # type: ignore[arg-type]
         network.wires.append(self.wire)
-        self.link = Link(self.wire)
+        self.link = SimulatedLink(self.wire)
         self._heard = bytearray()
         self.told, self.data = self._diary.told, self._diary.data
         self.send, self.end, self.reset = self.link.send, self.link.end, self.link.reset

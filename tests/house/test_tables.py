@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reactor_chat.chat.session import SERVED, State
+from reactor_chat.chat.session import SERVED, SessionState
 from reactor_chat.client.options import markdown_table as client_options_table
 from reactor_chat.load.options import markdown_table as load_options_table
 from reactor_chat.server.options.table import option_rows
@@ -54,7 +54,7 @@ def test_help_names_every_command() -> None:
 def test_every_request_is_served_somewhere() -> None:
     served = frozenset().union(*SERVED.values())
     assert served == frozenset(REQUESTS.values())
-    assert set(SERVED) == set(State)
+    assert set(SERVED) == set(SessionState)
 
 
 def test_tags_say_what_the_types_say() -> None:

@@ -2,15 +2,15 @@
 
 import json
 
-from reactor_chat.load.report import Deliveries, Logins, Result, Server, as_json, as_text, shown_time
+from reactor_chat.load.report import Deliveries, LoginTimes, Result, ServerUsage, as_json, as_text, shown_time
 
 TIMES = {"p50": 100.0, "p90": 200.0, "p99": 300.0, "p99.9": 400.0, "max": 1_500.0}
 
 
 def result(delivered: int = 1_000, share: float = 0.5) -> Result:
     told = Deliveries(10, 1_000, delivered, 0, 0, 2.0, TIMES, TIMES)
-    server = Server(1, 2.0, 0.5, 0.1, 1_024, 2_048, 4_096)
-    return Result("fanout", "100 clients", 101, Logins(101, 0.5), told, server, share)
+    server = ServerUsage(1, 2.0, 0.5, 0.1, 1_024, 2_048, 4_096)
+    return Result("fanout", "100 clients", 101, LoginTimes(101, 0.5), told, server, share)
 
 
 def test_a_whole_result_has_no_warning() -> None:

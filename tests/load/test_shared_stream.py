@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from reactor_chat.load.latency import Histogram
 from reactor_chat.load.marks import Script
-from reactor_chat.load.shared_stream import Reader, SharedStream
+from reactor_chat.load.shared_stream import SharedStream, StreamReader
 
 TEXT_BYTES = 20
 
@@ -20,8 +20,8 @@ class Bench:
         by_mark = {script.mark: script for script in self.scripts}
         self.streams.append(SharedStream(by_mark, self.streams.append, self.latency, self.completion))
 
-    def reader(self) -> Reader:
-        return Reader(self.streams[0])
+    def reader(self) -> StreamReader:
+        return StreamReader(self.streams[0])
 
     @property
     def delivered(self) -> int:
@@ -44,7 +44,7 @@ def cut(stream: bytes, data: st.DataObject) -> list[bytes]:
     return pieces
 
 
-def feed(readers: list[Reader], streams: list[bytes], data: st.DataObject) -> None:
+def feed(readers: list[StreamReader], streams: list[bytes], data: st.DataObject) -> None:
     """Give every reader its stream in pieces, the readers in any order."""
     waiting = [(reader, cut(stream, data)[::-1]) for reader, stream in zip(readers, streams, strict=True)]
     while any(pieces for _, pieces in waiting):

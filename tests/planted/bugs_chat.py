@@ -35,7 +35,7 @@ BUGS: tuple[Bug, ...] = (
         ),
         (
             "a login that is taken back is never judged again",
-            "                session.state = State.ARRIVED\n",
+            "                session.state = SessionState.ARRIVED\n",
             "                pass\n",
         ),
     ),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from reactor_chat.reactor.connection import Connection
-from reactor_chat.reactor.limits import Limits
+from reactor_chat.reactor.limits import ConnectionLimits
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.tls import TlsFilter
 from reactor_chat.reactor.tls_connection import open_connection
@@ -134,13 +134,13 @@ class World:
         self.keep(ours, theirs)
         return ours, Peer(theirs)
 
-    def connect(self, limits: Limits | None = None, *, tcp: bool = False) -> tuple[Connection, Diary, Peer]:
+    def connect(self, limits: ConnectionLimits | None = None, *, tcp: bool = False) -> tuple[Connection, Diary, Peer]:
         """Return a connection, its owner and its peer."""
         ours, peer = self.tcp_pair() if tcp else self.unix_pair()
         diary = Diary()
         return self.connection(ours, diary, limits), diary, peer
 
-    def connect_faulty(self, limits: Limits | None = None) -> tuple[Connection, Diary, Peer, FaultySocket]:
+    def connect_faulty(self, limits: ConnectionLimits | None = None) -> tuple[Connection, Diary, Peer, FaultySocket]:
         """Return likewise, and the socket whose calls can be made to fail."""
         ours, peer = self.unix_pair()
         sock, diary = FaultySocket(ours), Diary()
@@ -150,12 +150,12 @@ class World:
         self,
         sock: socket.socket,
         diary: Diary,
-        limits: Limits | None = None,
+        limits: ConnectionLimits | None = None,
         tls: TlsFilter | None = None,
         secured: Callable[[Connection], None] | None = None,
     ) -> Connection:
         self.keep(sock)
-        connection = open_connection(self.loop, sock, diary, limits or Limits(), tls, secured)
+        connection = open_connection(self.loop, sock, diary, limits or ConnectionLimits(), tls, secured)
         self._connections.append(connection)
         return connection
 

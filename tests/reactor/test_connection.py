@@ -11,13 +11,16 @@ from hypothesis import strategies as st
 
 from reactor_chat.reactor.connection import LINGER_SECONDS, REST_SECONDS, WRITE_BYTES_MAX, Connection
 from reactor_chat.reactor.fanout import Fanout
-from reactor_chat.reactor.limits import Limits
+from reactor_chat.reactor.limits import ConnectionLimits
 from tests.reactor.conftest import Diary, Peer, World
 from tests.reactor.faulty import Outcome
 
 FATAL = [errno.ECONNRESET, errno.EPIPE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTUNREACH]
 NOT_NOW = [errno.EAGAIN, errno.EINTR]
 STARVED = [errno.ENOBUFS, errno.ENOMEM]
+
+UNBOUNDED = ConnectionLimits(output_bytes_soft=1 << 30, output_bytes_hard=1 << 30)
+THOUSAND = ConnectionLimits(output_bytes_soft=1_000, output_bytes_hard=1_000)
 
 
 def reset(peer: Peer) -> None:
@@ -74,7 +77,7 @@ def test_what_is_sent_in_one_turn_leaves_in_one_call_at_its_end(world: World) ->
 
 
 def test_no_more_is_read_in_a_turn_than_the_budget(world: World) -> None:
-    connection, diary, peer = world.connect(Limits(read_bytes_max=10))
+    connection, diary, peer = world.connect(ConnectionLimits(read_bytes_max=10))
     peer.sock.send(b"0123456789abcde")
     world.turn()
     assert diary.data == b"0123456789"
@@ -97,9 +100,7 @@ def test_nothing_queued_asks_for_no_writability(world: World) -> None:
 
 @pytest.mark.parametrize("family", ["unix", "tcp"])
 def test_what_the_kernel_refuses_leaves_when_it_can(world: World, family: str) -> None:
-    connection, _, peer = world.connect(
-        Limits(output_bytes_hard=1 << 30, output_bytes_soft=1 << 30), tcp=family == "tcp"
-    )
+    connection, _, peer = world.connect(UNBOUNDED, tcp=family == "tcp")
     queued = fill(connection, world)
     assert connection._mask == 3
     world.until(lambda: peer.hear() and connection.queued_bytes == 0)
@@ -109,7 +110,7 @@ def test_what_the_kernel_refuses_leaves_when_it_can(world: World, family: str) -
 
 
 def test_more_than_is_offered_at_once_goes_on_in_the_next_turns(world: World) -> None:
-    connection, _, peer, sock = world.connect_faulty(Limits(output_bytes_soft=1 << 30, output_bytes_hard=1 << 30))
+    connection, _, peer, sock = world.connect_faulty(UNBOUNDED)
     pushed = bytes(range(256)) * 3_000
     connection.send(pushed)
     world.turn()
@@ -153,7 +154,7 @@ def test_any_partial_writes_deliver_the_same_bytes(pieces: list[bytes], script: 
 
 
 def test_beyond_the_hard_mark_the_owner_is_told_once(world: World) -> None:
-    connection, diary, _ = world.connect(Limits(output_bytes_soft=10, output_bytes_hard=1_000))
+    connection, diary, _ = world.connect(ConnectionLimits(output_bytes_soft=10, output_bytes_hard=1_000))
     fill(connection, world)
     fill(connection, world, 2_000_000)
     assert diary.told == ["overflowed"]
@@ -163,7 +164,7 @@ def test_beyond_the_hard_mark_the_owner_is_told_once(world: World) -> None:
 
 @pytest.mark.parametrize(("over", "told"), [(0, []), (1, ["overflowed"])])
 def test_the_hard_mark_itself_is_allowed(world: World, over: int, told: list[str]) -> None:
-    connection, diary, _, sock = world.connect_faulty(Limits(output_bytes_soft=1_000, output_bytes_hard=1_000))
+    connection, diary, _, sock = world.connect_faulty(THOUSAND)
     sock.script["send"].append(errno.EAGAIN)
     connection.send(b"x" * (1_000 + over))
     world.turn()
@@ -171,7 +172,7 @@ def test_the_hard_mark_itself_is_allowed(world: World, over: int, told: list[str
 
 
 def test_the_soft_mark_counts_only_when_it_lasts(world: World) -> None:
-    limits = Limits(output_bytes_soft=10, output_seconds_soft=10.0, output_bytes_hard=1 << 30)
+    limits = ConnectionLimits(output_bytes_soft=10, output_seconds_soft=10.0, output_bytes_hard=1 << 30)
     connection, diary, peer, sock = world.connect_faulty(limits)
     sock.script["send"].append(errno.EAGAIN)
     connection.send(b"x" * 11)
@@ -188,7 +189,7 @@ def test_the_soft_mark_counts_only_when_it_lasts(world: World) -> None:
 
 
 def test_an_owner_may_abort_when_it_overflows(world: World) -> None:
-    connection, diary, _ = world.connect(Limits(output_bytes_soft=10, output_bytes_hard=1_000))
+    connection, diary, _ = world.connect(ConnectionLimits(output_bytes_soft=10, output_bytes_hard=1_000))
     diary.on_overflowed = lambda connection: connection.abort("too slow")
     for _ in range(50):
         connection.send(bytes(100_000))
@@ -225,7 +226,7 @@ def test_a_read_that_fails_loses_the_connection_once(world: World, code: int) ->
 
 @pytest.mark.parametrize("code", FATAL)
 def test_a_write_that_fails_loses_the_connection_after_what_had_arrived(world: World, code: int) -> None:
-    connection, diary, peer, sock = world.connect_faulty(Limits(read_bytes_max=4))
+    connection, diary, peer, sock = world.connect_faulty(ConnectionLimits(read_bytes_max=4))
     sock.script["send"].append(code)
     peer.sock.send(b"my last words")
     connection.send(b"x")
@@ -281,8 +282,8 @@ def test_a_kernel_out_of_memory_is_left_alone_for_a_moment(world: World, code: i
 
 
 def test_a_rest_ends_with_the_queue_drained_or_with_the_connection(world: World) -> None:
-    drained, _, peer, drained_sock = world.connect_faulty(Limits(output_bytes_soft=1))
-    aborted, _, _, aborted_sock = world.connect_faulty(Limits(output_bytes_soft=1))
+    drained, _, peer, drained_sock = world.connect_faulty(ConnectionLimits(output_bytes_soft=1))
+    aborted, _, _, aborted_sock = world.connect_faulty(ConnectionLimits(output_bytes_soft=1))
     for connection, sock in ((drained, drained_sock), (aborted, aborted_sock)):
         sock.script["send"].append(errno.ENOBUFS)
         connection.send(b"more than one byte")
@@ -342,7 +343,7 @@ def test_one_who_has_ended_can_still_be_written_to(world: World) -> None:
 
 
 def test_finish_lets_everything_leave_and_awaits_the_others_end(world: World) -> None:
-    connection, diary, peer = world.connect(Limits(output_bytes_hard=1 << 30, output_bytes_soft=1 << 30), tcp=True)
+    connection, diary, peer = world.connect(UNBOUNDED, tcp=True)
     queued = fill(connection, world)
     connection.finish()
     connection.send(b"dropped")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reactor_chat.reactor.connection import Connection
 from reactor_chat.reactor.fanout import Fanout
-from reactor_chat.reactor.limits import Limits
+from reactor_chat.reactor.limits import ConnectionLimits
 from tests.reactor.conftest import World
 
 DEEDS: dict[str, Callable[[Connection, Fanout], object]] = {
@@ -29,7 +29,7 @@ DEEDS: dict[str, Callable[[Connection, Fanout], object]] = {
 def test_nothing_an_owner_does_to_anybody_breaks_the_turn(deeds: list[tuple[str, str]]) -> None:
     with World() as world:
         room = Fanout(world.loop, lag_bytes_max=100_000)
-        limits = Limits(output_bytes_soft=1_000, output_seconds_soft=0.5, output_bytes_hard=500_000)
+        limits = ConnectionLimits(output_bytes_soft=1_000, output_seconds_soft=0.5, output_bytes_hard=500_000)
         trios = [world.connect(limits) for _ in range(4)]
 
         def do(occasion: str) -> None:
@@ -61,7 +61,7 @@ def test_nothing_an_owner_does_to_anybody_breaks_the_turn(deeds: list[tuple[str,
 def test_a_reader_that_takes_nothing_overflows_as_soon_as_too_much_is_queued() -> None:
     """What is queued while the kernel refuses has to fit as well; the clock stands still: no other mark is passed."""
     with World() as world:
-        connection, diary, _ = world.connect(Limits(output_bytes_hard=500_000))
+        connection, diary, _ = world.connect(ConnectionLimits(output_bytes_hard=500_000))
         connection.send(bytes(400_000))
         world.turn(3)
         assert connection.waiting

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from reactor_chat.reactor.connection import Connection
 from reactor_chat.reactor.fanout import Fanout
-from reactor_chat.reactor.limits import Limits
+from reactor_chat.reactor.limits import ConnectionLimits
 from tests.reactor.conftest import World
 
-PATIENT = Limits(output_bytes_soft=1 << 30, output_bytes_hard=1 << 30)
+PATIENT = ConnectionLimits(output_bytes_soft=1 << 30, output_bytes_hard=1 << 30)
 
 
 def test_many_messages_leave_in_one_call_to_each(world: World) -> None:
@@ -171,7 +171,7 @@ def test_many_too_far_behind_are_aborted_in_one_turn(world: World) -> None:
 
 def test_one_aborted_by_the_owner_of_another_arms_nothing(world: World) -> None:
     room = Fanout(world.loop)
-    readers = [world.connect_faulty(Limits(output_bytes_soft=1, output_bytes_hard=1)) for _ in range(2)]
+    readers = [world.connect_faulty(ConnectionLimits(output_bytes_soft=1, output_bytes_hard=1)) for _ in range(2)]
     for connection, diary, _, sock in readers:
         connection.attach(room)
         sock.script["send"].append(errno.ENOBUFS)
@@ -184,7 +184,7 @@ def test_one_aborted_by_the_owner_of_another_arms_nothing(world: World) -> None:
 
 def test_an_owner_may_append_and_attach_when_it_overflows(world: World) -> None:
     room = Fanout(world.loop)
-    slow, diary, slow_peer, sock = world.connect_faulty(Limits(output_bytes_soft=1, output_bytes_hard=1))
+    slow, diary, slow_peer, sock = world.connect_faulty(ConnectionLimits(output_bytes_soft=1, output_bytes_hard=1))
     late, _, late_peer = world.connect()
 
     def append_and_attach(_connection: Connection) -> None:
@@ -203,7 +203,7 @@ def test_an_owner_may_append_and_attach_when_it_overflows(world: World) -> None:
 
 def test_the_marks_of_a_connection_count_its_lag(world: World) -> None:
     room = Fanout(world.loop)
-    connection, diary, _, sock = world.connect_faulty(Limits(output_bytes_soft=10, output_bytes_hard=20))
+    connection, diary, _, sock = world.connect_faulty(ConnectionLimits(output_bytes_soft=10, output_bytes_hard=20))
     connection.attach(room)
     sock.script["send"].extend([errno.EAGAIN] * 9)
     room.append(b"x" * 15)

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from reactor_chat.errors import TlsBroken
 from reactor_chat.reactor.connection import LINGER_SECONDS, REST_SECONDS, Connection
 from reactor_chat.reactor.fanout import Fanout
-from reactor_chat.reactor.limits import Limits
+from reactor_chat.reactor.limits import ConnectionLimits
 from reactor_chat.reactor.tls import CLIENT_SECONDS_MAX, SEALED_BYTES_MAX, SERVER_SECONDS_MAX, TlsFilter
 from tests.reactor.certificates import filters, spki
 from tests.reactor.conftest import Diary, Peer, World
 from tests.reactor.faulty import FaultySocket, Outcome
 
-PATIENT = Limits(output_bytes_soft=1 << 30, output_bytes_hard=1 << 30)
+PATIENT = ConnectionLimits(output_bytes_soft=1 << 30, output_bytes_hard=1 << 30)
 
 
 class Client:
@@ -51,7 +51,7 @@ class Client:
         self.world.until(lambda: self.go_on() == data)
 
 
-def connected(world: World, limits: Limits | None = None) -> tuple[Connection, Diary, Client, FaultySocket]:
+def connected(world: World, limits: ConnectionLimits | None = None) -> tuple[Connection, Diary, Client, FaultySocket]:
     """A server's connection, its owner, its client, whose handshake has not begun, and its socket."""
     ours, peer = world.unix_pair()
     sock, diary = FaultySocket(ours), Diary()
@@ -59,7 +59,7 @@ def connected(world: World, limits: Limits | None = None) -> tuple[Connection, D
     return connection, diary, Client(world, peer), sock
 
 
-def secure(world: World, limits: Limits | None = None) -> tuple[Connection, Diary, Client, FaultySocket]:
+def secure(world: World, limits: ConnectionLimits | None = None) -> tuple[Connection, Diary, Client, FaultySocket]:
     """Likewise, with the handshake done."""
     connection, diary, client, sock = connected(world, limits)
     tls = connection.tls
@@ -300,7 +300,7 @@ def test_who_does_not_read_is_sealed_no_more_than_once(world: World) -> None:
 
 
 def test_what_is_sealed_counts_as_queued(world: World) -> None:
-    connection, diary, _, sock = secure(world, Limits(output_bytes_soft=10, output_bytes_hard=1_000))
+    connection, diary, _, sock = secure(world, ConnectionLimits(output_bytes_soft=10, output_bytes_hard=1_000))
     sock.script["send"] += [("at most", 0)] * 3
     connection.send(b"x" * 1_001)
     world.turn()

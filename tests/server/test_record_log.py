@@ -6,7 +6,7 @@ from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.records import Entered, Record
 from reactor_chat.errors import StorageCorrupt, StorageFull
 from reactor_chat.journal.memory import MemoryJournal
-from reactor_chat.journal.reports import Accepted, Entry, Full, Report, Superseded
+from reactor_chat.journal.reports import Appended, Entry, Full, Overtaken, Report
 from reactor_chat.server.record_log import RecordLog, record_of, records_of
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import SEQ_MAX, Exited, Said
@@ -39,7 +39,7 @@ def test_a_commit_takes_everything_that_was_collected() -> None:
     record_log.append([said(3)])
     assert record_log.can_submit
     assert record_log.journal.head == 0
-    assert committed(record_log) == Accepted(3)
+    assert committed(record_log) == Appended(3)
     assert record_log.is_settled
     assert record_log.report() is None
     assert record_log.spoken == 3
@@ -59,7 +59,7 @@ def test_what_did_not_fit_is_not_tried_again() -> None:
     assert str(report.error) == "full"
     assert record_log.is_settled
     record_log.append([said(1, "another")])
-    assert committed(record_log) == Accepted(1)
+    assert committed(record_log) == Appended(1)
     assert record_of(1, record_log.written[1]) == Said(1, 1, "Ann", "another")
 
 
@@ -74,7 +74,7 @@ def test_while_the_journal_has_not_reported_more_is_collected_and_not_submitted(
     assert not record_log.is_settled
     assert record_log.pending_bytes == 2 * len(encode(said(1)[0]))
     journal.answer()
-    assert record_log.report() == Accepted(1)
+    assert record_log.report() == Appended(1)
     assert record_log.can_submit
     assert record_log.pending_bytes == len(encode(said(2)[0]))
     assert (record_log.spoken, sorted(record_log.written)) == (1, [1])
@@ -88,7 +88,7 @@ def test_what_others_wrote_takes_the_place_of_all_that_was_collected() -> None:
     record_log.append([said(2)])
     journal.write_first([said(1, "theirs")[0]])
     report = record_log.report()
-    assert isinstance(report, Superseded)
+    assert isinstance(report, Overtaken)
     assert records_of(report.rows) == [said(1, "theirs")[0]]
     assert record_log.is_settled
     assert record_log.pending_bytes == record_log.spoken == 0

@@ -14,7 +14,7 @@ from reactor_chat.chat.state.timeline import labels_of
 from reactor_chat.errors import FrameLengthInvalid
 from reactor_chat.journal.contract import Journal
 from reactor_chat.journal.memory import MemoryJournal
-from reactor_chat.journal.reports import Entry, Report, Row, Superseded
+from reactor_chat.journal.reports import Entry, Overtaken, Report, Row
 from reactor_chat.server.app import App
 from reactor_chat.server.bans import Ban
 from reactor_chat.server.doors.frames import FramesDoor
@@ -293,4 +293,4 @@ class LateJournal(MemoryJournal):
         self.submitted = ()
         entries = [Entry(record.seq, encode(record), labels_of(record)) for record in records]
         self.commit(entries)
-        self._reports.append(Superseded([Row(entry.seq, entry.payload) for entry in entries]))
+        self._reports.append(Overtaken([Row(entry.seq, entry.payload) for entry in entries]))

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from reactor_chat.chat.state.attendance import Attendance, Seen
 from reactor_chat.chat.state.blobs import Blob, Blobs
 from reactor_chat.chat.state.groups import Group, Groups
-from reactor_chat.chat.state.identity import Claim, Identity
+from reactor_chat.chat.state.identity import Claim, ClaimedNames
 from reactor_chat.chat.state.invites import Invite, Invites
 from reactor_chat.chat.state.keyring import Keyring, Shelf
 from reactor_chat.chat.state.operator_records import (
@@ -98,7 +98,7 @@ class ChatState:
     def __init__(self) -> None:
         self.seq = 0
         self.at = 0
-        self.identity = Identity()
+        self.identity = ClaimedNames()
         self.roster = Roster()
         self.groups = Groups()
         self.timeline = Timeline()

@@ -56,7 +56,7 @@ class Claim(Struct, frozen=True, array_like=True):
     since: int
 
 
-class Identity:
+class ClaimedNames:
     """The claimed names, by their folded form.
 
     Attributes:

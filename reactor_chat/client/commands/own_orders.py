@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from reactor_chat.client.boundary import Arrived, NoteKind, OutputQueue, Settings
+from reactor_chat.client.boundary import Arrived, NoteKind, OutputCollector, Settings
 from reactor_chat.client.commands.history_pages import HistoryPages
 from reactor_chat.client.commands.ignored import Ignored
 from reactor_chat.client.commands.keys import KEYS
@@ -29,7 +29,7 @@ class OwnOrders:
     def __init__(
         self,
         settings: Settings,
-        outputs: OutputQueue,
+        outputs: OutputCollector,
         ask: Callable[[AskHistory], str],
         show: Callable[[AskHistory], None],
     ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import structs
 
-from reactor_chat.client.boundary import Files, NoteKind, OutputQueue, Settings
+from reactor_chat.client.boundary import Files, NoteKind, OutputCollector, Settings
 from reactor_chat.client.commands.invitation import invitation
 from reactor_chat.e2ee import boundary as sealing
 from reactor_chat.e2ee.session import Session
@@ -37,7 +37,7 @@ class SessionOrders:
         binding: of the server that let us in last; None before.
     """
 
-    def __init__(self, settings: Settings, outputs: OutputQueue) -> None:
+    def __init__(self, settings: Settings, outputs: OutputCollector) -> None:
         self.wants_passphrase = False
         self.binding: bytes | None = None
         self._settings = settings

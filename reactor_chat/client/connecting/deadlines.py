@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import Enum, auto
 
 from reactor_chat.client.boundary import ExitStatus, Settings
-from reactor_chat.client.connecting.ending import Ending
+from reactor_chat.client.connecting.ending import Leaving
 from reactor_chat.client.connecting.link import Link
 from reactor_chat.client.connecting.reconnect import Reconnect
 from reactor_chat.client.connecting.states import State, Step, Verdict
@@ -48,7 +48,7 @@ def outcome(due: Due, settings: Settings) -> Verdict:
 
 
 def deadlines(
-    state: State, settings: Settings, link: Link, reconnect: Reconnect, ending: Ending, *, is_holding: bool
+    state: State, settings: Settings, link: Link, reconnect: Reconnect, ending: Leaving, *, is_holding: bool
 ) -> Iterator[tuple[float, Due]]:
     """Yield everything that is waited for, with its time in monotonic seconds.
 

@@ -6,7 +6,7 @@ from reactor_chat.text.server_words import farewell_in_words
 from reactor_chat.wire.messages import Bye
 
 
-class Ending:
+class Leaving:
     """One client's way out.
 
     Args:

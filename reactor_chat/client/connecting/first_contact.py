@@ -15,7 +15,7 @@ from reactor_chat.client.connecting.server_key import ServerKey
 from reactor_chat.errors import StorageError, TlsBroken, TrustError
 from reactor_chat.reactor.connection import Connection
 from reactor_chat.reactor.host_dialer import HostDialer
-from reactor_chat.reactor.limits import Limits
+from reactor_chat.reactor.limits import ConnectionLimits
 from reactor_chat.reactor.lookup import HostUnknown, LookupFailed
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.signals import Signals
@@ -99,7 +99,7 @@ class FirstContact:
     def _connected(self, sock: socket.socket) -> None:
         tls = TlsFilter(client_context())
         try:
-            self._connection = open_connection(self._loop, sock, self, Limits(), tls, self._secured)
+            self._connection = open_connection(self._loop, sock, self, ConnectionLimits(), tls, self._secured)
         except OSError as error:
             sock.close()
             self._failed(error)

@@ -6,7 +6,7 @@ Everything here ends with the connection; what outlives it is the engine's.
 from msgspec import structs
 
 from reactor_chat.client.boundary import HEARTBEAT_SECONDS
-from reactor_chat.client.store.vault import Identity
+from reactor_chat.client.store.vault import OwnIdentity
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import FRAME_BYTES_MAX, FrameDecoder, frame
 from reactor_chat.wire.messages import PROTOCOL_VERSION, SEALED_MEMBERS_MAX, Hello, Login, Request, Seen
@@ -139,7 +139,7 @@ class Link:
         self.sealed_members_max = hello.limits.sealed_members_believed
         self._decoder.frame_bytes_max = max(FRAME_BYTES_MAX, min(self.frame_bytes_max, FRAME_BYTES_ACCEPTED_MAX))
 
-    def log_in(self, name: str, identity: Identity | None, cursor: int | None, seen: list[Seen], now: float) -> None:
+    def log_in(self, name: str, identity: OwnIdentity | None, cursor: int | None, seen: list[Seen], now: float) -> None:
         """Say who we are: with proof where there is a key, and where we have come to, so that the rest follows."""
         key = signature = None
         if identity is not None:

@@ -7,7 +7,7 @@ everyone may see, and the answer to the ping sent behind it says that the replay
 
 from msgspec import structs
 
-from reactor_chat.client.boundary import Arrived, OutputQueue, Settings
+from reactor_chat.client.boundary import Arrived, OutputCollector, Settings
 from reactor_chat.client.connecting.link import Link
 from reactor_chat.client.connecting.request_ids import RequestIds
 from reactor_chat.client.greeting import LINES_MAX, Greeting
@@ -26,7 +26,7 @@ class OwnQuestions:
         request_ids: of the engine.
     """
 
-    def __init__(self, settings: Settings, outputs: OutputQueue, request_ids: RequestIds) -> None:
+    def __init__(self, settings: Settings, outputs: OutputCollector, request_ids: RequestIds) -> None:
         self._settings = settings
         self._request_ids = request_ids
         self._greeting = Greeting(outputs)

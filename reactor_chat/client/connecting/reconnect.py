@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from reactor_chat.client.boundary import End, ExitStatus, NoteKind, OutputQueue, Settings
+from reactor_chat.client.boundary import End, ExitStatus, NoteKind, OutputCollector, Settings
 from reactor_chat.client.connecting.backoff import Backoff
 from reactor_chat.client.connecting.link import Link, another_server, no_server
 from reactor_chat.client.connecting.states import State
@@ -22,7 +22,7 @@ class Reconnect:
         retry_at: when to connect again; None where nobody knows yet.
     """
 
-    def __init__(self, settings: Settings, jitter: Callable[[], float], outputs: OutputQueue) -> None:
+    def __init__(self, settings: Settings, jitter: Callable[[], float], outputs: OutputCollector) -> None:
         self.has_met = False
         self.since: float | None = None
         self.retry_at: float | None = None

@@ -11,7 +11,7 @@ for.  A program that reads JSON is told everything as it comes.
 
 from collections.abc import Iterable
 
-from reactor_chat.client.boundary import Arrived, NoteKind, OutputQueue, Settings
+from reactor_chat.client.boundary import Arrived, NoteKind, OutputCollector, Settings
 from reactor_chat.wire.messages import Closing, Exited, Joined, Notice, fold
 
 RETURN_SECONDS_MIN = 3.0
@@ -29,7 +29,7 @@ class Returning:
         deadline: when `tick` should be called, monotonic seconds; None where nothing is waited for.
     """
 
-    def __init__(self, settings: Settings, outputs: OutputQueue) -> None:
+    def __init__(self, settings: Settings, outputs: OutputCollector) -> None:
         self.deadline: float | None = None
         self._settings = settings
         self._outputs = outputs

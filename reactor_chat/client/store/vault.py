@@ -23,7 +23,7 @@ RECENT_MAX = 256
 """Notices that a vault without an archive remembers, to say what of them a server has lost."""
 
 
-class Identity(Protocol):
+class OwnIdentity(Protocol):
     """The key that a name belongs to."""
 
     @property

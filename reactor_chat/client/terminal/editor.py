@@ -37,7 +37,7 @@ class Choices(NamedTuple):
     words: list[str]
 
 
-class Wanted(Enum):
+class EditorRequest(Enum):
     """What the view is to do."""
 
     BELL = auto()
@@ -46,7 +46,7 @@ class Wanted(Enum):
     SUSPEND = auto()
 
 
-Result = Submitted | Choices | Wanted | None
+Result = Submitted | Choices | EditorRequest | None
 
 
 class VisibleLine(NamedTuple):
@@ -131,7 +131,7 @@ class Editor:
     def _insert(self, text: str) -> Result:
         text = _dropped.sub("", text)
         if len(self.text) + len(text) > CHARS_MAX:
-            return Wanted.BELL
+            return EditorRequest.BELL
         self._replace(self.cursor, self.cursor, text)
         return None
 
@@ -152,7 +152,7 @@ class Editor:
 
     def _cut_out(self, begin: int, end: int) -> Result:
         if begin == end:
-            return Wanted.BELL
+            return EditorRequest.BELL
         self._cut = self.text[begin:end]
         self._replace(begin, end, "")
         return None
@@ -174,14 +174,14 @@ class Editor:
 
     def _delete_before(self) -> Result:
         if not self.cursor:
-            return Wanted.BELL
+            return EditorRequest.BELL
         self._replace(before(self.text, self.cursor), self.cursor, "")
         return None
 
     def _delete_under(self) -> Result:
         end = after(self.text, self.cursor)
         if end == self.cursor:
-            return Wanted.BELL
+            return EditorRequest.BELL
         self._replace(self.cursor, end, "")
         return None
 
@@ -196,7 +196,7 @@ class Editor:
         return self._cut_out(self.cursor, len(self.text))
 
     def _yank(self) -> Result:
-        return self._insert(self._cut) if self._cut else Wanted.BELL
+        return self._insert(self._cut) if self._cut else EditorRequest.BELL
 
     # ------------------------------------------------------------------------------------------ moving in it
 
@@ -236,7 +236,7 @@ class Editor:
 
     def _recall_line(self, which: int) -> Result:
         if not 0 <= which <= len(self._recalled):
-            return Wanted.BELL
+            return EditorRequest.BELL
         if self._recall == len(self._recalled):
             self._draft = self.text
         self._recall = which
@@ -249,7 +249,7 @@ class Editor:
         word, found = self._complete(self.text[: self.cursor])
         begin = self.cursor - len(word)
         if not found:
-            return Wanted.BELL
+            return EditorRequest.BELL
         if len(found) == 1:
             self._replace(begin, self.cursor, found[0] + " ")
             return None
@@ -257,22 +257,22 @@ class Editor:
         if len(common) > len(word):
             self._replace(begin, self.cursor, common)
             return None
-        return Choices(found) if self._last_action is KeyAction.COMPLETE else Wanted.BELL
+        return Choices(found) if self._last_action is KeyAction.COMPLETE else EditorRequest.BELL
 
     def _delete_or_leave(self) -> Result:
-        return self._delete_under() if self.text else Wanted.LEAVE
+        return self._delete_under() if self.text else EditorRequest.LEAVE
 
     def _cancel_or_leave(self) -> Result:
         if not self.text:
-            return Wanted.LEAVE
+            return EditorRequest.LEAVE
         self._clear()
         return None
 
     def _clear_screen(self) -> Result:
-        return Wanted.CLEAR_SCREEN
+        return EditorRequest.CLEAR_SCREEN
 
     def _suspend(self) -> Result:
-        return Wanted.SUSPEND
+        return EditorRequest.SUSPEND
 
     _ACTIONS: ClassVar[dict[KeyAction, Callable[["Editor"], Result]]] = {
         KeyAction.SUBMIT: _submit,

@@ -20,7 +20,7 @@ from reactor_chat.client.inbox import request_echoed
 from reactor_chat.client.terminal.bursts import Bursts
 from reactor_chat.client.terminal.caution import hindrance, question
 from reactor_chat.client.terminal.cells import cells, fitting
-from reactor_chat.client.terminal.editor import Choices, Editor, Result, Submitted, Wanted
+from reactor_chat.client.terminal.editor import Choices, Editor, EditorRequest, Result, Submitted
 from reactor_chat.client.terminal.key_reader import KeyReader
 from reactor_chat.client.terminal.palette import Palette
 from reactor_chat.client.terminal.prompt import Prompt
@@ -271,14 +271,14 @@ class LineMode:
                 self._engine.typed(result.text, now)
             case Choices():
                 self._print_rows([Part("system", "  ".join(result.words))])
-            case Wanted.BELL:
+            case EditorRequest.BELL:
                 self._bells = BELL
-            case Wanted.LEAVE:
+            case EditorRequest.LEAVE:
                 self._engine.leave(now)
-            case Wanted.CLEAR_SCREEN:
+            case EditorRequest.CLEAR_SCREEN:
                 self._write(CLEAR_SCREEN)
                 self._drawn = ""
-            case Wanted.SUSPEND:
+            case EditorRequest.SUSPEND:
                 self.suspend()
             case None:
                 pass

@@ -11,10 +11,10 @@ from reactor_chat.e2ee.identity import Person
 from reactor_chat.e2ee.member_list import MemberList
 from reactor_chat.e2ee.membership.list_keeper import ListKeeper
 from reactor_chat.e2ee.membership.member_changes import MemberChanges, Wanted
-from reactor_chat.e2ee.membership.rules import Rules
+from reactor_chat.e2ee.membership.rules import MembershipRules
 from reactor_chat.e2ee.passphrase import psk_name
 from reactor_chat.e2ee.state.desk import Desk, Purpose
-from reactor_chat.e2ee.state.own_commit import Pending
+from reactor_chat.e2ee.state.own_commit import SubmittedCommit
 from reactor_chat.e2ee.state.talk import Talk
 from reactor_chat.e2ee.terms import Terms, extension_of, terms_of
 from reactor_chat.errors import MlsError
@@ -42,7 +42,9 @@ class Commits:
         rules: judge what we do.
     """
 
-    def __init__(self, desk: Desk, talk: Talk, changes: MemberChanges, keeper: ListKeeper, rules: Rules) -> None:
+    def __init__(
+        self, desk: Desk, talk: Talk, changes: MemberChanges, keeper: ListKeeper, rules: MembershipRules
+    ) -> None:
         self._desk = desk
         self._talk = talk
         self._changes = changes
@@ -75,7 +77,7 @@ class Commits:
         group = self._talk.group
         if group is None or self._talk.commit.pending is not None or not self._keeper.keeps_list:
             return
-        self._make([], Pending(self._desk.fresh_id(), b"", group.epoch), self._keeper.handed_to(heir))
+        self._make([], SubmittedCommit(self._desk.fresh_id(), b"", group.epoch), self._keeper.handed_to(heir))
 
     def send_pending(self) -> None:
         """Send a commit or creation of ours, once on each connection; the same bytes every time."""
@@ -148,7 +150,7 @@ class Commits:
             return
         proposals: list[AnyProposal] = [Remove(leaf) for leaf in removes]
         proposals += [Add(fetched[name].package) for name in adds]
-        pending = Pending(
+        pending = SubmittedCommit(
             self._desk.fresh_id(),
             b"",
             self._talk.group.epoch,
@@ -164,7 +166,7 @@ class Commits:
             if self._changes.may_add(name):  # else a person decides, and then they are let in
                 self._talk.newcomers.forget(name)
 
-    def _make(self, proposals: list[AnyProposal], pending: Pending, members: MemberList | None = None) -> None:
+    def _make(self, proposals: list[AnyProposal], pending: SubmittedCommit, members: MemberList | None = None) -> None:
         """Make a commit, judge it and keep it; `members` is a list that is handed over."""
         group, where = self._talk.group, self._talk.where
         assert group is not None
@@ -195,7 +197,7 @@ class Commits:
         named = PreSharedKey(PreSharedKeyID(psk_name(group.group_id, terms.salt), nonce))
         return self._talk.passphrase.psks(group.group_id, terms.salt), [named, *proposals]
 
-    def _keep(self, made: PendingCommit, pending: Pending) -> None:
+    def _keep(self, made: PendingCommit, pending: SubmittedCommit) -> None:
         """Store the commit and the key it used up, then let it leave."""
         assert made.unaccepted is not None
         self._talk.spend(made.unaccepted)
@@ -209,7 +211,7 @@ class Commits:
 
     # ------------------------------------------------------------------------------------------ requests
 
-    def _request(self, pending: Pending, *, is_inline: bool) -> SealCommit:
+    def _request(self, pending: SubmittedCommit, *, is_inline: bool) -> SealCommit:
         assert self._talk.group is not None
         return SealCommit(
             group_id=self._talk.group.group_id,
@@ -224,7 +226,7 @@ class Commits:
             id=pending.id,
         )
 
-    def _creation(self, pending: Pending) -> SealCreate:
+    def _creation(self, pending: SubmittedCommit) -> SealCreate:
         group = Group.deserialize(pending.group)
         terms = terms_of(group)
         return SealCreate(
@@ -240,7 +242,7 @@ class Commits:
         )
 
 
-def _is_inline(pending: Pending) -> bool:
+def _is_inline(pending: SubmittedCommit) -> bool:
     """Whether a commit fits into the request that tells of it."""
     changes = max(len(pending.adds), len(pending.removes))
     return len(pending.message) <= INLINE_BYTES_MAX and changes <= INLINE_CHANGES_MAX

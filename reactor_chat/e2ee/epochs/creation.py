@@ -12,12 +12,12 @@ from reactor_chat.e2ee import member_list
 from reactor_chat.e2ee.boundary import Derive, NoteKind
 from reactor_chat.e2ee.epochs.commit import NAMES_AT_ONCE_MAX, Commits
 from reactor_chat.e2ee.identity import person_of, suites
-from reactor_chat.e2ee.member_list import Entry
+from reactor_chat.e2ee.member_list import Member
 from reactor_chat.e2ee.membership.list_keeper import ListKeeper
 from reactor_chat.e2ee.membership.peer_keys import PeerKeys
 from reactor_chat.e2ee.state.candidates import Candidates
 from reactor_chat.e2ee.state.desk import Desk, Purpose
-from reactor_chat.e2ee.state.own_commit import Fetched, Pending
+from reactor_chat.e2ee.state.own_commit import Fetched, SubmittedCommit
 from reactor_chat.e2ee.state.talk import Talk
 from reactor_chat.e2ee.terms import extension_of, make_terms
 from reactor_chat.mls.group import Group
@@ -104,7 +104,7 @@ class Creation:
         own = OwnKeyPackage.generate(suite, self._desk.identity, self._desk.random)
         group = Group.create(own, self._desk.random(32), self._desk.random, tuple(extensions))
         replaces = None if claim is None else claim.group_id
-        talk.commit.keep(Pending(self._desk.fresh_id(), group.serialize(), 0, replaces=replaces))
+        talk.commit.keep(SubmittedCommit(self._desk.fresh_id(), group.serialize(), 0, replaces=replaces))
         self._commits.send_pending()
 
     def derive(self, typed: str, salt: bytes, kdf: Kdf) -> None:
@@ -179,7 +179,7 @@ class Creation:
         """Close the room for those who were there, as our person ordered; they are named before anything is sent."""
         names = sorted(candidates.with_keys)
         with self._talk.changing() as record:
-            record.keep_list([self._desk.own_entry, *(Entry(name, b"") for name in names)])
+            record.keep_list([self._desk.own_entry, *(Member(name, b"") for name in names)])
         listed = ", ".join(names) or "nobody else"
         text = f"These people can read {self._talk.wording.inside} beside you: {listed}"
         self._desk.note(NoteKind.NEWS, text, self._talk.where)

@@ -11,10 +11,10 @@ from reactor_chat.e2ee.boundary import NoteKind
 from reactor_chat.e2ee.identity import Person, person_of
 from reactor_chat.e2ee.member_list import MemberList, members_of
 from reactor_chat.e2ee.membership.peer_keys import PeerKeys
-from reactor_chat.e2ee.membership.policy import Change, OwnerUnknown
-from reactor_chat.e2ee.membership.rules import Rules
+from reactor_chat.e2ee.membership.policy import MembershipChange, OwnerUnknown
+from reactor_chat.e2ee.membership.rules import MembershipRules
 from reactor_chat.e2ee.state.desk import Desk
-from reactor_chat.e2ee.state.own_commit import Pending
+from reactor_chat.e2ee.state.own_commit import SubmittedCommit
 from reactor_chat.e2ee.state.setbacks import FORK, RESTORED, Setbacks
 from reactor_chat.e2ee.state.talk import Talk
 from reactor_chat.e2ee.state.transcript_hash import read_mark
@@ -45,7 +45,7 @@ class Epochs:
         setbacks: stop what does not hold.
     """
 
-    def __init__(self, desk: Desk, talk: Talk, keys: PeerKeys, rules: Rules, setbacks: Setbacks) -> None:
+    def __init__(self, desk: Desk, talk: Talk, keys: PeerKeys, rules: MembershipRules, setbacks: Setbacks) -> None:
         self._desk = desk
         self._talk = talk
         self._keys = keys
@@ -165,9 +165,9 @@ class Epochs:
         self._go_on(notice, group)
         self._talk.renewed(self._desk.wall_ms)
         removed = [person for person in before.values() if person.name in pending.removes]
-        self._announce(Change(self._desk.own_person, self._newcomers(pending, before), removed))
+        self._announce(MembershipChange(self._desk.own_person, self._newcomers(pending, before), removed))
 
-    def _newcomers(self, pending: Pending, before: dict[int, Person]) -> list[Person]:
+    def _newcomers(self, pending: SubmittedCommit, before: dict[int, Person]) -> list[Person]:
         """Return whom a commit of ours let in, those who were taken out by it first included."""
         meant, removed = {fold(add.name) for add in pending.adds}, set(map(fold, pending.removes))
         now = ((leaf, person) for leaf, person in self._talk.people.items() if person.folded in meant)
@@ -196,7 +196,7 @@ class Epochs:
         else:
             self._enter_applied(notice, received.group, change)
 
-    def _enter_applied(self, notice: SealCommitted, group: Group, change: Change) -> None:
+    def _enter_applied(self, notice: SealCommitted, group: Group, change: MembershipChange) -> None:
         for person in change.added:
             self._keys.see(person.name, person.key)
         self._talk.commit.follow_winner()
@@ -295,14 +295,14 @@ class Epochs:
             some = ", ".join(names[at : at + NAMES_IN_A_NOTE])
             self._desk.note(NoteKind.NEWS, (first if at == 0 else "and ") + some, where)
 
-    def _announce(self, change: Change) -> None:
+    def _announce(self, change: MembershipChange) -> None:
         for person in change.removed:
             if person.folded in {added.folded for added in change.added}:
                 self._talk.newcomers.readmitted(person.folded, self._desk.now)
         for line in self._in_words(change):
             self._desk.note(NoteKind.NEWS, line, self._talk.where)
 
-    def _in_words(self, change: Change) -> list[str]:
+    def _in_words(self, change: MembershipChange) -> list[str]:
         """Return a line for each newcomer and each who left."""
         by = "You" if change.by.folded == self._desk.me else change.by.name
         where = self._talk.wording.where.in_words_beside_name

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from reactor_chat.e2ee.boundary import NoteKind
 from reactor_chat.e2ee.epochs.commit import Commits
 from reactor_chat.e2ee.identity import Person
-from reactor_chat.e2ee.member_list import Entry
+from reactor_chat.e2ee.member_list import Member
 from reactor_chat.e2ee.membership.list_keeper import ListKeeper
 from reactor_chat.e2ee.state.desk import Desk
 from reactor_chat.e2ee.state.talk import Talk
@@ -45,7 +45,7 @@ class Ownership:
             for name in filter(is_name, names):
                 known = self._desk.trust.look_up(name)
                 if fold(name) != self._desk.me:
-                    record.put_on_list(Entry(name, known.key if known is not None else b""))
+                    record.put_on_list(Member(name, known.key if known is not None else b""))
         self._talk.commit.try_afresh()
 
     def remove(self, names: Iterable[str]) -> None:

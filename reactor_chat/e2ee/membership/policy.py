@@ -69,7 +69,7 @@ class OwnerUnknown(MlsRefused):
         self.members = members
 
 
-class Change(NamedTuple):
+class MembershipChange(NamedTuple):
     """What a commit did, by whom."""
 
     by: Person
@@ -77,7 +77,7 @@ class Change(NamedTuple):
     removed: list[Person]
 
 
-def judge_received(before: Group, received: ReceivedCommit, notice: SealCommitted, agreed: Agreed) -> Change:
+def judge_received(before: Group, received: ReceivedCommit, notice: SealCommitted, agreed: Agreed) -> MembershipChange:
     """Return what a commit of somebody else does.
 
     Args:
@@ -101,7 +101,9 @@ def judge_received(before: Group, received: ReceivedCommit, notice: SealCommitte
     return judge(before, received.group, proposals, by, agreed)
 
 
-def judge(before: Group, after: Group | None, proposals: Sequence[AnyProposal], by: Person, agreed: Agreed) -> Change:
+def judge(
+    before: Group, after: Group | None, proposals: Sequence[AnyProposal], by: Person, agreed: Agreed
+) -> MembershipChange:
     """Return what a commit does, whoever made it; our own are judged before they are sent.
 
     Args:
@@ -128,7 +130,7 @@ def judge(before: Group, after: Group | None, proposals: Sequence[AnyProposal], 
         check_members(after, agreed)
         if terms.closed:
             member_list.check_tree(after, member_list.members_of(after))
-    return Change(by, added, removed)
+    return MembershipChange(by, added, removed)
 
 
 def judge_welcome(joined: JoinedGroup, notice: SealCommitted, claim: Claim, agreed: Agreed) -> Person:

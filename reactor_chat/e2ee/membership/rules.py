@@ -4,7 +4,7 @@ Own commits, others' and Welcomes are all judged here, by the same `Agreed`.
 """
 
 from reactor_chat.e2ee.identity import Person, person_of
-from reactor_chat.e2ee.membership.policy import Agreed, Change, judge, judge_received, judge_welcome
+from reactor_chat.e2ee.membership.policy import Agreed, MembershipChange, judge, judge_received, judge_welcome
 from reactor_chat.e2ee.state.desk import Desk
 from reactor_chat.e2ee.state.talk import Talk
 from reactor_chat.errors import MlsRefused
@@ -14,7 +14,7 @@ from reactor_chat.mls.outcomes import JoinedGroup, ReceivedCommit
 from reactor_chat.wire.messages import SealCommitted
 
 
-class Rules:
+class MembershipRules:
     """What one conversation is held to.
 
     Args:
@@ -54,7 +54,7 @@ class Rules:
         assert self._talk.group is not None
         judge(self._talk.group, after, proposals, self._desk.own_person, self.agreed)
 
-    def check_received(self, received: ReceivedCommit, notice: SealCommitted) -> Change:
+    def check_received(self, received: ReceivedCommit, notice: SealCommitted) -> MembershipChange:
         """Return what somebody else's commit does; raise MlsRefused where nobody may do that.
 
         Args:

@@ -19,7 +19,7 @@ from reactor_chat.e2ee.epochs.ownership import Ownership
 from reactor_chat.e2ee.membership.list_keeper import ListKeeper
 from reactor_chat.e2ee.membership.member_changes import MemberChanges
 from reactor_chat.e2ee.membership.peer_keys import PeerKeys
-from reactor_chat.e2ee.membership.rules import Rules
+from reactor_chat.e2ee.membership.rules import MembershipRules
 from reactor_chat.e2ee.messages.backlog import Backlog
 from reactor_chat.e2ee.messages.inbound import Inbound
 from reactor_chat.e2ee.messages.opened import OpenedMessages
@@ -57,7 +57,7 @@ class Participation:
         self.talk = talk
         self._desk = desk
         self._keys = keys
-        self.rules = Rules(desk, talk)
+        self.rules = MembershipRules(desk, talk)
         keeper = ListKeeper(desk, talk)
         self.setbacks = Setbacks(desk, talk)
         self.changes = MemberChanges(desk, talk, keeper)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from reactor_chat.e2ee.boundary import ContactsFile, Derive, Note, NoteKind, Outcome, QrCode, Settings, Shown
 from reactor_chat.e2ee.identity import Person, own_identity
-from reactor_chat.e2ee.member_list import Entry
+from reactor_chat.e2ee.member_list import Member
 from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.e2ee.packages import PackageBook
 from reactor_chat.e2ee.state.talk import Talk
@@ -41,7 +41,7 @@ class Purpose(Enum):
     FETCH_PIECE = auto()
 
 
-class Question(NamedTuple):
+class OpenQuestion(NamedTuple):
     """A request of ours that is not answered yet."""
 
     purpose: Purpose
@@ -87,7 +87,7 @@ class Desk:
         self.is_answer_told = False
         self.members_max = SEALED_MEMBERS_MAX
         self.present: set[str] | None = None
-        self.questions: dict[str, Question] = {}
+        self.questions: dict[str, OpenQuestion] = {}
         self.jobs: dict[int, Conversation] = {}
         self._jobs_given = 0
         self._outcome = Outcome([], [], [], [], [], [])
@@ -129,9 +129,9 @@ class Desk:
         return Person(self.settings.name, self.own_key)
 
     @property
-    def own_entry(self) -> Entry:
+    def own_entry(self) -> Member:
         """Ourselves as we stand on lists."""
-        return Entry(self.settings.name, self.own_key)
+        return Member(self.settings.name, self.own_key)
 
     def new_job(self, where: Conversation) -> int:
         """Return the number of a job that computes a key for a conversation."""
@@ -154,7 +154,7 @@ class Desk:
         """
         assert request.id is not None
         names = frozenset(map(fold, request.names)) if isinstance(request, AskKeys) else frozenset()
-        self.questions[request.id] = Question(purpose, where, names)
+        self.questions[request.id] = OpenQuestion(purpose, where, names)
         self._outcome.requests.append(request)
 
     def is_asking(self, purpose: Purpose, where: Conversation | None) -> bool:

@@ -15,7 +15,7 @@ ATTEMPTS_MAX = 4
 """Commits of ours that may fail in one epoch, on one connection."""
 
 
-class Pending(msgspec.Struct):
+class SubmittedCommit(msgspec.Struct):
     """A commit, or a creation, of ours that is not in the journal yet; `message` is empty for a creation."""
 
     id: str
@@ -63,7 +63,7 @@ class OwnCommit:
         self._store = store
         self._key = key
         row = store.get(Table.PENDING, key)
-        self.pending = None if row is None else msgspec.msgpack.decode(row, type=Pending)
+        self.pending = None if row is None else msgspec.msgpack.decode(row, type=SubmittedCommit)
         self.cut()
 
     def cut(self) -> None:
@@ -128,7 +128,7 @@ class OwnCommit:
 
     # ---------------------------------------------------------------------------------- what waits to be accepted
 
-    def keep(self, pending: Pending | None) -> None:
+    def keep(self, pending: SubmittedCommit | None) -> None:
         """Keep what waits to be accepted, before it leaves; None forgets it."""
         self.pending, self.was_sent = pending, False
         if pending is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import msgspec
 
 from reactor_chat.e2ee.identity import Person, suites
-from reactor_chat.e2ee.member_list import Entry, MemberList
+from reactor_chat.e2ee.member_list import Member, MemberList
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.e2ee.terms import Claim, Strength
@@ -47,14 +47,14 @@ class ConversationRecord(msgspec.Struct):
     claim: Claim | None = None
     is_declined: bool = False
     founder: str = ""
-    owner: Entry | None = None
+    owner: Member | None = None
     list_number: int = 0
     signed_number: int = 0
     offered_strength: Strength | None = None
-    offered_owner: Entry | None = None
-    own_list: list[Entry] = msgspec.field(default_factory=list)
+    offered_owner: Member | None = None
+    own_list: list[Member] = msgspec.field(default_factory=list)
     strength: Strength | None = None
-    known_members: list[Entry] = msgspec.field(default_factory=list)
+    known_members: list[Member] = msgspec.field(default_factory=list)
     is_wanted: bool = False
     is_closed: bool = False
     refreshed_ms: int = 0
@@ -163,7 +163,7 @@ class ConversationRecord(msgspec.Struct):
         if members.owner.key == own_key and not self.own_list:
             self.own_list = list(members.members)
 
-    def keep_list(self, entries: list[Entry], founder: str = "") -> None:
+    def keep_list(self, entries: list[Member], founder: str = "") -> None:
         """The person keeps the list from now on; the first entry is theirs, and `founder` their folded name.
 
         Args:
@@ -173,7 +173,7 @@ class ConversationRecord(msgspec.Struct):
         self.owner, self.own_list, self.offered_owner = entries[0], entries, None
         self.founder = founder or self.founder
 
-    def put_on_list(self, entry: Entry) -> None:
+    def put_on_list(self, entry: Member) -> None:
         """Put somebody at the end of our list; who was on it by that name is no longer."""
         self.own_list = [*self._without({entry.person.folded}), entry]
 
@@ -192,7 +192,7 @@ class ConversationRecord(msgspec.Struct):
         for at, entry in enumerate(self.own_list):
             if entry.person.folded == person.folded:
                 if not entry.key:
-                    self.own_list[at] = Entry(person.name, person.key)
+                    self.own_list[at] = Member(person.name, person.key)
                 return self.own_list[at].key == person.key
         return False
 
@@ -210,7 +210,7 @@ class ConversationRecord(msgspec.Struct):
         """Put it into a store; `key` is the conversation's."""
         store.put(Table.CONVERSATION, key, msgspec.msgpack.encode(self))
 
-    def _without(self, names: set[str]) -> list[Entry]:
+    def _without(self, names: set[str]) -> list[Member]:
         return [entry for entry in self.own_list if fold(entry.name) not in names]
 
 

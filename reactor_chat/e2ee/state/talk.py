@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from reactor_chat.e2ee.blobs import Blobs
 from reactor_chat.e2ee.identity import Person, person_of
-from reactor_chat.e2ee.member_list import Entry, members_of
+from reactor_chat.e2ee.member_list import Member, members_of
 from reactor_chat.e2ee.state.group_rows import GroupRows
 from reactor_chat.e2ee.state.lines import Lines, TypedLine, line_of
 from reactor_chat.e2ee.state.newcomers import Newcomers
@@ -157,7 +157,7 @@ class Talk:
         self.record.claim = None
         self._save()
 
-    def offer_owner(self, owner: Entry) -> None:
+    def offer_owner(self, owner: Member) -> None:
         """A list came by somebody of whom we do not know that they own the conversation; a person decides."""
         self.record.offered_owner = owner
 
@@ -242,7 +242,7 @@ class Talk:
     def leave(self) -> None:
         """Forget the group and everything that belongs to it, but who was in it: one of them may let us in again."""
         if self.people:
-            self.record.known_members = [Entry(person.name, person.key) for person in self.people.values()]
+            self.record.known_members = [Member(person.name, person.key) for person in self.people.values()]
             self._save()
         self._forget_group()
 

@@ -25,7 +25,7 @@ _ALPHABETS = (_CONSONANTS, _VOWELS, _CONSONANTS, _VOWELS, _CONSONANTS)
 _BETWEEN = re.compile(r"[\s,.;:/_\u2010-\u2015-]+")
 
 
-class Typed(NamedTuple):
+class TypedNumber(NamedTuple):
     """A safety number as somebody typed it: sixty digits, or why it is none."""
 
     digits: str = ""
@@ -49,14 +49,18 @@ def grouped(digits: str) -> str:
     return " ".join(digits[at : at + GROUP_DIGITS] for at in range(0, len(digits), GROUP_DIGITS))
 
 
-def read_typed(typed: str) -> Typed:
+def read_typed(typed: str) -> TypedNumber:
     """Read what a person typed as digits or words; blanks, dashes, commas and case do not matter."""
     parts = _BETWEEN.sub(" ", typed).lower().split()
     if parts and all(part.isascii() and part.isdigit() for part in parts):
         digits = "".join(parts)
-        return Typed(digits) if len(digits) == DIGITS else Typed(problem=f"You typed {len(digits)} of {DIGITS} digits")
+        return (
+            TypedNumber(digits)
+            if len(digits) == DIGITS
+            else TypedNumber(problem=f"You typed {len(digits)} of {DIGITS} digits")
+        )
     if not parts or not all(part.isalpha() for part in parts):
-        return Typed(problem=f"A safety number is {DIGITS} digits or {WORDS} words. Type one of the two")
+        return TypedNumber(problem=f"A safety number is {DIGITS} digits or {WORDS} words. Type one of the two")
     return _read_words(parts)
 
 
@@ -66,14 +70,14 @@ def words(digits: str) -> str:
     return " ".join(_word(group) for group in groups)
 
 
-def _read_words(parts: list[str]) -> Typed:
+def _read_words(parts: list[str]) -> TypedNumber:
     numbers = [_number(word) for word in parts]
     if None in numbers:
         odd = parts[numbers.index(None)][:20]
-        return Typed(problem=f"{odd!r} is not a word of a safety number. Compare its spelling")
+        return TypedNumber(problem=f"{odd!r} is not a word of a safety number. Compare its spelling")
     if len(parts) != WORDS:
-        return Typed(problem=f"You typed {len(parts)} of {WORDS} words")
-    return Typed("".join(f"{number:0{GROUP_DIGITS}d}" for number in numbers))
+        return TypedNumber(problem=f"You typed {len(parts)} of {WORDS} words")
+    return TypedNumber("".join(f"{number:0{GROUP_DIGITS}d}" for number in numbers))
 
 
 def _half(name: str, key: bytes) -> str:

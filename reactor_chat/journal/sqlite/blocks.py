@@ -74,7 +74,7 @@ def _json_of(labels: tuple[str, ...]) -> bytes:
     return json.dumps(labels, separators=(",", ":")).encode("ascii")
 
 
-class Draft:
+class BlockDraft:
     """The block at the end, which still grows.
 
     Args:
@@ -100,9 +100,9 @@ class Draft:
         """The number after its last entry's."""
         return self.first + len(self._payloads)
 
-    def copy(self) -> "Draft":
+    def copy(self) -> "BlockDraft":
         """Return another one that grows by itself, so that a commit that fails leaves this one as it was."""
-        other = Draft(self.first, self.link_before)
+        other = BlockDraft(self.first, self.link_before)
         other.indexed = set(self.indexed)
         other._kinds = dict(self._kinds)
         other._kind_of_row = bytearray(self._kind_of_row)
@@ -111,9 +111,9 @@ class Draft:
         other._overhead_bytes = self._overhead_bytes
         return other
 
-    def up_to(self, last: int) -> "Draft":
+    def up_to(self, last: int) -> "BlockDraft":
         """Return this block as it was when its newest entry had this number, one of its own."""
-        other = Draft(self.first, self.link_before)
+        other = BlockDraft(self.first, self.link_before)
         kinds = list(self._kinds)
         for seq in range(self.first, min(last + 1, self.end)):
             other.put(self._payloads[seq - self.first], kinds[self._kind_of_row[seq - self.first]])
@@ -152,7 +152,7 @@ class Draft:
         return b"".join((head, self._kind_of_row, labels, *self._payloads))
 
 
-def packed(draft: Draft, entries: Iterable[Entry]) -> list[tuple[Draft, bytes, bytes]]:
+def packed(draft: BlockDraft, entries: Iterable[Entry]) -> list[tuple[BlockDraft, bytes, bytes]]:
     """Distribute entries over blocks.
 
     Args:
@@ -168,14 +168,14 @@ def packed(draft: Draft, entries: Iterable[Entry]) -> list[tuple[Draft, bytes, b
             body = draft.body()
             link = link_of(draft.link_before, draft.first, body)
             blocks.append((draft, link, body))
-            draft = Draft(entry.seq, link)
+            draft = BlockDraft(entry.seq, link)
             draft.add(entry)
     body = draft.body()
     blocks.append((draft, link_of(draft.link_before, draft.first, body), body))
     return blocks
 
 
-class Block:
+class PackedBlock:
     """One block as it was read back, checked against the chain.
 
     Args:
@@ -252,11 +252,11 @@ class Block:
         payloads = self.payloads()
         return [Row(seq, payloads[seq - self.first]) for seq in sorted(wanted)]
 
-    def draft(self, link_before: bytes) -> Draft:
+    def draft(self, link_before: bytes) -> BlockDraft:
         """Return this block as one that still grows."""
         return self._drafted(link_before, self.payloads())
 
-    def rewritten(self, link_before: bytes, payloads: dict[int, bytes]) -> Draft:
+    def rewritten(self, link_before: bytes, payloads: dict[int, bytes]) -> BlockDraft:
         """Return this block as one that still grows, with other payloads for these numbers."""
         kept = enumerate(self.payloads(), self.first)
         return self._drafted(link_before, [payloads.get(seq, payload) for seq, payload in kept])
@@ -268,8 +268,8 @@ class Block:
         digest = _digest_of(link_before, self.first, self.link, body)
         return _HEAD.pack(count | CUT, labels_bytes) + digest + body[_HEAD.size :]
 
-    def _drafted(self, link_before: bytes, payloads: list[bytes]) -> Draft:
-        draft = Draft(self.first, link_before)
+    def _drafted(self, link_before: bytes, payloads: list[bytes]) -> BlockDraft:
+        draft = BlockDraft(self.first, link_before)
         for payload, labels in zip(payloads, self.kinds(), strict=True):
             draft.put(payload, labels)
         draft.indexed = draft.labels()

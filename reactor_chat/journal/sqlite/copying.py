@@ -22,7 +22,7 @@ from pathlib import Path
 
 from reactor_chat.errors import StorageCorrupt, StorageError
 from reactor_chat.journal.contract import Copy, Damage, Mark, Slices
-from reactor_chat.journal.sqlite.blocks import FIRST_LINK, Block, Draft, link_of
+from reactor_chat.journal.sqlite.blocks import FIRST_LINK, BlockDraft, PackedBlock, link_of
 from reactor_chat.journal.sqlite.database_file import APPLICATION_ID, SCHEMA_VERSION, plain_name, synced
 from reactor_chat.journal.sqlite.failures import of_sqlite, of_system
 from reactor_chat.journal.sqlite.label_index import LabelIndex
@@ -42,7 +42,7 @@ INCREMENT_TABLE = "CREATE TABLE increment (first INTEGER PRIMARY KEY, link BLOB 
 _COPIED_APART = frozenset({"blocks", "labels", "places", "snapshots", "increment"})
 
 
-class Part:
+class CopiedPart:
     """The file that becomes the copy.
 
     Args:
@@ -123,7 +123,7 @@ class Part:
 
 
 def copied(
-    source: sqlite3.Connection, draft: Draft, path: Path, changed: Set[int], since: Mark | None = None
+    source: sqlite3.Connection, draft: BlockDraft, path: Path, changed: Set[int], since: Mark | None = None
 ) -> Slices[Copy]:
     """Write a copy; see `contract.Journal.backup_slices`.
 
@@ -136,7 +136,7 @@ def copied(
     """
     try:
         begin = None if since is None else _begin_of(source, draft, since)
-        part = Part(path)
+        part = CopiedPart(path)
         try:
             with closing(sqlite3.connect(plain_name(part.part), isolation_level=None)) as target:
                 copying = _Copying(source, draft, target, part, begin, changed)
@@ -157,9 +157,9 @@ class _Copying:
     def __init__(
         self,
         source: sqlite3.Connection,
-        draft: Draft,
+        draft: BlockDraft,
         target: sqlite3.Connection,
-        part: Part,
+        part: CopiedPart,
         begin: tuple[int, bytes] | None,
         changed: Set[int],
     ) -> None:
@@ -247,7 +247,7 @@ class _Copying:
     def _shortened(self, first: int, link: bytes, body: bytes) -> Written:
         """Return what the open block of the beginning holds now, without what was added to it since."""
         before = self._draft.link_before
-        body = Block(first, before, link, body).draft(before).up_to(self._end - 1).body()
+        body = PackedBlock(first, before, link, body).draft(before).up_to(self._end - 1).body()
         return Written(first, link_of(before, first, body), body)
 
     def _copy_index(self) -> Slices[None]:
@@ -338,7 +338,7 @@ def mark_of(database: sqlite3.Connection) -> Mark:
         return Mark(0, FIRST_LINK)
     first, link, body = found[0]
     before = found[1][1] if len(found) > 1 else link_before_of(database)[1]
-    return Mark(Block(first, before, link, body).end - 1, link)
+    return Mark(PackedBlock(first, before, link, body).end - 1, link)
 
 
 def link_before_of(database: sqlite3.Connection) -> tuple[int, bytes]:
@@ -350,7 +350,7 @@ def link_before_of(database: sqlite3.Connection) -> tuple[int, bytes]:
     return first, link
 
 
-def _begin_of(source: sqlite3.Connection, draft: Draft, since: Mark) -> tuple[int, bytes]:
+def _begin_of(source: sqlite3.Connection, draft: BlockDraft, since: Mark) -> tuple[int, bytes]:
     """Return the number and the link before of the block in which an earlier copy ends.
 
     Raises:
@@ -380,11 +380,11 @@ def _begin_of(source: sqlite3.Connection, draft: Draft, since: Mark) -> tuple[in
     return first, link
 
 
-def _block_at(source: sqlite3.Connection, seq: int) -> tuple[int, bytes, Block]:
+def _block_at(source: sqlite3.Connection, seq: int) -> tuple[int, bytes, PackedBlock]:
     found = list(_rows_down(source, seq))
     first, stored, body = found[0]
     link = found[1][1] if len(found) > 1 else FIRST_LINK
-    return first, link, Block(first, link, stored, body)
+    return first, link, PackedBlock(first, link, stored, body)
 
 
 def _rows_down(source: sqlite3.Connection, seq: int) -> Iterator[tuple[int, bytes, bytes]]:

@@ -96,7 +96,7 @@ _READ_FAILURES = frozenset({sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHOR
 """A place of the disk that cannot be read is damage like any other, and says nothing about what was written."""
 
 
-class Reading:
+class GuardedReading:
     """Surrounds what only reads: damage is told, and the journal goes on, for nothing has changed.
 
     Args:

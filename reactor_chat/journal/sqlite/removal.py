@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from reactor_chat.journal.sqlite.blocks import Block, Draft, link_of
+from reactor_chat.journal.sqlite.blocks import BlockDraft, PackedBlock, link_of
 
 
 class Written(NamedTuple):
@@ -25,8 +25,11 @@ class Written(NamedTuple):
 
 
 def rewritten(
-    database: sqlite3.Connection, read: Callable[[int], tuple[bytes, Block]], newest: Draft, payloads: dict[int, bytes]
-) -> tuple[list[Written], Draft]:
+    database: sqlite3.Connection,
+    read: Callable[[int], tuple[bytes, PackedBlock]],
+    newest: BlockDraft,
+    payloads: dict[int, bytes],
+) -> tuple[list[Written], BlockDraft]:
     """Return the blocks in which payloads change, and the newest block as it is then.
 
     Args:

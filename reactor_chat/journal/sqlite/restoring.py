@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from reactor_chat.errors import StorageCorrupt, StorageError
 from reactor_chat.journal.contract import Mark
 from reactor_chat.journal.reports import Row
-from reactor_chat.journal.sqlite.blocks import Block, link_of
-from reactor_chat.journal.sqlite.copying import INCREMENT_ID, Part, link_before_of, mark_of, opened
+from reactor_chat.journal.sqlite.blocks import PackedBlock, link_of
+from reactor_chat.journal.sqlite.copying import INCREMENT_ID, CopiedPart, link_before_of, mark_of, opened
 from reactor_chat.journal.sqlite.database_file import plain_name
 from reactor_chat.journal.sqlite.failures import of_sqlite, of_system
 from reactor_chat.journal.sqlite.label_index import LabelIndex
@@ -88,7 +88,7 @@ class Backups:
         if not 1 <= last <= self.head:
             raise StorageError(f"The backup holds the numbers 1 to {self.head}, and not {last}; nothing was restored")
         try:
-            part = Part(path)
+            part = CopiedPart(path)
             try:
                 with closing(sqlite3.connect(plain_name(part.part), isolation_level=None)) as target:
                     self._fill(target, last)
@@ -116,7 +116,7 @@ class Backups:
             if not _follows(before.mark, increment):
                 raise StorageError(f"{increment.path} does not follow {before.path}: it was made after another backup")
 
-    def _blocks(self, last: int) -> Iterator[tuple[bytes, Block, bytes]]:
+    def _blocks(self, last: int) -> Iterator[tuple[bytes, PackedBlock, bytes]]:
         """Yield every block up to the one that holds a number, with the link before it and its stored body."""
         for source, following in zip(self._sources, [*self._sources[1:], None], strict=True):
             end = source.mark.head + 1 if following is None else following.first
@@ -217,7 +217,7 @@ def _follows(before: Mark, increment: _Source) -> bool:
     row = increment.database.execute("SELECT link, body FROM blocks WHERE first = ?", (increment.first,)).fetchone()
     if row is None:
         return False
-    block = Block(increment.first, increment.link, row[0], row[1])
+    block = PackedBlock(increment.first, increment.link, row[0], row[1])
     if block.is_cut:
         return (block.end - 1, block.link) == before
     draft = block.draft(increment.link).up_to(before.head)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from reactor_chat.errors import StorageCorrupt
 from reactor_chat.journal.contract import Condition, Damage, Slices
-from reactor_chat.journal.sqlite.blocks import FIRST_LINK, Block, is_cut
+from reactor_chat.journal.sqlite.blocks import FIRST_LINK, PackedBlock, is_cut
 from reactor_chat.journal.sqlite.copying import opened
 from reactor_chat.journal.sqlite.label_index import LabelIndex
 from reactor_chat.journal.sqlite.survey import Piece, Survey
@@ -75,7 +75,7 @@ class Scrub:
 
     # -------------------------------------------------------------------------------------------- the index
 
-    def _mend_index(self, blocks: list[Block]) -> int:
+    def _mend_index(self, blocks: list[PackedBlock]) -> int:
         lacking = [(label, block.first) for block in blocks for label in self._lacking(block)]
         if lacking:
             try:
@@ -88,7 +88,7 @@ class Scrub:
                 return 0  # the index itself cannot be read there; a page of it is refused
         return len(lacking)
 
-    def _lacking(self, block: Block) -> list[str]:
+    def _lacking(self, block: PackedBlock) -> list[str]:
         try:
             labels = sorted({label for labels in block.kinds() for label in labels})
             return [label for label in labels if not self._index.has(label, block.first)]
@@ -137,12 +137,12 @@ class Scrub:
             return piece.link == self._link
         try:
             row = self._database.execute("SELECT link, body FROM blocks WHERE first = ?", (end,)).fetchone()
-            return row is not None and Block(end, piece.link, *row).first == end
+            return row is not None and PackedBlock(end, piece.link, *row).first == end
         except (sqlite3.Error, TypeError, StorageCorrupt):
             return False
 
     def _put(self, damage: Damage, rows: Rows) -> None:
-        end = Block(rows[-1][0], self._link_of_last(rows), rows[-1][1], rows[-1][2]).end
+        end = PackedBlock(rows[-1][0], self._link_of_last(rows), rows[-1][1], rows[-1][2]).end
         with self._transaction():
             self._database.execute("DELETE FROM blocks WHERE first >= ? AND first < ?", (damage.first, end))
             self._database.executemany("INSERT INTO blocks VALUES (?, ?, ?)", rows)

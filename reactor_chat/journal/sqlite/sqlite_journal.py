@@ -29,7 +29,7 @@ from reactor_chat.journal.contract import Condition, Copy, Mark, Slices, Span, f
 from reactor_chat.journal.logs import Log, Logs
 from reactor_chat.journal.reports import Entry, ReportsAtOnce, Row
 from reactor_chat.journal.sqlite import log_rows
-from reactor_chat.journal.sqlite.blocks import FIRST_LINK, Draft, packed
+from reactor_chat.journal.sqlite.blocks import FIRST_LINK, BlockDraft, packed
 from reactor_chat.journal.sqlite.copying import copied
 from reactor_chat.journal.sqlite.database_file import (
     FILE_NAME,
@@ -44,7 +44,7 @@ from reactor_chat.journal.sqlite.database_file import (
     plain_name,
     prepared,
 )
-from reactor_chat.journal.sqlite.failures import Fence, Reading, of_sqlite
+from reactor_chat.journal.sqlite.failures import Fence, GuardedReading, of_sqlite
 from reactor_chat.journal.sqlite.ground import Ground, refuse_second_names
 from reactor_chat.journal.sqlite.high_water import HighWater
 from reactor_chat.journal.sqlite.label_index import LabelIndex
@@ -53,7 +53,7 @@ from reactor_chat.journal.sqlite.scrub import Scrub
 from reactor_chat.journal.sqlite.snapshots import Snapshots
 from reactor_chat.journal.sqlite.stored_blocks import StoredBlocks
 from reactor_chat.journal.sqlite.survey import next_readable
-from reactor_chat.journal.sqlite.verifying import Report, check_structures, survey_chain
+from reactor_chat.journal.sqlite.verifying import Verified, check_structures, survey_chain
 
 WAL_PAGES_REST = 256
 """From 1 MiB of write-ahead log on, `rest` empties it."""
@@ -104,10 +104,10 @@ class SqliteJournal(ReportsAtOnce):
         self.head = 0
         self.logs = Logs()
         self._unkept_logs: list[Log] = []
-        self._draft, self._link = Draft(1, FIRST_LINK), FIRST_LINK
+        self._draft, self._link = BlockDraft(1, FIRST_LINK), FIRST_LINK
         self._copies: list[set[int]] = []  # for each copy under way, what was rewritten since it began
         self._fence = Fence(self.directory)
-        self._reading = Reading(self._fence, self.directory)
+        self._reading = GuardedReading(self._fence, self.directory)
         self._ground = Ground(self.directory)
         with self._fence:
             self._lock = locked(self.directory, mounts)
@@ -265,7 +265,7 @@ class SqliteJournal(ReportsAtOnce):
             os.close(self._lock)
             self._lock = -1
 
-    def verify(self) -> Report:
+    def verify(self) -> Verified:
         """Check everything: SQLite's structures, the whole chain, and that the index agrees with the entries.
 
         Returns:
@@ -279,7 +279,7 @@ class SqliteJournal(ReportsAtOnce):
         found = survey_chain(self._stored.walk(1, self.head), self._label_index, self._fence, self.directory)
         kept = self.snapshot()
         size_bytes = self._path.stat().st_size
-        return Report(self.head, found.blocks, found.labels, found.link.hex(), kept and kept[0], size_bytes)
+        return Verified(self.head, found.blocks, found.labels, found.link.hex(), kept and kept[0], size_bytes)
 
     def backup(self, path: Path | str, since: Mark | None = None) -> Copy:
         """Write a copy at once; see `backup_slices`."""
@@ -386,7 +386,7 @@ class SqliteJournal(ReportsAtOnce):
         if row is None or end is None or end.seq < first or end.link != row[0]:
             self._stored.read(first)
             return
-        self._draft, self._link, self.head = Draft(end.seq + 1, end.link), end.link, end.seq
+        self._draft, self._link, self.head = BlockDraft(end.seq + 1, end.link), end.link, end.seq
 
     def _link_at(self, seq: int) -> bytes:
         """Return the chain's link as it was when this number was the newest."""
@@ -400,7 +400,7 @@ class SqliteJournal(ReportsAtOnce):
             return block.link
         rows = [row for row in zip(block.rows(), block.kinds(), strict=True) if row[0].seq <= seq]
         entries = [Entry(row.seq, row.payload, labels) for row, labels in rows]
-        return packed(Draft(first, link_before), entries)[-1][1]
+        return packed(BlockDraft(first, link_before), entries)[-1][1]
 
     def _close_as_found(self) -> None:
         """Close a journal that is refused; SQLite would copy what it believes of the write-ahead log and remove it."""
@@ -430,7 +430,7 @@ class SqliteJournal(ReportsAtOnce):
         for log in self._unkept_logs:
             log_rows.keep(self._database, log)
 
-    def _index(self, draft: Draft) -> None:
+    def _index(self, draft: BlockDraft) -> None:
         unknown = draft.labels() - draft.indexed
         if unknown:
             self._label_index.add(sorted(unknown), draft.first)

@@ -9,8 +9,8 @@ from operator import itemgetter
 from reactor_chat.errors import StorageCorrupt
 from reactor_chat.journal.contract import REPAIR, Span
 from reactor_chat.journal.reports import Row
-from reactor_chat.journal.sqlite.blocks import FIRST_LINK, Block
-from reactor_chat.journal.sqlite.failures import Reading
+from reactor_chat.journal.sqlite.blocks import FIRST_LINK, PackedBlock
+from reactor_chat.journal.sqlite.failures import GuardedReading
 from reactor_chat.journal.sqlite.label_index import LabelIndex
 
 REPLAY_BLOCKS = 64
@@ -26,12 +26,12 @@ class StoredBlocks:
         reading: what every use of the database by `page` and `walk` is surrounded with.
     """
 
-    def __init__(self, database: sqlite3.Connection, index: LabelIndex, reading: Reading) -> None:
+    def __init__(self, database: sqlite3.Connection, index: LabelIndex, reading: GuardedReading) -> None:
         self._database = database
         self._index = index
         self._reading = reading
 
-    def read(self, first: int) -> tuple[bytes, Block]:
+    def read(self, first: int) -> tuple[bytes, PackedBlock]:
         """Return the block with this first number, and the link before it, against which it was checked.
 
         Raises:
@@ -46,7 +46,7 @@ class StoredBlocks:
         if row is None:
             raise StorageCorrupt(f"The journal's entries from {first} on are missing; {REPAIR}", first)
         link_before = FIRST_LINK if first == 1 else row[2]
-        return link_before, Block(first, link_before, row[0], row[1])
+        return link_before, PackedBlock(first, link_before, row[0], row[1])
 
     def page(self, spans: Sequence[Span], limit: int, *, newest: bool) -> list[Row]:
         """Read blocks, from the newest or the oldest that any of the spans is in, until there are enough rows.
@@ -65,7 +65,7 @@ class StoredBlocks:
                     break
         return rows[:limit]
 
-    def walk(self, seq: int, head: int) -> Iterator[Block]:
+    def walk(self, seq: int, head: int) -> Iterator[PackedBlock]:
         """Yield every block from the one that holds a number on, checking that they are one chain up to the head.
 
         Blocks are fetched some at a time, so that no statement stays open while the caller does other things.
@@ -92,7 +92,7 @@ class StoredBlocks:
                 with self._reading:
                     if first != end:
                         raise StorageCorrupt(f"The journal's entries from {end} on are missing; {REPAIR}", end)
-                    block = Block(first, link, stored, body)
+                    block = PackedBlock(first, link, stored, body)
                 link, end = block.link, block.end
                 yield block
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from reactor_chat.errors import StorageCorrupt
 from reactor_chat.journal.contract import Damage
-from reactor_chat.journal.sqlite.blocks import LINK_BYTES, Block
+from reactor_chat.journal.sqlite.blocks import LINK_BYTES, PackedBlock
 
 SLICE_BLOCKS = 32
 """Blocks read in one slice: 128 KiB, a millisecond or two."""
@@ -26,7 +26,7 @@ class Piece(NamedTuple):
     first: int
     link: bytes
     body: bytes
-    block: Block | None
+    block: PackedBlock | None
 
 
 class Survey:
@@ -97,9 +97,9 @@ class Survey:
             self._link, self._expected, self.reached = block.link, block.end, block.end
         return Piece(first, link, body, block)
 
-    def _block(self, first: int, link: bytes, body: bytes) -> Block | None:
+    def _block(self, first: int, link: bytes, body: bytes) -> PackedBlock | None:
         try:
-            return Block(first, self._link, link, body) if self._link is not None else None
+            return PackedBlock(first, self._link, link, body) if self._link is not None else None
         except StorageCorrupt:
             return None
 

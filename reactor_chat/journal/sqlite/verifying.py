@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from reactor_chat.errors import StorageCorrupt
 from reactor_chat.journal.contract import REPAIR
-from reactor_chat.journal.sqlite.blocks import FIRST_LINK, Block
+from reactor_chat.journal.sqlite.blocks import FIRST_LINK, PackedBlock
 from reactor_chat.journal.sqlite.label_index import LabelIndex
 
 
-class Report(NamedTuple):
+class Verified(NamedTuple):
     """What `verify` found to be whole.
 
     Attributes:
@@ -49,7 +49,7 @@ def check_structures(database: sqlite3.Connection, directory: Path) -> None:
 
 
 def survey_chain(
-    walk: Iterable[Block], index: LabelIndex, fence: AbstractContextManager[object], directory: Path
+    walk: Iterable[PackedBlock], index: LabelIndex, fence: AbstractContextManager[object], directory: Path
 ) -> Surveyed:
     """Go through every block, and compare the index with what they carry.
 

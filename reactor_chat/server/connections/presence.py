@@ -27,7 +27,7 @@ TURNED_AWAY_MAX = 32
 _log = logging.getLogger("reactor_chat.server")
 
 
-class Presence:
+class ConnectionRegistry:
     """Every connection, from its first byte to its loss.
 
     Args:

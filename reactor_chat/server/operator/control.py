@@ -66,7 +66,7 @@ class Operator(Protocol):
         """Do it, durably, and say what came of it.  Raises StorageError where the process must stop."""
 
 
-class Line(Protocol):
+class ControlLine(Protocol):
     """A connection from `admin`."""
 
     def send(self, data: bytes, /) -> None:
@@ -82,7 +82,7 @@ class Line(Protocol):
 class _Work:
     """An order under way, and when its connection was told of it last."""
 
-    def __init__(self, line: Line, order: Order, slices: Slices[Answer], now: float) -> None:
+    def __init__(self, line: ControlLine, order: Order, slices: Slices[Answer], now: float) -> None:
         self.line = line
         self.order = order
         self.slices = slices
@@ -99,14 +99,14 @@ class Control:
     def __init__(self, operator: Operator) -> None:
         self._operator = operator
         self._decoders: dict[Any, FrameDecoder] = {}
-        self._orders: deque[tuple[Line, bytes]] = deque()
+        self._orders: deque[tuple[ControlLine, bytes]] = deque()
         self._under_way: deque[_Work] = deque()
 
-    def opened(self, line: Line) -> None:
+    def opened(self, line: ControlLine) -> None:
         """Take a new connection."""
         self._decoders[line] = FrameDecoder()
 
-    def received(self, line: Line, data: bytes) -> None:
+    def received(self, line: ControlLine, data: bytes) -> None:
         """Take bytes; what is ordered is done in `turn`."""
         decoder = self._decoders[line]
         decoder.feed(data)
@@ -115,18 +115,18 @@ class Control:
         except FrameLengthInvalid as error:
             line.abort(str(error))
 
-    def ended(self, line: Line) -> None:
+    def ended(self, line: ControlLine) -> None:
         """Learn that no more orders come; those that came are carried out."""
         if all(other is not line for other, _ in self._orders) and all(
             work.line is not line for work in self._under_way
         ):
             line.finish()
 
-    def overflowed(self, line: Line) -> None:
+    def overflowed(self, line: ControlLine) -> None:
         """Drop somebody who orders and never reads."""
         line.abort("reads no answers")
 
-    def lost(self, line: Line, _reason: str) -> None:
+    def lost(self, line: ControlLine, _reason: str) -> None:
         """Forget a connection, and what is done for it."""
         del self._decoders[line]
         for work in [work for work in self._under_way if work.line is line]:
@@ -158,7 +158,7 @@ class Control:
             line, payload = self._orders.popleft()
             self._begin(line, payload, now)
 
-    def _begin(self, line: Line, payload: bytes, now: float) -> None:
+    def _begin(self, line: ControlLine, payload: bytes, now: float) -> None:
         try:
             order = msgspec.json.decode(payload, type=Order)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -177,7 +177,7 @@ class Control:
             work.line.send(frame(msgspec.json.encode(Answer(done=False, text="under way", percent=percent))))
         self._under_way.append(work)
 
-    def _answer(self, line: Line, answer: Answer, order: Order | None = None) -> None:
+    def _answer(self, line: ControlLine, answer: Answer, order: Order | None = None) -> None:
         if not isinstance(order, QUESTIONS):
             _log.info("operator: %s", answer.text)
         line.send(frame(msgspec.json.encode(answer)))

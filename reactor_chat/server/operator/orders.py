@@ -94,7 +94,7 @@ class Grant(Struct, tag_field="do", tag="add", frozen=True):
     key: str
 
 
-class Invite(Struct, tag_field="do", tag="invite", frozen=True):
+class IssueInvite(Struct, tag_field="do", tag="invite", frozen=True):
     """Make a code by which one newcomer can claim a name while the server is locked down."""
 
     days: Annotated[int, Meta(ge=1, le=DAYS_MAX)] = 7
@@ -148,7 +148,7 @@ class TellStatus(Struct, tag_field="do", tag="status", frozen=True):
 
 Order = (
     Release | Backup | Repair | PutBan | LiftBan | ListBans | Kick | Announce | SetRate | SetLockdown | TellStatus
-    | ListPeople | Grant | Invite | ListInvites | Uninvite | Delete | ReadRecords | Appoint
+    | ListPeople | Grant | IssueInvite | ListInvites | Uninvite | Delete | ReadRecords | Appoint
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from reactor_chat.journal.contract import Slices
 from reactor_chat.server.app import App
 from reactor_chat.server.bans import address_of, moment, target_of
 from reactor_chat.server.connections.peers import Peer
-from reactor_chat.server.operator.orders import Answer, Appoint, Grant, Invite, ListInvites, ListPeople, Uninvite
+from reactor_chat.server.operator.orders import Answer, Appoint, Grant, IssueInvite, ListInvites, ListPeople, Uninvite
 from reactor_chat.wire.messages import Refused, fold
 from reactor_chat.wire.transcript import pin_of
 
@@ -111,7 +111,7 @@ def _grant(app: App, order: Grant) -> Slices[Answer]:
     return Answer(done=True, text=f"{order.name} belongs to the key {order.key}")
 
 
-def _invite(app: App, order: Invite) -> Slices[Answer]:
+def _invite(app: App, order: IssueInvite) -> Slices[Answer]:
     code = base64.b32encode(app.entropy(CODE_BYTES)).decode("ascii").rstrip("=").lower()
     yield from changed(app, registration.inviting(hash_of(code), order.days))
     number, until = app.hub.state.seq, app.clock.unix_ms + order.days * registration.DAY_MS
@@ -140,7 +140,7 @@ def _appoint(app: App, order: Appoint) -> Slices[Answer]:
 ORDERS: dict[type, Callable[[App, Any], Answer | Slices[Answer]]] = {
     ListPeople: _people,
     Grant: _grant,
-    Invite: _invite,
+    IssueInvite: _invite,
     ListInvites: _invites,
     Uninvite: _uninvite,
     Appoint: _appoint,

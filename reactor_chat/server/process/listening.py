@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reactor_chat.errors import StorageError, UsageError
 from reactor_chat.reactor.connection import Connection
-from reactor_chat.reactor.limits import Limits
+from reactor_chat.reactor.limits import ConnectionLimits
 from reactor_chat.reactor.listener import Listener, open_listener
 from reactor_chat.reactor.loop import Loop
 from reactor_chat.reactor.proxied import ProxiedArrival
@@ -27,7 +27,7 @@ from reactor_chat.server.process.link import server_link
 from reactor_chat.server.process.tls import ServerTls, load_tls
 from reactor_chat.wire.transcript import NO_BINDING, pin_of
 
-WIRE_LIMITS = Limits(output_bytes_soft=HIGH_WATERMARK_BYTES)
+WIRE_LIMITS = ConnectionLimits(output_bytes_soft=HIGH_WATERMARK_BYTES)
 """A wire that stays clogged is closed as too slow; one that moves is below this mark again and again."""
 
 _log = logging.getLogger("reactor_chat.server")

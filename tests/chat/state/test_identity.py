@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.chat.state.identity import Claim, Identity, is_small_order, proves
+from reactor_chat.chat.state.identity import Claim, ClaimedNames, is_small_order, proves
 from tests.chat.toy import Key
 
 P = 2**255 - 19
@@ -105,7 +105,7 @@ def test_the_multiple_of_a_signature_is_none() -> None:
 
 
 def test_the_first_claim_counts_and_the_newest_spelling() -> None:
-    identity = Identity()
+    identity = ClaimedNames()
     identity.claim("Ann", KEY.public, 5)
     identity.claim("ANN", KEY.public, 9)
     assert identity.claim_of("aNN") == Claim("ANN", KEY.public, 5)
@@ -118,7 +118,7 @@ def test_the_first_claim_counts_and_the_newest_spelling() -> None:
 
 @pytest.mark.parametrize("names", [[], ["b", "A", "c"]])
 def test_dump_is_sorted_and_loads_again(names: list[str]) -> None:
-    identity, again = Identity(), Identity()
+    identity, again = ClaimedNames(), ClaimedNames()
     for seq, name in enumerate(names, 1):
         identity.claim(name, KEY.public, seq)
     again.load(identity.dump())

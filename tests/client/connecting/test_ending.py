@@ -3,7 +3,7 @@
 import pytest
 
 from reactor_chat.client.boundary import ExitStatus, Settings
-from reactor_chat.client.connecting.ending import Ending, farewell
+from reactor_chat.client.connecting.ending import Leaving, farewell
 from reactor_chat.client.connecting.states import AFTER_BYE, ONLINE, State
 from reactor_chat.wire.messages import Bye
 
@@ -13,7 +13,7 @@ SETTINGS = Settings("Ann", "here", interactive=False, id_prefix="x")
 @pytest.mark.parametrize("was_let_in", [True, False])
 @pytest.mark.parametrize("is_waiting", [True, False])
 def test_a_pipe_goes_when_all_is_answered_and_a_person_in_any_case(*, was_let_in: bool, is_waiting: bool) -> None:
-    ending = Ending(SETTINGS)
+    ending = Leaving(SETTINGS)
     assert not ending.needs_no_connection(was_let_in=was_let_in, is_waiting=is_waiting)
     ending.input_ended(3.0)
     assert ending.needs_no_connection(was_let_in=was_let_in, is_waiting=is_waiting) == (was_let_in and not is_waiting)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reactor_chat.client.boundary import OutputQueue, Settings
+from reactor_chat.client.boundary import OutputCollector, Settings
 from reactor_chat.client.connecting.link import Link
 from reactor_chat.client.connecting.own_questions import OwnQuestions
 from reactor_chat.client.connecting.request_ids import RequestIds
@@ -16,7 +16,7 @@ SETTINGS = Settings("Ann", "here", interactive=True, id_prefix="x")
 
 
 def own_questions(*, greets: bool = False, curious: bool = False) -> OwnQuestions:
-    return OwnQuestions(replace(SETTINGS, greets=greets, curious=curious), OutputQueue(), RequestIds("x"))
+    return OwnQuestions(replace(SETTINGS, greets=greets, curious=curious), OutputCollector(), RequestIds("x"))
 
 
 def sent(link: Link) -> list[Request]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from reactor_chat.client.commands.keys import ACTIONS, Key
 from reactor_chat.client.terminal.cells import cells
-from reactor_chat.client.terminal.editor import CHARS_MAX, RECALLED_MAX, Choices, Editor, Submitted, Wanted
+from reactor_chat.client.terminal.editor import CHARS_MAX, RECALLED_MAX, Choices, Editor, EditorRequest, Submitted
 
 WORDS = ["@names", "@Stella", "@Stefan", "@group"]
 
@@ -22,7 +22,7 @@ def pressed(*keys: str | Key) -> Editor:
     return editor
 
 
-def press(editor: Editor, *keys: str | Key) -> list[Submitted | Choices | Wanted | None]:
+def press(editor: Editor, *keys: str | Key) -> list[Submitted | Choices | EditorRequest | None]:
     """Press keys; a name in KEYS is that key, anything else is typed."""
     return [
         editor.press(key if isinstance(key, Key) else Key(key) if key in ACTIONS else Key("Text", key)) for key in keys
@@ -68,14 +68,19 @@ def test_editing(keys: list[str], line: str) -> None:
     "keys", [["Backspace"], ["Delete"], ["Ctrl-W"], ["Ctrl-K"], ["Ctrl-U"], ["Ctrl-Y"], ["Up"], ["Tab"]]
 )
 def test_what_cannot_be_done_rings(keys: list[str]) -> None:
-    assert press(Editor(complete), *keys) == [Wanted.BELL]
+    assert press(Editor(complete), *keys) == [EditorRequest.BELL]
 
 
 @pytest.mark.parametrize(
     ("key", "wanted"),
-    [("Ctrl-C", Wanted.LEAVE), ("Ctrl-D", Wanted.LEAVE), ("Ctrl-L", Wanted.CLEAR_SCREEN), ("Ctrl-Z", Wanted.SUSPEND)],
+    [
+        ("Ctrl-C", EditorRequest.LEAVE),
+        ("Ctrl-D", EditorRequest.LEAVE),
+        ("Ctrl-L", EditorRequest.CLEAR_SCREEN),
+        ("Ctrl-Z", EditorRequest.SUSPEND),
+    ],
 )
-def test_what_only_the_face_can_do(key: str, wanted: Wanted) -> None:
+def test_what_only_the_face_can_do(key: str, wanted: EditorRequest) -> None:
     assert press(Editor(complete), key) == [wanted]
 
 
@@ -93,7 +98,7 @@ def test_a_paste_is_one_message_without_its_last_line_end() -> None:
 
 def test_a_paste_longer_than_any_message_is_not_taken() -> None:
     editor = pressed("x")
-    assert press(editor, Key("Paste", "y" * CHARS_MAX)) == [Wanted.BELL]
+    assert press(editor, Key("Paste", "y" * CHARS_MAX)) == [EditorRequest.BELL]
     assert editor.text == "x"
 
 
@@ -112,7 +117,7 @@ def test_names_are_not_recalled() -> None:
     editor = Editor(complete)
     editor.remembers = False
     press(editor, "Ann", "Enter")
-    assert press(editor, "Up") == [Wanted.BELL]
+    assert press(editor, "Up") == [EditorRequest.BELL]
 
 
 def test_only_so_many_lines_are_recalled() -> None:
@@ -136,7 +141,7 @@ def test_tab_completes_what_is_certain_and_shows_what_is_not() -> None:
 
 def test_the_first_tab_on_many_rings() -> None:
     editor = pressed("@Ste")
-    assert press(editor, "Tab", "Tab") == [Wanted.BELL, Choices(["@Stella", "@Stefan"])]
+    assert press(editor, "Tab", "Tab") == [EditorRequest.BELL, Choices(["@Stella", "@Stefan"])]
 
 
 def test_a_long_line_scrolls_and_the_cursor_stays_in_sight() -> None:

@@ -7,7 +7,7 @@ from reactor_chat.e2ee import member_list
 from reactor_chat.e2ee.blobs import hash_of, pieces
 from reactor_chat.e2ee.boundary import Arm, Held, HeldAction, Let, Rekey
 from reactor_chat.e2ee.identity import Person
-from reactor_chat.e2ee.member_list import Entry
+from reactor_chat.e2ee.member_list import Member
 from reactor_chat.e2ee.packages import reference_of
 from reactor_chat.e2ee.states import State
 from reactor_chat.e2ee.terms import common_name, extension_of, make_terms, terms_of
@@ -287,7 +287,7 @@ def test_where_the_owner_is_gone_nobody_inherits_but_by_everybodys_own_decision(
     world["Ann"].disconnect()
     world.service.pass_on("team", "Bob")
     world.pass_time(5)
-    assert world["Cid"].talk(TEAM).record.owner == Entry("Ann", world["Ann"].session.desk.own_key)
+    assert world["Cid"].talk(TEAM).record.owner == Member("Ann", world["Ann"].session.desk.own_key)
     world["Bob"].order(Arm(TEAM, names=("Cid",)))
     world.pass_time(10)
     assert world["Cid"].state(TEAM) is State.FROZEN

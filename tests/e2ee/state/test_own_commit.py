@@ -2,13 +2,13 @@
 
 import pytest
 
-from reactor_chat.e2ee.state.own_commit import ATTEMPTS_MAX, OwnCommit, Pending
+from reactor_chat.e2ee.state.own_commit import ATTEMPTS_MAX, OwnCommit, SubmittedCommit
 from reactor_chat.e2ee.store import MemoryStore
 from reactor_chat.wire.conversation import ROOM
 
 
-def pending(message: bytes = b"commit", *, is_refresh: bool = False) -> Pending:
-    return Pending("id", b"group", 3, message, is_refresh=is_refresh)
+def pending(message: bytes = b"commit", *, is_refresh: bool = False) -> SubmittedCommit:
+    return SubmittedCommit("id", b"group", 3, message, is_refresh=is_refresh)
 
 
 def test_what_waits_to_be_accepted_is_found_again_and_sent_again() -> None:

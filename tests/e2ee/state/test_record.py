@@ -1,15 +1,15 @@
 """What a person decided changes together, and nobody else's word changes whom our list has."""
 
 from reactor_chat.e2ee.identity import Person
-from reactor_chat.e2ee.member_list import Entry, MemberList
+from reactor_chat.e2ee.member_list import Member, MemberList
 from reactor_chat.e2ee.state.record import ConversationRecord
 from reactor_chat.e2ee.terms import Claim, Strength
 from reactor_chat.mls.suites import HYBRID
 
-ME, BOB, CID = (Entry(name, bytes([number]) * 32) for number, name in enumerate(("Ann", "Bob", "Cid"), 1))
+ME, BOB, CID = (Member(name, bytes([number]) * 32) for number, name in enumerate(("Ann", "Bob", "Cid"), 1))
 
 
-def list_of(*members: Entry, owner: Entry = ME, number: int = 5) -> MemberList:
+def list_of(*members: Member, owner: Member = ME, number: int = 5) -> MemberList:
     return MemberList(1, "group:lunch", number, owner, list(members))
 
 
@@ -19,7 +19,7 @@ def claim_by(name: str) -> Claim:
 
 def test_a_name_on_our_list_is_bound_to_the_first_key_and_to_no_other() -> None:
     record = ConversationRecord()
-    record.keep_list([ME, Entry("Bob", b"")])
+    record.keep_list([ME, Member("Bob", b"")])
     assert record.bind(Person("BOB", BOB.key))
     assert not record.bind(Person("Bob", CID.key))
     assert record.bind(Person("Bob", BOB.key))
@@ -30,7 +30,7 @@ def test_a_name_on_our_list_is_bound_to_the_first_key_and_to_no_other() -> None:
 def test_whoever_is_put_on_the_list_again_stands_there_once() -> None:
     record = ConversationRecord()
     record.keep_list([ME, BOB])
-    record.put_on_list(Entry("bob", CID.key))
+    record.put_on_list(Member("bob", CID.key))
     assert [entry.key for entry in record.own_list] == [ME.key, CID.key]
     assert record.strike({"bob"})
     assert not record.strike({"bob"})
@@ -39,7 +39,7 @@ def test_whoever_is_put_on_the_list_again_stands_there_once() -> None:
 
 def test_only_names_without_a_key_are_forgotten_when_nobody_is_called_so() -> None:
     record = ConversationRecord()
-    record.keep_list([ME, BOB, Entry("Dan", b"")])
+    record.keep_list([ME, BOB, Member("Dan", b"")])
     record.strike_unbound({"bob", "dan"})
     assert record.own_list == [ME, BOB]
 
@@ -59,7 +59,7 @@ def test_a_list_that_was_handed_to_us_is_ours_to_keep() -> None:
 
 
 def test_what_our_person_changed_at_another_client_is_taken_and_who_waits_is_kept() -> None:
-    waiting = Entry("Dan", b"")
+    waiting = Member("Dan", b"")
     record = ConversationRecord(owner=ME, own_list=[ME, BOB, waiting], signed_number=4)
     record.agree_to(Strength(HYBRID, closed=True), list_of(ME, CID))
     assert record.own_list == [ME, CID, waiting]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor_chat.e2ee.trust.safety_number import DIGITS, Typed, grouped, read_typed, safety_number, words
+from reactor_chat.e2ee.trust.safety_number import DIGITS, TypedNumber, grouped, read_typed, safety_number, words
 
 ANN, BOB, EVE = (bytes((at,)) * 32 for at in (1, 2, 3))
 
@@ -39,7 +39,7 @@ NUMBERS = st.text("0123456789", min_size=60, max_size=60)
 def test_however_it_is_typed(digits: str, between: str, *, as_words: bool) -> None:
     between = between or "-" if as_words else between
     typed = between.join((words(digits).title() if as_words else grouped(digits)).split())
-    assert read_typed(f" {typed}\n") == Typed(digits)
+    assert read_typed(f" {typed}\n") == TypedNumber(digits)
 
 
 @pytest.mark.parametrize(

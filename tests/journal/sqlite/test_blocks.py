@@ -13,8 +13,8 @@ from reactor_chat.journal.sqlite.blocks import (
     BLOCK_ROWS_MAX,
     BODY_BYTES_MAX,
     FIRST_LINK,
-    Block,
-    Draft,
+    BlockDraft,
+    PackedBlock,
     link_of,
     packed,
 )
@@ -35,10 +35,10 @@ def entries_of(texts: list[Content], first: int = 1) -> list[Entry]:
     return [Entry(seq, payload, labels) for seq, (payload, labels) in enumerate(texts, first)]
 
 
-def read_back(blocks: list[tuple[Draft, bytes, bytes]]) -> list[Entry]:
+def read_back(blocks: list[tuple[BlockDraft, bytes, bytes]]) -> list[Entry]:
     link_before, entries = FIRST_LINK, []
     for draft, link, body in blocks:
-        block = Block(draft.first, link_before, link, body)
+        block = PackedBlock(draft.first, link_before, link, body)
         entries += [Entry(*row, labels) for row, labels in zip(block.rows(), block.kinds(), strict=True)]
         link_before = block.link
     return entries
@@ -47,7 +47,7 @@ def read_back(blocks: list[tuple[Draft, bytes, bytes]]) -> list[Entry]:
 @given(st.lists(contents, min_size=1, max_size=150))
 def test_what_is_packed_is_read_back(texts: list[Content]) -> None:
     entries = entries_of(texts)
-    blocks = packed(Draft(1, FIRST_LINK), entries)
+    blocks = packed(BlockDraft(1, FIRST_LINK), entries)
     assert read_back(blocks) == entries
     for draft, _, body in blocks:
         assert draft.end - draft.first <= BLOCK_ROWS_MAX
@@ -59,20 +59,20 @@ def test_what_is_packed_is_read_back(texts: list[Content]) -> None:
 def test_the_open_block_grows_to_what_one_commit_would_have_made(commits: list[list[Content]]) -> None:
     """However entries are spread over commits, and whether the block was read back between: the same blocks."""
     entries = entries_of([text for commit in commits for text in commit])
-    at_once = {draft.first: (link, body) for draft, link, body in packed(Draft(1, FIRST_LINK), entries)}
+    at_once = {draft.first: (link, body) for draft, link, body in packed(BlockDraft(1, FIRST_LINK), entries)}
     stored: dict[int, tuple[bytes, bytes]] = {}
-    draft, begin = Draft(1, FIRST_LINK), 0
+    draft, begin = BlockDraft(1, FIRST_LINK), 0
     for commit in commits:
         for changed, link, body in packed(draft.copy(), entries[begin : begin + len(commit)]):
             stored[changed.first] = (link, body)
             draft = changed
         begin += len(commit)
-        draft = Block(draft.first, draft.link_before, *stored[draft.first]).draft(draft.link_before)
+        draft = PackedBlock(draft.first, draft.link_before, *stored[draft.first]).draft(draft.link_before)
     assert stored == at_once
 
 
 def test_a_commit_that_fails_leaves_the_open_block_as_it_was() -> None:
-    draft = packed(Draft(1, FIRST_LINK), entries_of([(b"one", ("a",))]))[0][0]
+    draft = packed(BlockDraft(1, FIRST_LINK), entries_of([(b"one", ("a",))]))[0][0]
     before = draft.body()
     packed(draft.copy(), entries_of([(b"two", ("b",))], first=2))
     assert draft.body() == before
@@ -80,23 +80,25 @@ def test_a_commit_that_fails_leaves_the_open_block_as_it_was() -> None:
 
 
 def test_every_flipped_bit_and_every_other_place_is_noticed() -> None:
-    ((_, link, body),) = packed(Draft(5, b"l" * 32), entries_of([(b"abc", ("x",)), (b"", ()), (b"de", ("x", "y"))], 5))
-    assert list(Block(5, b"l" * 32, link, body).rows()) == [Row(5, b"abc"), Row(6, b""), Row(7, b"de")]
+    ((_, link, body),) = packed(
+        BlockDraft(5, b"l" * 32), entries_of([(b"abc", ("x",)), (b"", ()), (b"de", ("x", "y"))], 5)
+    )
+    assert list(PackedBlock(5, b"l" * 32, link, body).rows()) == [Row(5, b"abc"), Row(6, b""), Row(7, b"de")]
     for bit in range(8 * len(body)):
         flipped = bytearray(body)
         flipped[bit // 8] ^= 1 << bit % 8
         with pytest.raises(StorageCorrupt, match="entries from 5 on"):
-            Block(5, b"l" * 32, link, bytes(flipped))
+            PackedBlock(5, b"l" * 32, link, bytes(flipped))
     for wrong in ((6, b"l" * 32, link, body), (5, b"m" * 32, link, body), (5, b"l" * 32, link[::-1], body)):
         with pytest.raises(StorageCorrupt):
-            Block(*wrong)
+            PackedBlock(*wrong)
 
 
 @pytest.mark.parametrize("wrong", [None, 1, 1.5, "text"])
 def test_values_of_other_types_are_damage_and_no_bug(wrong: Any) -> None:
     for values in ((wrong, b"", b""), (FIRST_LINK, wrong, b""), (FIRST_LINK, b"", wrong)):
         with pytest.raises(StorageCorrupt):
-            Block(1, *values)
+            PackedBlock(1, *values)
 
 
 @given(st.binary(max_size=60))
@@ -104,7 +106,7 @@ def test_values_of_other_types_are_damage_and_no_bug(wrong: Any) -> None:
 def test_any_bytes_with_a_right_link_are_a_block_or_refused(body: bytes) -> None:
     """Whoever can write the file can make links too: no other exception comes out of such a block."""
     try:
-        block = Block(1, FIRST_LINK, link_of(FIRST_LINK, 1, body), body)
+        block = PackedBlock(1, FIRST_LINK, link_of(FIRST_LINK, 1, body), body)
         list(block.rows())
         block.kinds()
     except StorageCorrupt:
@@ -112,6 +114,6 @@ def test_any_bytes_with_a_right_link_are_a_block_or_refused(body: bytes) -> None
 
 
 def test_a_block_without_the_label_is_not_what_the_index_meant() -> None:
-    ((_, link, body),) = packed(Draft(1, FIRST_LINK), entries_of([(b"abc", ("x",))]))
+    ((_, link, body),) = packed(BlockDraft(1, FIRST_LINK), entries_of([(b"abc", ("x",))]))
     with pytest.raises(StorageCorrupt, match="index"):
-        Block(1, FIRST_LINK, link, body).found([("y", 1, 1)])
+        PackedBlock(1, FIRST_LINK, link, body).found([("y", 1, 1)])

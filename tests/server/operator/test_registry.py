@@ -10,7 +10,7 @@ from reactor_chat.errors import StorageFull
 from reactor_chat.server.operator.orders import (
     Answer,
     Grant,
-    Invite,
+    IssueInvite,
     ListInvites,
     ListPeople,
     Release,
@@ -156,7 +156,7 @@ def test_what_is_no_key_owns_nothing(key: str) -> None:
 
 def test_an_invitation_lets_one_newcomer_in_and_is_used_up() -> None:
     world = locked()
-    code = code_of(world.order(Invite()))
+    code = code_of(world.order(IssueInvite()))
     ann = come(world, "Ann", ANN, code.upper() + " ")
     assert is_in(ann)
     assert why_not(come(world, "Bob", BOB, code)).startswith("This invitation was used")
@@ -168,7 +168,7 @@ def test_an_invitation_lets_one_newcomer_in_and_is_used_up() -> None:
 
 def test_two_who_come_at_the_same_moment_do_not_both_come_in() -> None:
     world = locked()
-    code = code_of(world.order(Invite()))
+    code = code_of(world.order(IssueInvite()))
     people = [world.connect(), world.connect()]
     world.turn()
     for person, name, key in zip(people, ("Ann", "Bob"), (ANN, BOB), strict=True):
@@ -183,21 +183,21 @@ def test_a_taken_name_uses_no_invitation_up() -> None:
     world = World().start()
     come(world, "Ann", ANN)
     world.order(SetLockdown(on=True))
-    code = code_of(world.order(Invite()))
+    code = code_of(world.order(IssueInvite()))
     assert why_not(come(world, "ANN", BOB, code)) == "Username is already taken"
     assert is_in(come(world, "Bob", BOB, code))
 
 
 def test_a_guest_cannot_use_an_invitation() -> None:
     world = locked()
-    code = code_of(world.order(Invite()))
+    code = code_of(world.order(IssueInvite()))
     assert "log in with a key" in why_not(come(world, "Ann", None, code))
     assert is_in(come(world, "Ann", ANN, code))
 
 
 def test_an_invitation_ends_with_its_time_and_when_it_is_revoked() -> None:
     world = locked()
-    short, other = world.order(Invite(1)), world.order(Invite(30))
+    short, other = world.order(IssueInvite(1)), world.order(IssueInvite(30))
     assert other.facts is not None
     number = other.facts["invite"]["number"]
     world.now += DAY_MS / 1_000 - 1
@@ -212,7 +212,7 @@ def test_an_invitation_ends_with_its_time_and_when_it_is_revoked() -> None:
 
 def test_an_invitation_survives_a_restart_and_its_code_is_kept_nowhere() -> None:
     world = locked()
-    code = code_of(world.order(Invite()))
+    code = code_of(world.order(IssueInvite()))
     assert all(code.encode() not in row.payload for row in world.journal.replay())
     again = World(world.journal, lockdown=True).start()
     assert len(again.order(ListInvites()).facts["invites"]) == 1  # type: ignore[index]
@@ -232,7 +232,7 @@ def _replayed_hash(world: World) -> str:
 @pytest.mark.parametrize("code", ["", "x", "é" * 10, "\x00", "a" * 10_000, "\ud800"])
 def test_no_code_harms_anybody(code: str) -> None:
     world = locked()
-    world.order(Invite())
+    world.order(IssueInvite())
     if code == "\ud800":
         assert world.app.hub.state.invites.good(code, world.unix_ms) is None
     else:
@@ -245,7 +245,7 @@ def full(_: int) -> None:
 
 def test_without_space_nothing_is_granted_and_nobody_invited() -> None:
     world = World(TroubledJournal(full)).start()
-    for order in (Grant("Ann", key_text(ANN)), Invite()):
+    for order in (Grant("Ann", key_text(ANN)), IssueInvite()):
         answer = world.order(order)
         assert not answer.done
         assert "no space" in answer.text
@@ -265,7 +265,7 @@ def test_a_released_name_is_unknown_again() -> None:
 
 def test_the_login_signature_is_what_counts_and_not_the_invitation() -> None:
     world = locked()
-    code = code_of(world.order(Invite()))
+    code = code_of(world.order(IssueInvite()))
     person = world.connect()
     world.turn()
     nonce = person.heard[0].nonce  # type: ignore[union-attr]
