@@ -34,7 +34,7 @@ FUZZ = [
 ]
 
 COMPILED = """
-    chat/hub server/catch_up server/connections/peers server/intake server/record_log
+    chat/hub chat/judge chat/sessions server/catch_up server/connections/peers server/intake server/record_log
     reactor/buffers reactor/connection reactor/fanout reactor/timers reactor/tls_connection
 """.split()
 """What `REACTOR_CHAT_COMPILE=1 pip install .` compiles with mypyc, from the same sources.

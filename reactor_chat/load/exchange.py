@@ -11,7 +11,7 @@ TAIL_BYTES = MARK_CHARS - 1
 """A mark may be cut in two: so much of one may have come."""
 
 
-class Member:
+class GroupMember:
     """One of the two.
 
     Args:

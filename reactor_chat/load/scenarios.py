@@ -9,7 +9,7 @@ from reactor_chat.errors import LoadFailed, UsageError
 from reactor_chat.load.audience import Audience, Pace
 from reactor_chat.load.client_pool import Client, ClientPool
 from reactor_chat.load.dialect import Chat, Role
-from reactor_chat.load.exchange import Member
+from reactor_chat.load.exchange import GroupMember
 from reactor_chat.load.latency import Histogram
 from reactor_chat.load.marks import NUMBERS, Script
 from reactor_chat.load.report import Deliveries
@@ -138,7 +138,7 @@ def pairs(pool: ClientPool, plan: Plan, measure: Measure) -> Deliveries:
     latency = Histogram()
     is_over = False
 
-    def reply(member: Member, count: int) -> None:
+    def reply(member: GroupMember, count: int) -> None:
         if count and not is_over:
             clients[member].send(member.script.take(count, time.monotonic_ns()))
 
@@ -226,14 +226,18 @@ def _script(place: int, plan: Plan, spoken: Callable[[bytes], bytes]) -> Script:
 
 
 def _couples(
-    pool: ClientPool, people: Sequence[Client], plan: Plan, latency: Histogram, reply: Callable[[Member, int], None]
-) -> list[Member]:
+    pool: ClientPool,
+    people: Sequence[Client],
+    plan: Plan,
+    latency: Histogram,
+    reply: Callable[[GroupMember, int], None],
+) -> list[GroupMember]:
     """Let each two in a row exchange messages; returns them in the order of the people."""
     scripts = []
     for place, _ in enumerate(people):
         partner = people[place ^ 1].name
         scripts.append(_script(place, plan, partial(pool.dialect.tell, partner)))
-    members = [Member(script, scripts[place ^ 1], latency, reply) for place, script in enumerate(scripts)]
+    members = [GroupMember(script, scripts[place ^ 1], latency, reply) for place, script in enumerate(scripts)]
     for client, member in zip(people, members, strict=True):
         client.received = member.received
     return members
@@ -250,7 +254,7 @@ def _counts(audiences: Sequence[Audience]) -> Counts:
     )
 
 
-def _counts_of(members: Sequence[Member]) -> Counts:
+def _counts_of(members: Sequence[GroupMember]) -> Counts:
     sent = sum(member.script.sent for member in members)
     return Counts(
         sent,

@@ -34,7 +34,7 @@ KILLED = (
 GOLDEN = 0.6180339887498949
 
 
-class KeyPair:
+class SeededKey:
     """A key that is the same in every run.
 
     Args:
@@ -76,7 +76,7 @@ class SimulatedPerson:
         self.link: SimulatedLink | None = None
         self.oracle = ClientOracle(checker)
         self.frames = self.typed = self.dials = 0
-        self.key = KeyPair(key_number) if key_number is not None else None
+        self.key = SeededKey(key_number) if key_number is not None else None
         self._former: dict[SimulatedLink, ClientOracle] = {}
         self._checker = checker
         self._clock = clock

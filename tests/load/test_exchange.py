@@ -3,15 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.load.exchange import Member
+from reactor_chat.load.exchange import GroupMember
 from reactor_chat.load.latency import Histogram
 from reactor_chat.load.marks import Script
 
 
-def couple() -> tuple[Member, Script, Script, list[int]]:
+def couple() -> tuple[GroupMember, Script, Script, list[int]]:
     own, partners = (Script(number, 16, lambda text: b"<" + text + b">") for number in range(2))
     replies: list[int] = []
-    member = Member(own, partners, Histogram(), lambda _member, count: replies.append(count))
+    member = GroupMember(own, partners, Histogram(), lambda _member, count: replies.append(count))
     return member, own, partners, replies
 
 
