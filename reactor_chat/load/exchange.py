@@ -29,7 +29,7 @@ class GroupMember:
     __slots__ = ("_find", "_latency", "_partners", "_reply", "_tail", "account", "delivered", "last_ns", "script")
 
     def __init__(
-        self, script: Script, partners: Script, latency: Histogram, reply: Callable[["Member", int], None]
+        self, script: Script, partners: Script, latency: Histogram, reply: Callable[["GroupMember", int], None]
     ) -> None:
         self.script = script
         self.account = Account(partners.sent)
