@@ -17,7 +17,7 @@ BUGS: tuple[Bug, ...] = (
         (
             "accepted comes before it is kept",
             "        self.journal.submit(self._submitted)\n",
-            "        self._late = [*getattr(self, '_late', []), *self._submitted]\n        if len(self._late) > 3:\n            self.journal.submit(self._late)\n            self._late = []\n        else:\n            self.journal._report = Accepted(self._submitted[-1].seq)\n",
+            "        self._late = [*getattr(self, '_late', []), *self._submitted]\n        if len(self._late) > 3:\n            self.journal.submit(self._late)\n            self._late = []\n        else:\n            self.journal._report = Appended(self._submitted[-1].seq)\n",
         ),
         ("a page is one too short", "for row in rows[:limit]:", "for row in rows[: limit - 1]:"),
         ("there is never more", "return messages[::-1], len(rows) > len(messages)", "return messages[::-1], False"),
