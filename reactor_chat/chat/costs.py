@@ -4,9 +4,12 @@ Two budgets are counted in it: what one turn serves, so that nobody waits long, 
 before it is read more slowly.  The measure is what can be seen of a request before it is judged.
 """
 
+from typing import get_args
+
 from reactor_chat.chat.boundary import BadMessage, Received, Sent
 from reactor_chat.chat.rules import RULES
 from reactor_chat.wire import messages as m
+from reactor_chat.wire.conversation import Spoken
 
 NAMES_PER_COST = 2
 """Each name of a list is looked up, marked, written, and told to the others."""
@@ -48,5 +51,5 @@ def charge_of(sent: Sent) -> int:
 
 
 # As tuples, and not as unions that each call would make anew: with `Roster.conns_of`, 5 % of what a message costs.
-_SAID = (m.Say, m.Tell, m.GroupSend)
+_SAID = get_args(Spoken)
 _COMING_AND_GOING = (m.Login, m.Quit)

@@ -12,11 +12,11 @@ from reactor_chat.chat.case import Answer, Case, Change, Verdict, no_such_user, 
 from reactor_chat.chat.conflicts import ConflictKey
 from reactor_chat.chat.state.blobs import Blob
 from reactor_chat.chat.state.groups import Group
-from reactor_chat.chat.state.records import AboutSeals, BlobStored, KeysPublished
+from reactor_chat.chat.state.records import BlobStored, KeysPublished
 from reactor_chat.chat.state.seals import Seal
 from reactor_chat.chat.state.timeline import blob_of, keys_of, labels_of
 from reactor_chat.wire import messages as m
-from reactor_chat.wire.conversation import ROOM, Conversation, label_of_pair
+from reactor_chat.wire.conversation import ROOM, AboutSeals, Conversation, Spoken, label_of_pair
 from reactor_chat.wire.messages import Refused, fold
 
 SEALS_MAX = 1_000
@@ -65,7 +65,7 @@ def conflict_of_asking(request: m.SealAsk, me: str) -> ConflictKey:
 # ------------------------------------------------------------------------------------------ what is said
 
 
-def refuse(case: Case, place: str, said: m.Say | m.Tell | m.GroupSend) -> Refused | None:
+def refuse(case: Case, place: str, said: Spoken) -> Refused | None:
     """Refuse what is not sealed as its conversation is; None where it may pass."""
     seal = case.state.seals.get(place)
     if said.sealed is None:

@@ -9,7 +9,7 @@ from reactor_chat.e2ee.orders.group_orders import GroupOrders
 from reactor_chat.e2ee.participation.participation import Participation, Participations
 from reactor_chat.e2ee.state.desk import Desk, OpenQuestion, Purpose
 from reactor_chat.e2ee.states import State
-from reactor_chat.wire.conversation import Conversation, Dated, Heard, spelled_where, where_heard
+from reactor_chat.wire.conversation import AboutSeals, Conversation, Heard, spelled_where, where_heard
 from reactor_chat.wire.messages import (
     Accepted,
     AskKeys,
@@ -84,7 +84,7 @@ class Dispatch:
 
     # ------------------------------------------------------------------------------------------ what happens
 
-    def _spelled(self, notice: Heard | Dated) -> Participation:
+    def _spelled(self, notice: Heard | AboutSeals) -> Participation:
         """Return where something happened, whose name is spelled as the notice does."""
         part = self._participations.of(where_heard(notice, self._desk.me))
         part.talk.spell(spelled_where(notice, self._desk.me).name)

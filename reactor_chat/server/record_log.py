@@ -1,7 +1,7 @@
 """The core's records as the journal's entries, and back."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import msgspec
 
@@ -12,10 +12,10 @@ from reactor_chat.errors import StorageCorrupt
 from reactor_chat.journal.contract import Journal, Slices
 from reactor_chat.journal.reports import Appended, Entry, Full, Overtaken, Report, Row
 from reactor_chat.wire import codec
-from reactor_chat.wire.messages import GroupSaid, Said, Told
+from reactor_chat.wire.conversation import Heard
 
 T = TypeVar("T")
-SPOKEN = (Said, Told, GroupSaid)
+SPOKEN = get_args(Heard)
 
 _records: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 _snapshots: msgspec.json.Decoder[Snapshot] = msgspec.json.Decoder(Snapshot)
@@ -130,7 +130,7 @@ class RecordLog:
 
     def page(
         self, spans: Sequence[Span], before: int | None, limit: int, page_bytes_max: int
-    ) -> tuple[list[Said | Told | GroupSaid], bool]:
+    ) -> tuple[list[Heard], bool]:
         """Read one page of messages.
 
         Args:
@@ -141,14 +141,14 @@ class RecordLog:
             The newest messages, oldest first, and whether there are older ones.
         """
         rows = self.journal.newest(spans, before, limit + 1)
-        messages: list[Said | Told | GroupSaid] = []
+        messages: list[Heard] = []
         page_bytes = 0
         for row in rows[:limit]:
             page_bytes += len(row.payload) + 1
             if messages and page_bytes > page_bytes_max:
                 break
             record = record_of(row.seq, row.payload)
-            assert isinstance(record, Said | Told | GroupSaid)
+            assert isinstance(record, Heard)
             messages.append(record)
         return messages[::-1], len(rows) > len(messages)
 

@@ -25,6 +25,7 @@ from reactor_chat.testing.reference_model import Entry as Happening
 from reactor_chat.testing.reference_model import Groups, ReferenceModel
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.codec import encode
+from reactor_chat.wire.conversation import Heard
 from reactor_chat.wire.messages import Refused, fold
 
 _records: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
@@ -214,7 +215,7 @@ class Checker:
             return self._judged_refusal(record)
         if isinstance(record, m.Said) and record.sender == m.SERVER_NAME:
             return self._judged_announcement(record)
-        if isinstance(record, m.Said | m.Told | m.GroupSaid):
+        if isinstance(record, Heard):
             return self._judged_request(record, record.sender, record.id)
         if isinstance(record, GroupAltered) and record.id is not None:
             return self._judged_request(record, record.by, record.id)
@@ -330,7 +331,7 @@ class Checker:
         seq = self.head + 1
         told = None
         if notice is not None:
-            is_as_kept = isinstance(notice, m.Said | m.Told | m.GroupSaid | m.Exited | m.Released)
+            is_as_kept = isinstance(notice, Heard | m.Exited | m.Released)
             told = payload if is_as_kept else encode(notice)
             self.seq_of[told] = seq
         self.payloads.append(payload)

@@ -15,6 +15,7 @@ from reactor_chat.testing.workload import line
 from reactor_chat.testing.world import World
 from reactor_chat.text.parser import parse
 from reactor_chat.wire import messages as m
+from reactor_chat.wire.conversation import Spoken
 
 CHUNKS = (65_536, 1_460, 65_536, 100, 65_536, 7, 65_536, 1)
 """How many bytes move at once, by number."""
@@ -93,7 +94,7 @@ def say_line(world: World, who: int, line: str) -> None:
     """Somebody types this line."""
     person = person_of(world, who)
     request = parse(line, "x")
-    if isinstance(person, Human) and isinstance(request, m.Say | m.Tell | m.GroupSend):
+    if isinstance(person, Human) and isinstance(request, Spoken):
         person.owe(request.text or "")
     person.type(line)
 

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from reactor_chat.wire import messages as m
+from reactor_chat.wire.conversation import Heard
 from reactor_chat.wire.messages import RESERVED_WORDS, fold, is_name
 
 Entry = tuple[m.Notice | None, list[str]]
@@ -279,7 +280,7 @@ def shown_by(logged: Logged, me: int | None, key: str, with_: str | None, born: 
         born: the birth of the group whose messages are asked for; None where it is not those.
     """
     notice, audience, of_group = logged
-    if not isinstance(notice, m.Said | m.Told | m.GroupSaid) or (audience is not None and me not in audience):
+    if not isinstance(notice, Heard) or (audience is not None and me not in audience):
         return None
     pair = {fold(notice.sender), fold(notice.to)} if isinstance(notice, m.Told) else set()
     is_asked_for = (born is None or of_group == born) and (with_ is None or pair == {key, fold(with_)})

@@ -21,7 +21,7 @@ Spoken = Say | Tell | GroupSend
 Heard = Said | Told | GroupSaid
 """The same as everybody entitled to it hears it."""
 
-Dated = SealCreated | SealCommitted | SealAsked | SealEnded
+AboutSeals = SealCreated | SealCommitted | SealAsked | SealEnded
 """What happens to an encrypted conversation, numbered like everything."""
 
 
@@ -123,13 +123,13 @@ def where_said(request: Spoken) -> Conversation:
     return ROOM if isinstance(request, Say) else Conversation.group(request.group)
 
 
-def where_heard(notice: Heard | Dated, me: str) -> Conversation:
+def where_heard(notice: Heard | AboutSeals, me: str) -> Conversation:
     """Return where something was said or happened, as seen by `me`."""
     spelled = spelled_where(notice, me)
     return spelled._replace(name=fold(spelled.name))
 
 
-def spelled_where(notice: Heard | Dated, me: str) -> Conversation:
+def spelled_where(notice: Heard | AboutSeals, me: str) -> Conversation:
     """Return the same with its name as the server spells it."""
     group = getattr(notice, "group", None)
     if group is not None:

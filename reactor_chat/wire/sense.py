@@ -12,7 +12,8 @@ from typing import Any, get_args, get_origin
 
 from msgspec import Struct, structs
 
-from reactor_chat.wire.messages import NOTICES, RESERVED_WORDS, GroupSaid, Said, Told, fold, is_name
+from reactor_chat.wire.conversation import Heard
+from reactor_chat.wire.messages import NOTICES, RESERVED_WORDS, fold, is_name
 
 TEXTS = frozenset({"server", "reason", "text", "code", "re", "change", "data", "id", "log"})
 """Fields that hold words and no name; their values are shown as the server's, or not at all."""
@@ -64,7 +65,7 @@ WITHIN: dict[type, str] = {
 }
 """The field with objects that have a row here themselves."""
 
-MESSAGES = frozenset((Said, Told, GroupSaid))
+MESSAGES = frozenset(get_args(Heard))
 
 
 def nonsense_in(told: Any) -> str | None:

@@ -14,8 +14,8 @@ from reactor_chat.chat.case import Change, Decide, Rules, Sequencer
 from reactor_chat.chat.decisions import refuse_text
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.operator_records import Expired, Removed
-from reactor_chat.chat.state.records import Spoken
 from reactor_chat.chat.state.timeline import labels_of
+from reactor_chat.wire.conversation import Heard
 from reactor_chat.wire.messages import SERVER_NAME, Refused, Said, remains_of
 
 REMOVED_TEXT = "[message removed]"
@@ -43,7 +43,7 @@ def announcing(text: str) -> Decide:
     return decide
 
 
-def emptied(message: Spoken) -> Spoken:
+def emptied(message: Heard) -> Heard:
     """Return a message without what it says; of an encrypted one the hash stays, which its readers go on from."""
     remains = remains_of(message.sealed)
     return structs.replace(message, text=None if remains else REMOVED_TEXT, sealed=remains, removed=True)

@@ -29,7 +29,6 @@ from reactor_chat.chat.state.operator_records import (
 from reactor_chat.chat.state.patience import Patience, Tried
 from reactor_chat.chat.state.receipts import Outcome, Receipts
 from reactor_chat.chat.state.records import (
-    AboutSeals,
     BlobStored,
     Declined,
     Entered,
@@ -41,7 +40,7 @@ from reactor_chat.chat.state.records import (
 from reactor_chat.chat.state.roster import Presence, Roster
 from reactor_chat.chat.state.seals import Seal, Seals
 from reactor_chat.chat.state.timeline import Stay, Timeline
-from reactor_chat.wire.conversation import ROOM, Conversation
+from reactor_chat.wire.conversation import ROOM, AboutSeals, Conversation
 from reactor_chat.wire.messages import (
     Exited,
     GroupSaid,

@@ -21,6 +21,7 @@ from reactor_chat.chat.state.operator_records import (
     Removed,
     Uninvited,
 )
+from reactor_chat.wire.conversation import AboutSeals, Heard
 from reactor_chat.wire.messages import (
     Exited,
     GroupChanged,
@@ -105,10 +106,8 @@ class BlobStored(Struct, tag_field="type", tag="blob_stored", frozen=True, omit_
     id: type_of_id | None = None
 
 
-Spoken = Said | Told | GroupSaid
-AboutSeals = SealCreated | SealCommitted | SealAsked | SealEnded
 Stored = KeysPublished | BlobStored
-Record = Spoken | Entered | Exited | GroupAltered | Declined | Released | AboutSeals | Stored | Ordered
+Record = Heard | Entered | Exited | GroupAltered | Declined | Released | AboutSeals | Stored | Ordered
 
 
 def _joined(record: Entered) -> Notice:

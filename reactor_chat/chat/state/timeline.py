@@ -22,7 +22,6 @@ from msgspec import Struct
 
 from reactor_chat.chat.state.operator_records import Ordered
 from reactor_chat.chat.state.records import (
-    AboutSeals,
     BlobStored,
     Declined,
     Entered,
@@ -31,7 +30,7 @@ from reactor_chat.chat.state.records import (
     Record,
     Stored,
 )
-from reactor_chat.wire.conversation import PAIRS_REMEMBERED, Conversation, label_of_pair
+from reactor_chat.wire.conversation import PAIRS_REMEMBERED, AboutSeals, Conversation, label_of_pair
 from reactor_chat.wire.messages import (
     SEQ_MAX,
     Exited,

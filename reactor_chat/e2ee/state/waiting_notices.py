@@ -7,7 +7,7 @@ import msgspec
 
 from reactor_chat.e2ee.store import Store, Table
 from reactor_chat.wire.conversation import Heard
-from reactor_chat.wire.messages import GroupSaid, Said, SealCommitted, Told
+from reactor_chat.wire.messages import SealCommitted
 
 WAITING_MAX = 20_000
 """More than any honest server sends while a blob is fetched."""
@@ -53,4 +53,5 @@ class WaitingNotices:
 
 
 def _decode(row: bytes) -> Heard | SealCommitted:
-    return msgspec.msgpack.decode(row, type=Said | Told | GroupSaid | SealCommitted)
+    notice: Heard | SealCommitted = msgspec.msgpack.decode(row, type=Heard | SealCommitted)
+    return notice

@@ -9,22 +9,22 @@ from itertools import islice
 from typing import Any
 
 from reactor_chat.chat.operator.messages import emptied, removing
-from reactor_chat.chat.state.records import Spoken
 from reactor_chat.errors import UsageError
 from reactor_chat.journal.contract import Slices
 from reactor_chat.journal.reports import Row
 from reactor_chat.server.app import App
 from reactor_chat.server.operator.orders import Answer, Delete, ReadRecords
 from reactor_chat.server.operator.registry import changed, settled
-from reactor_chat.server.record_log import SPOKEN, RecordLog, record_of
+from reactor_chat.server.record_log import RecordLog, record_of
 from reactor_chat.wire import codec
+from reactor_chat.wire.conversation import Heard
 
 READ_BYTES_MAX = 524_288
 READ_ROWS_MAX = 2_000
 """What one order to read records is answered with at most: some milliseconds of the server's time."""
 
 
-def message_at(record_log: RecordLog, seq: int) -> Spoken:
+def message_at(record_log: RecordLog, seq: int) -> Heard:
     """Return the message with a number.
 
     Args:
@@ -42,19 +42,19 @@ def message_at(record_log: RecordLog, seq: int) -> Spoken:
     if row is None or row.seq != seq:
         raise UsageError(f"Number {seq} is not kept any more: the oldest is {journal.oldest}")
     record = record_of(seq, row.payload)
-    if not isinstance(record, SPOKEN):
+    if not isinstance(record, Heard):
         raise UsageError(f"Number {seq} is not a message")
     if record.removed:
         raise UsageError(f"Message {seq} was removed before")
     return record
 
 
-def empty(record_log: RecordLog, messages: list[Spoken]) -> None:
+def empty(record_log: RecordLog, messages: list[Heard]) -> None:
     """Empty these messages, durably, all or none.  Raises StorageFull where there is no space for that."""
     record_log.journal.rewrite([Row(message.seq, codec.encode(emptied(message))) for message in messages])
 
 
-def remove(app: App, seq: int, by: str = "") -> Slices[Spoken]:
+def remove(app: App, seq: int, by: str = "") -> Slices[Heard]:
     """Remove one message, for good.
 
     Args:
