@@ -222,7 +222,7 @@ class Hub:
             self._apply_foreign(record, effects)
         orders = self._orders[::-1]
         self._orders.clear()
-        for decide in orders:  # one that has become impossible is not done: the operator sees it in what is there
+        for decide in orders:  # whoever gave one that is refused now learns it from what it judged last
             self._order(decide, effects)
         self._go_on(effects)
 

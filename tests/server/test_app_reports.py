@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reactor_chat.chat.state.operator_records import Granted
 from reactor_chat.errors import StorageFull
 from reactor_chat.journal.reports import Full, Unknown
-from reactor_chat.server.operator.orders import Announce, Grant
+from reactor_chat.server.operator.orders import Announce, Grant, IssueInvite
 from reactor_chat.wire import messages as m
 from tests.chat.toy import Key
 from tests.server.world import LateJournal, Person, World
@@ -130,6 +131,33 @@ def test_an_order_of_the_operators_waits_for_the_journal_and_is_given_again_wher
         next(work)
     assert end.value.value.done
     assert texts(ann) == ["theirs", "Back at noon"]
+
+
+def test_an_order_that_others_made_impossible_is_not_said_to_be_done() -> None:
+    world, journal = begun()
+    work = world.operations.begin(Grant("Ann", _key()))
+    assert next(work) == 0
+    journal.write_first([Granted(1, world.unix_ms, "Ann", Key(2).public)])
+    world.turn()
+    with pytest.raises(StopIteration) as end:
+        next(work)
+    assert not end.value.value.done
+    assert "Ann" in end.value.value.text
+
+
+def test_an_invitation_has_the_number_under_which_it_stands() -> None:
+    world, journal = begun()
+    ann = entering(world, journal, "Ann")
+    work = world.operations.begin(IssueInvite(days=1))
+    assert next(work) == 0
+    ann.ask(m.Say("one", id="1"))
+    world.turn()
+    answered(world, journal)
+    with pytest.raises(StopIteration) as end:
+        next(work)
+    (standing,) = world.app.hub.state.invites.standing(world.unix_ms)
+    told = end.value.value.facts["invite"]
+    assert (told["number"], told["until_ms"]) == (standing.number, standing.until)
 
 
 def test_an_order_for_which_there_was_no_space_says_so() -> None:

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from reactor_chat.chat.boundary import Effect
-from reactor_chat.chat.case import Decide
+from reactor_chat.chat.case import Decide, Rules, Sequencer, Verdict
 from reactor_chat.chat.operator import registration
+from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.identity import Claim, key_text
 from reactor_chat.chat.state.invites import hash_of
+from reactor_chat.chat.state.operator_records import Invited
+from reactor_chat.chat.state.records import Record
 from reactor_chat.errors import StorageFull, UsageError
 from reactor_chat.journal.contract import Slices
 from reactor_chat.server.app import App
@@ -25,12 +28,15 @@ LISTED_MAX = 10_000
 """Names in an answer, of those who are here and of those who own one: so many fit the answer's frame."""
 
 
-def changed(app: App, decide: Decide) -> Slices[None]:
+def changed(app: App, decide: Decide) -> Slices[Record]:
     """Have a change made, durably; it ends when the journal has reported.
 
     Args:
         app: whose state it is.
-        decide: says what the order comes to, or why it is refused.
+        decide: says what the order comes to, or why it is refused; asked again where others write to the journal first.
+
+    Returns:
+        The record of the change.
 
     Raises:
         UsageError: why it is not made; nothing has changed.
@@ -38,11 +44,20 @@ def changed(app: App, decide: Decide) -> Slices[None]:
         StorageError: the journal failed; the process must stop.
     """
     yield from settled(app, [])  # so that the order is judged by what then is the case
-    effects = app.hub.order(decide, app.clock.unix_ms)
-    if isinstance(effects, Refused):
-        raise UsageError(effects.text)
-    if not (yield from settled(app, effects)):
+    verdicts: list[Verdict] = []
+
+    def judged(state: ChatState, rules: Rules, sequencer: Sequencer) -> Verdict:
+        verdicts.append(decide(state, rules, sequencer))
+        return verdicts[-1]
+
+    effects = app.hub.order(judged, app.clock.unix_ms)
+    is_kept = isinstance(effects, Refused) or (yield from settled(app, effects))
+    verdict = verdicts[-1]
+    if isinstance(verdict, Refused):
+        raise UsageError(verdict.text)
+    if not is_kept:
         raise StorageFull("There is no space to record it; nothing was changed")
+    return verdict.records[0][0]
 
 
 def settled(app: App, effects: list[Effect]) -> Slices[bool]:
@@ -113,8 +128,9 @@ def _grant(app: App, order: Grant) -> Slices[Answer]:
 
 def _invite(app: App, order: IssueInvite) -> Slices[Answer]:
     code = base64.b32encode(app.entropy(CODE_BYTES)).decode("ascii").rstrip("=").lower()
-    yield from changed(app, registration.inviting(hash_of(code), order.days))
-    number, until = app.hub.state.seq, app.clock.unix_ms + order.days * registration.DAY_MS
+    record = yield from changed(app, registration.inviting(hash_of(code), order.days))
+    assert isinstance(record, Invited)
+    number, until = record.seq, record.until
     text = f"Invitation {number} for one person, good until {moment(until)}"
     return Answer(done=True, text=text, facts={"invite": {"number": number, "code": code, "until_ms": until}})
 
