@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from reactor_chat.text.grammar import BY_KEY, help_text
+from reactor_chat.text.grammar import BY_KEY, COMMANDS, Command, help_text
+from reactor_chat.text.parser import INVALID_COMMAND
 from reactor_chat.text.render import render
 from reactor_chat.wire.codec import decode_notice
 from tests.end_to_end.client import Client, Server, Typist
@@ -128,8 +129,13 @@ class LineReader:
         return shown.splitlines()
 
 
-def play(server: Server, enter: Callable[[Server, str], Reader | LineReader]) -> list[str]:
-    """Let the people play; returns what each of them saw after each line.
+Enter = Callable[[Server, str], Reader | LineReader]
+DOORS: list[tuple[Enter, bool]] = [(Reader, False), (Reader, True), (LineReader, False)]
+"""How somebody comes in, and whether with TLS."""
+
+
+def play(server: Server, enter: Enter, lines: list[tuple[str, str]]) -> list[str]:
+    """Let the people play these lines; returns what each of them saw after each line.
 
     After each line everybody, who typed it first, asks for a group that nobody knows: when that is answered, so is
     everything that was typed before.
@@ -151,19 +157,19 @@ def play(server: Server, enter: Callable[[Server, str], Reader | LineReader]) ->
     for name in PEOPLE:
         people[name] = enter(server, name)
         all_read(f"{name} comes", name)
-    for name, typed in PLAY:
+    for name, typed in lines:
         people[name].type(typed)
         all_read(f"{name}: {typed!r}", name)
     return transcript
 
 
-@pytest.mark.parametrize(("enter", "tls"), [(Reader, False), (Reader, True), (LineReader, False)])
+@pytest.mark.parametrize(("enter", "tls"), DOORS)
 def test_everyone_reads_what_the_protocol_writes(
-    enter: Callable[[Server, str], Reader | LineReader],
+    enter: Enter,
     tls: bool,  # noqa: FBT001  a row of the table above
 ) -> None:
     with Server(tls=tls) as server:
-        lines = play(server, enter)
+        lines = play(server, enter, PLAY)
         server.check()
     if os.environ.get("REACTOR_CHAT_WRITE_GOLDEN"):
         GOLDEN.write_text("\n".join(lines) + "\n", "utf-8")
@@ -178,3 +184,29 @@ def test_every_command_of_the_first_programs_is_in_the_play() -> None:
         assert key in BY_KEY
         words = f"@{key}".split()
         assert any(line[: len(words)] == words for line in typed), key
+
+
+FILLED = {"group": "team", "user": "Stella", "users": "Stella", "conversation": "@Stella", "number": "5", "text": "hi"}
+"""Of each kind of argument one that there is, once `team` was made."""
+
+
+def typed_once(row: Command) -> str:
+    """Return a command as somebody types it."""
+    between = " " if row.key else ""
+    return row.words + between + " ".join(FILLED[argument.kind] for argument in row.arguments)
+
+
+def test_every_command_is_understood_and_reads_the_same_at_every_door() -> None:
+    rows = sorted(COMMANDS, key=lambda row: row.key == "quit")  # nothing can be typed after that
+    typed = ["@group set team Stella, Peter", *map(typed_once, rows)]
+    transcripts = []
+    for enter, tls in DOORS:
+        with Server(tls=tls) as server:
+            transcripts.append(play(server, enter, [("John", line) for line in typed]))
+            server.check()
+    assert transcripts[0] == transcripts[1] == transcripts[2]
+    blocks = "\n".join(transcripts[0]).split(">>> John: ")[1:]
+    assert len(blocks) == len(typed)
+    for line, block in zip(typed, blocks, strict=True):
+        assert block.count("\n"), f"nothing comes of {line}"
+        assert INVALID_COMMAND not in block, f"{line} is not understood"
