@@ -19,6 +19,9 @@ OPERATING = (DOCS / "operating.md").read_text(encoding="utf-8")
 
 _link = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
 _citation = re.compile(r"PROTOCOL §(\d+(?:\.\d+)?)")
+_file = re.compile(r"`((?:[a-z_]+/)+[a-z_0-9]+(?:\.[a-z]+)?/?)`")
+TOPS = [ROOT, ROOT / "reactor_chat", ROOT / "tests", ROOT / "docs"]
+"""Below which a document may name a file."""
 _code = re.compile(r'Refused\(\s*"([a-z_]+)"')
 
 
@@ -45,6 +48,13 @@ def test_links_lead_somewhere(page: Path) -> None:
         found = page.parent / target if target else page
         assert found.exists(), target
         assert not anchor or anchor in anchors(found.read_text(encoding="utf-8")), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "tests" / "README.md"], ids=shown)
+def test_files_that_are_named_are_there(page: Path) -> None:
+    for name in _file.findall(page.read_text(encoding="utf-8")):
+        places = [top / f"{name.rstrip('/')}{ending}" for top in TOPS for ending in ("", ".py")]
+        assert any(place.exists() for place in places), name
 
 
 @pytest.mark.parametrize("table", [REQUESTS, NOTICES], ids=["requests", "notices"])
