@@ -2,7 +2,6 @@
 
 SUB_BITS = 6
 """Each power of two is counted in 64 buckets, so a figure is exact to 1.6 %."""
-SUB_BUCKETS = 1 << SUB_BITS
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999}
 
 

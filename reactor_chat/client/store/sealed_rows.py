@@ -14,7 +14,6 @@ import os
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-SECRET_BYTES = 32
 _NONCE_BYTES = 12
 _NO_NONCE = bytes(_NONCE_BYTES)
 

@@ -30,7 +30,6 @@ class Purpose(Enum):
     WHO_IS_THERE = auto()  # `names` or `who`, before a conversation is sealed
     KEYS_TO_CREATE = auto()  # `peer_keys`, before a conversation is sealed
     KEYS_TO_ADD = auto()  # `peer_keys`, before somebody is let in
-    KEYS_TO_PROBE = auto()  # `peer_keys`: whether somebody has any
     OWN_KEYS = auto()  # `peer_keys` of one's own name
     CREATE = auto()
     COMMIT = auto()
