@@ -2,7 +2,6 @@
 
 from msgspec import structs
 
-from reactor_chat.client.asked import ProgramRequests
 from reactor_chat.client.boundary import Arrived, Draft, Note, NoteKind, OutputCollector, Settings
 from reactor_chat.client.commands.own_orders import OwnOrders
 from reactor_chat.client.commands.session_orders import SessionOrders
@@ -14,6 +13,7 @@ from reactor_chat.client.directory import Directory
 from reactor_chat.client.inbox import request_concluded, request_echoed
 from reactor_chat.client.mailbox import Mailbox
 from reactor_chat.client.outbox import WAITING_MAX
+from reactor_chat.client.program_requests import ProgramRequests
 from reactor_chat.client.sealing import OpenSession, Sealing
 from reactor_chat.client.store.vault import Vault
 from reactor_chat.e2ee.orders.group_orders import GroupRequest

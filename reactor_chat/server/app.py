@@ -31,7 +31,7 @@ from reactor_chat.server.bans import Bans
 from reactor_chat.server.catch_up import CatchUp
 from reactor_chat.server.connections.clock import TurnClock
 from reactor_chat.server.connections.peers import Broadcast, Peer, Wire
-from reactor_chat.server.connections.presence import ConnectionRegistry
+from reactor_chat.server.connections.registry import ConnectionRegistry
 from reactor_chat.server.counters import Counters
 from reactor_chat.server.delivery import Delivery
 from reactor_chat.server.doors.door import Door
@@ -90,12 +90,14 @@ class App:
         self.record_log = RecordLog(journal)
         self.keeping = Keeping(self.record_log, self.hub.state)
         self.clock = TurnClock()
-        self._presence = ConnectionRegistry(options, entropy, self.bans, self.counters, self.clock, self.hub.is_waiting)
+        self._connections = ConnectionRegistry(
+            options, entropy, self.bans, self.counters, self.clock, self.hub.is_waiting
+        )
         self._intake = Intake(options, self.hub.is_waiting, self.record_log)
         self._catch_up = CatchUp(self.record_log, self.hub, self.keeping)
         self._goodbye = Goodbye()
         reading = Reading(self.record_log, self.keeping, options.frame_bytes_max)
-        self._delivery = Delivery(self.record_log, reading, broadcast, self._presence, self._catch_up, self._goodbye)
+        self._delivery = Delivery(self.record_log, reading, broadcast, self._connections, self._catch_up, self._goodbye)
         self._inputs: deque[Input] = deque()
         self._retry_at: float | None = None
 
@@ -125,7 +127,7 @@ class App:
         """
         self.options = options
         self.hub.adopt(rules_of(options))
-        self._presence.adopt(options)
+        self._connections.adopt(options)
         self._intake.adopt(options)
         self._wake()
 
@@ -138,13 +140,13 @@ class App:
             now: seconds of the turns' clock.
             binding: SHA-256 of the public key that the connection is encrypted with (PROTOCOL §7); a login signs it.
         """
-        refusal, leaving = self._presence.judge(wire, now)
+        refusal, leaving = self._connections.judge(wire, now)
         for what in leaving:
             self._handle(what)
         if refusal is not None:
-            self._presence.turn_away(wire, door, refusal)
+            self._connections.turn_away(wire, door, refusal)
         else:
-            self._handle(self._presence.open(wire, door, login_seconds_max, now, binding))
+            self._handle(self._connections.open(wire, door, login_seconds_max, now, binding))
 
     def received(self, wire: Wire, data: bytes) -> None:
         """Take bytes; they are looked at in the turn.
@@ -153,7 +155,7 @@ class App:
             wire: whose they are; those of a connection that was turned away are dropped.
             data: 1 byte or more.
         """
-        peer = self._presence.by_wire.get(wire)
+        peer = self._connections.by_wire.get(wire)
         if peer is not None and not peer.closing:
             self.counters.bytes_in += len(data)
             peer.feed(data)
@@ -161,14 +163,14 @@ class App:
 
     def ended(self, wire: Wire) -> None:
         """Learn that the other side will send nothing more; what it sent still counts."""
-        peer = self._presence.by_wire.get(wire)
+        peer = self._connections.by_wire.get(wire)
         if peer is not None:
             peer.door.end()
             self._end(peer)
 
     def overflowed(self, wire: Wire) -> None:
         """Learn that the other side reads too slowly; it is sent away and resumes without loss."""
-        peer = self._presence.by_wire.get(wire)
+        peer = self._connections.by_wire.get(wire)
         if peer is not None and not peer.closing:
             self._inputs.append(Terminate(peer.conn, None, "too_slow"))
 
@@ -179,7 +181,7 @@ class App:
             wire: which; nothing may be called with it after that.
             reason: what the log says where the connection was told nothing.
         """
-        peer = self._presence.lost(wire, reason)
+        peer = self._connections.lost(wire, reason)
         if peer is None:
             return
         if self._catch_up.drop(peer):
@@ -203,7 +205,7 @@ class App:
     @property
     def peers(self) -> Collection[Peer]:
         """Every connection that is not being closed."""
-        return self._presence.peers.values()
+        return self._connections.peers.values()
 
     def carry_out(self, effects: list[Effect]) -> None:
         """Do what the core says to an order of the operator's, and submit it with everything that follows from it.
@@ -234,7 +236,7 @@ class App:
     @property
     def is_empty(self) -> bool:
         """Whether no connection is left."""
-        return not self._presence.by_wire
+        return not self._connections.by_wire
 
     # -------------------------------------------------------------------------------------------- the turn
 
@@ -252,12 +254,12 @@ class App:
         self._take_reports()
         if self.hub.has_work:  # it came before what comes now
             self._handle(Resumed())
-        for late in self._presence.late_logins():
+        for late in self._connections.late_logins():
             self._handle(late)
-        for received in self._intake.turn(now, len(self._presence.peers)):
+        for received in self._intake.turn(now, len(self._connections.peers)):
             for what in received:
                 self._handle(what)
-        self._inputs.extend(self._presence.evicted())
+        self._inputs.extend(self._connections.evicted())
         while self._inputs:
             self._handle(self._inputs.popleft())
         if self._retry_at is not None and now >= self._retry_at:
@@ -293,7 +295,7 @@ class App:
             return now
         times = (
             self._intake.deadline(now),
-            self._presence.deadline,
+            self._connections.deadline,
             self._retry_at,
             self.keeping.deadline,
             self._goodbye.deadline,

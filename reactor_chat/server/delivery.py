@@ -20,7 +20,7 @@ from reactor_chat.chat.boundary import (
 from reactor_chat.chat.state.records import TOLD_AS_KEPT
 from reactor_chat.server.catch_up import CatchUp
 from reactor_chat.server.connections.peers import Broadcast, Peer
-from reactor_chat.server.connections.presence import ConnectionRegistry
+from reactor_chat.server.connections.registry import ConnectionRegistry
 from reactor_chat.server.goodbye import BYE, CLOSING, Goodbye
 from reactor_chat.server.reading import Reading
 from reactor_chat.server.record_log import RecordLog
@@ -37,7 +37,7 @@ class Delivery:
         record_log: where records are collected.
         reading: answers from the journal.
         broadcast: what carries bytes to everybody.
-        presence: who is there.
+        connections: which there are.
         catch_up: keeps what somebody cannot be sent yet.
         goodbye: tells whether the server has taken leave.
     """
@@ -47,16 +47,16 @@ class Delivery:
         record_log: RecordLog,
         reading: Reading,
         broadcast: Broadcast,
-        presence: ConnectionRegistry,
+        connections: ConnectionRegistry,
         catch_up: CatchUp,
         goodbye: Goodbye,
     ) -> None:
         self._record_log = record_log
         self._reading = reading
         self._broadcast = broadcast
-        self._presence = presence
-        self._peers = presence.peers
-        self._counters = presence.counters
+        self._connections = connections
+        self._peers = connections.peers
+        self._counters = connections.counters
         self._catch_up = catch_up
         self._goodbye = goodbye
         self._unshared: dict[Peer, None] = {}  # who hears everything, in other bytes than those that are broadcast
@@ -115,7 +115,7 @@ class Delivery:
         return frame(codec.encode(notice))
 
     def _enter(self, effect: LoggedIn) -> None:
-        peer = self._presence.entered(effect)
+        peer = self._connections.entered(effect)
         self._record_log.journal.keep_log()
         after, gap = resumed(self._record_log.journal, effect)
         if gap is not None:
@@ -131,7 +131,7 @@ class Delivery:
                 self._deliver(Deliver([effect.conn], answer))
 
     def _close(self, effect: Close) -> None:
-        peer = self._presence.close(effect.conn)
+        peer = self._connections.close(effect.conn)
         self._unshared.pop(peer, None)
         self._catch_up.close(peer)
         if effect.reason is not None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.client.asked import NOT_DELIVERED
 from reactor_chat.client.boundary import Arrived, RequestAnswer
+from reactor_chat.client.program_requests import NOT_DELIVERED
 from reactor_chat.client.store.identity import KeyIdentity
 from reactor_chat.client.store.vault import MemoryVault
 from reactor_chat.text.parser import format_request

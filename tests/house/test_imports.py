@@ -58,7 +58,13 @@ PURE += [
     "server/goodbye.py",
     "server/intake.py",
 ]
-PURE += ["client/engine.py", "client/outbox.py", "client/messaging.py", "client/sealing.py", "client/asked.py"]
+PURE += [
+    "client/engine.py",
+    "client/outbox.py",
+    "client/messaging.py",
+    "client/sealing.py",
+    "client/program_requests.py",
+]
 PURE += ["client/login.py", "client/greeting.py", "client/connecting/deadlines.py", "client/connecting/ending.py"]
 PURE += [f"client/connecting/{one}.py" for one in ("link", "own_questions", "reconnect", "request_ids", "states")]
 COMMAND_LINES_AMONG_THE_PURE = {"mls/passive.py"}

@@ -269,8 +269,8 @@ BUGS: tuple[Bug, ...] = (
         ("the help is the server's", "        if isinstance(notice, HelpAnswer):", "        if False:"),
     ),
     *in_file(
-        "reactor_chat/client/asked.py",
-        ("tests/client/test_asked.py",),
+        "reactor_chat/client/program_requests.py",
+        ("tests/client/test_program_requests.py",),
         ("a program waits for ever", "            if request_id in waiting:\n", "            if request_id in self:\n"),
     ),
     *in_file(

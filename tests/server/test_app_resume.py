@@ -106,7 +106,7 @@ def test_one_that_never_reads_costs_no_more_and_more_memory(world: World) -> Non
     for _ in range(200):
         bob.ask(AskHistory(50))
         world.turn()
-    peer = world.app._presence.by_wire[bob.wire]
+    peer = world.app._connections.by_wire[bob.wire]
     held_bytes = sum(len(peer.door.written(notice)) for notice in peer.held)
     assert bob.wire.queued_bytes + held_bytes < 1_048_576
 
