@@ -101,7 +101,10 @@ class Conversation(NamedTuple):
 ROOM = Conversation(Scope.ROOM)
 
 PAIRS_REMEMBERED = 4_096
-"""Of so many pairs who talk the labels are at hand, which each of their messages asks for four times; some megabytes at most."""
+"""Of so many pairs who talk the labels are at hand, which each of their messages asks for four times.
+
+Some megabytes at most.
+"""
 
 
 @lru_cache(PAIRS_REMEMBERED)
