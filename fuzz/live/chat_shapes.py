@@ -6,7 +6,7 @@ from typing import Any
 
 RESERVED = frozenset(
     "quit names history help group groups grouplist who add kick encrypt verify trust device sendfile acceptfile "
-    "rejectfile viewfile search seen me everyone server private".split()
+    "rejectfile viewfile search seen contacts held invite ignore unignore me everyone server private".split()
 )
 TEXT_BYTES_MAX = 16_384
 BAD_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

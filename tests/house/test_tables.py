@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from fuzz.live.chat_shapes import RESERVED
 from reactor_chat.chat.session import SERVED, SessionState
 from reactor_chat.client.options import markdown_table as client_options_table
 from reactor_chat.load.options import markdown_table as load_options_table
 from reactor_chat.server.options.table import option_rows
 from reactor_chat.text.grammar import COMMANDS, help_text, markdown_table
-from reactor_chat.wire.messages import NOTICES, REQUESTS
+from reactor_chat.wire.messages import NOTICES, REQUESTS, RESERVED_WORDS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -68,3 +69,7 @@ def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
     defined = set(re.findall(r"^class (\w+)", text, re.MULTILINE))
     drawn = text.split('"""')[1]
     assert all(name in drawn for name in defined)
+
+
+def test_the_fuzzer_of_servers_knows_every_reserved_word() -> None:
+    assert RESERVED == RESERVED_WORDS, "chat_shapes, which knows nothing of the package, has a list of its own"
