@@ -3,7 +3,7 @@
 Every change is written to the store in the step that makes it, so what a restart finds is what the last commit left.
 Each part has an owner: `record`, `lines`, `commit`, `backlog`, `transcript`, `passphrase` and the group are kept,
 `sync`, `retry`, `blobs` and `newcomers` are not.  Nobody outside writes an attribute: each verb is one thing that
-happens, and leaves the conversation whole.  `record` is changed only within `changing`.
+happens, and leaves the conversation whole.  From outside `record` is changed only within `changing`.
 """
 
 from collections.abc import Iterable, Iterator
