@@ -3,13 +3,14 @@
 An input is what happened outside; an effect is an order to the world.  Connections are numbers that the world chose.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 from reactor_chat.chat.state.records import Record
 from reactor_chat.chat.state.timeline import Span
-from reactor_chat.wire.messages import Notice, Refused, Request, Seen
+from reactor_chat.wire.conversation import Heard
+from reactor_chat.wire.messages import Accepted, Notice, Refused, Request, Seen
 
 # --------------------------------------------------------------------------------------------------- inputs
 
@@ -43,6 +44,13 @@ class Received(Struct, frozen=True, gc=False):
 
     conn: int
     request: Request
+
+
+class ReceivedTogether(Struct, frozen=True, gc=False):
+    """Several requests of one connection came at once: the same as each of them `Received`, in their order."""
+
+    conn: int
+    requests: Sequence[Request]
 
 
 class BadMessage(Struct, frozen=True):
@@ -110,7 +118,7 @@ class Resumed(Struct, frozen=True):
 Sent = Received | BadMessage | Terminate | Disconnected
 """What comes from a connection, in the order in which it was sent."""
 
-Input = Started | Connected | Sent | Committed | Rejected | Superseded | Retried | Resumed
+Input = Started | Connected | Sent | ReceivedTogether | Committed | Rejected | Superseded | Retried | Resumed
 
 # -------------------------------------------------------------------------------------------------- effects
 
@@ -132,6 +140,27 @@ class DeliverAll(Struct, frozen=True, gc=False):
     """Tell every connection that has entered."""
 
     notice: Notice
+
+
+class DeliverBurst(Struct, frozen=True, gc=False):
+    """Tell the same connections several messages of one person, in their order; `each` says it one by one.
+
+    Attributes:
+        conns: whom to tell; None for every connection that has entered.
+        messages: 1 or more, numbered one after the other.
+        sender_conn: who is told after each message with an id that it is accepted; None where nobody is.
+    """
+
+    conns: Sequence[int] | None
+    messages: Sequence[Heard]
+    sender_conn: int | None
+
+    def each(self) -> Iterator[Deliver | DeliverAll]:
+        """Yield the same as deliveries of one notice each."""
+        for message in self.messages:
+            yield DeliverAll(message) if self.conns is None else Deliver(self.conns, message)
+            if message.id is not None and self.sender_conn is not None:
+                yield Deliver([self.sender_conn], Accepted(message.id, message.seq))
 
 
 class LoggedIn(Struct, frozen=True):
@@ -205,4 +234,4 @@ class Close(Struct, frozen=True):
     reason: str | None
 
 
-Effect = Append | Deliver | DeliverAll | LoggedIn | ReadMessages | ReadKeys | ReadBlob | Close
+Effect = Append | Deliver | DeliverAll | DeliverBurst | LoggedIn | ReadMessages | ReadKeys | ReadBlob | Close

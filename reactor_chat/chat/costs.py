@@ -4,6 +4,7 @@ Two budgets are counted in it: what one turn serves, so that nobody waits long, 
 before it is read more slowly.  The measure is what can be seen of a request before it is judged.
 """
 
+from collections.abc import Sequence
 from typing import get_args
 
 from reactor_chat.chat.boundary import BadMessage, Received, Sent
@@ -27,17 +28,7 @@ def cost_of(sent: Sent) -> int:
     """Return what it costs to serve something that was sent; 1 or more."""
     if isinstance(sent, BadMessage):
         return BAD_MESSAGE_COST
-    if not isinstance(sent, Received):
-        return END_COST
-    request = sent.request
-    if isinstance(request, _SAID):
-        return 1
-    if isinstance(request, m.Line):
-        return 1 if request.text[:1] != "@" else 1 + len(request.text) // LINE_COST_BYTES // NAMES_PER_COST
-    if isinstance(request, _COMING_AND_GOING):
-        return LOGIN_COST if isinstance(request, m.Login) else END_COST
-    rule = RULES[type(request)]
-    return rule.cost + rule.names(request) // NAMES_PER_COST
+    return _cost_of_request(sent.request) if isinstance(sent, Received) else END_COST
 
 
 def charge_of(sent: Sent) -> int:
@@ -45,11 +36,34 @@ def charge_of(sent: Sent) -> int:
 
     The rate is one of messages: to come, to go and to babble count as one, and what is dear as more.
     """
-    if not isinstance(sent, Received) or isinstance(sent.request, _COMING_AND_GOING):
+    return _charge_of_request(sent.request) if isinstance(sent, Received) else 1
+
+
+def cost_together(requests: Sequence[m.Request]) -> int:
+    """Return what it costs to serve several requests."""
+    return sum([1 if type(request) in _SAID else _cost_of_request(request) for request in requests])
+
+
+def charge_together(requests: Sequence[m.Request]) -> int:
+    """Return what several requests count against the rate of their connection."""
+    return sum([1 if type(request) in _SAID else _charge_of_request(request) for request in requests])
+
+
+def _cost_of_request(request: m.Request) -> int:
+    kind = type(request)
+    if kind in _SAID:
         return 1
-    return min(cost_of(sent), CHARGE_MAX)
+    if isinstance(request, m.Line):
+        return 1 if request.text[:1] != "@" else 1 + len(request.text) // LINE_COST_BYTES // NAMES_PER_COST
+    if kind in _COMING_AND_GOING:
+        return LOGIN_COST if kind is m.Login else END_COST
+    rule = RULES[kind]
+    return rule.cost + rule.names(request) // NAMES_PER_COST
 
 
-# As tuples, and not as unions that each call would make anew: with `Roster.conns_of`, 5 % of what a message costs.
-_SAID = get_args(Spoken)
-_COMING_AND_GOING = (m.Login, m.Quit)
+def _charge_of_request(request: m.Request) -> int:
+    return 1 if type(request) in _COMING_AND_GOING else min(_cost_of_request(request), CHARGE_MAX)
+
+
+_SAID = frozenset(get_args(Spoken))
+_COMING_AND_GOING = frozenset({m.Login, m.Quit})

@@ -21,6 +21,7 @@ from reactor_chat.chat.boundary import (
     Effect,
     Input,
     Received,
+    ReceivedTogether,
     Rejected,
     Resumed,
     Retried,
@@ -31,10 +32,11 @@ from reactor_chat.chat.boundary import (
 )
 from reactor_chat.chat.case import Decide, Rules
 from reactor_chat.chat.endings import Endings
+from reactor_chat.chat.fast_path import FastPath
 from reactor_chat.chat.judge import Judge
 from reactor_chat.chat.logins import Bar, nobody_barred
 from reactor_chat.chat.moderation import farewell
-from reactor_chat.chat.pending import Pending, Transaction
+from reactor_chat.chat.pending import Pending
 from reactor_chat.chat.readers import FULL, NO_SPACE, READ_ONLY, told
 from reactor_chat.chat.session import Session, SessionState
 from reactor_chat.chat.sessions import Sessions
@@ -42,6 +44,7 @@ from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.operator_records import Dismissed
 from reactor_chat.chat.state.records import Declined, Entered, Record, notice_of
 from reactor_chat.chat.state.timeline import Span
+from reactor_chat.chat.transaction import Burst, Transaction
 from reactor_chat.chat.waiting import Waiting
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import Exited, Refused, fold
@@ -61,6 +64,7 @@ class Hub:
         self._sessions = Sessions(self.state)
         self._endings = Endings(self.state, self._pending, self._sessions)
         self._judge = Judge(rules, self.state, self._pending, self._sessions, self._endings, bar)
+        self._fast_path = FastPath(self.state, self._pending, self._sessions, self._judge)
         self._waiting = Waiting(self._pending, self._judge.judge)
         self._orders: list[Decide] = []
         self._inputs = self._table_of_inputs()
@@ -180,11 +184,22 @@ class Hub:
         if session.backlog or not self._judge.judge(session, what, effects):
             self._waiting.add(session, what)
 
+    def _on_received_together(self, what: ReceivedTogether, effects: list[Effect]) -> None:
+        session, requests, place = self._sessions.get(what.conn), what.requests, 0
+        while session is not None and not session.superseded and place < len(requests):
+            taken = self._fast_path.take(session, requests, place, effects)
+            if not taken:
+                self._on_sent(Received(what.conn, requests[place]), effects)
+            place += taken or 1
+
     def _on_resumed(self, _: Resumed, effects: list[Effect]) -> None:
         self._waiting.go_on(effects)
 
     def _on_committed(self, what: Committed, effects: list[Effect]) -> None:
         for transaction in self._pending.committed(what.seq):
+            if isinstance(transaction, Burst):
+                self._fast_path.announce(transaction, effects)
+                continue
             for record in transaction.records:
                 self._announce(record, transaction.session, effects)
             self._answer(transaction, effects)
@@ -208,7 +223,8 @@ class Hub:
                 self._sessions.let_read(session, self._judge.full, effects)
             elif session is not None and session.state is not SessionState.READING:
                 refusal = READ_ONLY if what.read_only else NO_SPACE
-                self._sessions.refuse(session, refusal, transaction.request_id, effects)
+                for request_id in transaction.request_ids():
+                    self._sessions.refuse(session, refusal, request_id, effects)
         self._endings.releasing.clear()
         self._endings.forget_sessions()
         self._waiting.go_on(effects)
@@ -232,10 +248,10 @@ class Hub:
         if transaction.put_back is not None:
             transaction.put_back()
         elif session is not None and session.state is not SessionState.READING:  # a reader enters again by itself
-            assert transaction.sent is not None
             if session.state is SessionState.JOINING:
                 session.state = SessionState.ARRIVED
-            self._waiting.return_sent(session, transaction.sent)
+            for sent in reversed(transaction.each_sent()):
+                self._waiting.return_sent(session, sent)
 
     def _apply_foreign(self, record: Record, effects: list[Effect]) -> None:
         session = self._sessions.of(record.name) if isinstance(record, Exited) else None
@@ -250,6 +266,7 @@ class Hub:
             Resumed: self._on_resumed,
             Connected: self._on_connected,
             Received: self._on_sent,
+            ReceivedTogether: self._on_received_together,
             BadMessage: self._on_sent,
             Terminate: self._on_sent,
             Disconnected: self._on_sent,

@@ -116,7 +116,7 @@ class Judge:
     def _serve_read(self, session: Session, request: Any, effects: list[Effect]) -> bool:
         if session.transactions:
             return False
-        verdict = RULES[type(request)].decide(self._case(session), request)
+        verdict = RULES[type(request)].decide(self.case(session), request)
         if isinstance(verdict, Refused):  # not recorded: a read is judged anew each time it comes
             verdict = [Deliver([session.conn], structs.replace(verdict, re=request.id))]
         return self._answer_now(session, verdict, effects)
@@ -124,7 +124,7 @@ class Judge:
     def _serve_change(self, session: Session, request_id: str | None, what: Any, effects: list[Effect]) -> bool:
         if request_id is not None:
             person = fold(session.name)
-            if self._is_blocked(session, [("id", person, request_id)]):
+            if self._is_on_its_way(session, person, request_id):
                 return False
             outcome = self._state.receipts.get(person, request_id)
             if outcome is not None:
@@ -135,7 +135,13 @@ class Judge:
         rule = RULES[type(what)]
         if self._is_blocked(session, rule.read_set(what, session.name)):
             return False
-        return self._conclude(session, request_id, rule.decide(self._case(session), what), effects)
+        return self._conclude(session, request_id, rule.decide(self.case(session), what), effects)
+
+    def _is_on_its_way(self, session: Session, person: str, request_id: str) -> bool:
+        """Return whether a request with the same id is; blocked by a burst, it waits for any commit."""
+        if session.unconfirmed and request_id in session.unconfirmed:
+            return True
+        return self._is_blocked(session, [("id", person, request_id)])
 
     def _is_blocked(self, session: Session, read_set: Iterable[ConflictKey]) -> bool:
         session.blocked_by = self._pending.blocking(read_set)
@@ -200,7 +206,8 @@ class Judge:
         self._endings.record_departures([session.name], effects)
         return True
 
-    def _case(self, session: Session) -> Case:
+    def case(self, session: Session) -> Case:
+        """Return what a decision about a request of somebody's looks at."""
         return Case(self._state, self.rules, session, self._pending.sequencer(), self._suggestion)
 
     def _suggestion(self, name: str) -> str | None:

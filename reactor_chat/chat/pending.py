@@ -8,35 +8,15 @@ changes only: what others have on the way has not happened yet, for anybody.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
-
-from msgspec import Struct
+from collections.abc import Callable, Iterable
 
 from reactor_chat.chat.boundary import Effect, Sent
 from reactor_chat.chat.case import Change, Sequencer, time_after
 from reactor_chat.chat.conflicts import ConflictKey
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.state.chat_state import ChatState
-from reactor_chat.chat.state.records import Record
+from reactor_chat.chat.transaction import Burst, Transaction
 from reactor_chat.wire.messages import fold
-
-
-class Transaction(Struct, gc=False):
-    """The records of one request, appended and not committed.
-
-    Attributes:
-        write_set: what they will change.
-        session: whose request it was; None for what nobody on a connection asked for.
-        sent: the input that was judged, to be judged again should the journal hold other records in their place.
-        put_back: the same for what nobody sent: puts it back where it waits to be tried.
-    """
-
-    records: Sequence[Record]
-    write_set: tuple[ConflictKey, ...]
-    session: Session | None
-    request_id: str | None
-    sent: Sent | None = None
-    put_back: Callable[[], None] | None = None
 
 
 class Pending:
@@ -93,6 +73,11 @@ class Pending:
         if transaction.session is not None:
             transaction.session.transactions += 1
 
+    @property
+    def has_marks(self) -> bool:
+        """Whether any transaction will change something that a judgement may depend on."""
+        return bool(self._written)
+
     def blocking(self, read_set: Iterable[ConflictKey]) -> ConflictKey | None:
         """Return the first of these that a transaction will change; None where none will."""
         return next((key for key in read_set if key in self._written), None) if self._written else None
@@ -122,6 +107,9 @@ class Pending:
             self._written[key] -= 1
             if not self._written[key]:
                 del self._written[key]
-        if transaction.session is not None:
-            transaction.session.transactions -= 1
+        session = transaction.session
+        if session is not None:
+            session.transactions -= 1
+            if isinstance(transaction, Burst) and session.unconfirmed:
+                session.unconfirmed.difference_update([message.id for message in transaction.messages])
         return transaction

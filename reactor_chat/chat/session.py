@@ -8,6 +8,7 @@ from collections import deque
 from enum import Enum, auto
 
 from reactor_chat.chat.boundary import BadMessage, Disconnected, Received, Terminate
+from reactor_chat.chat.route import Route
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import Refused
 
@@ -56,6 +57,8 @@ class Session:
     """One connection: its state, whose it is, and what of it still waits.
 
     Attributes:
+        unconfirmed: ids of its messages that are on their way in bursts (see `fast_path`); None before the first.
+        route: where its newest message went.
         transactions: how many of its requests are on their way to the journal.
         backlog: what it sent that cannot be judged yet, oldest first.
         blocked_by: a conflict key that the foremost of it waits for; None where it waits for something else.
@@ -78,10 +81,12 @@ class Session:
         "name",
         "nonce",
         "proved_key",
+        "route",
         "since",
         "state",
         "superseded",
         "transactions",
+        "unconfirmed",
     )
 
     def __init__(self, conn: int, nonce: bytes, binding: bytes, address: str) -> None:
@@ -100,4 +105,6 @@ class Session:
         self.ending = False
         self.blocked_by: tuple[str, ...] | None = None
         self.transactions = 0
+        self.unconfirmed: set[str] | None = None
+        self.route: Route | None = None
         self.backlog: deque[Received | BadMessage | Terminate | Disconnected] | None = None

@@ -1,6 +1,7 @@
 """A journal that lasts as long as its process, for trying things out and for servers that keep nothing."""
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import islice
@@ -25,8 +26,8 @@ class MemoryJournal(ReportsAtOnce):
 
     def __init__(self, rows_max: int = ROWS_MAX) -> None:
         self._rows_max = rows_max
-        self._rows: list[Row] = []
-        self._labels: dict[str, list[int]] = {}
+        self._rows: list[Row | Entry] = []
+        self._labels: defaultdict[str, list[int]] = defaultdict(list)
         self._snapshot: tuple[int, bytes] | None = None
         self.head = 0
         self.oldest = 1
@@ -41,13 +42,19 @@ class MemoryJournal(ReportsAtOnce):
 
     def commit(self, entries: Sequence[Entry]) -> None:
         """Append entries, all or none; see `reports.ReportsAtOnce`."""
-        for seq, entry in enumerate(entries, self.head + 1):
-            assert entry.seq == seq, f"entry {entry.seq} where {seq} is next"
+        labels: tuple[str, ...] = ()
+        found_by: list[list[int]] = []
+        seq = self.head
         for entry in entries:
-            self._rows.append(Row(entry.seq, entry.payload))
-            for label in set(entry.labels):
-                self._labels.setdefault(label, []).append(entry.seq)
-        self.head += len(entries)
+            seq += 1
+            assert entry.seq == seq, f"entry {entry.seq} where {seq} is next"
+            if entry.labels is not labels:  # nearly always those of the entry before
+                labels = entry.labels
+                found_by = [self._labels[label] for label in dict.fromkeys(labels)]
+            for seqs in found_by:
+                seqs.append(seq)
+        self._rows.extend(entries)
+        self.head = seq
         if len(self._rows) > 2 * self._rows_max:
             self._forget(len(self._rows) - self._rows_max)
 
@@ -68,7 +75,7 @@ class MemoryJournal(ReportsAtOnce):
 
     def replay(self, after: int = 0) -> Iterator[Row]:
         """Yield every row above a number that is still kept; see `contract.Journal`."""
-        return islice(iter(self._rows), max(0, after + 1 - self.oldest), None)
+        return (Row(row.seq, row.payload) for row in islice(self._rows, max(0, after + 1 - self.oldest), None))
 
     def rewrite(self, rows: Sequence[Row]) -> None:
         """Replace payloads; see `contract.Journal`."""
@@ -121,7 +128,8 @@ class MemoryJournal(ReportsAtOnce):
         """Do nothing: everything goes with the process."""
 
     def _row(self, seq: int) -> Row:
-        return self._rows[seq - self.oldest]
+        row = self._rows[seq - self.oldest]
+        return Row(row.seq, row.payload)
 
     def _seqs(self, span: Span, first: int, end: int, *, newest: int = 0, oldest: int = 0) -> list[int]:
         """The numbers of a span from `first` up to and without `end`; only so many of the newest, or the oldest."""

@@ -11,6 +11,7 @@ from reactor_chat.chat.boundary import (
     Close,
     Deliver,
     DeliverAll,
+    DeliverBurst,
     Effect,
     LoggedIn,
     ReadBlob,
@@ -22,12 +23,14 @@ from reactor_chat.server.catch_up import CatchUp
 from reactor_chat.server.connections.peers import Broadcast, Peer
 from reactor_chat.server.connections.registry import ConnectionRegistry
 from reactor_chat.server.goodbye import BYE, CLOSING, Goodbye
+from reactor_chat.server.intake import HIGH_WATERMARK_BYTES
 from reactor_chat.server.reading import Reading
 from reactor_chat.server.record_log import RecordLog
 from reactor_chat.server.resuming import resumed
 from reactor_chat.wire import codec
-from reactor_chat.wire.framing import frame
-from reactor_chat.wire.messages import Bye, Notice, Refused
+from reactor_chat.wire.conversation import Heard
+from reactor_chat.wire.framing import frame, frames
+from reactor_chat.wire.messages import Accepted, Bye, Notice, Refused
 
 
 class Delivery:
@@ -108,6 +111,46 @@ class Delivery:
         for peer in self._unshared:
             peer.tell(effect.notice)
 
+    def _deliver_burst(self, effect: DeliverBurst) -> None:
+        written = self._record_log.written
+        framed = frames([written[message.seq] for message in effect.messages])
+        if effect.conns is None:
+            self._broadcast_burst(effect, framed)
+            return
+        joined = b"".join(framed)
+        for conn in effect.conns:
+            peer = self._peers.get(conn)
+            if peer is None or conn == effect.sender_conn or peer.replayed_seq is not None:
+                continue  # who is behind is told from the journal
+            if peer.door.shares_frames:
+                peer.wire.send(joined)
+            else:
+                for message in effect.messages:
+                    peer.tell(message)
+        if effect.sender_conn in self._peers:
+            self._echo(effect, framed, effect.sender_conn)
+
+    def _broadcast_burst(self, effect: DeliverBurst, framed: list[bytes]) -> None:
+        sender = effect.sender_conn
+        for message, one in zip(effect.messages, framed, strict=True):
+            self._broadcast.append(one)
+            for peer in self._unshared:
+                peer.tell(message)
+            if message.id is not None and sender is not None:
+                self._deliver(Deliver([sender], Accepted(message.id, message.seq)))
+
+    def _echo(self, effect: DeliverBurst, framed: Sequence[bytes], sender: int) -> None:
+        """Tell the sender each message, and after it that it is accepted; at once where the wire takes all of it."""
+        peer = self._peers[sender]
+        if peer.is_current and peer.door.shares_frames and effect.conns is not None:
+            echo = _echo_of(effect.messages, framed if sender in effect.conns else [b""] * len(framed))
+            if peer.wire.queued_bytes + len(echo) < HIGH_WATERMARK_BYTES:
+                peer.wire.send(echo)
+                return
+        for one in effect.each():
+            if isinstance(one, Deliver) and sender in one.conns:
+                self._deliver(Deliver([sender], one.notice))
+
     def _framed(self, notice: Notice) -> bytes:
         """One notice as a frame; what the journal holds in the same words is not encoded again."""
         if isinstance(notice, TOLD_AS_KEPT):
@@ -144,9 +187,20 @@ class Delivery:
             Append: self._append,
             Deliver: self._deliver,
             DeliverAll: self._deliver_all,
+            DeliverBurst: self._deliver_burst,
             LoggedIn: self._enter,
             ReadMessages: self._read,
             ReadKeys: self._read,
             ReadBlob: self._read,
             Close: self._close,
         }
+
+
+def _echo_of(messages: Sequence[Heard], framed: Sequence[bytes]) -> bytes:
+    """Return the frames of messages, behind each that of what its sender is answered."""
+    parts: list[bytes] = []
+    for message, one in zip(messages, framed, strict=True):
+        parts.append(one)
+        if message.id is not None:
+            parts.append(frame(codec.encode(Accepted(message.id, message.seq))))
+    return b"".join(parts)

@@ -9,9 +9,10 @@ what it is answered (it goes on when it has).
 from collections.abc import Callable, Generator, Iterator, Sequence
 from heapq import heapify, heappop, heappush
 
-from reactor_chat.chat.boundary import Disconnected, Input
-from reactor_chat.chat.costs import charge_of, cost_of
+from reactor_chat.chat.boundary import Disconnected, Input, ReceivedTogether
+from reactor_chat.chat.costs import charge_of, charge_together, cost_of, cost_together
 from reactor_chat.server.connections.peers import Peer
+from reactor_chat.server.doors.door import Sent
 from reactor_chat.server.options.table import Options
 from reactor_chat.server.record_log import RecordLog
 
@@ -21,7 +22,7 @@ NEWCOMERS_COST_MAX = 100
 NEWCOMERS_COST_PER_CONNECTION = 0.1
 """How much of that is for connections on which nobody is logged in: who is here waits little for those who come.  Where
 many are connected a turn is long anyway, for each is written to; there more may come in one turn."""
-TAKE_AT_ONCE = 8
+TAKE_AT_ONCE = 16
 """Messages taken before the connection's queue is looked at; what answers exceed it by is held (see `catch_up`)."""
 TURN_BYTES_MAX = 262_144
 """Once so much is to be kept, a turn takes no more: everybody may be told all of it at once, and a quick reader's queue
@@ -122,11 +123,9 @@ class Intake:
             # What follows a login is looked at when that is done: what it means depends on what becomes of it.
             some_max = min(TAKE_AT_ONCE if peer.entered else 1, cost_max - spent)
             some, looked_at = peer.door.take(peer.conn, some_max)
-            spent += looked_at - len(some)
-            owed += looked_at - len(some)
-            for one in some:
-                spent += cost_of(one)
-                owed += charge_of(one)
+            cost, charge = _bill(some, looked_at)
+            spent += cost
+            owed += charge
             yield some
             if looked_at < some_max:
                 break
@@ -166,3 +165,22 @@ class Intake:
     def _slow_down(self, peer: Peer, seconds: float) -> None:
         peer.slowed = True
         heappush(self._slowed, (self._now + max(seconds, SLOWED_SECONDS_MIN), peer.conn, peer))
+
+
+def _bill(some: Sequence[Sent], looked_at: int) -> tuple[int, int]:
+    """Return what it costs to serve some of what was sent, and what it counts against its connection's rate.
+
+    Args:
+        some: what was sent.
+        looked_at: how many frames or lines that was; those that ask nothing cost as much as the least that does.
+    """
+    cost = charge = looked_at
+    for one in some:
+        if isinstance(one, ReceivedTogether):
+            count, together = len(one.requests), cost_together(one.requests)
+            cost += together - count
+            charge += charge_together(one.requests) - count if together != count else 0
+        else:
+            cost += cost_of(one) - 1
+            charge += charge_of(one) - 1
+    return cost, charge

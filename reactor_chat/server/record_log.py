@@ -15,7 +15,7 @@ from reactor_chat.wire import codec
 from reactor_chat.wire.conversation import Heard
 
 T = TypeVar("T")
-SPOKEN = get_args(Heard)
+SPOKEN = frozenset(get_args(Heard))
 
 _records: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 _snapshots: msgspec.json.Decoder[Snapshot] = msgspec.json.Decoder(Snapshot)
@@ -45,11 +45,15 @@ class RecordLog:
 
     def append(self, records: Sequence[tuple[Record, tuple[str, ...]]]) -> None:
         """Collect records for the next commit."""
+        encode, append, new = codec.encode, self._entries.append, tuple.__new__
+        payload_bytes = 0
         for record, labels in records:
-            payload = codec.encode(record)
-            self.pending_bytes += len(payload)
-            self._entries.append(Entry(record.seq, payload, labels))
-            self._spoken_pending += isinstance(record, SPOKEN)
+            payload = encode(record)
+            payload_bytes += len(payload)
+            append(new(Entry, (record.seq, payload, labels)))  # as its own constructor does, in half the time
+            if type(record) in SPOKEN:
+                self._spoken_pending += 1
+        self.pending_bytes += payload_bytes
 
     @property
     def can_submit(self) -> bool:

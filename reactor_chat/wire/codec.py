@@ -6,6 +6,7 @@ nobody asked for are judged before: bytes that are not UTF-8, nesting deeper tha
 """
 
 import re
+from collections.abc import Callable
 
 import msgspec
 
@@ -21,7 +22,9 @@ REASON_CHARS_MAX = 256
 
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _notices: msgspec.json.Decoder[Notice] = msgspec.json.Decoder(Notice)
-_encoder = msgspec.json.Encoder()
+encode: Callable[[msgspec.Struct], bytes] = msgspec.json.Encoder().encode
+"""Returns a message as one JSON object in UTF-8, fields in the order of their definition.  Source: PROTOCOL §1."""
+
 # A string that does not end is one all the same, and nothing is given back once taken: each byte is looked at once,
 # whatever the payload (without that, a frame of escaped quotes took eight seconds).
 _string = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
@@ -36,14 +39,6 @@ class _Identified(msgspec.Struct):
 
 
 _identified = msgspec.json.Decoder(_Identified)
-
-
-def encode(message: msgspec.Struct) -> bytes:
-    """Return the message as one JSON object in UTF-8, fields in the order of their definition.
-
-    Source: PROTOCOL §1.
-    """
-    return _encoder.encode(message)
 
 
 def decode_request(payload: bytes) -> Request:
@@ -63,7 +58,8 @@ def decode_request(payload: bytes) -> Request:
     try:
         _refuse_unreadable(payload)
         request = _requests.decode(payload)
-        _refuse_unsealable(getattr(request, "sealed", None))
+        if (sealed := getattr(request, "sealed", None)) is not None:
+            _refuse_unsealable(sealed)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MessageInvalid(_reason(error), _readable_id(payload)) from None
     return request
@@ -108,16 +104,15 @@ def depth_of(payload: bytes) -> int:
 
 
 def _refuse_unreadable(payload: bytes) -> None:
-    payload.decode("utf-8")
+    if not payload.isascii():
+        payload.decode("utf-8")
     # Counting brackets is a bound on the depth that nearly every payload keeps; only the rest is scanned.
     if payload.count(b"[") + payload.count(b"{") > DEPTH_MAX and depth_of(payload) > DEPTH_MAX:
         raise msgspec.DecodeError(f"nested deeper than {DEPTH_MAX} levels")
 
 
-def _refuse_unsealable(sealed: Sealed | None) -> None:
-    if sealed is None:
-        return
-    written = _encoder.encode(sealed)
+def _refuse_unsealable(sealed: Sealed) -> None:
+    written = msgspec.json.encode(sealed)
     if len(written) > SEALED_BYTES_MAX:
         raise msgspec.DecodeError(f"`sealed` is longer than {SEALED_BYTES_MAX} bytes")
     if depth_of(written) > SEALED_DEPTH_MAX:

@@ -71,6 +71,9 @@ class World:
         for request in requests:
             self.handle(b.Received(conn, request))
 
+    def send_together(self, conn: int, *requests: m.Request) -> None:
+        self.handle(b.ReceivedTogether(conn, requests))
+
     def login(self, name: str, key: Key | None = None, **fields: Any) -> int:
         """Connect and log in, without a commit."""
         conn = self.connect()
@@ -148,6 +151,8 @@ class World:
                     self._tell(effect.conns, effect.notice)
                 case b.DeliverAll():
                     self._tell(self.entered, effect.notice)
+                case b.DeliverBurst():
+                    self._carry_out(list(effect.each()))
                 case b.LoggedIn():
                     self._enter(effect)
                 case b.ReadMessages():

@@ -75,6 +75,8 @@ class Node:
                     self._tell(effect.conns, effect.notice)
                 case b.DeliverAll():
                     self._tell([conn for conn, is_in in self.open.items() if is_in], effect.notice)
+                case b.DeliverBurst():
+                    self._tell_burst(effect)
                 case b.LoggedIn():
                     self.open[effect.conn] = True
                 case b.Close():
@@ -83,6 +85,11 @@ class Node:
     def _tell(self, conns: Sequence[int], notice: m.Notice) -> None:
         for conn in conns:
             self.told[conn].append(notice)
+
+    def _tell_burst(self, effect: b.DeliverBurst) -> None:
+        everybody = [conn for conn, is_in in self.open.items() if is_in]
+        for one in effect.each():
+            self._tell(one.conns if isinstance(one, b.Deliver) else everybody, one.notice)
 
     # ------------------------------------------------------------------------------------- what people do
 
@@ -100,6 +107,11 @@ class Node:
         if chosen < 0.1:
             self.feed(b.Disconnected(conn) if chosen < 0.05 else b.Received(conn, m.Quit()))
             return
+        requests = [self._request(f"{serial}.{number}") for number in range(self.chance.choice((1, 1, 2, 5)))]
+        self.asked[conn] += [str(request.id) for request in requests]
+        self.feed(b.Received(conn, requests[0]) if len(requests) == 1 else b.ReceivedTogether(conn, requests))
+
+    def _request(self, serial: str) -> m.Request:
         group, name = self.chance.choice(GROUPS), self.chance.choice(NAMES)
         requests: list[m.Request] = [
             m.Say("hello", id=serial), m.Say("again", id=serial), m.Tell(name, "psst", id=serial),
@@ -107,9 +119,7 @@ class Node:
             m.GroupSend(group, "yo", id=serial), m.GroupLeave(group, id=serial), m.GroupDelete(group, id=serial),
             m.AskNames(id=serial), m.Ping(id=serial),
         ]  # fmt: skip
-        request = self.chance.choice(requests)
-        self.asked[conn].append(serial)
-        self.feed(b.Received(conn, request))
+        return self.chance.choice(requests)
 
     # ------------------------------------------------------------------------------------ what the log says
 

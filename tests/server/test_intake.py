@@ -8,7 +8,7 @@ import pytest
 from reactor_chat.chat.costs import CHARGE_MAX, LOGIN_COST
 from reactor_chat.chat.rules import DEAR_COST
 from reactor_chat.server.connections.login_deadlines import EXPIRED_AT_ONCE_MAX
-from reactor_chat.server.intake import NEWCOMERS_COST_MAX, NEWCOMERS_COST_PER_CONNECTION, TURN_COST_MAX
+from reactor_chat.server.intake import NEWCOMERS_COST_MAX, NEWCOMERS_COST_PER_CONNECTION, TAKE_AT_ONCE, TURN_COST_MAX
 from reactor_chat.server.options.values import Rate
 from reactor_chat.wire.messages import (
     Accepted,
@@ -25,13 +25,13 @@ from reactor_chat.wire.messages import (
 from tests.server.world import World
 
 
-@pytest.mark.parametrize(("asked", "answered"), [(7, 7), (8, 8), (9, 8)])  # so many are taken at once
+@pytest.mark.parametrize(("asked", "answered"), [(15, 15), (16, 16), (17, 16)])  # taken at once
 def test_pages_of_history_use_up_the_rate_sooner(asked: int, answered: int) -> None:
-    world = World(rate=Rate(8 * DEAR_COST, 0.001)).start()
+    world = World(rate=Rate(TAKE_AT_ONCE * DEAR_COST, 0.001)).start()
     ann = world.enter("Ann").ask(*(AskHistory(id=str(number)) for number in range(asked)))
     world.turn(5)
     assert len(ann.of(HistoryAnswer)) == answered
-    world.pass_time(10 * DEAR_COST / 0.001)
+    world.pass_time(2 * TAKE_AT_ONCE * DEAR_COST / 0.001)
     assert len(ann.of(HistoryAnswer)) == asked, "and nothing of it is lost"
 
 

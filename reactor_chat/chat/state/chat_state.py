@@ -5,7 +5,7 @@ Python, hash seed and machine.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from msgspec import Struct, field
@@ -40,7 +40,7 @@ from reactor_chat.chat.state.records import (
 from reactor_chat.chat.state.roster import Presence, Roster
 from reactor_chat.chat.state.seals import Seal, Seals
 from reactor_chat.chat.state.timeline import Stay, Timeline
-from reactor_chat.wire.conversation import ROOM, AboutSeals, Conversation
+from reactor_chat.wire.conversation import ROOM, AboutSeals, Conversation, Heard
 from reactor_chat.wire.messages import (
     Exited,
     GroupSaid,
@@ -90,6 +90,7 @@ class ChatState:
     Attributes:
         seq: the newest number applied; 0 at the beginning.
         at: the time of the newest record, in milliseconds since the Unix epoch; see `case.time_after`.
+        altered: the newest number that was no message of a person; what holds of names, groups and seals holds since.
         moderators: the owned names, folded, whose owners are moderators.
         expired: the number up to which what was said is not kept any more.
     """
@@ -97,6 +98,7 @@ class ChatState:
     def __init__(self) -> None:
         self.seq = 0
         self.at = 0
+        self.altered = 0
         self.identity = ClaimedNames()
         self.roster = Roster()
         self.groups = Groups()
@@ -135,7 +137,21 @@ class ChatState:
             self._receipt(record.sender, record.id, record.seq)
             group = self.groups.get(record.group)
             return group.names() if group is not None else []
+        self.altered = record.seq
         return self._apply_rarer(record)
+
+    def apply_messages(self, messages: Sequence[Heard]) -> None:
+        """Change the state as `apply` does by each of several committed messages of one person.
+
+        Args:
+            messages: 1 or more, stamped with one time; the first has the number after `seq`, each other the next.
+        """
+        first = messages[0]
+        assert first.seq == self.seq + 1, f"record {first.seq} after {self.seq}"
+        if first.at < self.at:
+            self.patience.set_back(self.at - first.at)
+        self.seq, self.at = messages[-1].seq, first.at
+        self.receipts.add_accepted(fold(first.sender), messages)
 
     def _apply_rarer(self, record: Rarer) -> list[str] | None:
         match record:
@@ -210,6 +226,7 @@ class ChatState:
     def restore(self, snapshot: Snapshot) -> None:
         """Replace the whole state by what `snapshot` returned."""
         self.seq, self.at = snapshot.seq, snapshot.at
+        self.altered = snapshot.seq
         self.identity.load(snapshot.claims)
         self.roster.load(snapshot.present)
         self.groups.load(snapshot.groups)

@@ -1,10 +1,11 @@
 """One request id, one outcome: what each person's newest requests came to, for when one is sent again."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from msgspec import Struct
 
+from reactor_chat.wire.conversation import Heard
 from reactor_chat.wire.messages import Accepted, Refused
 
 NOT_REMEMBERED = frozenset({"bad_message", "no_space", "too_fast", "stale_epoch", "damaged"})
@@ -43,6 +44,10 @@ class Receipts:
         outcomes = self._outcomes.get(person)
         return outcomes.get(request_id) if outcomes is not None else None
 
+    def ids_of(self, person: str) -> Container[str]:
+        """Return the ids of somebody's requests that are remembered, as they are now."""
+        return self._outcomes.get(person, ())
+
     def add(self, person: str, request_id: str, outcome: Outcome) -> None:
         """Remember an outcome."""
         if self._to_copy and person in self._to_copy:
@@ -53,6 +58,20 @@ class Receipts:
         outcomes[request_id] = outcome
         if len(outcomes) > RECEIPTS_MAX:
             outcomes.popitem(last=False)
+
+    def add_accepted(self, person: str, messages: Iterable[Heard]) -> None:
+        """Remember as `add` does that each of several messages with an id was accepted."""
+        if self._to_copy and person in self._to_copy:
+            self._copy(person)
+        outcomes = self._outcomes.get(person)
+        for message in messages:
+            if message.id is None:
+                continue
+            if outcomes is None:
+                outcomes = self._outcomes[person] = OrderedDict()
+            outcomes[message.id] = Outcome(message.seq)
+            if len(outcomes) > RECEIPTS_MAX:
+                outcomes.popitem(last=False)
 
     def forget(self, person: str) -> None:
         """Forget everything of somebody: a guest that left."""

@@ -69,7 +69,7 @@ def labels_of(record: Record, born: int | None = None) -> tuple[str, ...]:
     if isinstance(record, Said):
         return (SAID,)
     if isinstance(record, Told):
-        return _labels_of_pair(record.sender, record.to)
+        return labels_of_pair(record.sender, record.to)
     if isinstance(record, GroupSaid):
         return (f"group/{born}",)
     if isinstance(record, GroupAltered):
@@ -78,7 +78,8 @@ def labels_of(record: Record, born: int | None = None) -> tuple[str, ...]:
 
 
 @lru_cache(PAIRS_REMEMBERED)
-def _labels_of_pair(sender: str, to: str) -> tuple[str, ...]:
+def labels_of_pair(sender: str, to: str) -> tuple[str, ...]:
+    """Return the labels of what one person tells another."""
     return tuple(dict.fromkeys((_told(sender), _told(to), label_of_pair(sender, to))))
 
 

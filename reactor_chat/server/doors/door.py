@@ -5,10 +5,10 @@ What the bytes mean differs from door to door; what happens then does not.
 
 from typing import Protocol
 
-from reactor_chat.chat.boundary import BadMessage, Received, Terminate
+from reactor_chat.chat.boundary import BadMessage, Received, ReceivedTogether, Terminate
 from reactor_chat.wire.messages import Hello, Notice, Refused
 
-Sent = Received | BadMessage | Terminate
+Sent = Received | ReceivedTogether | BadMessage | Terminate
 
 
 class Door(Protocol):

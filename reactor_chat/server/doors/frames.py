@@ -1,11 +1,11 @@
 """The way in for programs: length-prefixed JSON (PROTOCOL §1)."""
 
-from reactor_chat.chat.boundary import BadMessage, Received, Terminate
+from reactor_chat.chat.boundary import BadMessage, ReceivedTogether, Terminate
 from reactor_chat.errors import FrameLengthInvalid, MessageInvalid
 from reactor_chat.server.doors.door import Sent
 from reactor_chat.wire import codec
 from reactor_chat.wire.framing import FRAME_BYTES_MAX_BEFORE_LOGIN, FrameDecoder, frame
-from reactor_chat.wire.messages import Hello, Notice, Refused
+from reactor_chat.wire.messages import Hello, Notice, Refused, Request
 
 
 class FramesDoor:
@@ -33,7 +33,7 @@ class FramesDoor:
             payloads = self._decoder.take(sent_max)
         except FrameLengthInvalid as error:
             return [Terminate(conn, Refused(error.code, str(error)), "violation")], 1
-        return [_read(conn, payload) for payload in payloads], len(payloads)
+        return _read(conn, payloads), len(payloads)
 
     @property
     def has_more(self) -> bool:
@@ -57,8 +57,18 @@ class FramesDoor:
         return frame(codec.encode(notice))
 
 
-def _read(conn: int, payload: bytes) -> Sent:
-    try:
-        return Received(conn, codec.decode_request(payload))
-    except MessageInvalid as error:
-        return BadMessage(conn, Refused("bad_message", str(error), error.request_id))
+def _read(conn: int, payloads: list[bytes]) -> list[Sent]:
+    """Return what payloads say: requests together, as far as nothing else comes between them."""
+    sent: list[Sent] = []
+    requests: list[Request] = []
+    for payload in payloads:
+        try:
+            requests.append(codec.decode_request(payload))
+        except MessageInvalid as error:
+            if requests:
+                sent.append(ReceivedTogether(conn, requests))
+                requests = []
+            sent.append(BadMessage(conn, Refused("bad_message", str(error), error.request_id)))
+    if requests:
+        sent.append(ReceivedTogether(conn, requests))
+    return sent

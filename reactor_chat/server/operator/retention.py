@@ -15,7 +15,8 @@ from reactor_chat.errors import StorageCorrupt, StorageFull
 from reactor_chat.server.app import App
 from reactor_chat.server.operator.registry import changed
 from reactor_chat.server.operator.removals import empty
-from reactor_chat.server.record_log import SPOKEN, record_of
+from reactor_chat.server.record_log import record_of
+from reactor_chat.wire.conversation import Heard
 
 SLICE_RECORDS = 512
 """Emptied in one transaction."""
@@ -93,7 +94,7 @@ class Retention:
             if record.at >= limit:
                 break
             last = record.seq
-            if isinstance(record, SPOKEN) and not record.removed:
+            if isinstance(record, Heard) and not record.removed:
                 found.append(record)
         if found:
             empty(app.record_log, found)

@@ -14,7 +14,8 @@ from reactor_chat.journal.memory import MemoryJournal
 from reactor_chat.journal.reports import Row
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.server.operator.retention import BUSY_SECONDS_MAX, SLICE_RECORDS, Retention
-from reactor_chat.server.record_log import SPOKEN, record_of
+from reactor_chat.server.record_log import record_of
+from reactor_chat.wire.conversation import Heard
 from reactor_chat.wire.messages import Say
 from tests.server.world import World
 
@@ -23,7 +24,7 @@ DAY_SECONDS = 86_400
 
 def texts(world: World) -> list[str | None]:
     records = [record_of(row.seq, row.payload) for row in world.journal.replay()]
-    return [record.text for record in records if isinstance(record, SPOKEN)]
+    return [record.text for record in records if isinstance(record, Heard)]
 
 
 def run(world: World, retention: Retention) -> int:
