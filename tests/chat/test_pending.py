@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.chat.conflicts import ENTERING, ConflictKey
-from reactor_chat.chat.pending import Pending, Transaction
+from reactor_chat.chat.pending import Pending
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.transaction import Transaction
 from reactor_chat.wire.messages import Exited
 
 KEYS: list[ConflictKey] = [("name", "a"), ("name", "b"), ("group", "a"), ("id", "a", "1"), ENTERING]

@@ -5,9 +5,10 @@ import pytest
 import reactor_chat.chat.waiting as module
 from reactor_chat.chat.boundary import Effect, Received, Resumed, Sent
 from reactor_chat.chat.conflicts import ConflictKey
-from reactor_chat.chat.pending import Pending, Transaction
+from reactor_chat.chat.pending import Pending
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.transaction import Transaction
 from reactor_chat.chat.waiting import Waiting
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import Exited

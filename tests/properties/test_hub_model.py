@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from reactor_chat.chat import boundary as b
-from reactor_chat.chat.pending import Transaction
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.records import Entered, notice_of
+from reactor_chat.chat.transaction import Transaction
 from reactor_chat.testing.reference_model import Entry, ReferenceModel, groups_of, refusal_to_read
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import fold

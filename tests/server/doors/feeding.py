@@ -24,8 +24,10 @@ def take_all(door: Door, sent_max: int) -> list[object]:
     while door.has_more:
         taken, _ = door.take(CONN, sent_max)
         for one in taken:
-            together = isinstance(one, ReceivedTogether)
-            sent += [Received(one.conn, request) for request in one.requests] if together else [one]
+            if isinstance(one, ReceivedTogether):
+                sent += [Received(one.conn, request) for request in one.requests]
+            else:
+                sent.append(one)
         if any(isinstance(one, Terminate) for one in taken):
             break
     return sent
