@@ -27,7 +27,10 @@ from reactor_chat.server.record_log import RecordLog
 from reactor_chat.server.resuming import resumed
 from reactor_chat.wire import codec
 from reactor_chat.wire.framing import frame
-from reactor_chat.wire.messages import Bye, Notice, Refused
+from reactor_chat.wire.messages import Bye, Exited, Joined, Notice, Refused
+
+PRESENCE = frozenset({Joined, Exited})
+"""What everybody is told of without hurry where many are connected: a thousand who come are a million notices."""
 
 
 class Delivery:
@@ -104,9 +107,11 @@ class Delivery:
                 peer.tell(notice)
 
     def _deliver_all(self, effect: DeliverAll) -> None:
-        self._broadcast.append(self._framed(effect.notice))
+        notice = effect.notice
+        append = self._broadcast.append_quietly if type(notice) in PRESENCE else self._broadcast.append
+        append(self._framed(notice))
         for peer in self._unshared:
-            peer.tell(effect.notice)
+            peer.tell(notice)
 
     def _framed(self, notice: Notice) -> bytes:
         """One notice as a frame; what the journal holds in the same words is not encoded again."""
