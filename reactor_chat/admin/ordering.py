@@ -35,6 +35,9 @@ class _Nobody:
     def append(self, _data: bytes) -> None:
         """Tell nobody."""
 
+    def append_quietly(self, _data: bytes) -> None:
+        """Tell nobody."""
+
 
 def do(chosen: argparse.Namespace, what: Order) -> int:
     """Have an order carried out by whoever can, tell what came of it, and return the exit status."""

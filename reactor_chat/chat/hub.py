@@ -254,7 +254,10 @@ class Hub:
                 self._waiting.return_sent(session, sent)
 
     def _apply_foreign(self, record: Record, effects: list[Effect]) -> None:
-        session = self._sessions.of(record.name) if isinstance(record, Exited) else None
+        session = None
+        if isinstance(record, Exited):
+            self._endings.departing.pop(fold(record.name), None)  # recorded elsewhere, whoever was to do it
+            session = self._sessions.of(record.name)
         if session is not None:  # released elsewhere while its owner is here
             self._sessions.close(session, "kicked", effects)
         self._announce(record, None, effects)

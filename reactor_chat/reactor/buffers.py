@@ -13,8 +13,6 @@ what came after leaves after.
                 ^place  ^8
 """
 
-from dataclasses import dataclass
-
 
 class SharedBuffer:
     """Bytes that go to every reader, in one order.
@@ -78,12 +76,8 @@ class SharedBuffer:
         return self.end - self.start
 
 
-@dataclass(slots=True)
-class _Private:
-    """Bytes for one reader, and where the shared buffer ended when they were queued."""
-
-    place: int
-    data: bytes | bytearray
+Private = tuple[int, bytes | bytearray]
+"""Bytes for one reader, behind the place where the shared buffer ended when they were queued."""
 
 
 class OutputQueue:
@@ -94,7 +88,7 @@ class OutputQueue:
     def __init__(self) -> None:
         self._shared: SharedBuffer | None = None
         self._place: int | None = None  # None: in sync (or nothing is attached)
-        self._privates: list[_Private] = []
+        self._privates: list[Private] = []
         self._privates_bytes = 0
 
     @property
@@ -107,7 +101,10 @@ class OutputQueue:
     @property
     def pending_bytes(self) -> int:
         """Everything that is owed: private bytes and how far the shared buffer is ahead."""
-        return self._privates_bytes + (self._shared.end - self.place if self._shared else 0)
+        shared, place = self._shared, self._place
+        if shared is None:
+            return self._privates_bytes
+        return self._privates_bytes + shared.end - (shared.settled if place is None else place)
 
     @property
     def private_bytes(self) -> int:
@@ -122,19 +119,21 @@ class OutputQueue:
         """
         if not data:
             return False
-        at = 0
-        if self._shared is not None:
-            at = self._shared.end
-            self._place = self.place
+        at, shared, privates = 0, self._shared, self._privates
+        if shared is not None:
+            at = shared.end
+            if self._place is None:
+                self._place = shared.settled
         self._privates_bytes += len(data)
-        last = self._privates[-1] if self._privates else None
-        if last is None or last.place != at:
-            self._privates.append(_Private(at, data))
-            return last is None
+        if not privates or privates[-1][0] != at:
+            privates.append((at, data))
+            return len(privates) == 1
         # Many small pieces are kept as one: a piece has an overhead of its own, and only bytes are counted.
-        if isinstance(last.data, bytes):
-            last.data = bytearray(last.data)
-        last.data += data
+        last = privates[-1][1]
+        if isinstance(last, bytes):
+            last = bytearray(last)
+            privates[-1] = (at, last)
+        last += data
         return False
 
     def attach(self, shared: SharedBuffer) -> None:
@@ -173,17 +172,17 @@ class OutputQueue:
         """
         privates, shared, place = self._privates, self._shared, self.place
         if not privates:
-            return shared.slice(place, min(shared.end, place + bytes_max)) if shared else b""
-        if len(privates) == 1 and self.pending_bytes == self._privates_bytes <= bytes_max:
-            return bytes(privates[0].data)
+            return shared.slice(place, min(shared.end, place + bytes_max)) if shared is not None else b""
+        if len(privates) == 1 and (shared is None or shared.end == place) and self._privates_bytes <= bytes_max:
+            return bytes(privates[0][1])
         parts: list[bytes | bytearray] = []
         room = bytes_max
-        for private in privates:
-            if shared is not None and place < private.place:
-                parts.append(shared.slice(place, min(private.place, place + room)))
+        for at, data in privates:
+            if shared is not None and place < at:
+                parts.append(shared.slice(place, min(at, place + room)))
                 place += len(parts[-1])
                 room -= len(parts[-1])
-            parts.append(private.data[:room])
+            parts.append(data[:room])
             room -= len(parts[-1])
             if not room:
                 break
@@ -202,26 +201,30 @@ class OutputQueue:
         if bytes_sent == pending_bytes:  # nearly always
             self._privates.clear()
             self._privates_bytes = 0
-            self._place = self._shared.end if self._shared else None
+            self._place = self._shared.end if self._shared is not None else None
             return
         place, gone = self.place, 0
-        for private in self._privates:
-            shared_bytes = min(bytes_sent, max(private.place - place, 0))
+        for at, data in self._privates:
+            shared_bytes = min(bytes_sent, max(at - place, 0))
             place += shared_bytes
             bytes_sent -= shared_bytes
-            if bytes_sent < len(private.data):
+            if bytes_sent < len(data):
                 break
-            bytes_sent -= len(private.data)
-            self._privates_bytes -= len(private.data)
+            bytes_sent -= len(data)
+            self._privates_bytes -= len(data)
             gone += 1
         del self._privates[:gone]
         if not self._privates:
             place += bytes_sent
         elif bytes_sent:
-            head = self._privates[0]
-            if isinstance(head.data, bytes):
-                head.data = bytearray(head.data)
-            del head.data[:bytes_sent]  # a bytearray drops its front without moving the rest
-            self._privates_bytes -= bytes_sent
+            self._drop_front(bytes_sent)
         if self._shared is not None:
             self._place = place
+
+    def _drop_front(self, bytes_sent: int) -> None:
+        at, data = self._privates[0]
+        if isinstance(data, bytes):
+            data = bytearray(data)
+            self._privates[0] = (at, data)
+        del data[:bytes_sent]  # a bytearray drops its front without moving the rest
+        self._privates_bytes -= bytes_sent

@@ -171,7 +171,7 @@ class Connection:
         if self._state is not ConnectionState.OPEN or self._broken:
             return
         if self.output.push(data):
-            if self._fanout:
+            if self._fanout is not None:
                 self._fanout.settle(self)
             self._loop.flush_later(self)
         elif self.waiting:
@@ -190,7 +190,7 @@ class Connection:
 
     def detach(self) -> None:
         """Get nothing of the fan-out any more but what had been appended; nothing happens where it is in none."""
-        if self._fanout:
+        if self._fanout is not None:
             fanout, self._fanout = self._fanout, None
             fanout.leave(self)
             self._loop.flush_later(self)
@@ -235,7 +235,7 @@ class Connection:
             self.check_watermarks()  # what is queued for a reader that takes nothing has to fit too
             return
         self._write()
-        if self._fanout:
+        if self._fanout is not None:
             self._fanout.settle(self)
         if self._state is ConnectionState.FINISHING and not self.queued_bytes:
             self._half_close()
@@ -319,7 +319,8 @@ class Connection:
 
     def _write(self) -> None:
         """Offer the kernel what is queued, as far as it goes at once."""
-        data = self.output.next_bytes(WRITE_BYTES_MAX)
+        output = self.output
+        data = output.next_bytes(WRITE_BYTES_MAX)
         if not data:
             return
         try:
@@ -327,7 +328,7 @@ class Connection:
         except OSError as error:
             self.write_incomplete(error)
             return
-        self.output.sent(taken)
+        output.sent(taken)
         self._loop.written_bytes += taken
         self.waiting = self.queued_bytes > 0  # the kernel's limit or ours: either way it says when to go on
         if self.waiting or self._soft or self._mask & EVENT_WRITE:
@@ -396,7 +397,7 @@ class Connection:
         self._forget_soft()
         self.waiting = False
         self.output.clear()
-        if self._fanout:
+        if self._fanout is not None:
             fanout, self._fanout = self._fanout, None
             fanout.leave(self)
 

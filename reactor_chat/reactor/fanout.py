@@ -7,6 +7,10 @@ cost the others nothing but the memory of what is shared from the slowest of the
 further behind than `lag_bytes_max` is told so through its owner and given no more.
 
 A reader with private bytes queued is not in sync for that turn, because its bytes are not everybody's.
+
+Where many come and go, telling each of them at once of each of the others costs (people)² system calls.  So bytes may
+be appended *quietly*: they take their place in the buffer like all others, and leave with whatever is written next, or
+when a timer goes off.  Only the moment differs; what anybody gets, and in which order, is the same.
 """
 
 from collections.abc import Callable
@@ -14,9 +18,18 @@ from typing import Protocol
 
 from reactor_chat.reactor.buffers import OutputQueue, SharedBuffer
 from reactor_chat.reactor.loop import Flushable, Loop
+from reactor_chat.reactor.timers import Timer
 
 LAG_BYTES_MAX = 1_048_576
 """As much as one connection may be owed (see `limits`): whoever is further behind would be closed anyway."""
+QUIET_ABOVE = 256
+"""With so many readers or fewer nothing waits: to write to all of them takes a millisecond or two."""
+QUIET_SECONDS = 0.25
+"""How long quiet bytes wait at most: with the turn that they leave in they are at most 300 ms late, as the protocol
+says, and those of a hurried quarter of a second cost each reader one system call."""
+QUIET_BYTES_MAX = 65_536
+"""More quiet bytes do not wait: so much fits what the kernel holds for a reader that reads, and is half of what may be
+queued for somebody before nothing more is taken from them."""
 
 
 class Reader(Flushable, Protocol):
@@ -50,11 +63,14 @@ class Fanout:
     Args:
         loop: whose turns end in flushing this.
         lag_bytes_max: most bytes a connection may be behind after a flush; 1 or more.
+        quiet_above: with more readers than this, quiet bytes wait; 0 or more.
     """
 
-    def __init__(self, loop: Loop, lag_bytes_max: int = LAG_BYTES_MAX) -> None:
+    def __init__(self, loop: Loop, lag_bytes_max: int = LAG_BYTES_MAX, quiet_above: int = QUIET_ABOVE) -> None:
         self._loop = loop
         self._lag_bytes_max = lag_bytes_max
+        self._quiet_above = quiet_above
+        self._quiet_alarm: Timer | None = None  # armed while quiet bytes wait
         self._shared = SharedBuffer()
         self._in_sync: dict[Reader, Callable[[bytes], int]] = {}
         self._lagging: dict[Reader, None] = {}  # a dictionary is a set that keeps its order
@@ -72,6 +88,18 @@ class Fanout:
         self._shared.append(data)
         self._loop.flush_later(self)
 
+    def append_quietly(self, data: bytes) -> None:
+        """Queue bytes for everyone who is attached now; they leave with what is written next, or QUIET_SECONDS later.
+
+        Whoever has private bytes to write, or leaves, gets them then.  With few readers this is `append`.
+        """
+        shared = self._shared
+        shared.append(data)
+        if len(self) <= self._quiet_above or shared.end - shared.settled > QUIET_BYTES_MAX:
+            self._loop.flush_later(self)
+        elif self._quiet_alarm is None:
+            self._quiet_alarm = self._loop.timers.call_at(self._loop.now + QUIET_SECONDS, self._end_quiet)
+
     def join(self, reader: Reader) -> None:
         """Give `reader` everything that is appended from now on; called by `Connection.attach`."""
         reader.output.attach(self._shared)
@@ -84,6 +112,8 @@ class Fanout:
         self._in_sync.pop(reader, None)
         self._lagging.pop(reader, None)
         self._clear_when_all_had_it()
+        if self._quiet_alarm is not None and not len(self):
+            self._loop.flush_later(self)  # nobody is left to hear what waits
 
     def settle(self, reader: Reader) -> None:
         """Count `reader` among those who are in sync where it is; called when its queue has grown or shrunk."""
@@ -97,6 +127,9 @@ class Fanout:
 
     def flush(self) -> None:
         """Write the news to everyone who is in sync, and see to those who are not."""
+        if self._quiet_alarm is not None:
+            self._quiet_alarm.cancel()
+            self._quiet_alarm = None
         place, short = self._shared.settled, self._write_news()
         self._shared.settle()
         for reader, taken, _ in short:
@@ -111,6 +144,9 @@ class Fanout:
         self._shared.trim(
             min(self._shared.settled, *(reader.output.place for reader in self._lagging), self._shared.end)
         )
+
+    def _end_quiet(self) -> None:
+        self._loop.flush_later(self)
 
     def _write_news(self) -> list[tuple[Reader, int, OSError | None]]:
         """Offer the news to everyone who is in sync; returns of whom the kernel took how much too little, and why."""

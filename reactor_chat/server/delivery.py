@@ -30,7 +30,10 @@ from reactor_chat.server.resuming import resumed
 from reactor_chat.wire import codec
 from reactor_chat.wire.conversation import Heard
 from reactor_chat.wire.framing import frame, frames
-from reactor_chat.wire.messages import Accepted, Bye, Notice, Refused
+from reactor_chat.wire.messages import Accepted, Bye, Exited, Joined, Notice, Refused
+
+PRESENCE = frozenset({Joined, Exited})
+"""What everybody is told of without hurry where many are connected: a thousand who come are a million notices."""
 
 
 class Delivery:
@@ -107,9 +110,11 @@ class Delivery:
                 peer.tell(notice)
 
     def _deliver_all(self, effect: DeliverAll) -> None:
-        self._broadcast.append(self._framed(effect.notice))
+        notice = effect.notice
+        append = self._broadcast.append_quietly if type(notice) in PRESENCE else self._broadcast.append
+        append(self._framed(notice))
         for peer in self._unshared:
-            peer.tell(effect.notice)
+            peer.tell(notice)
 
     def _deliver_burst(self, effect: DeliverBurst) -> None:
         written = self._record_log.written

@@ -17,7 +17,7 @@ from reactor_chat.testing.checker import Checker, demand
 from reactor_chat.testing.clock import Clock
 from reactor_chat.testing.disk import Disk, Fate, PowerCut
 from reactor_chat.testing.disk_journal import DiskJournal
-from reactor_chat.testing.network import Broadcast, Network, SimulatedLink, Wire, WireLimits
+from reactor_chat.testing.network import QUIET_ABOVE, Broadcast, Network, SimulatedLink, Wire, WireLimits
 
 PART_BYTES_MAX = 65_536 + 4
 """What a connection may have sent that is no whole frame yet; of who has sent more, nothing is read."""
@@ -69,6 +69,7 @@ class Machine:
         checker: told what becomes durable.
         clock: of the world.
         limits: what each connection may cost.
+        quiet_above: with more people than this, who comes or goes is told with what comes next, or a little later.
 
     Attributes:
         app: the server; None while it is down.
@@ -79,7 +80,9 @@ class Machine:
         full_count: how often there was no space.
     """
 
-    def __init__(self, options: Options, checker: Checker, clock: Clock, limits: WireLimits) -> None:
+    def __init__(
+        self, options: Options, checker: Checker, clock: Clock, limits: WireLimits, quiet_above: int = QUIET_ABOVE
+    ) -> None:
         self.app: App | None = None
         self.network = Network()
         self.disk = Disk()
@@ -88,7 +91,8 @@ class Machine:
         self._checker = checker
         self._clock = clock
         self._limits = limits
-        self._broadcast = Broadcast()
+        self._quiet_above = quiet_above
+        self._broadcast = Broadcast(quiet_above)
         self._nonces = 0
         self._slow: dict[Wire, int] = {}
         self._doors: dict[Wire, WatchedDoor] = {}
@@ -103,7 +107,7 @@ class Machine:
         """Start the server, which recovers from its disk.  Returns False where that fails once more."""
         assert self.app is None
         self.starts += 1
-        self._broadcast = Broadcast()
+        self._broadcast = Broadcast(self._quiet_above)
         try:
             journal = WatchedJournal(self.disk, self._checker)
             payloads = [row.payload for row in journal.replay()]
@@ -180,6 +184,7 @@ class Machine:
     def _check_bounds(self) -> None:
         """See that nobody costs more memory than is allowed."""
         seen = self._checker.seen
+        seen["who came or went was told a little later"] += self._broadcast.quiet_until is not None
         self._slow = {wire: self._slow.get(wire, 0) + 1 for wire in self.network.wires if wire.has_overflowed}
         for wire, turns in self._slow.items():
             demand(wire.finishing or turns <= PATIENCE_TURNS, "who reads too slowly is sent away", wire.peer)

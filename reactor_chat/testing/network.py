@@ -19,6 +19,8 @@ LINGER_SECONDS = 5.0
 ARRIVAL_SECONDS = 0.25
 KEEPALIVE_SECONDS = 95.0
 """So long after the other machine vanished the kernel gives a connection up at the latest (see `reactor.sockets`)."""
+QUIET_ABOVE, QUIET_SECONDS, QUIET_BYTES_MAX = 256, 0.25, 65_536
+"""When quiet bytes wait, and for how long, as in `reactor.fanout`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +57,47 @@ class Owner(Protocol):
 class Broadcast:
     """Bytes that go to every wire that is attached.
 
+    Args:
+        quiet_above: with more wires than this, quiet bytes wait; 0 or more.
+
     Attributes:
         wires: who is attached, in the order of their coming.
+        quiet_until: when the quiet bytes leave that wait; None where none do.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, quiet_above: int = QUIET_ABOVE) -> None:
         self.wires: dict[Wire, None] = {}
+        self.quiet_until: float | None = None
+        self._quiet_above = quiet_above
+        self._quiet_bytes = 0
 
     def append(self, data: bytes) -> None:
         """Queue bytes for everyone who is attached now."""
         for wire in self.wires:
             wire.queue += data
+        self._end_quiet()
+
+    def append_quietly(self, data: bytes) -> None:
+        """Queue bytes likewise, in the same order; where many are attached they wait for what comes next, or a bit."""
+        if len(self.wires) <= self._quiet_above or self._quiet_bytes + len(data) > QUIET_BYTES_MAX:
+            self.append(data)
+            return
+        self._quiet_bytes += len(data)
+        for wire in self.wires:
+            wire.queue += data
+            wire.resting_bytes += len(data)
+            self.quiet_until = self.quiet_until or wire.now() + QUIET_SECONDS
+
+    def tick(self, now: float) -> None:
+        """Let quiet bytes leave that have waited long enough."""
+        if self.quiet_until is not None and self.quiet_until <= now:
+            self._end_quiet()
+
+    def _end_quiet(self) -> None:
+        if self.quiet_until is not None:
+            self.quiet_until, self._quiet_bytes = None, 0
+            for wire in self.wires:
+                wire.resting_bytes = 0
 
 
 class Wire:
@@ -79,6 +111,7 @@ class Wire:
 
     Attributes:
         queue: what was sent and has not left; changed in place only.
+        resting_bytes: how much of it, at its end, is quiet and waits to be asked for.
         down: what has left and was not read by the client; changed in place only.
         leaves_bytes_max: most bytes that leave in one flush.
         paused: whether the server reads nothing for now.
@@ -87,17 +120,19 @@ class Wire:
         has_overflowed: whether the owner was told that the peer reads too slowly.
         closed: whether nothing happens any more.
         reason: why it was closed.
+        now: the clock, in seconds.
     """
 
     def __init__(self, peer: str, owner: Owner, now: Callable[[], float], limits: WireLimits = WireLimits()) -> None:
         self.peer = peer
         self.queue = bytearray()
+        self.resting_bytes = 0
         self.down = bytearray()
         self.leaves_bytes_max = 1 << 40
         self.paused = self.finishing = self.down_ended = self.closed = False
         self.reason = ""
         self._owner = owner
-        self._now = now
+        self.now = now
         self._limits = limits
         self._broadcast: Broadcast | None = None
         self.has_overflowed = False
@@ -121,21 +156,23 @@ class Wire:
 
     def send(self, data: bytes) -> None:
         """Queue bytes; after `finish` or `abort` they are dropped."""
-        if not self.finishing:
+        if data and not self.finishing:
             self.queue += data
+            self.resting_bytes = 0
 
     def attach(self, broadcast: Broadcast) -> None:
         """Get everything that is broadcast from now on."""
-        if not self.finishing:
+        if not self.finishing and self._broadcast is not broadcast:
             self.detach()
             self._broadcast = broadcast
             broadcast.wires[self] = None
 
     def detach(self) -> None:
-        """Get nothing more of what is broadcast."""
+        """Get nothing more of what is broadcast; what has been waits no longer."""
         if self._broadcast is not None:
             del self._broadcast.wires[self]
             self._broadcast = None
+            self.resting_bytes = 0
 
     def pause(self) -> None:
         """Read nothing until `resume`."""
@@ -150,7 +187,7 @@ class Wire:
         if not self.finishing:
             self.detach()
             self.finishing = True
-            self._linger_at = self._now() + LINGER_SECONDS
+            self._linger_at = self.now() + LINGER_SECONDS
 
     def abort(self, reason: str) -> None:
         """Close now, whatever is queued; the owner hears `lost` at the end of the turn."""
@@ -160,6 +197,7 @@ class Wire:
         self.closed = self.finishing = True
         self.reason = reason
         self.queue.clear()
+        self.resting_bytes = 0
 
     # ------------------------------------------------------------------ for the world: the end of a turn, and time
 
@@ -168,7 +206,7 @@ class Wire:
         queue = self.queue
         if queue:
             room = self._limits.pipe_bytes_max - len(self.down)
-            leaving = min(len(queue), room, self.leaves_bytes_max)
+            leaving = min(len(queue) - self.resting_bytes, room, self.leaves_bytes_max)
             if leaving == len(queue):
                 self.down += queue
                 queue.clear()
@@ -179,7 +217,7 @@ class Wire:
                 self._check_marks()
         if self.finishing and not queue and not self.down_ended and not self.closed:
             self.down_ended = True
-            self._arrival_at = self._now() + ARRIVAL_SECONDS
+            self._arrival_at = self.now() + ARRIVAL_SECONDS
             if self._up_ended:
                 self.abort("finished")
 
@@ -193,12 +231,15 @@ class Wire:
     @property
     def deadline(self) -> float | None:
         """When `tick` has something to do; None while there is nothing to wait for."""
-        times = (self._soft_at, self._linger_at, self._arrival_at, self._vanished_at)
+        quiet_until = self._broadcast.quiet_until if self._broadcast is not None else None
+        times = (self._soft_at, self._linger_at, self._arrival_at, self._vanished_at, quiet_until)
         return None if self.closed else min((at for at in times if at is not None), default=None)
 
     def tick(self) -> None:
         """Do what is due."""
-        now = self._now()
+        now = self.now()
+        if self._broadcast is not None:
+            self._broadcast.tick(now)
         if self._soft_at is not None and self._soft_at <= now:
             self._overflow()
         if self._arrival_at is not None and self._arrival_at <= now:
@@ -232,7 +273,7 @@ class Wire:
 
     def peer_vanished(self) -> None:
         """Note that the peer will never say anything again, not even that."""
-        self._vanished_at = self._now() + KEEPALIVE_SECONDS
+        self._vanished_at = self.now() + KEEPALIVE_SECONDS
 
     # ------------------------------------------------------------------ inside
 
@@ -243,7 +284,7 @@ class Wire:
         elif queued_bytes <= self._limits.output_bytes_soft:
             self._soft_at = None
         elif self._soft_at is None and not self.has_overflowed:
-            self._soft_at = self._now() + self._limits.output_seconds_soft
+            self._soft_at = self.now() + self._limits.output_seconds_soft
 
     def _overflow(self) -> None:
         self._soft_at = None

@@ -35,6 +35,7 @@ BRANCHES = (
     "a group was deleted",
     "a claimed name was spelled otherwise",
     "a wire was clogged",
+    "who came or went was told a little later",
     "a server read nothing more from somebody",
     "the clock on the wall went back",
     "a client died before anything was kept",

@@ -27,6 +27,8 @@ OWNERS = frozenset({"Ann", "Bob", "Dee", "Eve", "Ida"})
 HUMANS = 3
 PEOPLE = (6, 20, 12, 24)
 """How many people there are, by shape."""
+QUIET_ABOVE = (256, 8, 4, 256)
+"""With more people than this not everybody is told at once who comes or goes, by shape."""
 
 LIVENESS_SECONDS = 10.0
 RESTART_SECONDS = 1.0
@@ -78,7 +80,7 @@ class World:
         )
         self.seen = self.checker.seen
         limits = WireLimits(pipe_bytes_max=(65_536, 16_384)[shape % 2])
-        self.machine = Machine(options, self.checker, self.clock, limits)
+        self.machine = Machine(options, self.checker, self.clock, limits, QUIET_ABOVE[shape % 4])
         self.links: list[tuple[SimulatedLink, SimulatedPerson | Hostile]] = []
         seconds_max = options.login_seconds_max + SLACK_SECONDS
         self.hostile = Hostile(self.checker, lambda address: self._dial(address, self.hostile), seconds_max)

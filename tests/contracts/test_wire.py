@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reactor_chat.reactor.connection import ARRIVAL_SECONDS, Connection
-from reactor_chat.reactor.fanout import Fanout
+from reactor_chat.reactor.fanout import LAG_BYTES_MAX, QUIET_BYTES_MAX, QUIET_SECONDS, Fanout
 from reactor_chat.reactor.limits import ConnectionLimits
 from reactor_chat.server.connections.peers import Wire
 from reactor_chat.testing.clock import Clock
@@ -24,6 +24,7 @@ from tests.reactor.conftest import World as RealWorld
 
 SOFT, SECONDS, HARD = 200_000, 10.0, 600_000
 SETTLED_TURNS = 12
+QUIET_ABOVE = 1
 
 
 class Client(Protocol):
@@ -98,7 +99,7 @@ class RealPlace:
 
     def __init__(self, world: RealWorld) -> None:
         self._world = world
-        self.broadcast = Fanout(world.loop)
+        self.broadcast = Fanout(world.loop, LAG_BYTES_MAX, QUIET_ABOVE)
 
     def connect(self) -> RealClient:
         return RealClient(*self._world.connect(ConnectionLimits(65_536, SOFT, SECONDS, HARD)))
@@ -139,7 +140,7 @@ class SimulatedPlace:
         self._clock = Clock()
         self._network = Network()
         self._clients: list[SimulatedClient] = []
-        self.broadcast = Broadcast()
+        self.broadcast = Broadcast(QUIET_ABOVE)
 
     def connect(self) -> SimulatedClient:
         self._clients.append(SimulatedClient(self._clock, self._network))
@@ -197,6 +198,47 @@ def test_what_is_sent_and_what_is_broadcast_comes_in_one_order(kind: Kind) -> No
         place.turn()
         assert (ann.heard(), bob.heard()) == (b"1;2;3;4;", b"4;")
         assert ann.wire.queued_bytes == bob.wire.queued_bytes == 0
+
+
+@every_wire
+def test_quiet_bytes_leave_with_what_comes_next_or_a_little_later(kind: Kind) -> None:
+    with kind() as place:
+        ann, bob = place.connect(), place.connect()
+        ann.wire.attach(place.broadcast)
+        place.broadcast.append_quietly(b"one reader;")
+        place.turn()
+        assert ann.heard() == b"one reader;"
+        bob.wire.attach(place.broadcast)
+        place.broadcast.append_quietly(b"1;")
+        ann.wire.send(b"ann;")
+        place.broadcast.append_quietly(b"2;")
+        place.pass_time(QUIET_SECONDS / 2)
+        assert (ann.heard().startswith(b"one reader;1;ann;"), bob.heard()) == (True, b"")
+        assert bob.wire.queued_bytes == len(b"1;2;")
+        place.pass_time(QUIET_SECONDS / 2)
+        assert (ann.heard(), bob.heard()) == (b"one reader;1;ann;2;", b"1;2;")
+        place.broadcast.append_quietly(b"3;")
+        place.broadcast.append(b"4;")
+        place.turn()
+        assert bob.heard() == b"1;2;3;4;"
+        place.broadcast.append_quietly(b"5;")
+        bob.wire.finish()
+        place.turn()
+        assert bob.heard() == b"1;2;3;4;5;"
+
+
+@every_wire
+def test_quiet_bytes_wait_only_where_there_are_few_of_them(kind: Kind) -> None:
+    with kind() as place:
+        ann, bob = place.connect(), place.connect()
+        for one in (ann, bob):
+            one.wire.attach(place.broadcast)
+        place.broadcast.append_quietly(bytes(QUIET_BYTES_MAX))
+        place.turn()
+        assert ann.heard() == b""
+        place.broadcast.append_quietly(b"!")
+        place.turn()
+        assert len(ann.heard()) == len(bob.heard()) == QUIET_BYTES_MAX + 1
 
 
 @every_wire
@@ -324,7 +366,7 @@ def test_a_reader_that_stays_behind_overflows_and_one_that_moves_does_not(kind: 
 
 programs = st.lists(
     st.one_of(
-        st.tuples(st.sampled_from(["send", "ask", "broadcast"]), st.integers(0, 2), st.integers(1, 70_000)),
+        st.tuples(st.sampled_from(["send", "ask", "broadcast", "quiet"]), st.integers(0, 2), st.integers(1, 70_000)),
         st.tuples(st.sampled_from(["attach", "detach", "pause", "resume", "turn", "finish"]),
                   st.integers(0, 2), st.just(0)),
     ),
@@ -380,13 +422,14 @@ def test_whatever_is_done_everybody_gets_what_a_list_says(kind: Kind, program: l
         clients = [Listed(place) for _ in range(3)]
         for step, (name, who, size) in enumerate(program):
             data = bytes([step % 256]) * size
-            if name == "broadcast":
-                place.broadcast.append(data)
+            if name in ("broadcast", "quiet"):
+                (place.broadcast.append if name == "broadcast" else place.broadcast.append_quietly)(data)
                 for client in clients:
                     client.hear_all(data)
             elif name in ("send", "ask"):
                 getattr(clients[who], name)(data)
             else:
                 clients[who].do(name)
+        place.pass_time(QUIET_SECONDS)
         for client in clients:
             client.check()

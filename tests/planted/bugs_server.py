@@ -9,6 +9,7 @@ SQLITE = ("tests/journal/sqlite/test_sqlite_journal.py", "tests/journal/test_sur
 BLOCKS = ("tests/journal/sqlite/test_blocks.py",)
 BUFFERS = ("tests/reactor/test_buffers.py",)
 FANOUT = ("tests/reactor/test_fanout.py",)
+QUIET = ("tests/reactor/test_fanout_quiet.py",)
 
 BUGS: tuple[Bug, ...] = (
     *in_file(
@@ -36,6 +37,16 @@ BUGS: tuple[Bug, ...] = (
             "self._catch_up.begin(peer, after + 1)",
         ),
         ("a gap is not told", "            peer.tell(gap)\n", "            pass\n"),
+    ),
+    *in_file(
+        "reactor_chat/server/delivery.py",
+        ("tests/server/test_delivery.py",),
+        (
+            "what is said waits as well",
+            "if type(notice) in PRESENCE else self._broadcast.append\n",
+            "if type(notice) in PRESENCE else self._broadcast.append_quietly\n",
+        ),
+        ("who comes is told to everybody at once", "frozenset({Joined, Exited})", "frozenset({Exited})"),
     ),
     *in_file(
         "reactor_chat/server/catch_up.py",
@@ -247,6 +258,26 @@ BUGS: tuple[Bug, ...] = (
             "reader.output.start_lagging(place)",
         ),
         ("a slow reader is never sent away", "> self._lag_bytes_max:", "> 1_000 * self._lag_bytes_max:"),
+    ),
+    *in_file(
+        "reactor_chat/reactor/fanout.py",
+        QUIET,
+        (
+            "what was to wait a moment waits for ever",
+            "        elif self._quiet_alarm is None:\n",
+            "        elif self._quiet_alarm is not None:\n",
+        ),
+        (
+            "what may wait comes out of order",
+            "        shared.append(data)\n        if len(self)",
+            "        self._loop.timers.call_at(self._loop.now, lambda: shared.append(data))\n        if len(self)",
+        ),
+        (
+            "who leaves never learns what waited",
+            "        reader.output.detach()\n",
+            "        reader.output.detach() if self._quiet_alarm is None else reader.output.clear()\n",
+        ),
+        ("a storm of what may wait is kept", "> QUIET_BYTES_MAX:", "> 100 * QUIET_BYTES_MAX:"),
     ),
     *in_file(
         "reactor_chat/reactor/timers.py",

@@ -5,7 +5,7 @@ Wires, their broadcast and the clock are those of `reactor_chat.testing`, on a n
 
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Any, Self, TypeVar, overload
+from typing import Any, ClassVar, Self, TypeVar, overload
 
 import pytest
 
@@ -34,6 +34,7 @@ B = TypeVar("B", bound=Message)
 
 UNIX_MS = 1_700_000_000_000
 TURNS_MAX = 10_000
+NEVER = 1_000_000
 
 
 class MemoryWire(Wire):
@@ -141,12 +142,17 @@ class World:
 
     Args:
         options: fields of `Options` that differ from the default; `rate` is off where it is not named.
+
+    Attributes:
+        quiet_above: with more people than this it may take a moment until everybody is told who comes or goes.
     """
+
+    quiet_above: ClassVar[int] = NEVER
 
     def __init__(self, journal: Journal | None = None, **options: object) -> None:
         self.options = Options(**{"rate": None, **options})  # type: ignore[arg-type]
         self.journal = journal if journal is not None else MemoryJournal()
-        self.broadcast = Broadcast()
+        self.broadcast = Broadcast(self.quiet_above)
         self.now = 100.0
         self.people: list[Person] = []
         self.woken = 0

@@ -14,6 +14,9 @@ class Broadcast(Protocol):
     def append(self, data: bytes, /) -> None:
         """Queue bytes for everyone who is attached now."""
 
+    def append_quietly(self, data: bytes, /) -> None:
+        """Queue bytes likewise, in the same order; where many are attached they may leave a little later."""
+
 
 class Wire(Protocol):
     """What carries a connection's bytes: the reactor's connection, or a simulated one."""
