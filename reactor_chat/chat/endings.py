@@ -49,6 +49,8 @@ class Endings:
 
     def record(self, effects: list[Effect]) -> None:
         """Record the releases and departures that depend on nothing that is on its way."""
+        if not self.releasing and not self.departing:
+            return  # nearly always
         for name in self._ready(self.releasing, list(self.releasing.values())):
             if self._state.identity.claim_of(name) is not None:
                 self.departing.pop(fold(name), None)

@@ -55,13 +55,13 @@ class FastPath:
             m.GroupSend: self._to_group,
         }
 
-    def take(self, session: Session, requests: Sequence[Any], start: int, effects: list[Effect]) -> int:
+    def take(self, session: Session, together: ReceivedTogether, start: int, effects: list[Effect]) -> int:
         """Launch the burst that begins with one of several requests.
 
         Args:
             session: whose requests they are.
-            requests: what came together.
-            start: an index into them.
+            together: what came.
+            start: an index into its requests.
             effects: where the order to append the burst goes.
 
         Returns:
@@ -69,16 +69,17 @@ class FastPath:
         """
         if session.state is not SessionState.PRESENT or session.backlog or session.ending:
             return 0
+        requests = together.requests
         route = self._route(session, requests[start])
         if route is None:
             return 0
         messages = self._messages(session, route, requests, start)
-        count = len(messages)
+        count, labels = len(messages), route.labels
         if count:
-            burst = requests if count == len(requests) else requests[start : start + count]
-            together = ReceivedTogether(session.conn, burst)
+            if count < len(requests):
+                together = ReceivedTogether(session.conn, requests[start : start + count])
             self._pending.add(Burst(messages, (), session, None, messages=messages, together=together, route=route))
-            effects.append(Append([(message, route.labels) for message in messages]))
+            effects.append(Append([(message, labels) for message in messages]))
         return count
 
     def announce(self, burst: Burst, effects: list[Effect]) -> None:
@@ -111,7 +112,8 @@ class FastPath:
         to = self._state.spelling(target)
         if to is None:
             return None
-        return self._found(m.Tell, target, to, label_of_pair(session.name, to), labels_of_pair(session.name, to))
+        me, pair = session.name, (fold(to), fold(session.name))
+        return self._found(m.Tell, target, to, label_of_pair(me, to), labels_of_pair(me, to), pair)
 
     def _to_group(self, session: Session, target: str) -> Route | None:
         group = self._state.groups.get(target)
@@ -120,22 +122,27 @@ class FastPath:
         label = Conversation.of_group(group.born).label
         return self._found(m.GroupSend, target, group.name, label, (label,))
 
-    def _found(self, kind: type, target: str, to: str, place: str, labels: tuple[str, ...]) -> Route:
+    def _found(
+        self, kind: type, target: str, to: str, place: str, labels: tuple[str, ...], pair: tuple[str, ...] = ()
+    ) -> Route:
         seal = self._state.seals.get(place)
         takes_text = seal is None or not seal.require
-        return Route(kind, target, self._state.altered, to, place, labels, takes_text)
+        return Route(kind, target, self._state.altered, to, place, labels, pair, takes_text)
 
     # ------------------------------------------------------------------------------------------- bursts
 
     def _messages(self, session: Session, route: Route, requests: Sequence[Any], start: int) -> list[Heard]:
         """Return what requests with this route become, up to the first that the general path must judge."""
         messages: list[Heard] = []
-        sequencer = self._pending.sequencer()
+        sequencer, pending = self._pending.sequencer(), self._pending
         seq, at, name = sequencer.seq(), sequencer.at, session.name
         kind_of, kind, where = type, route.kind, (route.to,) if route.to else ()
         target_of, heard = _TARGETS[kind], _HEARD[kind]
-        is_new = self._newness(session)
         chars_max = self._judge.rules.text_bytes_max // BYTES_PER_CHARACTER_MAX if route.takes_text else -1
+        person = fold(name)
+        known, unconfirmed = self._state.receipts.ids_of(person), session.unconfirmed
+        if unconfirmed is None:
+            unconfirmed = session.unconfirmed = set()
         for request in requests[start:] if start else requests:
             if kind_of(request) is not kind or target_of(request) != route.target:
                 break
@@ -145,41 +152,28 @@ class FastPath:
                     break
             elif not 0 < len(text) <= chars_max or not text.isprintable():
                 break
-            if request_id is not None and not is_new(request_id):
-                break
+            if request_id is not None:
+                if request_id in known or request_id in unconfirmed or pending.has(("id", person, request_id)):
+                    break
+                unconfirmed.add(request_id)
             messages.append(heard(seq, at, name, *where, text, request.sealed, request_id))
             seq += 1
         return messages
-
-    def _newness(self, session: Session) -> Callable[[str], bool]:
-        """Return what tells whether an id of somebody's is new, and notes that a request with it is on its way."""
-        person = fold(session.name)
-        known = self._state.receipts.ids_of(person)
-        marked = self._pending.has if self._pending.has_marks else None
-        unconfirmed = session.unconfirmed
-        if unconfirmed is None:
-            unconfirmed = session.unconfirmed = set()
-
-        def is_new(request_id: str) -> bool:
-            if request_id in known or request_id in unconfirmed or (marked and marked(("id", person, request_id))):
-                return False
-            unconfirmed.add(request_id)
-            return True
-
-        return is_new
 
     def _conns(self, session: Session, route: Route) -> Sequence[int] | None:
         """Return the connections of those who are told; None for everyone."""
         if route.kind is m.Say:
             return None
-        if route.kind is m.Tell:
-            audience = [route.to, session.name]
-        else:
-            group = self._state.groups.get(route.to)
-            audience = group.names() if group is not None else []
-        conns = self._state.roster.conns_of(audience)
-        readers = self._sessions.readers
+        roster, readers = self._state.roster, self._sessions.readers
+        if route.pair and not readers:
+            return roster.conns_at(route.pair)
+        audience = [route.to, session.name] if route.pair else self._members(route.to)
+        conns = roster.conns_of(audience)
         return conns + readers.owners_conns(audience) if readers else conns
+
+    def _members(self, name: str) -> list[str]:
+        group = self._state.groups.get(name)
+        return group.names() if group is not None else []
 
 
 def _no_target(_: Any) -> str:

@@ -187,7 +187,7 @@ class Hub:
     def _on_received_together(self, what: ReceivedTogether, effects: list[Effect]) -> None:
         session, requests, place = self._sessions.get(what.conn), what.requests, 0
         while session is not None and not session.superseded and place < len(requests):
-            taken = self._fast_path.take(session, requests, place, effects)
+            taken = self._fast_path.take(session, what, place, effects)
             if not taken:
                 self._on_sent(Received(what.conn, requests[place]), effects)
             place += taken or 1

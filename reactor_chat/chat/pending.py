@@ -110,6 +110,6 @@ class Pending:
         session = transaction.session
         if session is not None:
             session.transactions -= 1
-            if isinstance(transaction, Burst) and session.unconfirmed:
+            if session.unconfirmed and isinstance(transaction, Burst):
                 session.unconfirmed.difference_update([message.id for message in transaction.messages])
         return transaction

@@ -13,6 +13,7 @@ class Route(Struct, frozen=True, gc=False):
         to: the person or group as the name is spelled; empty for the room.
         place: the label of the conversation.
         labels: what each message is found by.
+        pair: the folded names of both in a pair; empty for the room and for groups.
         takes_text: whether a message may be unencrypted.
     """
 
@@ -22,4 +23,5 @@ class Route(Struct, frozen=True, gc=False):
     to: str
     place: str
     labels: tuple[str, ...]
+    pair: tuple[str, ...]
     takes_text: bool

@@ -73,6 +73,9 @@ class Waiting:
 
     def go_on(self, effects: list[Effect]) -> None:
         """Judge again what waits, until nothing more moves or the limit is reached."""
+        if not self._waiting:
+            self.has_work = False
+            return
         self._cost_left = COST_MAX
         moved = [True]
         while any(moved) and self._cost_left > 0:

@@ -172,7 +172,7 @@ class Connection:
             return
         if self.output.push(data):
             if self._fanout is not None:
-                self._fanout.settle(self)
+                self._fanout.touch(self)
             self._loop.flush_later(self)
         elif self.waiting:
             self._loop.flush_later(self)  # nothing leaves, but what is queued is compared with what may be
@@ -236,7 +236,7 @@ class Connection:
             return
         self._write()
         if self._fanout is not None:
-            self._fanout.settle(self)
+            self._fanout.wrote(self)
         if self._state is ConnectionState.FINISHING and not self.queued_bytes:
             self._half_close()
 

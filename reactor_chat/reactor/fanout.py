@@ -74,6 +74,7 @@ class Fanout:
         self._shared = SharedBuffer()
         self._in_sync: dict[Reader, Callable[[bytes], int]] = {}
         self._lagging: dict[Reader, None] = {}  # a dictionary is a set that keeps its order
+        self._touched: dict[Reader, None] = {}  # in sync, but for private bytes that this turn brought
 
     def __len__(self) -> int:
         return len(self._in_sync) + len(self._lagging)
@@ -109,14 +110,27 @@ class Fanout:
     def leave(self, reader: Reader) -> None:
         """Give `reader` nothing more than it is owed now; called by `Connection.detach`."""
         reader.output.detach()
-        self._in_sync.pop(reader, None)
-        self._lagging.pop(reader, None)
+        for readers in (self._in_sync, self._lagging, self._touched):
+            readers.pop(reader, None)
         self._clear_when_all_had_it()
         if self._quiet_alarm is not None and not len(self):
             self._loop.flush_later(self)  # nobody is left to hear what waits
 
+    def touch(self, reader: Reader) -> None:
+        """Learn that `reader` has private bytes now; where nothing else is written, it will have been in sync."""
+        if reader in self._in_sync:
+            self._touched[reader] = None
+
+    def wrote(self, reader: Reader) -> None:
+        """Learn that `reader` has written."""
+        if reader in self._touched:
+            del self._touched[reader]
+            if not reader.waiting and reader.output.come_in_sync():
+                return
+        self.settle(reader)
+
     def settle(self, reader: Reader) -> None:
-        """Count `reader` among those who are in sync where it is; called when its queue has grown or shrunk."""
+        """Count `reader` among those who are in sync where it is, and only there."""
         if reader.waiting or not reader.output.come_in_sync():  # who waits is not to be written to with the others
             self._in_sync.pop(reader, None)
             self._lagging[reader] = None
@@ -130,6 +144,9 @@ class Fanout:
         if self._quiet_alarm is not None:
             self._quiet_alarm.cancel()
             self._quiet_alarm = None
+        touched, self._touched = self._touched, {}
+        for reader in touched:
+            self.settle(reader)
         place, short = self._shared.settled, self._write_news()
         self._shared.settle()
         for reader, taken, _ in short:

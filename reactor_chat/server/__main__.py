@@ -146,10 +146,12 @@ class Server:
         self._set_alarm()
 
     def _set_alarm(self) -> None:
-        """Wake the loop when the app wants its next turn."""
+        """Wake the loop when the app wants its next turn, or a little before: an alarm is not put off turn by turn."""
         wanted = (self._app.deadline, self._retention.deadline) if self._lost is None else ()
-        deadline = min((at for at in wanted if at is not None), default=None)
+        deadline = min([at for at in wanted if at is not None], default=None)
         if self._alarm is not None and self._alarm.armed:
+            if deadline is not None and self._alarm.deadline_s <= deadline:
+                return
             self._alarm.cancel()
         self._alarm = self._loop.timers.call_at(deadline, lambda: None) if deadline is not None else None
 

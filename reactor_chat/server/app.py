@@ -301,7 +301,7 @@ class App:
             self._goodbye.deadline,
             now + WATERMARK_POLL_SECONDS if self._catch_up.wait_for_wires else None,
         )
-        return min((at for at in times if at is not None), default=None)
+        return min([at for at in times if at is not None], default=None)
 
     # -------------------------------------------------------------------------------- the core and the journal
 

@@ -86,7 +86,7 @@ class RecordLog:
             self.spoken += self._spoken_submitted
             self.written = {entry.seq: entry.payload for entry in self._submitted}
             self._submitted = []
-            self.pending_bytes = sum(len(entry.payload) for entry in self._entries)
+            self.pending_bytes = sum([len(entry.payload) for entry in self._entries])
         elif isinstance(report, Full | Overtaken):
             self._forget()
             self.written = {row.seq: row.payload for row in report.rows} if isinstance(report, Overtaken) else {}

@@ -87,9 +87,13 @@ class Roster:
 
     def conns_of(self, names: list[str]) -> list[int]:
         """Return the connections of those of these people who have one, each once, in the order of the names."""
+        return self.conns_at(map(fold, names))
+
+    def conns_at(self, keys: Iterable[str]) -> list[int]:
+        """Return the same for folded names."""
         found: dict[int, None] = {}
-        for name in names:
-            conn = self._conns.get(fold(name))
+        for key in keys:
+            conn = self._conns.get(key)
             if conn is not None:
                 found[conn] = None
         return list(found)

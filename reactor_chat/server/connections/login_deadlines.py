@@ -43,7 +43,7 @@ class LoginDeadlines:
     @property
     def deadline(self) -> float | None:
         """When the next connection is late; None where no login is expected."""
-        return min((waiting[0][0] for waiting in self._waiting.values() if waiting), default=None)
+        return min([waiting[0][0] for waiting in self._waiting.values() if waiting], default=None)
 
     def overdue(self, now: float) -> Iterator[Peer]:
         """Yield the connections that have to be closed now; each is closed before the next is asked for."""
