@@ -34,8 +34,10 @@ FUZZ = [
 ]
 
 COMPILED = """
-    chat/hub chat/judge chat/sessions server/catch_up server/connections/peers server/intake server/record_log
-    reactor/buffers reactor/connection reactor/fanout reactor/timers reactor/tls_connection
+    chat/fast_path chat/hub chat/judge chat/pending chat/sessions chat/state/receipts chat/state/roster
+    server/app server/catch_up server/connections/peers server/delivery server/doors/frames server/intake
+    server/record_log wire/framing
+    reactor/buffers reactor/connection reactor/fanout reactor/loop reactor/timers reactor/tls_connection
 """.split()
 """What `REACTOR_CHAT_COMPILE=1 pip install .` compiles with mypyc, from the same sources.
 

@@ -79,6 +79,7 @@ class Loop:
         self._monotonic = monotonic
         self._now = monotonic()
         self._selector = selector or selectors.DefaultSelector()
+        self._first: set[int] = set()  # descriptors that go before the others
         self._before_flush: list[Callable[[float], None]] = []
         self._to_flush: dict[Flushable, None] = {}  # a dictionary is a set that keeps its order
         self._to_finalize: dict[Finalizable, None] = {}
@@ -97,7 +98,8 @@ class Loop:
         """
         ready = self._selector.select(self._wait_seconds())
         self._now = now = self._monotonic()
-        ready.sort(key=_others_last)  # signals before anything else
+        if not self._first.isdisjoint([key.fd for key, _ in ready]):
+            ready.sort(key=_others_last)
         for key, mask in ready:
             key.data.callback(mask)
         self.timers.fire(now)
@@ -139,7 +141,9 @@ class Loop:
             KeyError: it is watched already.
             OSError: the kernel cannot watch it (a regular file: it is always ready).
         """
-        self._selector.register(fileobj, events, _Watch(callback, first=first))
+        key = self._selector.register(fileobj, events, _Watch(callback, first=first))
+        if first:
+            self._first.add(key.fd)
 
     def rewatch(self, fileobj: Descriptor, events: int) -> None:
         """Change what is waited for; the callback stays.  Raises KeyError where it is not watched.
@@ -152,7 +156,9 @@ class Loop:
 
     def unwatch(self, fileobj: Descriptor) -> None:
         """Never call back again, not even in this turn; to be called before the descriptor is closed."""
-        self._selector.unregister(fileobj).data.callback = _ignore
+        key = self._selector.unregister(fileobj)
+        key.data.callback = _ignore
+        self._first.discard(key.fd)
 
     @property
     def watched_count(self) -> int:
