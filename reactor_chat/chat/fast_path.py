@@ -19,9 +19,8 @@ from reactor_chat.chat import sealing
 from reactor_chat.chat.boundary import Append, DeliverBurst, Effect, ReceivedTogether
 from reactor_chat.chat.judge import Judge
 from reactor_chat.chat.pending import Pending
-from reactor_chat.chat.route import Route
 from reactor_chat.chat.rules import RULES
-from reactor_chat.chat.session import Session, SessionState
+from reactor_chat.chat.session import Route, Session, SessionState
 from reactor_chat.chat.sessions import Sessions
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.timeline import SAID, labels_of_pair

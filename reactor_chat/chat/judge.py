@@ -17,11 +17,11 @@ from reactor_chat.chat.case import Case, Change, Rules
 from reactor_chat.chat.conflicts import ConflictKey
 from reactor_chat.chat.decisions import refuse_list
 from reactor_chat.chat.endings import Endings
+from reactor_chat.chat.limits.searches import Searches
 from reactor_chat.chat.logins import NAME_TAKEN, Bar, Barred, Logins, Takeover
 from reactor_chat.chat.pending import Pending
 from reactor_chat.chat.readers import FULL, NO_SPACE
 from reactor_chat.chat.rules import RULES
-from reactor_chat.chat.searches import Searches
 from reactor_chat.chat.session import BAD_MESSAGES_MAX, LOGIN_REFUSALS_MAX, NOT_SERVED, SERVED, Session, SessionState
 from reactor_chat.chat.sessions import Sessions
 from reactor_chat.chat.state.chat_state import ChatState

@@ -7,8 +7,8 @@ from msgspec import Struct, structs
 
 from reactor_chat.chat.case import Change, Rules, Sequencer
 from reactor_chat.chat.conflicts import CLAIMING, ENTERING, ConflictKey
+from reactor_chat.chat.limits.ratelimit import Elapsed, TokenBucket
 from reactor_chat.chat.pending import Pending
-from reactor_chat.chat.ratelimit import Elapsed, TokenBucket
 from reactor_chat.chat.session import Session
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.identity import key_text, proves

@@ -7,8 +7,9 @@ login is committed, GONE because nothing that a closed connection sent is served
 from collections import deque
 from enum import Enum, auto
 
+from msgspec import Struct
+
 from reactor_chat.chat.boundary import BadMessage, Disconnected, Received, Terminate
-from reactor_chat.chat.route import Route
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import Refused
 
@@ -51,6 +52,30 @@ BAD_MESSAGES_MAX = 8
 
 LOGIN_REFUSALS_MAX = 5
 """The refused login that closes a connection (PROTOCOL §2)."""
+
+
+class Route(Struct, frozen=True, gc=False):
+    """What holds of messages of one person to one conversation, until something but messages is recorded.
+
+    Attributes:
+        kind: the type of request.
+        target: the person or group as the request spells it; empty for the room.
+        altered: `ChatState.altered` when it was found; it holds while that stays the same.
+        to: the person or group as the name is spelled; empty for the room.
+        place: the label of the conversation.
+        labels: what each message is found by.
+        pair: the folded names of both in a pair; empty for the room and for groups.
+        takes_text: whether a message may be unencrypted.
+    """
+
+    kind: type
+    target: str
+    altered: int
+    to: str
+    place: str
+    labels: tuple[str, ...]
+    pair: tuple[str, ...]
+    takes_text: bool
 
 
 class Session:

@@ -6,8 +6,7 @@ from msgspec import Struct
 
 from reactor_chat.chat.boundary import Received, ReceivedTogether, Sent
 from reactor_chat.chat.conflicts import ConflictKey
-from reactor_chat.chat.route import Route
-from reactor_chat.chat.session import Session
+from reactor_chat.chat.session import Route, Session
 from reactor_chat.chat.state.records import Record
 from reactor_chat.wire.conversation import Heard
 

@@ -37,6 +37,21 @@ BUGS: tuple[Bug, ...] = (
             "self._catch_up.begin(peer, after + 1)",
         ),
         ("a gap is not told", "            peer.tell(gap)\n", "            pass\n"),
+        (
+            "who catches up is told a burst twice",
+            " or peer.replayed_seq is not None:\n                continue",
+            ":\n                continue",
+        ),
+        (
+            "the sender of a burst is told at once what the wire does not take",
+            "            if peer.wire.queued_bytes + len(echo) < HIGH_WATERMARK_BYTES:\n",
+            "            if echo:\n",
+        ),
+        (
+            "the sender of a burst is not told that it is accepted",
+            "        if message.id is not None:\n            parts.append(",
+            "        if message.id is None:\n            parts.append(",
+        ),
     ),
     *in_file(
         "reactor_chat/server/delivery.py",
@@ -229,19 +244,24 @@ BUGS: tuple[Bug, ...] = (
         ("tests/journal/test_memory.py", *CONTRACT),
         ("the last of a span is left out", "stop = bisect_right(seqs,", "stop = bisect_left(seqs,"),
         ("a number with two labels comes twice", "        if seq != last:\n", "        if seq:\n"),
+        (
+            "an entry is found by the labels of the one before",
+            "            if entry.labels is not labels:",
+            "            if not labels:",
+        ),
     ),
     *in_file(
         "reactor_chat/reactor/buffers.py",
         (*BUFFERS, *FANOUT),
         (
             "a private word overtakes what everybody hears",
-            "            at = self._shared.end\n",
-            "            at = self._shared.settled\n",
+            "            at = shared.end\n",
+            "            at = shared.settled\n",
         ),
         (
             "a piece that left in part is sent whole",
-            "            del head.data[:bytes_sent]",
-            "            del head.data[: bytes_sent - 1]",
+            "        del data[:bytes_sent]",
+            "        del data[: bytes_sent - 1]",
         ),
         (
             "a slice of other bytes is given again",
@@ -258,6 +278,16 @@ BUGS: tuple[Bug, ...] = (
             "reader.output.start_lagging(place)",
         ),
         ("a slow reader is never sent away", "> self._lag_bytes_max:", "> 1_000 * self._lag_bytes_max:"),
+        (
+            "who has private bytes is written to with the others too",
+            "        for reader in touched:\n            self.settle(reader)\n",
+            "",
+        ),
+        (
+            "who wrote with private bytes what is new is written to again",
+            "            if not reader.waiting and reader.output.come_in_sync():\n                return\n",
+            "            if not reader.waiting:\n                return\n",
+        ),
     ),
     *in_file(
         "reactor_chat/reactor/fanout.py",

@@ -29,7 +29,16 @@ BUGS: tuple[Bug, ...] = (
             "            raise self._broken\n        payloads",
             "            self._broken = None\n        payloads",
         ),
-        ("a byte that was taken is kept", "        del buffer[:place]\n", "        del buffer[: max(place - 1, 0)]\n"),
+        (
+            "a byte that was taken is kept",
+            "        self._place = place\n        if place == end",
+            "        self._place = place = max(place - 1, 0)\n        if place == end",
+        ),
+        (
+            "what was given back is given again when more comes",
+            "        del self._buffer[: self._place]\n        self._place = 0\n",
+            "        self._place = 0\n",
+        ),
         ("the length is little-endian", '_length = struct.Struct(">I")', '_length = struct.Struct("<I")'),
     ),
     *in_file(
@@ -41,7 +50,11 @@ BUGS: tuple[Bug, ...] = (
             "    if len(written) > SEALED_BYTES_MAX:\n",
             "    if len(written) > 2 * SEALED_BYTES_MAX:\n",
         ),
-        ("what is not UTF-8 passes in a field nobody asked for", '    payload.decode("utf-8")\n', ""),
+        (
+            "what is not UTF-8 passes in a field nobody asked for",
+            '    if not payload.isascii():\n        payload.decode("utf-8")\n',
+            "",
+        ),
         ("a refusal repeats all that it refuses", "REASON_CHARS_MAX = 256\n", "REASON_CHARS_MAX = 256_000\n"),
     ),
     *in_file(

@@ -50,26 +50,22 @@ class Receipts:
 
     def add(self, person: str, request_id: str, outcome: Outcome) -> None:
         """Remember an outcome."""
+        self._add(person, [(request_id, outcome)])
+
+    def add_accepted(self, person: str, messages: Iterable[Heard]) -> None:
+        """Remember that each of several messages was accepted that has an id."""
+        accepted = [(message.id, Outcome(message.seq)) for message in messages if message.id is not None]
+        if accepted:
+            self._add(person, accepted)
+
+    def _add(self, person: str, newest: Iterable[tuple[str, Outcome]]) -> None:
         if self._to_copy and person in self._to_copy:
             self._copy(person)
         outcomes = self._outcomes.get(person)
         if outcomes is None:
             outcomes = self._outcomes[person] = OrderedDict()
-        outcomes[request_id] = outcome
-        if len(outcomes) > RECEIPTS_MAX:
-            outcomes.popitem(last=False)
-
-    def add_accepted(self, person: str, messages: Iterable[Heard]) -> None:
-        """Remember as `add` does that each of several messages with an id was accepted."""
-        if self._to_copy and person in self._to_copy:
-            self._copy(person)
-        outcomes = self._outcomes.get(person)
-        for message in messages:
-            if message.id is None:
-                continue
-            if outcomes is None:
-                outcomes = self._outcomes[person] = OrderedDict()
-            outcomes[message.id] = Outcome(message.seq)
+        for request_id, outcome in newest:
+            outcomes[request_id] = outcome
             if len(outcomes) > RECEIPTS_MAX:
                 outcomes.popitem(last=False)
 

@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
-from reactor_chat.chat.ratelimit import TokenBucket
+from reactor_chat.chat.limits.ratelimit import TokenBucket
 from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.options.table import Options
 from reactor_chat.wire.messages import Refused

@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Any, Protocol
 
-from reactor_chat.chat.ratelimit import TokenBucket
+from reactor_chat.chat.limits.ratelimit import TokenBucket
 from reactor_chat.server.doors.door import Door
 from reactor_chat.wire.messages import Notice
 

@@ -1,6 +1,6 @@
 """How fast each person may ask: one bucket each, which a new connection of the same name does not fill again."""
 
-from reactor_chat.chat.ratelimit import TokenBucket
+from reactor_chat.chat.limits.ratelimit import TokenBucket
 from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.options.values import Rate
 from reactor_chat.wire.messages import fold

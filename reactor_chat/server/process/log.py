@@ -12,7 +12,7 @@ import select
 import time
 from collections.abc import Callable
 
-from reactor_chat.chat.ratelimit import TokenBucket
+from reactor_chat.chat.limits.ratelimit import TokenBucket
 
 LINE_BYTES_MAX = min(select.PIPE_BUF, 4_096)
 KIND_LINES_BURST = 200

@@ -3,7 +3,7 @@
 Whoever mistypes gets the hint.  Only where names that nobody has come by the hundred do refusals stay without it.
 """
 
-from reactor_chat.chat.ratelimit import Elapsed, TokenBucket
+from reactor_chat.chat.limits.ratelimit import Elapsed, TokenBucket
 from reactor_chat.chat.state.roster import Roster
 
 SEARCHES_BURST = 20

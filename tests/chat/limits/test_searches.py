@@ -1,6 +1,6 @@
 """A hint for whoever mistypes; none, and little work, for a flood of names that nobody has."""
 
-from reactor_chat.chat.searches import SEARCHES_BURST, SEARCHES_PER_SECOND, Searches
+from reactor_chat.chat.limits.searches import SEARCHES_BURST, SEARCHES_PER_SECOND, Searches
 from reactor_chat.chat.state.roster import Presence, Roster
 
 NOW = 1_700_000_000_000

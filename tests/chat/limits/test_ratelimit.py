@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.chat.ratelimit import Elapsed, TokenBucket
+from reactor_chat.chat.limits.ratelimit import Elapsed, TokenBucket
 
 
 def test_a_burst_then_so_much_a_second() -> None:
