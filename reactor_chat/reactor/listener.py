@@ -22,9 +22,9 @@ ACCEPTS_PER_TURN_MAX = 16  # about 5 ms of work where each is greeted
 CONNECTED_PER_ACCEPT = 32
 """Where many are connected, one more may be accepted for each so many of them.
 
-Whoever comes is announced to all in a turn of its own, or together with others who come in the same turn.  Telling 32
-people costs what letting one in does, so such a turn becomes twice as long at most.  A sixth less of the processor for
-each login where 3,000 are connected.
+Those who come in one turn are committed together, and the turn's own costs are shared among them.  Where many are
+connected, a turn that writes to all of them is long anyway: telling 32 people costs what letting one in does, so such a
+turn becomes twice as long at most.
 """
 STARVED_PAUSE_SECONDS = 0.1
 """How long nobody is accepted where descriptors ran out: the listener would at once be ready again."""

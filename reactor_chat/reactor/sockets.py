@@ -19,11 +19,15 @@ _IDLE_SECONDS, _BETWEEN_SECONDS, _UNANSWERED_SECONDS = 30, 10, 45
 assert _IDLE_SECONDS + 2 * _BETWEEN_SECONDS + _UNANSWERED_SECONDS < GONE_SECONDS_MAX
 
 _TCP_OPTIONS = {
-    "TCP_KEEPIDLE": _IDLE_SECONDS,
-    "TCP_KEEPALIVE": _IDLE_SECONDS,  # the same, as macOS calls it
-    "TCP_KEEPINTVL": _BETWEEN_SECONDS,
-    "TCP_KEEPCNT": 3,
-    "TCP_USER_TIMEOUT": _UNANSWERED_SECONDS * 1_000,
+    getattr(socket, name): value
+    for name, value in {
+        "TCP_KEEPIDLE": _IDLE_SECONDS,
+        "TCP_KEEPALIVE": _IDLE_SECONDS,  # the same, as macOS calls it
+        "TCP_KEEPINTVL": _BETWEEN_SECONDS,
+        "TCP_KEEPCNT": 3,
+        "TCP_USER_TIMEOUT": _UNANSWERED_SECONDS * 1_000,
+    }.items()
+    if hasattr(socket, name)  # no system has all of them
 }
 """After a silence of 30 s the kernel asks every 10 s, and gives the peer up when nothing came for 45 s.
 
@@ -42,9 +46,8 @@ def prepare(sock: socket.socket) -> None:
         with contextlib.suppress(OSError):  # the peer has gone already: reading will say so
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            for name, value in _TCP_OPTIONS.items():
-                if hasattr(socket, name):  # no system has all of them
-                    sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+            for option, value in _TCP_OPTIONS.items():
+                sock.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def because(error: OSError) -> str:

@@ -30,7 +30,7 @@ from reactor_chat.server.options.command_line import read_options, reread_option
 from reactor_chat.server.options.table import Options, differences, live_part
 from reactor_chat.server.process.descriptors import connections_possible, raise_descriptors_max
 from reactor_chat.server.process.listening import Listeners, is_name_server_silent
-from reactor_chat.server.process.log import PatientHandler
+from reactor_chat.server.process.log import PatientHandler, log_quickly
 from reactor_chat.server.process.vitals import files_bytes, memory_bytes, memory_bytes_max
 from reactor_chat.text.log_lines import SafeFormatter
 from reactor_chat.text.safe import safe
@@ -245,6 +245,7 @@ def main() -> int:
     log = PatientHandler(STDERR)
     log.setFormatter(SafeFormatter("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[log])
+    log_quickly()
     try:
         return _serve(
             _as_far_as_descriptors_reach(options), lambda: _as_far_as_descriptors_reach(reread_options(arguments))

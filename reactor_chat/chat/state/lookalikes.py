@@ -8,13 +8,17 @@ Source: the idea is that of Unicode's UTS 39 §4 (confusable detection); the tab
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from reactor_chat.wire.messages import SERVER_NAME, fold
 
 _ALIKE = str.maketrans({"i": "l", "1": "l", "0": "o", "5": "s", "_": None})
 _PAIRS_ALIKE = (("rn", "m"), ("vv", "w"))
+SKELETONS_KEPT = 1_024
+"""A login asks for that of its name seven times on its way in, and so many may be on their way at once."""
 
 
+@lru_cache(SKELETONS_KEPT)
 def skeleton(name: str) -> str:
     """Return what two names share that look alike; equal names have equal skeletons."""
     bones = fold(name).translate(_ALIKE)

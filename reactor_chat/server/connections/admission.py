@@ -16,6 +16,7 @@ A network is an IPv4 address or the /64 of an IPv6 one, which is what one househ
 is counted by network: everybody there is on this machine, and may be a proxy for many.
 """
 
+import functools
 import ipaddress
 import math
 from collections import Counter
@@ -47,11 +48,16 @@ def network_of(peer: str) -> str:
     Returns:
         `192.0.2.1`, `2001:db8::/64`, LOOPBACK; what is no address stands for itself.
     """
-    host = peer.rpartition(":")[0].strip("[]").partition("%")[0]
+    return _network_of_host(peer.rpartition(":")[0].strip("[]").partition("%")[0]) or peer
+
+
+@functools.lru_cache(NETWORKS_MAX)
+def _network_of_host(host: str) -> str | None:
+    """Return the network of an address, None where it is none; crowds come from few hosts, and reading one is slow."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return peer
+        return None
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     if address.is_loopback:

@@ -157,7 +157,8 @@ class Listeners:
 
     def _arrived(self, opened: Callable[[socket.socket, str], None], sock: socket.socket, address: str) -> None:
         """Open a connection; one of a proxy's when it has said who is there."""
-        if self._app.options.proxy_from.hold(address_of(address) or ""):
+        proxies = self._app.options.proxy_from
+        if proxies and proxies.hold(address_of(address) or ""):
             self._arrivals.add(ProxiedArrival(self._loop, sock, opened, self._arrivals.discard))
         else:
             opened(sock, address)

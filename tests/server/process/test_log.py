@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from reactor_chat.server.process.log import KIND_LINES_BURST, KIND_LINES_PER_SECOND, LINE_BYTES_MAX, PatientHandler
+from reactor_chat.server.process.log import (
+    KIND_LINES_BURST,
+    KIND_LINES_PER_SECOND,
+    LINE_BYTES_MAX,
+    PatientHandler,
+    log_quickly,
+)
 
 Log = Callable[..., None]
 
@@ -103,3 +109,14 @@ def test_a_long_line_is_cut(pipe: Pipe, length: int) -> None:
     (line,) = pipe.read()
     assert len(line) == min(length, LINE_BYTES_MAX - 1)
     assert line.endswith("...") == (length >= LINE_BYTES_MAX)
+
+
+def test_a_line_made_quickly_says_the_same(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("_srcfile", "logThreads", "logProcesses", "logMultiprocessing"):
+        monkeypatch.setattr(logging, name, getattr(logging, name))  # put back after the test
+    log_quickly()
+    with caplog.at_level(logging.INFO):
+        logging.getLogger("reactor_chat.server").info("conn=%d opened", 5)
+    (record,) = caplog.records
+    assert (record.levelname, record.getMessage()) == ("INFO", "conn=5 opened")
+    assert (record.funcName, record.threadName, record.process) == ("(unknown function)", None, None)
