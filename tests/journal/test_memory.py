@@ -20,6 +20,14 @@ def test_twice_as_many_are_held_before_the_oldest_are_forgotten() -> None:
     assert (journal.oldest, journal.head) == (12, 21)
 
 
+def test_each_entry_of_a_commit_is_found_by_its_own_labels_once() -> None:
+    journal, shared = MemoryJournal(), ("a", "b")
+    labels: list[tuple[str, ...]] = [shared, shared, ("b",), (), ("a", "a"), shared]
+    journal.commit([Entry(seq, b"", found_by) for seq, found_by in enumerate(labels, 1)])
+    found = {label: [row.seq for row in journal.since([(label, 0, 2**53)], 0, 100)] for label in ("a", "b")}
+    assert found == {"a": [1, 2, 5, 6], "b": [1, 2, 3, 6]}
+
+
 def test_what_is_forgotten_is_not_found_and_the_rest_is() -> None:
     journal = filled(10, 21)
     kept = [Row(seq, b"%d" % seq) for seq in range(12, 22)]

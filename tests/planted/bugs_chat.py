@@ -35,8 +35,8 @@ BUGS: tuple[Bug, ...] = (
         ),
         (
             "a route outlives what it rests on",
-            "            or route.altered != self._state.altered\n",
-            "",
+            " or route.altered != self._state.altered or ",
+            " or ",
         ),
         (
             "a burst passes what it depends on",

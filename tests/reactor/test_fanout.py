@@ -63,6 +63,26 @@ def test_private_bytes_stand_where_they_were_queued_and_leave_in_the_same_call(w
     assert sock.sends == 2
 
 
+def test_private_bytes_before_and_after_what_is_new_are_written_once(world: World) -> None:
+    room, readers = Fanout(world.loop), [world.connect_faulty(PATIENT) for _ in range(3)]
+    for connection, *_ in readers:
+        connection.attach(room)
+    world.turn()
+    (before, _, one, _), (after, _, other, _), (_, _, neither, _) = readers
+    before.send(b"x")
+    room.append(b"A")
+    after.send(b"y")
+    world.turn()
+    before.send(b"z")  # and nothing is new
+    world.turn()
+    assert [peer.hear() for peer in (one, other, neither)] == [b"xAz", b"Ay", b"A"]
+    assert [sock.sends for *_, sock in readers] == [2, 1, 1]
+    room.append(b"B")
+    world.turn()
+    assert [peer.hear() for peer in (one, other, neither)] == [b"xAzB", b"AyB", b"AB"]
+    assert room.kept_bytes == 0
+
+
 def test_who_comes_gets_only_what_comes_after(world: World) -> None:
     room = Fanout(world.loop)
     first, _, first_peer = world.connect()
