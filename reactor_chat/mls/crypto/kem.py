@@ -16,9 +16,9 @@ from typing import Any, Protocol
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import ec, mlkem, x448, x25519
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.crypto.curve_points import uncompressed
 from reactor_chat.mls.values import Hidden, Value
 
 Entropy = Callable[[int], bytes]
@@ -253,7 +253,7 @@ class NistCurve:
 
     def public_bytes(self, loaded: ec.EllipticCurvePrivateKey) -> bytes:
         """See DhGroup."""
-        return loaded.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        return uncompressed(loaded.public_key())
 
     def check(self, public_key: bytes) -> None:
         """See DhGroup."""
