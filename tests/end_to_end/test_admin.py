@@ -324,14 +324,26 @@ def test_a_name_is_given_free_while_no_server_runs(tmp_path: Path, key: Ed25519P
         server.check()
 
 
-@pytest.mark.parametrize("name", ["", " ", "a b", "x" * 10_000, "\x1b[2J", "Ann\n2026 INFO forged", "\u212aim", "é"])
-def test_names_that_nobody_can_have_are_nobodys(tmp_path: Path, name: str) -> None:
-    with Server(storage=keep(tmp_path / "data")) as server:
-        server.owner("Kim", Ed25519PrivateKey.generate())
-        done = admin(tmp_path / "data", "release", name)
-        assert done.returncode == 1
-        assert not any(line.startswith("2026 INFO") for line in server.stderr().splitlines())
+@pytest.fixture(scope="module")
+def asked_in_vain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
+    """A server and the directory above its data, for tests after which everything is as it was before."""
+    place = tmp_path_factory.mktemp("vain")  # short: a socket's path is in it
+    with Server(storage=keep(place / "data")) as server:
+        yield server, place
         server.check()
+
+
+@pytest.mark.parametrize("name", ["", " ", "a b", "x" * 10_000, "\x1b[2J", "Ann\n2026 INFO forged", "\u212aim", "é"])
+def test_names_that_nobody_can_have_are_nobodys(
+    asked_in_vain: tuple[Server, Path], key: Ed25519PrivateKey, name: str
+) -> None:
+    server, place = asked_in_vain
+    server.owner("Kim", key)
+    done = admin(place / "data", "release", name)
+    assert done.returncode == 1
+    assert not any(line.startswith("2026 INFO") for line in server.stderr().splitlines())
+    server.check()
+    server.empty()
 
 
 # --------------------------------------------------------------------------------------------- the operator's door
@@ -449,13 +461,16 @@ ORDERS = {
 
 
 @pytest.mark.parametrize("what", ORDERS)
-def test_garbage_at_the_door_harms_nobody(kept: Server, tmp_path: Path, what: str) -> None:
-    ann = kept.client("Ann")
-    got = at_the_door(tmp_path, ORDERS[what])
+def test_garbage_at_the_door_harms_nobody(asked_in_vain: tuple[Server, Path], what: str) -> None:
+    server, place = asked_in_vain
+    ann = server.client("Ann")
+    got = at_the_door(place, ORDERS[what])
     assert b'"done":true' not in got
-    at_the_door(tmp_path, ORDERS[what], reads=False)
+    at_the_door(place, ORDERS[what], reads=False)
     ann.until_pong()
-    assert admin(tmp_path / "data", "release", "Nobody").returncode == 1
+    assert admin(place / "data", "release", "Nobody").returncode == 1
+    server.check()
+    server.empty()
 
 
 def test_who_comes_to_the_door_and_goes_leaves_no_descriptor(kept: Server, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -91,6 +91,20 @@ AS_ANN: dict[str, list[Object]] = {
     "too_long": [{"type": "say", "text": "x" * 16_385}, {"type": "tell", "to": "Bob", "text": "ü" * 8_193}],
     "not_allowed": [{"type": "group_kick", "group": "anns", "user": "Ann"}],
 }
+
+
+@pytest.fixture(scope="module")
+def lasting() -> Iterator[Server]:
+    with Server("--failed-logins", "1000000/1000000") as server:
+        yield server
+        server.check()
+
+
+@pytest.fixture
+def server(lasting: Server) -> Iterator[Server]:
+    """The same one for all tests here, and nobody in it."""
+    yield lasting
+    lasting.empty()
 
 
 @pytest.fixture
