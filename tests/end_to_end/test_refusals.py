@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -93,18 +93,10 @@ AS_ANN: dict[str, list[Object]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def lasting() -> Iterator[Server]:
-    with Server("--failed-logins", "1000000/1000000") as server:
-        yield server
-        server.check()
-
-
 @pytest.fixture
-def server(lasting: Server) -> Iterator[Server]:
-    """The same one for all tests here, and nobody in it."""
-    yield lasting
-    lasting.empty()
+def server(emptied: Server) -> Server:
+    """The same one for all tests here."""
+    return emptied
 
 
 @pytest.fixture

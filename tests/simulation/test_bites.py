@@ -20,7 +20,7 @@ from reactor_chat.testing.driver import episode
 from reactor_chat.wire.messages import SEQ_MAX, Told
 
 WORLDS = (22, *range(11))
-"""Of those that were tried, 22 is the one where all of these are found; where another day it is not, the next will do."""
+"""In the first all of these are found; where another day one is not, there are others."""
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
