@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-import platformdirs
-
 _LINUX_DEFAULT = Path(".local") / "share"
 
 
@@ -16,6 +14,8 @@ def user_data_directory() -> Path | None:
 
     Source: XDG Base Directory Specification 0.8, "Basics".
     """
+    import platformdirs  # noqa: PLC0415  6 ms; whoever names a directory needs no other
+
     home = os.environ.get("HOME")
     if home is not None and not Path(home).is_absolute():
         return None

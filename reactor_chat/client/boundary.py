@@ -5,9 +5,10 @@ obeyed in the order of its fields: send, show, then do what is asked for.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import NamedTuple, Protocol
+
+from msgspec import Struct
 
 from reactor_chat.client.time_of_day import utc_time_of_day
 from reactor_chat.e2ee.boundary import Derive
@@ -159,8 +160,7 @@ class OutputCollector:
         return outputs
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What one run of the engine is told once.
 
     Attributes:

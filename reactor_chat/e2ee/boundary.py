@@ -17,9 +17,10 @@ Then `take()`: everything it wrote into the store is committed together with the
 obeyed, in the order of the fields.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.wire.conversation import Conversation, Heard
@@ -255,8 +256,7 @@ class Posture(Enum):
     HELD = "held"  # something is wrong; the line will not leave
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What a session is told once.
 
     Attributes:

@@ -8,7 +8,8 @@ place; only then is there a new state, and the old one was never touched.
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.crypto.kem import Entropy
@@ -42,10 +43,10 @@ from reactor_chat.mls.tree.treekem import (
     renew_path,
 )
 from reactor_chat.mls.tree.validation import check_leaf, check_members, check_source
+from reactor_chat.mls.values import Hidden, Value
 
 
-@dataclass(frozen=True)
-class Author:
+class Author(Value, frozen=True):
     """Who makes a commit.
 
     Attributes:
@@ -60,8 +61,7 @@ class Author:
     next_signing_key: SigningKey
 
 
-@dataclass(frozen=True)
-class CommitOptions:
+class CommitOptions(Value, frozen=True):
     """How a commit is made and travels.
 
     Attributes:
@@ -85,8 +85,7 @@ class CommitOptions:
     now: int | None = None
 
 
-@dataclass(frozen=True)
-class CommitSecrets:
+class CommitSecrets(Value, frozen=True):
     """What the key schedule needs beside the commit.
 
     Attributes:
@@ -94,22 +93,20 @@ class CommitSecrets:
         psks: pre-shared keys at hand, by name.
     """
 
-    init_secret: bytes = field(repr=False)
-    psks: PskSecrets = field(repr=False)
+    init_secret: Hidden[bytes]
+    psks: Hidden[PskSecrets]
 
 
-@dataclass(frozen=True)
-class NextEpoch:
+class NextEpoch(Value, frozen=True):
     """An epoch as the key schedule gives it, with what its committer passes on to joiners."""
 
     state: EpochState
     secrets: EpochSecrets
-    joiner_secret: bytes = field(repr=False)
-    psk_secret: bytes = field(repr=False)
+    joiner_secret: Hidden[bytes]
+    psk_secret: Hidden[bytes]
 
 
-@dataclass(frozen=True)
-class MadeCommit:
+class MadeCommit(Value, frozen=True):
     """A commit, signed and confirmed, and the epoch it leads to.
 
     Attributes:
@@ -226,8 +223,7 @@ def member_after_own_commit(state: MemberState, made: MadeCommit, next_signing_k
     return _entered(state, made.following, made.applied, made.leaf_index, (private_keys, next_signing_key))
 
 
-@dataclass(frozen=True)
-class Followed:
+class Followed(Value, frozen=True):
     """Where a commit led: the proposals it covered, and the new state, None for a member it removed."""
 
     proposals: tuple[Proposed, ...]

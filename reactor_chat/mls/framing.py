@@ -7,8 +7,6 @@ may sign depends on the group and is looked up by the caller.  Every failure is 
 before everything held.
 """
 
-from dataclasses import dataclass
-
 from reactor_chat.errors import MlsMalformed, MlsRefused
 from reactor_chat.mls.crypto.kem import Entropy
 from reactor_chat.mls.encoding.codec import with_length
@@ -31,6 +29,7 @@ from reactor_chat.mls.messages import (
 from reactor_chat.mls.signatures import SigningKey
 from reactor_chat.mls.suites import Suite
 from reactor_chat.mls.tree.secrettree import RatchetKind, SecretTree, sender_data_key
+from reactor_chat.mls.values import Value
 
 PADDING_BYTES_MAX = 64 * 1024  # no message that fits into a frame needs more
 _VERSION = MLS10.to_bytes(2)
@@ -126,16 +125,14 @@ def open_public(suite: Suite, message: PublicMessage, membership_key: bytes, con
     return authenticated
 
 
-@dataclass(frozen=True)
-class EncryptedContent:
+class EncryptedContent(Value, frozen=True):
     """A PrivateMessage and the secret tree without its key."""
 
     message: PrivateMessage
     secret_tree: SecretTree
 
 
-@dataclass(frozen=True)
-class DecryptedContent:
+class DecryptedContent(Value, frozen=True):
     """What a PrivateMessage held, signature still to be verified, and the secret tree without its key."""
 
     authenticated: AuthenticatedContent

@@ -10,7 +10,8 @@ extensions) is the caller's policy: look at what `receive` returns before adopti
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsMalformed, MlsRefused
 from reactor_chat.mls import storage
@@ -47,6 +48,7 @@ from reactor_chat.mls.outcomes import (
     Unprotected,
 )
 from reactor_chat.mls.suites import Suite
+from reactor_chat.mls.values import Value
 
 NO_PSKS: PskSecrets = {}
 DEFAULT_OPTIONS = CommitOptions()
@@ -56,8 +58,7 @@ MEMBER_BYTES_MAX = 16 * 1024
 EXPORT_BYTES_MAX = 8160  # 255 blocks of the smallest hash (RFC 5869 §2.3)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Group:
+class Group(Value, frozen=True, eq=False):
     """One member's view of a group in one epoch; a value, equal to what stores the same.
 
     Made by `create`, `join`, `join_externally` or `deserialize`.

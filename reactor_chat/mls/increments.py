@@ -8,7 +8,8 @@ Row names: `nodes` for the secrets of nodes not yet opened, `<leaf>.<kind>` for 
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsMalformed
 from reactor_chat.mls import storage

@@ -4,8 +4,9 @@
 The private keys appear in no representation; `serialize` is the one way to them.
 """
 
-from dataclasses import dataclass, field, replace
 from typing import Annotated
+
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.crypto.kem import Entropy
@@ -26,6 +27,7 @@ from reactor_chat.mls.messages import KeyPackage, MLSMessage
 from reactor_chat.mls.signatures import SigningKey
 from reactor_chat.mls.suites import SUITES, Suite, suite
 from reactor_chat.mls.tree.validation import check_key_package
+from reactor_chat.mls.values import Hidden, Value
 
 STORED_VERSION = 1  # of the stored form; another one is refused
 
@@ -33,8 +35,7 @@ DEFAULT_CAPABILITIES = Capabilities((MLS10,), tuple(SUITES), (), (), (Credential
 FOREVER = Lifetime(0, 2**64 - 1)  # the whole range of uint64 seconds (RFC 9420 §7.2)
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(Value, frozen=True):
     """Who a client is: what its leaf says, and the key that signs for it.
 
     Attributes:
@@ -50,17 +51,15 @@ class Identity:
     extensions: tuple[Extension, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Stored(TlsStruct):
+class _Stored(TlsStruct, frozen=True):
     version: UInt8
     message: Annotated[bytes, opaque(1024 * 1024)]
-    init_key: Secret = field(repr=False)
-    encryption_key: Secret = field(repr=False)
-    signature_key: Secret = field(repr=False)
+    init_key: Secret
+    encryption_key: Secret
+    signature_key: Secret
 
 
-@dataclass(frozen=True)
-class OwnKeyPackage:
+class OwnKeyPackage(Value, frozen=True):
     """A KeyPackage of ours.
 
     Attributes:
@@ -68,8 +67,8 @@ class OwnKeyPackage:
     """
 
     package: KeyPackage
-    init_private_key: bytes = field(repr=False)
-    encryption_private_key: bytes = field(repr=False)
+    init_private_key: Hidden[bytes]
+    encryption_private_key: Hidden[bytes]
     signing_key: SigningKey
 
     @classmethod

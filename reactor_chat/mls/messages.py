@@ -6,7 +6,6 @@ selects on an earlier field (a confirmation tag only in commits, a membership ta
 so itself with `only_if`, and FramedContentAuthData is written out as its two fields.
 """
 
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Annotated, Any
 
@@ -38,6 +37,7 @@ from reactor_chat.mls.encoding.structs import (
     Secret,
     UpdatePath,
 )
+from reactor_chat.mls.values import Hidden
 
 PROPOSALS_PER_COMMIT_MAX = 256  # each costs a check; a chat's request tells of 256 changes at most
 APPLICATION_BYTES_MAX = 1024 * 1024  # far above what a chat's frame holds
@@ -72,8 +72,7 @@ class ResumptionUsage(IntEnum):
     BRANCH = 3
 
 
-@dataclass(frozen=True)
-class KeyPackage(TlsStruct):
+class KeyPackage(TlsStruct, frozen=True):
     """What a client publishes so that others may add it while it is away (RFC 9420 §10)."""
 
     version: UInt16
@@ -81,7 +80,7 @@ class KeyPackage(TlsStruct):
     init_key: PublicKey
     leaf_node: LeafNode
     extensions: Extensions
-    signature: Signature = field(default=b"", repr=False)
+    signature: Hidden[Signature] = b""
 
     def to_be_signed(self) -> bytes:
         """Return KeyPackageTBS, everything before the signature."""
@@ -91,15 +90,13 @@ class KeyPackage(TlsStruct):
 SIGNATURE = opaque(LIST_BYTES_MAX)
 
 
-@dataclass(frozen=True)
-class ExternalPsk(TlsStruct):
+class ExternalPsk(TlsStruct, frozen=True):
     """The name of a pre-shared key agreed outside MLS (RFC 9420 §8.4)."""
 
     psk_id: Name
 
 
-@dataclass(frozen=True)
-class ResumptionPsk(TlsStruct):
+class ResumptionPsk(TlsStruct, frozen=True):
     """The name of the resumption key of a group's epoch (RFC 9420 §8.4)."""
 
     usage: UInt8
@@ -110,16 +107,14 @@ class ResumptionPsk(TlsStruct):
 Psk = Annotated[ExternalPsk | ResumptionPsk, tagged(UInt8, {1: ExternalPsk, 2: ResumptionPsk})]
 
 
-@dataclass(frozen=True)
-class PreSharedKeyID(TlsStruct):
+class PreSharedKeyID(TlsStruct, frozen=True):
     """A pre-shared key and the nonce of this one use (RFC 9420 §8.4)."""
 
     psk: Psk
     psk_nonce: HashValue
 
 
-@dataclass(frozen=True)
-class PSKLabel(TlsStruct):
+class PSKLabel(TlsStruct, frozen=True):
     """What a pre-shared key is bound to when it enters the schedule (RFC 9420 §8.4)."""
 
     id: PreSharedKeyID
@@ -127,36 +122,31 @@ class PSKLabel(TlsStruct):
     count: UInt16
 
 
-@dataclass(frozen=True)
-class Add(TlsStruct):
+class Add(TlsStruct, frozen=True):
     """RFC 9420 §12.1.1."""
 
     key_package: KeyPackage
 
 
-@dataclass(frozen=True)
-class Update(TlsStruct):
+class Update(TlsStruct, frozen=True):
     """RFC 9420 §12.1.2."""
 
     leaf_node: LeafNode
 
 
-@dataclass(frozen=True)
-class Remove(TlsStruct):
+class Remove(TlsStruct, frozen=True):
     """RFC 9420 §12.1.3."""
 
     removed: UInt32
 
 
-@dataclass(frozen=True)
-class PreSharedKey(TlsStruct):
+class PreSharedKey(TlsStruct, frozen=True):
     """RFC 9420 §12.1.4."""
 
     psk: PreSharedKeyID
 
 
-@dataclass(frozen=True)
-class ReInit(TlsStruct):
+class ReInit(TlsStruct, frozen=True):
     """RFC 9420 §12.1.5."""
 
     group_id: Name
@@ -165,15 +155,13 @@ class ReInit(TlsStruct):
     extensions: Extensions
 
 
-@dataclass(frozen=True)
-class ExternalInit(TlsStruct):
+class ExternalInit(TlsStruct, frozen=True):
     """RFC 9420 §12.1.6."""
 
     kem_output: PublicKey
 
 
-@dataclass(frozen=True)
-class GroupContextExtensions(TlsStruct):
+class GroupContextExtensions(TlsStruct, frozen=True):
     """RFC 9420 §12.1.7."""
 
     extensions: Extensions
@@ -194,15 +182,13 @@ Proposal = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class ByValue(TlsStruct):
+class ByValue(TlsStruct, frozen=True):
     """A proposal inside the commit."""
 
     proposal: Proposal
 
 
-@dataclass(frozen=True)
-class ByReference(TlsStruct):
+class ByReference(TlsStruct, frozen=True):
     """The hash of a proposal sent before (RFC 9420 §5.2)."""
 
     reference: HashValue
@@ -211,8 +197,7 @@ class ByReference(TlsStruct):
 ProposalOrRef = Annotated[ByValue | ByReference, tagged(UInt8, {1: ByValue, 2: ByReference})]
 
 
-@dataclass(frozen=True)
-class Commit(TlsStruct):
+class Commit(TlsStruct, frozen=True):
     """RFC 9420 §12.4."""
 
     proposals: Annotated[
@@ -221,22 +206,19 @@ class Commit(TlsStruct):
     path: Annotated[UpdatePath | None, optional(UpdatePath)]
 
 
-@dataclass(frozen=True)
-class ApplicationData(TlsStruct):
+class ApplicationData(TlsStruct, frozen=True):
     """The content of an application message."""
 
-    data: Annotated[bytes, opaque(APPLICATION_BYTES_MAX)] = field(repr=False)
+    data: Hidden[Annotated[bytes, opaque(APPLICATION_BYTES_MAX)]]
 
 
-@dataclass(frozen=True)
-class ProposalContent(TlsStruct):
+class ProposalContent(TlsStruct, frozen=True):
     """The content of a proposal message."""
 
     proposal: Proposal
 
 
-@dataclass(frozen=True)
-class CommitContent(TlsStruct):
+class CommitContent(TlsStruct, frozen=True):
     """The content of a commit message."""
 
     commit: Commit
@@ -255,27 +237,23 @@ def content_type(content: TlsStruct) -> ContentType:
     return next(ContentType(number) for number, kind in CONTENTS.items() if isinstance(content, kind))
 
 
-@dataclass(frozen=True)
-class MemberSender(TlsStruct):
+class MemberSender(TlsStruct, frozen=True):
     """A member, by its leaf."""
 
     leaf_index: UInt32
 
 
-@dataclass(frozen=True)
-class OutsideSender(TlsStruct):
+class OutsideSender(TlsStruct, frozen=True):
     """A party of the `external_senders` extension, by its place there."""
 
     sender_index: UInt32
 
 
-@dataclass(frozen=True)
-class NewMemberProposal(TlsStruct):
+class NewMemberProposal(TlsStruct, frozen=True):
     """Somebody who proposes to be added."""
 
 
-@dataclass(frozen=True)
-class NewMemberCommit(TlsStruct):
+class NewMemberCommit(TlsStruct, frozen=True):
     """Somebody who joins by a commit of its own."""
 
 
@@ -285,8 +263,7 @@ Sender = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class FramedContent(TlsStruct):
+class FramedContent(TlsStruct, frozen=True):
     """RFC 9420 §6."""
 
     group_id: Name
@@ -309,8 +286,7 @@ def _is_from_member(seen: list[Any]) -> bool:
 ConfirmationTag = Annotated[bytes | None, only_if(_is_commit, HashValue)]
 
 
-@dataclass(frozen=True)
-class AuthenticatedContent(TlsStruct):
+class AuthenticatedContent(TlsStruct, frozen=True):
     """Content with its signature, as every member sees it whatever its envelope was (RFC 9420 §6)."""
 
     wire_format: UInt16
@@ -319,8 +295,7 @@ class AuthenticatedContent(TlsStruct):
     confirmation_tag: ConfirmationTag
 
 
-@dataclass(frozen=True)
-class PublicMessage(TlsStruct):
+class PublicMessage(TlsStruct, frozen=True):
     """RFC 9420 §6.2."""
 
     content: FramedContent
@@ -329,8 +304,7 @@ class PublicMessage(TlsStruct):
     membership_tag: Annotated[bytes | None, only_if(_is_from_member, HashValue)]
 
 
-@dataclass(frozen=True)
-class PrivateMessage(TlsStruct):
+class PrivateMessage(TlsStruct, frozen=True):
     """RFC 9420 §6.3."""
 
     group_id: Name
@@ -338,11 +312,10 @@ class PrivateMessage(TlsStruct):
     content_type: UInt8
     authenticated_data: Annotated[bytes, opaque(LIST_BYTES_MAX)]
     encrypted_sender_data: HashValue
-    ciphertext: Annotated[bytes, opaque(EXTENSIONS_BYTES_MAX)] = field(repr=False)
+    ciphertext: Hidden[Annotated[bytes, opaque(EXTENSIONS_BYTES_MAX)]]
 
 
-@dataclass(frozen=True)
-class PrivateMessageContent(TlsStruct):
+class PrivateMessageContent(TlsStruct, frozen=True):
     """RFC 9420 §6.3.1, without the content type before it and the padding behind it."""
 
     content: Content
@@ -350,8 +323,7 @@ class PrivateMessageContent(TlsStruct):
     confirmation_tag: ConfirmationTag
 
 
-@dataclass(frozen=True)
-class SenderData(TlsStruct):
+class SenderData(TlsStruct, frozen=True):
     """RFC 9420 §6.3.2."""
 
     leaf_index: UInt32
@@ -359,58 +331,52 @@ class SenderData(TlsStruct):
     reuse_guard: Annotated[bytes, fixed(4)]
 
 
-@dataclass(frozen=True)
-class GroupInfo(TlsStruct):
+class GroupInfo(TlsStruct, frozen=True):
     """RFC 9420 §12.4.3."""
 
     group_context: GroupContext
     extensions: Extensions
     confirmation_tag: HashValue
     signer: UInt32
-    signature: Signature = field(default=b"", repr=False)
+    signature: Hidden[Signature] = b""
 
     def to_be_signed(self) -> bytes:
         """Return GroupInfoTBS, everything before the signature."""
         return self.encode()[: -len(SIGNATURE.encode(self.signature))]
 
 
-@dataclass(frozen=True)
-class PathSecret(TlsStruct):
+class PathSecret(TlsStruct, frozen=True):
     """RFC 9420 §12.4.3.1."""
 
-    path_secret: Secret = field(repr=False)
+    path_secret: Secret
 
 
-@dataclass(frozen=True)
-class GroupSecrets(TlsStruct):
+class GroupSecrets(TlsStruct, frozen=True):
     """RFC 9420 §12.4.3.1."""
 
-    joiner_secret: Secret = field(repr=False)
-    path_secret: Annotated[PathSecret | None, optional(PathSecret)] = field(repr=False)
+    joiner_secret: Secret
+    path_secret: Hidden[Annotated[PathSecret | None, optional(PathSecret)]]
     psks: Annotated[tuple[PreSharedKeyID, ...], vector(PreSharedKeyID, PSKS_MAX * LIST_BYTES_MAX, PSKS_MAX)]
 
 
-@dataclass(frozen=True)
-class EncryptedGroupSecrets(TlsStruct):
+class EncryptedGroupSecrets(TlsStruct, frozen=True):
     """RFC 9420 §12.4.3.1."""
 
     new_member: HashValue
     encrypted_group_secrets: HPKECiphertext
 
 
-@dataclass(frozen=True)
-class Welcome(TlsStruct):
+class Welcome(TlsStruct, frozen=True):
     """RFC 9420 §12.4.3.1."""
 
     cipher_suite: UInt16
     secrets: Annotated[
         tuple[EncryptedGroupSecrets, ...], vector(EncryptedGroupSecrets, EXTENSIONS_BYTES_MAX, TREE_LEAVES_MAX)
     ]
-    encrypted_group_info: Annotated[bytes, opaque(RECORD_BYTES_MAX)] = field(repr=False)
+    encrypted_group_info: Hidden[Annotated[bytes, opaque(RECORD_BYTES_MAX)]]
 
 
-@dataclass(frozen=True)
-class MLSMessage(TlsStruct):
+class MLSMessage(TlsStruct, frozen=True):
     """The envelope of everything that travels (RFC 9420 §6)."""
 
     version: UInt16

@@ -3,19 +3,18 @@
 Each holds a new `Group`; the one that was asked is as it was.  Which of the two the caller keeps decides what happened.
 """
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reactor_chat.mls.encoding.structs import Extension
 from reactor_chat.mls.epoch.state import AnySender, Proposed
 from reactor_chat.mls.messages import PreSharedKeyID
+from reactor_chat.mls.values import Hidden, Value
 
 if TYPE_CHECKING:  # a group makes these and these hold groups
     from reactor_chat.mls.group import Group
 
 
-@dataclass(frozen=True)
-class PendingCommit:
+class PendingCommit(Value, frozen=True):
     """A commit of our own that nobody has accepted yet.
 
     Attributes:
@@ -27,13 +26,12 @@ class PendingCommit:
     """
 
     message: bytes
-    welcome: bytes | None = field(repr=False)
+    welcome: Hidden[bytes | None]
     group: "Group"
     unaccepted: "Group | None" = None
 
 
-@dataclass(frozen=True)
-class JoinedGroup:
+class JoinedGroup(Value, frozen=True):
     """A group that somebody added us to.
 
     Attributes:
@@ -48,16 +46,14 @@ class JoinedGroup:
     psks: tuple[PreSharedKeyID, ...] = ()
 
 
-@dataclass(frozen=True)
-class Protected:
+class Protected(Value, frozen=True):
     """A message of our own, and the group with its key used up: store that before the message leaves."""
 
     message: bytes
     group: "Group"
 
 
-@dataclass(frozen=True)
-class Unprotected:
+class Unprotected(Value, frozen=True):
     """A message of another member.
 
     Attributes:
@@ -68,15 +64,14 @@ class Unprotected:
         group: with the message's key used up.
     """
 
-    data: bytes = field(repr=False)
+    data: Hidden[bytes]
     sender: int
     authenticated_data: bytes
     generation: int
     group: "Group"
 
 
-@dataclass(frozen=True)
-class ReceivedProposal:
+class ReceivedProposal(Value, frozen=True):
     """A proposal, kept in `group` until a commit covers it or the epoch ends."""
 
     proposed: Proposed
@@ -84,8 +79,7 @@ class ReceivedProposal:
     group: "Group"
 
 
-@dataclass(frozen=True)
-class ReceivedCommit:
+class ReceivedCommit(Value, frozen=True):
     """A commit of somebody else.
 
     Attributes:

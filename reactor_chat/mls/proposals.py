@@ -8,7 +8,8 @@ by `validation`.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import field
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.encoding.structs import (
@@ -40,6 +41,7 @@ from reactor_chat.mls.messages import (
 )
 from reactor_chat.mls.tree.ratchet_tree import RatchetTree
 from reactor_chat.mls.tree.validation import check_key_package, check_leaf, check_source, required_capabilities
+from reactor_chat.mls.values import Value
 
 PATH_REQUIRED = (Update, Remove, ExternalInit, GroupContextExtensions)
 # Who may propose what (RFC 9420 §17.4, column "External Sender", and §12.2 for external commits).
@@ -51,8 +53,7 @@ _ALLOWED: dict[type[AnySender], tuple[type[AnyProposal], ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Applied:
+class Applied(Value, frozen=True):
     """The result of a list of proposals.
 
     Attributes:

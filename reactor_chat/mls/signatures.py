@@ -15,9 +15,9 @@ from typing import Protocol
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.crypto.curve_points import uncompressed
 
 Entropy = Callable[[int], bytes]
 
@@ -138,8 +138,7 @@ class Ecdsa:
         self.curve = curve
         self.order = order
         self.private_key_bits = curve.key_size
-        self._sign_with = ec.ECDSA(algorithm, deterministic_signing=True)
-        self._verify_with = ec.ECDSA(algorithm)
+        self._algorithm = algorithm
 
     def load_private(self, private_key: bytes) -> tuple[Callable[[bytes], bytes], bytes]:
         """See SignatureScheme."""
@@ -147,8 +146,8 @@ class Ecdsa:
         if len(private_key) > (self.private_key_bits + 7) // 8 or not 0 < number < self.order:
             raise MlsRefused("a signature key is not usable")
         key = ec.derive_private_key(number, self.curve)
-        public = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-        return lambda content: key.sign(content, self._sign_with), public
+        signed_with = ec.ECDSA(self._algorithm, deterministic_signing=True)
+        return lambda content: key.sign(content, signed_with), uncompressed(key.public_key())
 
     def check_public_key(self, public_key: bytes) -> None:
         """See SignatureScheme."""
@@ -157,7 +156,7 @@ class Ecdsa:
     def verify(self, public_key: bytes, signature: bytes, content: bytes) -> None:
         """See SignatureScheme."""
         try:
-            self._load_public(public_key).verify(signature, content, self._verify_with)
+            self._load_public(public_key).verify(signature, content, ec.ECDSA(self._algorithm))
         except InvalidSignature:
             raise MlsRefused("a signature does not hold") from None
 

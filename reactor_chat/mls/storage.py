@@ -4,7 +4,6 @@ The first byte is the version of this form.  What is read is checked as far as i
 canonical, the tree must be the one of the group context, and the member must be in it.
 """
 
-from dataclasses import dataclass, field
 from typing import Annotated
 
 from reactor_chat.errors import MlsRefused
@@ -18,61 +17,55 @@ from reactor_chat.mls.signatures import SigningKey
 from reactor_chat.mls.suites import suite
 from reactor_chat.mls.tree.ratchet_tree import RatchetTree
 from reactor_chat.mls.tree.secrettree import Ratchet, RatchetKind, SecretTree
+from reactor_chat.mls.values import Hidden
 
 STORED_VERSION = 1  # of this form; another one is refused
 
 _BYTES_MAX = EXTENSIONS_BYTES_MAX
 
 
-@dataclass(frozen=True)
-class _NumberedSecret(TlsStruct):
+class _NumberedSecret(TlsStruct, frozen=True):
     number: UInt64
-    secret: Secret = field(repr=False)
+    secret: Secret
 
 
-@dataclass(frozen=True)
-class _StoredRatchet(TlsStruct):
+class _StoredRatchet(TlsStruct, frozen=True):
     leaf_index: UInt32
     kind: UInt8
     generation: UInt32
-    secret: Secret = field(repr=False)
+    secret: Secret
 
 
-@dataclass(frozen=True)
-class _StoredProposal(TlsStruct):
+class _StoredProposal(TlsStruct, frozen=True):
     sender: Sender
     proposal: Proposal
     reference: HashValue
 
 
-@dataclass(frozen=True)
-class _StoredUpdate(TlsStruct):
+class _StoredUpdate(TlsStruct, frozen=True):
     reference: HashValue
-    private_key: Secret = field(repr=False)
-    signing_key: Secret = field(repr=False)
+    private_key: Secret
+    signing_key: Secret
 
 
 _Numbered = Annotated[tuple[_NumberedSecret, ...], vector(_NumberedSecret, _BYTES_MAX, 2 * TREE_LEAVES_MAX)]
 
 
-@dataclass(frozen=True)
-class _StoredMember(TlsStruct):
+class _StoredMember(TlsStruct, frozen=True):
     version: UInt8
     suite: UInt16
     context: GroupContext
     tree: Annotated[bytes, opaque(_BYTES_MAX)]
     confirmation_tag: HashValue
     own_leaf: UInt32
-    signing_key: Secret = field(repr=False)
-    private_keys: _Numbered = field(repr=False)
-    epoch_secrets: Annotated[tuple[bytes, ...], vector(Secret, _BYTES_MAX, 9)] = field(repr=False)
-    node_secrets: _Numbered = field(repr=False)
-    ratchets: Annotated[tuple[_StoredRatchet, ...], vector(_StoredRatchet, _BYTES_MAX, 2 * TREE_LEAVES_MAX)] = field(
-        repr=False
-    )
+    signing_key: Secret
+    private_keys: Hidden[_Numbered]
+    epoch_secrets: Hidden[Annotated[tuple[bytes, ...], vector(Secret, _BYTES_MAX, 9)]]
+    node_secrets: Hidden[_Numbered]
+    ratchets: Hidden[Annotated[tuple[_StoredRatchet, ...], vector(_StoredRatchet, _BYTES_MAX, 2 * TREE_LEAVES_MAX)]]
     proposals: Annotated[tuple[_StoredProposal, ...], vector(_StoredProposal, _BYTES_MAX, PROPOSALS_KEPT_MAX)]
     own_updates: Annotated[tuple[_StoredUpdate, ...], vector(_StoredUpdate, _BYTES_MAX, PROPOSALS_KEPT_MAX)]
-    resumption_psks: _Numbered = field(repr=False)
+    resumption_psks: Hidden[_Numbered]
     resumption_epochs: UInt32
     reinit: Annotated[ReInit | None, optional(ReInit)]
 

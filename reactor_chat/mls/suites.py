@@ -7,7 +7,6 @@ stands under a number reserved for private use.
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from functools import lru_cache
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -30,6 +29,7 @@ from reactor_chat.mls.signatures import (
     SignatureScheme,
     SigningKey,
 )
+from reactor_chat.mls.values import Value
 
 PREFIX = b"MLS 1.0 "
 
@@ -41,8 +41,7 @@ def _label_info(label: bytes, length: int) -> bytes:
     return length.to_bytes(2) + with_length(PREFIX + label)
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Suite:
+class Suite(Value, frozen=True, eq=False):
     """A cipher suite: which primitives, under which number, and everything the RFC derives from them by label."""
 
     number: int

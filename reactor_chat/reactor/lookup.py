@@ -5,7 +5,6 @@ definition.
 """
 
 import contextlib
-import json
 import os
 import socket
 import subprocess
@@ -14,14 +13,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from selectors import EVENT_READ
 
-from reactor_chat.reactor import name_lookup
+import msgspec
+
 from reactor_chat.reactor.addresses import Row, addresses_of_ours, leads_nowhere
 from reactor_chat.reactor.loop import Loop
 
 SECONDS_MAX = 15.0
 """A resolver gives up after ten where one name server is silent."""
 
-COMMAND = (sys.executable, "-I", "-S", str(Path(name_lookup.__file__)))
+COMMAND = (sys.executable, "-I", "-S", str(Path(__file__).with_name("name_lookup.py")))
 UNKNOWN = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME), socket.EAI_FAMILY})
 """The errors that say something about the name, and not about whoever was asked."""
 
@@ -141,11 +141,9 @@ def _numeric(address: str, port: int) -> list[Row]:
 
 def _read(said: bytearray) -> dict[str, object]:
     try:
-        answer = json.loads(said)
-    except ValueError:  # it was killed, or could not begin
+        return msgspec.json.decode(said, type=dict[str, object])
+    except msgspec.MsgspecError:  # it was killed, or could not begin
         return {"error": socket.EAI_AGAIN, "words": "the look-up failed"}
-    assert isinstance(answer, dict)
-    return answer
 
 
 def _rows(answer: dict[str, object]) -> list[Row]:

@@ -28,7 +28,6 @@ import ssl
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from reactor_chat.errors import TlsBroken
 
@@ -101,7 +100,9 @@ def key_sha256(certificate: bytes) -> bytes:
 
     Source: RFC 5280, section 4.1; PROTOCOL §7.
     """
-    from cryptography.x509 import load_der_x509_certificate  # noqa: PLC0415  long to load; not all speak TLS
+    # Long to load, and not all speak TLS.
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
+    from cryptography.x509 import load_der_x509_certificate  # noqa: PLC0415
 
     try:
         key = load_der_x509_certificate(certificate).public_key()

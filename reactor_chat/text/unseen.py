@@ -13,7 +13,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from wcwidth import iter_graphemes, wcwidth
+from reactor_chat.text.widths import iter_graphemes, wcwidth
 
 ZERO_WIDTH_SPACE, NON_JOINER, JOINER = "\u200b", "\u200c", "\u200d"
 SOFT_HYPHEN = "\u00ad"

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,18 +125,24 @@ def damaged(directory: Path, what: str) -> int:
     return 1
 
 
+@pytest.fixture(scope="module")
+def used_home(server: ServerProcess, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with which somebody called Wrong has talked; nobody changes it."""
+    home = tmp_path_factory.mktemp("used") / "h"
+    piped("hello\n", *at(server, home, "Wrong"))
+    return home
+
+
 @pytest.mark.parametrize(
     "what", ["open key", "cut key", "foreign key", "no key", "open home", "cut vault", "foreign vault"]
 )
 def test_what_is_wrong_with_a_home_is_one_line_and_nothing_is_overwritten(
-    server: ServerProcess, tmp_path: Path, what: str
+    server: ServerProcess, used_home: Path, tmp_path: Path, what: str
 ) -> None:
-    home = tmp_path / "h"
-    name = "Wrong_" + what.replace(" ", "_")
-    piped("hello\n", *at(server, home, name))
+    home = shutil.copytree(used_home, tmp_path / "h")
     status = damaged(home, what)
     before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file() and path.name != "lock"}
-    done = piped("", *at(server, home, name))
+    done = piped("", *at(server, home, "Wrong"))
     assert done.returncode == status
     assert str(home) in one_line(done.stderr)
     assert done.stdout == ""

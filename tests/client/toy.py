@@ -1,8 +1,9 @@
 """A dull server of one room without sockets, enough of PROTOCOL to try the engine against, and a person who watches."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from reactor_chat.client.boundary import (
     HEARTBEAT_SECONDS,

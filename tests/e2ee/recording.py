@@ -1,15 +1,14 @@
 """A cipher that seals like the suite's own and remembers with which key and nonce."""
 
-from dataclasses import dataclass, field, replace
-
 import pytest
+from msgspec import field
+from msgspec.structs import replace
 
 from reactor_chat.mls.crypto.hpke import AES_128_GCM, Aead
 from reactor_chat.mls.suites import CLASSICAL, HYBRID, SUITES
 
 
-@dataclass(frozen=True)
-class RecordingAead(Aead):
+class RecordingAead(Aead, frozen=True):
     """The suite's cipher, with a list of every pair that was sealed with."""
 
     used: list[tuple[bytes, bytes]] = field(default_factory=list)

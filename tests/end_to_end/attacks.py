@@ -208,8 +208,13 @@ def readers(
     quiet_seconds: float | None = None,
     per_second: float = 40,
     text_bytes: int = 1_000,
+    *,
+    ends_early: bool = False,
 ) -> ReaderFigures:
-    """Let `count` people hear what is said; then the same beside `slow` who never read and as many who hardly do."""
+    """Let `count` people hear what is said; then the same beside `slow` who never read and as many who hardly do.
+
+    It goes on for `seconds`, or only until all the slow ones are closed.
+    """
     with Server() as server:
         people = Bystanders(server.port, count, per_second, text_bytes)
         without = p99(people.talk(quiet_seconds or seconds))
@@ -226,6 +231,8 @@ def readers(
             for one in sluggish:
                 one.sip()
             most = max(most, resident_bytes_of(server))
+            if ends_early and server.stderr().count("closed: too_slow") == len(sluggish):
+                break
         people.close()
         said = witness.said()
         whole = sum(one.resumes_whole(said) for one in sluggish)

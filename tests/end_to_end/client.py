@@ -283,6 +283,19 @@ class Server:
         self.client("Afterwards").until_pong()
         assert "Traceback" not in self.stderr(), self.stderr()[-2_000:]
 
+    def empty(self) -> None:
+        """Close every connection, and wait until everybody is gone: the next test finds a server like new."""
+        for stream in self.streams:
+            stream.close()
+        self.streams.clear()
+        last = self.client("Last")
+        last.send("names")
+        here = {*last.expect("names")["names"]} - {"Last"}
+        while here:
+            here.discard(last.expect("exited")["name"])
+        last.send("quit")
+        last.to_the_end()
+
     def close(self) -> None:
         for stream in self.streams:
             stream.close()

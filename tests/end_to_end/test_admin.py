@@ -10,13 +10,10 @@ import io
 import json
 import os
 import shutil
-import signal
-import socket
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -24,8 +21,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from reactor_chat.admin.__main__ import main
-from reactor_chat.admin.asking import SILENCE_SECONDS_MAX
-from tests.end_to_end.client import WAIT_SECONDS, Server, framed
+from tests.end_to_end.client import WAIT_SECONDS, Server
 from tests.end_to_end.fleet import STUCK_SECONDS, Fleet
 from tests.end_to_end.story import Story, ask_something
 
@@ -260,6 +256,29 @@ def test_a_backup_that_is_none_is_not_restored(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
+def test_a_backup_and_its_increments_are_restored_to_a_number_or_a_time(talked: Path, tmp_path: Path) -> None:
+    whole, increment = tmp_path / "whole.db", tmp_path / "increment.db"
+    said(talked, "backup", whole)
+    first = int(said(talked, "replay").split()[1])
+    with Server(storage=keep(talked)) as server:
+        late = server.client("Late")
+        late.send("say", text="after the backup", id="1")
+        late.expect("accepted", re="1")
+        assert f"after number {first}" in said(talked, "backup", "--since", whole, increment)
+        assert server.stop() == 0
+    said(tmp_path / "all", "restore", whole, increment)
+    assert "after the backup" in said(tmp_path / "all", "export")
+    said(tmp_path / "cut", "restore", whole, increment, "--at", first)
+    assert said(tmp_path / "cut", "replay") == said(talked, "replay", "--at", first)
+    said(tmp_path / "now", "restore", whole, increment, "--at", "2999-01-01T00:00")
+    assert said(tmp_path / "now", "replay") == said(tmp_path / "all", "replay")
+    assert "Nothing is older than" in complaint(tmp_path / "never", "restore", whole, "--at", "1999-01-01T00:00Z")
+    assert "and not 0; nothing was restored" in complaint(tmp_path / "never", "restore", whole, "--at", "0")
+    assert "One whole backup is needed" in complaint(tmp_path / "never", "restore", increment)
+    assert admin(tmp_path / "never", "restore", whole, "--at", "yesterday").returncode == 2
+    assert not (tmp_path / "never" / "journal.db").exists()
+
+
 # ------------------------------------------------------------------------------------------------ giving names free
 
 
@@ -322,176 +341,3 @@ def test_a_name_is_given_free_while_no_server_runs(tmp_path: Path, key: Ed25519P
     with Server(storage=keep(data)) as server:
         check_released(server, key, heard)
         server.check()
-
-
-@pytest.mark.parametrize("name", ["", " ", "a b", "x" * 10_000, "\x1b[2J", "Ann\n2026 INFO forged", "\u212aim", "é"])
-def test_names_that_nobody_can_have_are_nobodys(tmp_path: Path, name: str) -> None:
-    with Server(storage=keep(tmp_path / "data")) as server:
-        server.owner("Kim", Ed25519PrivateKey.generate())
-        done = admin(tmp_path / "data", "release", name)
-        assert done.returncode == 1
-        assert not any(line.startswith("2026 INFO") for line in server.stderr().splitlines())
-        server.check()
-
-
-# --------------------------------------------------------------------------------------------- the operator's door
-
-
-@pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Server]:
-    with Server(storage=keep(tmp_path / "data")) as server:
-        yield server
-        server.check()
-
-
-def at_the_door(tmp_path: Path, data: bytes, *, reads: bool = True) -> bytes:
-    """Send bytes to the operator's door and return what comes back."""
-    with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(WAIT_SECONDS)
-        sock.connect(str(tmp_path / "data" / "control.sock"))
-        got = b""
-        try:
-            sock.sendall(data)
-            sock.shutdown(socket.SHUT_WR)
-            while reads and (received := sock.recv(65_536)):
-                got += received
-        except ConnectionError:
-            pass
-        return got
-
-
-def test_the_door_is_its_owners_alone(kept: Server, tmp_path: Path) -> None:
-    door = tmp_path / "data" / "control.sock"
-    assert stat.S_IMODE(door.stat().st_mode) == 0o600
-    assert stat.S_ISSOCK(door.stat().st_mode)
-    assert stat.S_IMODE(door.parent.stat().st_mode) == 0o700
-
-
-def test_what_a_killed_server_left_is_replaced(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    with Server(storage=keep(data)) as server:
-        server.process.kill()
-        server.process.wait()
-    assert (data / "control.sock").exists()
-    assert complaint(data, "release", "Ann") == "nobody owns the name Ann", "done without a server"
-    with Server(storage=keep(data)) as server:
-        assert complaint(data, "release", "Ann") == "nobody owns the name Ann"
-        assert "operator:" in server.stderr(), "done by the server"
-        server.check()
-
-
-def test_a_server_that_does_not_answer_is_given_up_after_five_seconds(
-    kept: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A full queue at its door is no other case: it was taken by the kernel, or was not."""
-    assert SILENCE_SECONDS_MAX == 5
-    monkeypatch.setattr("reactor_chat.admin.asking.SILENCE_SECONDS_MAX", 0.25)
-    os.kill(kept.process.pid, signal.SIGSTOP)
-    try:
-        line = complaint(tmp_path / "data", "status", status=75)
-        assert line.startswith("The server on ")
-        assert "has not answered for 0.25 s" in line
-    finally:
-        os.kill(kept.process.pid, signal.SIGCONT)
-
-
-def test_a_stop_does_not_wait_for_whoever_does_not_close(tmp_path: Path) -> None:
-    """Its system has every byte: that the person's program is asleep delays nobody."""
-    with Server(storage=keep(tmp_path / "data")) as server:
-        ann = server.client("Ann")
-        began = time.monotonic()
-        assert server.stop() == 0
-        assert time.monotonic() - began < 3
-        assert [got.get("reason") for got in ann.to_the_end()][-1:] == ["shutdown"]
-
-
-def test_a_backup_and_its_increments_are_restored_to_a_number_or_a_time(talked: Path, tmp_path: Path) -> None:
-    whole, increment = tmp_path / "whole.db", tmp_path / "increment.db"
-    said(talked, "backup", whole)
-    first = int(said(talked, "replay").split()[1])
-    with Server(storage=keep(talked)) as server:
-        late = server.client("Late")
-        late.send("say", text="after the backup", id="1")
-        late.expect("accepted", re="1")
-        assert f"after number {first}" in said(talked, "backup", "--since", whole, increment)
-        assert server.stop() == 0
-    said(tmp_path / "all", "restore", whole, increment)
-    assert "after the backup" in said(tmp_path / "all", "export")
-    said(tmp_path / "cut", "restore", whole, increment, "--at", first)
-    assert said(tmp_path / "cut", "replay") == said(talked, "replay", "--at", first)
-    said(tmp_path / "now", "restore", whole, increment, "--at", "2999-01-01T00:00")
-    assert said(tmp_path / "now", "replay") == said(tmp_path / "all", "replay")
-    assert "Nothing is older than" in complaint(tmp_path / "never", "restore", whole, "--at", "1999-01-01T00:00Z")
-    assert "and not 0; nothing was restored" in complaint(tmp_path / "never", "restore", whole, "--at", "0")
-    assert "One whole backup is needed" in complaint(tmp_path / "never", "restore", increment)
-    assert admin(tmp_path / "never", "restore", whole, "--at", "yesterday").returncode == 2
-    assert not (tmp_path / "never" / "journal.db").exists()
-
-
-ORDERS = {
-    "nothing": b"",
-    "half a frame": b"\0\0\0\x50{",
-    "a length of 0": bytes(4),
-    "an endless frame": b"\xff" * 100,
-    "no JSON": framed(b"\xff\xfe"),
-    "no object": framed(b"[]"),
-    "deep": framed(b"[" * 30_000 + b"]" * 30_000),
-    "no order": framed({"do": "harm"}),
-    "a file with a NUL": framed({"do": "backup", "file": "a\0b"}),
-    "a file with a lone surrogate": framed(b'{"do":"backup","file":"\\ud800"}'),
-    "a very long file": framed({"do": "backup", "file": "/x" * 20_000}),
-    "a file that is there": framed({"do": "backup", "file": "/etc/hostname"}),
-    "no file": framed({"do": "backup", "file": ""}),
-    "a name with a NUL": framed({"do": "release", "name": "\0"}),
-    "many": framed({"do": "release", "name": "x"}) * 100,
-    "noise": Random(5).randbytes(5_000),  # noqa: S311
-}
-
-
-@pytest.mark.parametrize("what", ORDERS)
-def test_garbage_at_the_door_harms_nobody(kept: Server, tmp_path: Path, what: str) -> None:
-    ann = kept.client("Ann")
-    got = at_the_door(tmp_path, ORDERS[what])
-    assert b'"done":true' not in got
-    at_the_door(tmp_path, ORDERS[what], reads=False)
-    ann.until_pong()
-    assert admin(tmp_path / "data", "release", "Nobody").returncode == 1
-
-
-def test_who_comes_to_the_door_and_goes_leaves_no_descriptor(kept: Server, tmp_path: Path) -> None:
-    def descriptors() -> int:
-        return len(list(Path(f"/proc/{kept.process.pid}/fd").iterdir()))
-
-    at_the_door(tmp_path, b"")
-    kept.client("Ann").until_pong()
-    before = descriptors()
-    for data in (b"", b"\0\0\0\x50{", framed(b"{}")):
-        for _ in range(5):
-            at_the_door(tmp_path, data)
-    for _ in range(50):  # a turn answers before it gives descriptors back
-        kept.streams[0].until_pong()  # type: ignore[attr-defined]
-        if descriptors() <= before:
-            break
-    assert descriptors() <= before
-
-
-def test_a_path_that_is_too_long_for_a_socket_is_no_obstacle(tmp_path: Path) -> None:
-    data = tmp_path / ("d" * 100) / ("e" * 100)
-    with Server(storage=keep(data)) as server:
-        server.owner("Ann", Ed25519PrivateKey.generate())
-        assert said(data, "release", "Ann") == "the name Ann is free\n"
-        assert "holds everything" in said(data, "backup", data / "copy.db")
-        server.process.kill()
-        server.process.wait()
-    with Server(storage=keep(data)) as server:
-        server.check()
-
-
-def test_without_a_door_people_are_served_and_the_operator_is_told(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    (data / "control.sock").mkdir(parents=True)
-    with Server(storage=keep(data)) as server:
-        server.check()
-        assert "WARNING admin can give no orders to this server, for there is no socket at " in server.stderr()
-        assert complaint(data, "release", "Ann", status=75).endswith("or work on a backup")
-    assert (data / "control.sock").is_dir()

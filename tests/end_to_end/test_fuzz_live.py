@@ -19,7 +19,7 @@ from tests.planted.bugs_live import BUGS
 from tests.planted.copying import ROOT, Bug, plant
 
 EXAMPLE = ROOT / "fuzz" / "examples" / "locker_protocol.py"
-CONVERSATIONS = 200
+CONVERSATIONS = 120
 MESSAGES_MAX = 6
 REPLAYS_MAX = 20
 
@@ -125,7 +125,7 @@ def test_another_protocol_is_fuzzed_by_its_file(lockers: int, capsys: pytest.Cap
 
 @pytest.mark.parametrize("lockers", [["--mended"]], indirect=True)
 def test_without_its_bug_the_example_holds(lockers: int) -> None:
-    assert live(lockers, "--protocol", str(EXAMPLE), "--seed", "5", "--conversations", "200") == 0
+    assert live(lockers, "--protocol", str(EXAMPLE), "--seed", "5", "--conversations", "60") == 0
 
 
 def test_where_no_server_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """A home and its servers, from outside: one vault for each key, and nobody is led past a key that is known."""
 
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -71,15 +72,22 @@ def test_a_key_that_is_refused_at_the_first_contact_leaves_no_vault(tmp_path: Pa
         assert vaults(tmp_path / "h") == []
 
 
-@pytest.fixture
-def plain_and_known(tmp_path: Path) -> Iterator[tuple[int, Path]]:
-    """A server without TLS where one was met before whose key is known."""
-    home = tmp_path / "h"
+@pytest.fixture(scope="module")
+def plain_and_known_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
+    """A server without TLS where one was met before whose key is known; nobody changes the home."""
+    home = tmp_path_factory.mktemp("once") / "h"
     with Server(tls=True) as server:
         talk(home, server.port, text="to my server\n")
         port = server.port
     with Server("--port", str(port)):
         yield port, home
+
+
+@pytest.fixture
+def plain_and_known(plain_and_known_once: tuple[int, Path], tmp_path: Path) -> tuple[int, Path]:
+    """The same server, and such a home for one test."""
+    port, home = plain_and_known_once
+    return port, shutil.copytree(home, tmp_path / "h")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1"])
@@ -92,7 +100,12 @@ def test_in_a_pipe_nobody_is_led_past_a_known_key(
     assert (done.returncode, done.stdout) == (77, "")
     (line,) = done.stderr.splitlines()
     assert "known by its key" in line
-    assert talk(home, port + 1, "--plaintext", *who, host=host).returncode == 69, "another port is another server"
+
+
+@pytest.mark.parametrize("who", [(), ("--guest",)])
+def test_another_port_is_another_server(plain_and_known: tuple[int, Path], who: tuple[str, ...]) -> None:
+    port, home = plain_and_known
+    assert talk(home, port + 1, "--plaintext", *who).returncode == 69
 
 
 def test_on_a_terminal_a_person_decides(plain_and_known: tuple[int, Path], person: Callable[..., Person]) -> None:

@@ -21,8 +21,8 @@ from tests.end_to_end.fleet import STUCK_SECONDS, Fleet
 from tests.end_to_end.story import Story, ask_something
 
 NIGHTLY = os.environ.get("REACTOR_CHAT_NIGHTLY") == "1"
-KILLS = 2_000 if NIGHTLY else 16
-LIVES = 25 if NIGHTLY else 8
+KILLS = 2_000 if NIGHTLY else 10
+LIVES = 25 if NIGHTLY else 5
 """Kills of one journal; a failing run names its seed."""
 NAMES = ["Ann", "Bob", "Cid", "Dee"]
 LIFE_SECONDS_MAX = 0.2

@@ -14,6 +14,12 @@ from tests.end_to_end.client import Server
 RUN_SECONDS_MAX = 60
 
 
+@pytest.fixture
+def server(emptied: Server) -> Server:
+    """The same one for all tests here."""
+    return emptied
+
+
 def load(port: int, *words: str, plain: bool = True) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "reactor_chat.load", *words, "--port", str(port)]
     command += ["--plaintext"] if plain else []

@@ -23,6 +23,12 @@ sys.exit(main())
 """
 
 
+@pytest.fixture
+def server(emptied: Server) -> Server:
+    """The same one for all tests here."""
+    return emptied
+
+
 def test_a_silent_name_server_stops_neither_keys_nor_leaving(person: Callable[..., Person]) -> None:
     one = person("chat.example", "--name", "Ann", program=("-c", SILENT_NAME_SERVER))
     one._until(lambda: PASTE_ON.encode() in one.seen, "the client's own keyboard")

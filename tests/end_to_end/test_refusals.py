@@ -94,6 +94,12 @@ AS_ANN: dict[str, list[Object]] = {
 
 
 @pytest.fixture
+def server(emptied: Server) -> Server:
+    """The same one for all tests here."""
+    return emptied
+
+
+@pytest.fixture
 def ann(server: Server) -> Client:
     ann, bob = server.client("Ann"), server.client("Bob")
     ann.send("group_set", group="anns", members=[], id="1")

@@ -1,9 +1,10 @@
 """Who may import whom: the source is read, and anything that the table does not list is forbidden."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -82,20 +83,54 @@ def name(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Every module a file imports; what is imported from a package counts with its name."""
+class Source(NamedTuple):
+    """What is asked of a file, read once for all tests.
+
+    Attributes:
+        imported: every module it imports; what is imported from a package counts with its name.
+        for_types: those among them that only its types need.
+        calls: line and name of each call by a bare name.
+    """
+
+    imported: set[str]
+    for_types: set[str]
+    calls: list[tuple[int, str]]
+
+
+@cache
+def read(path: Path) -> Source:
+    found = Source(set(), set(), [])
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name(path)}: a relative import hides where it leads"
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        found.imported.update(imports_of(node, path))
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            found.for_types.update(one for part in node.body for one in imports_of(part, path))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            found.calls.append((node.lineno, node.func.id))
+    return found
+
+
+def imports_of(node: ast.AST, path: Path) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        assert node.level == 0, f"{name(path)}: a relative import hides where it leads"
+        return [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return []
 
 
 def modules_of_the_project(path: Path) -> set[str]:
-    found = (module.removeprefix("reactor_chat.") for module in imported(path) if module.startswith("reactor_chat."))
-    return {module for module in found if (PACKAGE / (module.replace(".", "/") + ".py")).exists()}
+    return ours(read(path).imported)
+
+
+def ours(imported: set[str]) -> set[str]:
+    """Those that are modules of the package, by their names in it."""
+    found = (module.removeprefix("reactor_chat.") for module in imported if module.startswith("reactor_chat."))
+    return {module for module in found if is_module(module)}
+
+
+@cache
+def is_module(module: str) -> bool:
+    return (PACKAGE / (module.replace(".", "/") + ".py")).exists()
 
 
 def test_a_file_imports_only_what_its_package_may() -> None:
@@ -112,33 +147,12 @@ def test_a_file_imports_only_what_its_package_may() -> None:
             )
 
 
-def imported_at_run_time(path: Path) -> set[str]:
-    """Modules of the project that a file imports when it runs; not those that only its types need."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            node.body = [ast.Pass()]
-    names = (
-        f"{node.module}.{alias.name}"
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    )
-    ours = (one.removeprefix("reactor_chat.") for one in names if one.startswith("reactor_chat."))
-    return {
-        one
-        for name in ours
-        for one in (name, name.rpartition(".")[0])
-        if (PACKAGE / (one.replace(".", "/") + ".py")).exists()
-    }
-
-
 def test_no_folder_imports_one_that_imports_it() -> None:
     """Within a package each folder is one thing, and so is each module beside it: the arrows make no circle."""
     arrows: dict[str, set[str]] = {}
     for path in sources():
-        own = ".".join(path.relative_to(PACKAGE).with_suffix("").parts[:2])
-        theirs = {".".join(module.split(".")[:2]) for module in imported_at_run_time(path)}
+        own, source = ".".join(path.relative_to(PACKAGE).with_suffix("").parts[:2]), read(path)
+        theirs = {".".join(module.split(".")[:2]) for module in ours(source.imported - source.for_types)}
         arrows.setdefault(own, set()).update(theirs - {own})
     try:
         TopologicalSorter(arrows).prepare()
@@ -152,11 +166,10 @@ def test_the_pure_know_no_time_no_chance_and_no_outside(place: str) -> None:
     for path in [top] if top.suffix else sorted(top.rglob("*.py")):
         if name(path) in COMMAND_LINES_AMONG_THE_PURE:
             continue
-        roots = {module.partition(".")[0] for module in imported(path)}
+        roots = {module.partition(".")[0] for module in read(path).imported}
         assert not roots & IMPURE_MODULES, f"{name(path)} imports {roots & IMPURE_MODULES}"
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                assert node.func.id not in IMPURE_CALLS, f"{name(path)}:{node.lineno} calls {node.func.id}"
+        for line, called in read(path).calls:
+            assert called not in IMPURE_CALLS, f"{name(path)}:{line} calls {called}"
 
 
 def test_what_a_server_runs_cannot_open_what_clients_seal() -> None:
@@ -168,12 +181,12 @@ def test_what_a_server_runs_cannot_open_what_clients_seal() -> None:
 
 def test_the_simulated_world_takes_chance_from_a_seed_and_time_from_its_clock() -> None:
     for path in sorted((PACKAGE / "testing").rglob("*.py")):
-        roots = {module.partition(".")[0] for module in imported(path)} & IMPURE_MODULES
+        roots = {module.partition(".")[0] for module in read(path).imported} & IMPURE_MODULES
         allowed = {"__main__.py": {"time"}, "driver.py": {"random"}}.get(path.name, set())
         assert roots <= allowed, f"{name(path)} imports {roots - allowed}"
 
 
 def test_nothing_runs_a_loop_or_a_thread_of_its_own() -> None:
     for path in sources():
-        roots = {module.partition(".")[0] for module in imported(path)}
+        roots = {module.partition(".")[0] for module in read(path).imported}
         assert not roots & {"threading", "asyncio", "multiprocessing", "concurrent", "_thread"}, name(path)

@@ -5,8 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-
-import pytest
+from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 MODULE_LINES_MAX = 450
@@ -33,21 +32,52 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+class Source(NamedTuple):
+    """What is asked of a file, read once for all tests; trees take a gigabyte together.
+
+    Attributes:
+        lines: how many.
+        docstring: of the module.
+        is_empty: nothing stands in it.
+        functions: the name of each, with its lines.
+        undocumented: public functions, classes and methods without a docstring.
+    """
+
+    lines: int
+    docstring: str | None
+    is_empty: bool
+    functions: list[tuple[str, int]]
+    undocumented: list[str]
+
+
 @cache
-def parsed(path: Path) -> ast.Module:
-    """Read a module once for all that is asked of it."""
-    return ast.parse(path.read_text(encoding="utf-8"))
+def read(path: Path) -> Source:
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    functions = [(one.name, lines_of(one)) for one in statements(tree) if isinstance(one, ast.FunctionDef)]
+    return Source(text.count("\n"), ast.get_docstring(tree), not tree.body, functions, list(undocumented(tree)))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def forgotten() -> Iterator[None]:
-    """Forget every tree at the end: with a gigabyte of them the collector slows all tests that follow."""
-    yield
-    parsed.cache_clear()
+def statements(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Every statement, however deep; nothing that is asked here stands in an expression."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.stmt):
+            yield node
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting.extend(getattr(node, part, ()))
 
 
-def functions(tree: ast.AST) -> Iterator[ast.FunctionDef]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+def undocumented(tree: ast.Module) -> list[str]:
+    public = public_of(tree)
+    public += [one for kind in public if isinstance(kind, ast.ClassDef) for one in public_of(kind)]
+    return [one.name for one in public if not ast.get_docstring(one)]
+
+
+def public_of(place: ast.Module | ast.ClassDef) -> list[ast.ClassDef | ast.FunctionDef]:
+    defined = [node for node in place.body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+    return [node for node in defined if not node.name.startswith("_")]
 
 
 def lines_of(function: ast.FunctionDef) -> int:
@@ -73,18 +103,19 @@ def test_no_folder_holds_more_than_a_reader_looks_through() -> None:
 
 def test_no_module_is_too_long_and_no_function() -> None:
     for path in FILES:
-        lines_count = path.read_text(encoding="utf-8").count("\n")
-        assert lines_count <= lines_max(path), f"{name(path)} has {lines_count} lines; {lines_max(path)} are the limit"
-        for function in functions(parsed(path)):
-            function_max = FUNCTION_LINES_MAX if path in OURS else TEST_FUNCTION_LINES_MAX
-            assert lines_of(function) <= function_max, f"{name(path)}: {function.name} has {lines_of(function)}"
+        source = read(path)
+        assert source.lines <= lines_max(path), (
+            f"{name(path)} has {source.lines} lines; {lines_max(path)} are the limit"
+        )
+        function_max = FUNCTION_LINES_MAX if path in OURS else TEST_FUNCTION_LINES_MAX
+        for function, lines in source.functions:
+            assert lines <= function_max, f"{name(path)}: {function} has {lines}"
 
 
 def test_every_module_begins_with_its_purpose() -> None:
     for path in FILES:
-        tree = parsed(path)
-        docstring = ast.get_docstring(tree)
-        if path.name == "__init__.py" and not tree.body:
+        docstring = read(path).docstring
+        if path.name == "__init__.py" and read(path).is_empty:
             continue
         assert docstring, f"{name(path)} has no docstring"
         assert "." in docstring.split("\n\n")[0] or docstring.endswith(":"), f"{name(path)}: no sentence"
@@ -92,12 +123,7 @@ def test_every_module_begins_with_its_purpose() -> None:
 
 def test_what_is_public_says_what_it_is() -> None:
     for path in OURS:
-        tree = parsed(path)
-        classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
-        for body in (tree.body, *(node.body for node in classes)):
-            for node in body:
-                if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
-                    assert ast.get_docstring(node), f"{name(path)}: {node.name}"
+        assert not read(path).undocumented, f"{name(path)}: {read(path).undocumented}"
 
 
 def test_names_have_a_home() -> None:

@@ -1,6 +1,6 @@
 """A stream accounts for every message of every reader, however the bytes were cut and whoever got them first."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reactor_chat.load.latency import Histogram
@@ -53,6 +53,7 @@ def feed(readers: list[StreamReader], streams: list[bytes], data: st.DataObject)
 
 
 @given(st.data())
+@settings(max_examples=80)
 def test_every_message_counts_once_for_every_reader(data: st.DataObject) -> None:
     bench = Bench(senders=2)
     readers = [bench.reader() for _ in range(data.draw(st.integers(1, 4)))]

@@ -9,7 +9,9 @@ import random as randomness
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsMalformed, MlsRefused
 from reactor_chat.mls.commits import CommitOptions

@@ -1,9 +1,9 @@
 """Commits: what an insider with all its keys may try, and where it is stopped."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.commits import CommitOptions

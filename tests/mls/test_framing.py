@@ -1,10 +1,9 @@
 """Framing: what is protected comes out again, and nothing that was touched does."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsMalformed, MlsRefused
 from reactor_chat.mls.epoch.schedule import EpochSecrets

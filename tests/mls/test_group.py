@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import asdict, astuple, replace
 
 from reactor_chat.errors import MlsError, MlsMalformed, MlsRefused
 from reactor_chat.mls.commits import CommitOptions
@@ -145,8 +146,6 @@ def test_a_tampered_copy_does_not_use_up_the_key() -> None:
 
 def test_a_key_is_not_used_up_by_a_bad_signature() -> None:
     """An insider's message under somebody else's ratchet is refused, and the genuine one still opens (attack 24)."""
-    from dataclasses import replace  # noqa: PLC0415 - used here only
-
     members = room("signature").members
     alice, bob, carol = (members[name] for name in (ALICE, BOB, CAROL))
     disguised = Group(replace(carol.state, own_leaf=alice.own_leaf, secret_tree=alice.state.secret_tree))
@@ -179,7 +178,7 @@ def test_old_epochs_are_gone() -> None:
     refused(lambda: after.unprotect(sent.message))
     refused(lambda: all_of.members[CAROL].receive(late_commit.message))
     old, stored = bob.state, after.serialize()
-    secrets = [value for name, value in vars(old.secrets).items() if name != "encryption_secret"]
+    secrets = [value for name, value in asdict(old.secrets).items() if name != "encryption_secret"]
     secrets += [ratchet.secret for ratchet in old.secret_tree.ratchets.values()]
     secrets += list(old.secret_tree.node_secrets.values())
     assert all(secret not in stored for secret in secrets)
@@ -381,7 +380,7 @@ def test_nothing_secret_is_shown() -> None:
     results = (alice, alice.state, alice.state.secrets, alice.state.secret_tree, pending, sent, proposed, opened)
     shown = "".join(map(repr, (*results, proposed.group.state, bob.receive(pending.message))))
     state = alice.state
-    secrets = [*vars(state.secrets).values(), *state.private_keys.values(), *state.secret_tree.node_secrets.values()]
+    secrets = [*astuple(state.secrets), *state.private_keys.values(), *state.secret_tree.node_secrets.values()]
     secrets += [ratchet.secret for ratchet in state.secret_tree.ratchets.values()]
     secrets += [state.signing_key.private_bytes(), b"plain words"]
     secrets += [update.private_key for update in proposed.group.state.own_updates.values()]

@@ -1,8 +1,7 @@
 """KeyPackages of our own: made, stored, published, read."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reactor_chat.errors import LifetimeRefused, MlsMalformed, MlsRefused
 from reactor_chat.mls.encoding.structs import Lifetime

@@ -1,8 +1,7 @@
 """Lists of proposals: which a commit may cover, and what they do."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsMalformed, MlsRefused
 from reactor_chat.mls.encoding.structs import Extension, ExtensionType, RequiredCapabilities

@@ -5,13 +5,13 @@ How each file is to be read is described in the working group's test-vectors.md.
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.encoding.codec import TlsStruct, decode_length, encode_length, wire_of, with_length
@@ -171,7 +171,7 @@ def test_key_schedule(vectors: Vectors) -> None:
             psk_secret = h(epoch["psk_secret"])
             assert schedule.welcome_secret(scheme, joiner, psk_secret) == h(epoch["welcome_secret"])
             secrets = schedule.epoch_secrets(scheme, joiner, psk_secret, context)
-            for name in EpochSecrets.__dataclass_fields__:
+            for name in EpochSecrets.__struct_fields__:
                 assert getattr(secrets, name) == h(epoch[name]), name
             assert secrets.external_key_pair(scheme).public_key == h(epoch["external_pub"])
             part = epoch["exporter"]

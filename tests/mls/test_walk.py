@@ -29,7 +29,7 @@ def test_walks(*, long_run: bool, part: int) -> None:
 
 def test_a_walk_repeats() -> None:
     """A seed is a bug report: the same one gives the same life."""
-    first, second = Walk(7), Walk(7)
+    first, second = Walk(8), Walk(8)  # a short one
     assert first.play() == second.play()
     assert first.suite_number != HYBRID
     assert [group.serialize() for group in first.members] == [group.serialize() for group in second.members]

@@ -54,6 +54,11 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     *in_file(
+        "reactor_chat/mls/values.py",
+        ("tests/mls/test_values.py",),
+        ("a repr shows secrets", " if name not in hidden)", ")"),
+    ),
+    *in_file(
         "reactor_chat/mls/tree/secrettree.py",
         ("tests/mls/tree/test_secrettree.py",),
         (

@@ -19,7 +19,8 @@ from reactor_chat.server.delivery import Delivery
 from reactor_chat.testing.driver import episode
 from reactor_chat.wire.messages import SEQ_MAX, Told
 
-WORLDS_MAX = 12
+WORLDS = (22, *range(11))
+"""In the first all of these are found; where another day one is not, there are others."""
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
@@ -143,5 +144,5 @@ PLANTS: list[Plant] = [
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
 def test_a_planted_bug_is_found(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
-    reports = (episode(seed) for seed in reversed(range(WORLDS_MAX)))
+    reports = (episode(seed) for seed in WORLDS)
     assert any(report.failure is not None for report in reports), plant.__doc__

@@ -5,7 +5,7 @@ Both are `wcwidth`'s, which follows Unicode's tables and the terminals: a charac
 draws it.  Those that do not join its parts draw it wider; a row is kept from running on there (see `line_mode`).
 """
 
-from wcwidth import grapheme_boundary_before, iter_graphemes, wcswidth
+from reactor_chat.text.widths import grapheme_boundary_before, iter_graphemes, wcswidth
 
 
 def cells(text: str) -> int:

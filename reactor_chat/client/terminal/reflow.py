@@ -5,9 +5,8 @@ the Linux console).  Where the cursor is afterwards tells the two apart: on a ro
 character, on one that was cut off it stands in the last column.
 """
 
-from wcwidth import iter_graphemes
-
 from reactor_chat.client.terminal.cells import cells
+from reactor_chat.text.widths import iter_graphemes
 
 
 def broken_at(text: str, columns: int) -> tuple[int, int]:

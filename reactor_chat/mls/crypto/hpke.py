@@ -6,7 +6,6 @@ number 0), else, and for Curve448, through our own.  The tests drive every suite
 The exporter, which the library lacks, is needed for external commits only.
 """
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.crypto.kem import Entropy, Hkdf, Kem
+from reactor_chat.mls.values import Hidden, Value
 
 NONCE_BYTES = 12  # of every AEAD there is for HPKE (RFC 9180 §7.3)
 
@@ -23,8 +23,7 @@ _LIBRARY_KEMS = {0x0010: "P256", 0x0011: "P384", 0x0012: "P521", 0x0020: "X25519
 _LIBRARY_KDFS = {1: "HKDF_SHA256", 2: "HKDF_SHA384", 3: "HKDF_SHA512"}
 
 
-@dataclass(frozen=True)
-class Aead:
+class Aead(Value, frozen=True):
     """An authenticated cipher with 12-byte nonces and 16-byte tags.
 
     Attributes:
@@ -70,13 +69,12 @@ AES_256_GCM = Aead(2, 32, AESGCM, "AES_256_GCM")
 CHACHA20_POLY1305 = Aead(3, 32, ChaCha20Poly1305, "CHACHA20_POLY1305")
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(Value, frozen=True):
     """What both sides of an encapsulation share: the first key and nonce, and the exporter's secret."""
 
-    key: bytes = field(repr=False)
-    nonce: bytes = field(repr=False)
-    exporter_secret: bytes = field(repr=False)
+    key: Hidden[bytes]
+    nonce: Hidden[bytes]
+    exporter_secret: Hidden[bytes]
 
 
 @lru_cache(maxsize=16)
@@ -96,8 +94,7 @@ def library_suite(kem: int, kdf: int, aead: str) -> Any:
         return None
 
 
-@dataclass(frozen=True)
-class Hpke:
+class Hpke(Value, frozen=True):
     """A KEM, a KDF and an AEAD, as a suite combines them (RFC 9180 §5)."""
 
     kem: Kem

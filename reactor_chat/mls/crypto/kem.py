@@ -11,26 +11,25 @@ of the wrong length are refused both when a public key enters and when a result 
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import ec, mlkem, x448, x25519
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from reactor_chat.errors import MlsRefused
+from reactor_chat.mls.crypto.curve_points import uncompressed
+from reactor_chat.mls.values import Hidden, Value
 
 Entropy = Callable[[int], bytes]
 
 _REFUSED = "a public key or an encapsulation is not usable"
 
 
-@dataclass(frozen=True)
-class KeyPair:
+class KeyPair(Value, frozen=True):
     """An HPKE key pair; the private half is in no representation."""
 
-    private_key: bytes = field(repr=False)
+    private_key: Hidden[bytes]
     public_key: bytes
 
 
@@ -74,8 +73,7 @@ class Kem(Protocol):
         """Return the private key as `cryptography`'s HPKE takes it."""
 
 
-@dataclass(frozen=True)
-class Hkdf:
+class Hkdf(Value, frozen=True):
     """HKDF with the labels of HPKE (RFC 9180 §4).
 
     Attributes:
@@ -255,7 +253,7 @@ class NistCurve:
 
     def public_bytes(self, loaded: ec.EllipticCurvePrivateKey) -> bytes:
         """See DhGroup."""
-        return loaded.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        return uncompressed(loaded.public_key())
 
     def check(self, public_key: bytes) -> None:
         """See DhGroup."""
@@ -274,8 +272,7 @@ class NistCurve:
             raise MlsRefused(_REFUSED) from None
 
 
-@dataclass(frozen=True)
-class DhKem:
+class DhKem(Value, frozen=True):
     """DHKEM of a group and a KDF (RFC 9180 §4.1)."""
 
     id: int

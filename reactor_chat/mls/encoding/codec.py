@@ -1,6 +1,6 @@
 """Turn structs of the TLS presentation language into bytes and back, from one description each.
 
-Theory of operation.  A struct is a frozen dataclass derived from `TlsStruct`; the annotation of each field carries,
+Theory of operation.  A struct is a value derived from `TlsStruct`; the annotation of each field carries,
 inside `Annotated`, the `Wire` that encodes and decodes it.  A description is compiled when it is first used into two
 flat loops over the fields, so the same line of source is what the type checker reads, what is sent and what is
 accepted.
@@ -12,12 +12,14 @@ input, the one exception is `MlsMalformed`; limits hold for encoding too, so not
 would refuse.
 """
 
-import dataclasses
 import operator
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple, Self, get_args, get_origin, get_type_hints
 
+from msgspec.structs import astuple
+
 from reactor_chat.errors import MlsMalformed
+from reactor_chat.mls.values import Value
 
 RECORD_BYTES_MAX = 16 * 1024 * 1024  # a Welcome for 1,000 members of the hybrid suite is 2.6 MB; four times the room
 
@@ -266,18 +268,15 @@ def wire_of(description: Any) -> Wire:
 
 def _compile(record: type["TlsStruct"]) -> Wire:
     hints = get_type_hints(record, include_extras=True)
-    assert dataclasses.is_dataclass(record), "a TlsStruct is a dataclass"
-    names = [field.name for field in dataclasses.fields(record)]
-    wires = [wire_of(hints[name]) for name in names]
+    wires = [wire_of(hints[name]) for name in record.__struct_fields__]
 
     if all(wire.condition is None for wire in wires):
-        return _flat(record, names, wires)
+        return _flat(record, wires)
 
     def encode(value: Any) -> bytes:
         parts: list[bytes] = []
         seen: list[Any] = []
-        for name, wire in zip(names, wires, strict=True):
-            field = getattr(value, name)
+        for field, wire in zip(astuple(value), wires, strict=True):
             present = wire.condition is None or wire.condition(seen)
             if wire.condition is not None and present != (field is not None):
                 raise MlsMalformed("a field is missing or out of place")
@@ -299,14 +298,13 @@ def _compile(record: type["TlsStruct"]) -> Wire:
     return Wire(encode, decode)
 
 
-def _flat(record: type["TlsStruct"], names: list[str], wires: list[Wire]) -> Wire:
+def _flat(record: type["TlsStruct"], wires: list[Wire]) -> Wire:
     """Compile a struct all of whose fields are always there: the common case, and the one that is hot."""
     encoders = [wire.encode for wire in wires]
     decoders = [wire.decode for wire in wires]
-    fields_of = _fields_of(names)
 
     def encode(value: Any) -> bytes:
-        return b"".join(map(operator.call, encoders, fields_of(value)))
+        return b"".join(map(operator.call, encoders, astuple(value)))
 
     def decode(data: bytes, at: int) -> tuple[Any, int]:
         fields = []
@@ -318,17 +316,8 @@ def _flat(record: type["TlsStruct"], names: list[str], wires: list[Wire]) -> Wir
     return Wire(encode, decode)
 
 
-def _fields_of(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
-    """Return what gives a struct's fields in order."""
-    if len(names) > 1:
-        return operator.attrgetter(*names)
-    return lambda value: tuple(getattr(value, name) for name in names)
-
-
-class TlsStruct:
-    """A struct of the specification; subclasses are frozen dataclasses whose annotations describe the wire."""
-
-    __slots__ = ()
+class TlsStruct(Value, frozen=True):
+    """A struct of the specification; the annotations of its subclasses describe the wire."""
 
     def encode(self) -> bytes:
         """Return the struct's one encoding.

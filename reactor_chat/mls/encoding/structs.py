@@ -5,11 +5,11 @@ document open finds it by name.  Nothing here computes; the rules stand in the m
 Sizes are bounded per field, generously: the limits exist so that no input costs more than its own size to refuse.
 """
 
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Annotated
 
 from reactor_chat.mls.encoding.codec import TlsStruct, UInt8, UInt16, UInt32, UInt64, opaque, optional, tagged, vector
+from reactor_chat.mls.values import Hidden
 
 KEY_BYTES_MAX = 4 * 1024  # a hybrid public key is 1,216 bytes, its encapsulation 1,120
 NAME_BYTES_MAX = (
@@ -42,12 +42,11 @@ class CredentialType(IntEnum):
 
 PublicKey = Annotated[bytes, opaque(KEY_BYTES_MAX)]
 HashValue = Annotated[bytes, opaque(255)]
-Secret = Annotated[bytes, opaque(255)]
+Secret = Hidden[Annotated[bytes, opaque(255)]]
 Name = Annotated[bytes, opaque(NAME_BYTES_MAX)]
 
 
-@dataclass(frozen=True)
-class Extension(TlsStruct):
+class Extension(TlsStruct, frozen=True):
     """A numbered extension, its content opaque (RFC 9420 §7.2)."""
 
     extension_type: UInt16
@@ -62,22 +61,19 @@ def extension_data(extensions: tuple[Extension, ...], extension_type: int) -> by
     return next((e.extension_data for e in extensions if e.extension_type == extension_type), None)
 
 
-@dataclass(frozen=True)
-class BasicCredential(TlsStruct):
+class BasicCredential(TlsStruct, frozen=True):
     """A bare identity, meaningful to the application (RFC 9420 §5.3)."""
 
     identity: Name
 
 
-@dataclass(frozen=True)
-class Certificate(TlsStruct):
+class Certificate(TlsStruct, frozen=True):
     """One DER certificate, opaque here."""
 
     cert_data: Annotated[bytes, opaque(CERTIFICATE_BYTES_MAX)]
 
 
-@dataclass(frozen=True)
-class X509Credential(TlsStruct):
+class X509Credential(TlsStruct, frozen=True):
     """A certificate chain, leaf first; the application checks it and that its key is the signature key (RFC 9420
     §5.3).
     """
@@ -85,8 +81,8 @@ class X509Credential(TlsStruct):
     certificates: Annotated[tuple[Certificate, ...], vector(Certificate, 4 * CERTIFICATE_BYTES_MAX, 16)]
 
 
-CREDENTIALS = {CredentialType.BASIC: BasicCredential, CredentialType.X509: X509Credential}
-CREDENTIAL_TYPES: dict[type[TlsStruct], CredentialType] = {kind: number for number, kind in CREDENTIALS.items()}
+CREDENTIALS: dict[int, type[TlsStruct]] = {CredentialType.BASIC: BasicCredential, CredentialType.X509: X509Credential}
+CREDENTIAL_TYPES = {kind: number for number, kind in CREDENTIALS.items()}
 Credential = Annotated[BasicCredential | X509Credential, tagged(UInt16, CREDENTIALS)]
 
 
@@ -98,8 +94,7 @@ def credential_type(credential: BasicCredential | X509Credential) -> int:
 Numbers = Annotated[tuple[int, ...], vector(UInt16, LIST_BYTES_MAX)]
 
 
-@dataclass(frozen=True)
-class Capabilities(TlsStruct):
+class Capabilities(TlsStruct, frozen=True):
     """What a member's client supports; unknown numbers, GREASE among them, are kept and ignored (RFC 9420 §7.2)."""
 
     versions: Numbers
@@ -109,8 +104,7 @@ class Capabilities(TlsStruct):
     credentials: Numbers
 
 
-@dataclass(frozen=True)
-class RequiredCapabilities(TlsStruct):
+class RequiredCapabilities(TlsStruct, frozen=True):
     """What every member must support (RFC 9420 §11.1)."""
 
     extension_types: Numbers
@@ -118,21 +112,18 @@ class RequiredCapabilities(TlsStruct):
     credential_types: Numbers
 
 
-@dataclass(frozen=True)
-class Lifetime(TlsStruct):
+class Lifetime(TlsStruct, frozen=True):
     """When a KeyPackage may be used, in seconds since 1970, both ends included; the leaf_node_source `key_package`."""
 
     not_before: UInt64
     not_after: UInt64
 
 
-@dataclass(frozen=True)
-class UpdateSource(TlsStruct):
+class UpdateSource(TlsStruct, frozen=True):
     """The leaf_node_source `update`, which carries nothing."""
 
 
-@dataclass(frozen=True)
-class CommitSource(TlsStruct):
+class CommitSource(TlsStruct, frozen=True):
     """The leaf_node_source `commit`: the parent hash of the leaf."""
 
     parent_hash: HashValue
@@ -143,8 +134,7 @@ LeafNodeSource = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class LeafNode(TlsStruct):
+class LeafNode(TlsStruct, frozen=True):
     """A member's leaf (RFC 9420 §7.2)."""
 
     encryption_key: PublicKey
@@ -153,7 +143,7 @@ class LeafNode(TlsStruct):
     capabilities: Capabilities
     leaf_node_source: LeafNodeSource
     extensions: Extensions
-    signature: Annotated[bytes, opaque(KEY_BYTES_MAX)] = field(default=b"", repr=False)
+    signature: Hidden[Annotated[bytes, opaque(KEY_BYTES_MAX)]] = b""
 
     def to_be_signed(self, group_id: bytes, leaf_index: int) -> bytes:
         """Return LeafNodeTBS; the group and the place are covered unless the leaf comes from a KeyPackage.
@@ -171,16 +161,14 @@ class LeafNode(TlsStruct):
 SIGNATURE = opaque(KEY_BYTES_MAX)
 
 
-@dataclass(frozen=True)
-class LeafPlace(TlsStruct):
+class LeafPlace(TlsStruct, frozen=True):
     """The end of LeafNodeTBS for a leaf made inside a group (RFC 9420 §7.2)."""
 
     group_id: Name
     leaf_index: UInt32
 
 
-@dataclass(frozen=True)
-class ParentNode(TlsStruct):
+class ParentNode(TlsStruct, frozen=True):
     """A subtree's node (RFC 9420 §7.1)."""
 
     encryption_key: PublicKey
@@ -191,8 +179,7 @@ class ParentNode(TlsStruct):
 Node = Annotated[LeafNode | ParentNode, tagged(UInt8, {1: LeafNode, 2: ParentNode})]
 
 
-@dataclass(frozen=True)
-class RatchetTreeNodes(TlsStruct):
+class RatchetTreeNodes(TlsStruct, frozen=True):
     """The `ratchet_tree` extension: nodes from left to right, blank ones None, ending in one that is not (RFC 9420
     §12.4.3.3).
     """
@@ -203,16 +190,14 @@ class RatchetTreeNodes(TlsStruct):
     ]
 
 
-@dataclass(frozen=True)
-class HPKECiphertext(TlsStruct):
+class HPKECiphertext(TlsStruct, frozen=True):
     """One HPKE encryption (RFC 9420 §7.6)."""
 
     kem_output: PublicKey
     ciphertext: Annotated[bytes, opaque(LIST_BYTES_MAX)]
 
 
-@dataclass(frozen=True)
-class UpdatePathNode(TlsStruct):
+class UpdatePathNode(TlsStruct, frozen=True):
     """A new node of a path and its path secret, encrypted to each node of a resolution (RFC 9420 §7.6)."""
 
     encryption_key: PublicKey
@@ -221,38 +206,33 @@ class UpdatePathNode(TlsStruct):
     ]
 
 
-@dataclass(frozen=True)
-class UpdatePath(TlsStruct):
+class UpdatePath(TlsStruct, frozen=True):
     """A committer's new leaf and the nodes above it (RFC 9420 §7.6)."""
 
     leaf_node: LeafNode
     nodes: Annotated[tuple[UpdatePathNode, ...], vector(UpdatePathNode, EXTENSIONS_BYTES_MAX, 32)]
 
 
-@dataclass(frozen=True)
-class ExternalSender(TlsStruct):
+class ExternalSender(TlsStruct, frozen=True):
     """A party outside the group that may propose (RFC 9420 §12.1.8.1)."""
 
     signature_key: PublicKey
     credential: Credential
 
 
-@dataclass(frozen=True)
-class ExternalSenders(TlsStruct):
+class ExternalSenders(TlsStruct, frozen=True):
     """The content of the `external_senders` extension."""
 
     senders: Annotated[tuple[ExternalSender, ...], vector(ExternalSender, LIST_BYTES_MAX, 256)]
 
 
-@dataclass(frozen=True)
-class ExternalPub(TlsStruct):
+class ExternalPub(TlsStruct, frozen=True):
     """The content of the `external_pub` extension (RFC 9420 §12.4.3.2)."""
 
     external_pub: PublicKey
 
 
-@dataclass(frozen=True)
-class GroupContext(TlsStruct):
+class GroupContext(TlsStruct, frozen=True):
     """What all members agree on in an epoch (RFC 9420 §8.1)."""
 
     version: UInt16

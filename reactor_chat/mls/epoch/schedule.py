@@ -8,27 +8,27 @@
 Also here: the two transcript hashes, which make members agree on history, and the exporter.
 """
 
-from dataclasses import dataclass, field, replace
+from msgspec.structs import replace
 
 from reactor_chat.mls.crypto.kem import KeyPair
 from reactor_chat.mls.encoding.codec import with_length
 from reactor_chat.mls.messages import AuthenticatedContent, PreSharedKeyID, PSKLabel
 from reactor_chat.mls.suites import Suite
+from reactor_chat.mls.values import Hidden, Value
 
 
-@dataclass(frozen=True)
-class EpochSecrets:
+class EpochSecrets(Value, frozen=True):
     """The secrets of one epoch, all Nh bytes, none in any representation (RFC 9420 §8, table 4)."""
 
-    sender_data_secret: bytes = field(repr=False)
-    encryption_secret: bytes = field(repr=False)
-    exporter_secret: bytes = field(repr=False)
-    external_secret: bytes = field(repr=False)
-    confirmation_key: bytes = field(repr=False)
-    membership_key: bytes = field(repr=False)
-    resumption_psk: bytes = field(repr=False)
-    epoch_authenticator: bytes = field(repr=False)
-    init_secret: bytes = field(repr=False)
+    sender_data_secret: Hidden[bytes]
+    encryption_secret: Hidden[bytes]
+    exporter_secret: Hidden[bytes]
+    external_secret: Hidden[bytes]
+    confirmation_key: Hidden[bytes]
+    membership_key: Hidden[bytes]
+    resumption_psk: Hidden[bytes]
+    epoch_authenticator: Hidden[bytes]
+    init_secret: Hidden[bytes]
 
     @classmethod
     def derive(cls, suite: Suite, epoch_secret: bytes) -> "EpochSecrets":

@@ -6,7 +6,9 @@ lets the old state go, the old epoch's secrets go with it; nothing here keeps th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import field
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.encoding.structs import GroupContext, LeafNode
@@ -32,14 +34,14 @@ from reactor_chat.mls.signatures import SigningKey
 from reactor_chat.mls.suites import Suite
 from reactor_chat.mls.tree.ratchet_tree import RatchetTree
 from reactor_chat.mls.tree.secrettree import SecretTree
+from reactor_chat.mls.values import Hidden, Value
 
 AnySender = MemberSender | OutsideSender | NewMemberProposal | NewMemberCommit
 AnyProposal = Add | Update | Remove | PreSharedKey | ReInit | ExternalInit | GroupContextExtensions
 PskSecrets = Mapping[ExternalPsk | ResumptionPsk, bytes]
 
 
-@dataclass(frozen=True)
-class EpochState:
+class EpochState(Value, frozen=True):
     """What every member knows of an epoch.
 
     Attributes:
@@ -49,10 +51,10 @@ class EpochState:
 
     suite: Suite
     context: GroupContext
-    encoded_context: bytes = field(repr=False)
-    tree: RatchetTree = field(repr=False)
-    confirmation_tag: bytes = field(repr=False)
-    interim_transcript_hash: bytes = field(repr=False)
+    encoded_context: Hidden[bytes]
+    tree: Hidden[RatchetTree]
+    confirmation_tag: Hidden[bytes]
+    interim_transcript_hash: Hidden[bytes]
 
     @classmethod
     def of(cls, suite: Suite, context: GroupContext, tree: RatchetTree, confirmation_tag: bytes) -> "EpochState":
@@ -68,8 +70,7 @@ class EpochState:
         return cls(suite, context, context.encode(), tree, confirmation_tag, interim)
 
 
-@dataclass(frozen=True)
-class Proposed:
+class Proposed(Value, frozen=True):
     """A proposal and who made it; `reference` names it in commits, empty for one inside the commit itself."""
 
     sender: AnySender
@@ -77,16 +78,14 @@ class Proposed:
     reference: bytes = b""
 
 
-@dataclass(frozen=True)
-class OwnUpdate:
+class OwnUpdate(Value, frozen=True):
     """What a member keeps of an update it proposed, until somebody commits it."""
 
-    private_key: bytes = field(repr=False)
+    private_key: Hidden[bytes]
     signing_key: SigningKey
 
 
-@dataclass(frozen=True)
-class MemberState:
+class MemberState(Value, frozen=True):
     """A member's view of an epoch.
 
     Attributes:
@@ -101,12 +100,12 @@ class MemberState:
     epoch: EpochState
     own_leaf: int
     signing_key: SigningKey
-    private_keys: Mapping[int, bytes] = field(repr=False)
-    secrets: EpochSecrets = field(repr=False)
-    secret_tree: SecretTree = field(repr=False)
+    private_keys: Hidden[Mapping[int, bytes]]
+    secrets: Hidden[EpochSecrets]
+    secret_tree: Hidden[SecretTree]
     proposals: tuple[Proposed, ...] = ()
     own_updates: Mapping[bytes, OwnUpdate] = field(default_factory=dict)
-    resumption_psks: Mapping[int, bytes] = field(default_factory=dict, repr=False)
+    resumption_psks: Hidden[Mapping[int, bytes]] = field(default_factory=dict)
     resumption_epochs: int = 0
     reinit: ReInit | None = None
 
@@ -118,23 +117,8 @@ class MemberState:
         return leaf
 
     def with_secret_tree(self, tree: SecretTree) -> "MemberState":
-        """Return the state after a message's key was used up.
-
-        Written out, for it is asked of every message: `replace` would take three times as long.
-        """
-        return MemberState(
-            self.epoch,
-            self.own_leaf,
-            self.signing_key,
-            self.private_keys,
-            self.secrets,
-            tree,
-            self.proposals,
-            self.own_updates,
-            self.resumption_psks,
-            self.resumption_epochs,
-            self.reinit,
-        )
+        """Return the state after a message's key was used up."""
+        return replace(self, secret_tree=tree)
 
     def entered(self) -> "MemberState":
         """Return the state of an epoch just begun: its resumption secret noted, outdated ones forgotten."""

@@ -4,7 +4,7 @@ A chat whose rule is that members admit members refuses these by policy; the pro
 must follow groups that use them.
 """
 
-from dataclasses import dataclass, field
+from msgspec import field
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.commits import Author, CommitOptions, CommitSecrets, MadeCommit, fresh_secret_tree, make_commit
@@ -32,10 +32,10 @@ from reactor_chat.mls.operations.welcome import read_tree
 from reactor_chat.mls.signatures import SigningKey
 from reactor_chat.mls.suites import Suite, suite
 from reactor_chat.mls.tree.validation import check_context_supported
+from reactor_chat.mls.values import Hidden, Value
 
 
-@dataclass(frozen=True)
-class ExternalJoin:
+class ExternalJoin(Value, frozen=True):
     """What a joiner brings beside its KeyPackage.
 
     Attributes:
@@ -49,7 +49,7 @@ class ExternalJoin:
     encoded_tree: bytes | None = None
     resync: int | None = None
     psks: tuple[PreSharedKeyID, ...] = ()
-    psk_secrets: PskSecrets | None = field(default=None, repr=False)
+    psk_secrets: Hidden[PskSecrets | None] = None
     options: CommitOptions = field(default_factory=CommitOptions)
 
 

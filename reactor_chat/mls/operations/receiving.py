@@ -5,8 +5,6 @@ cryptography.  The state that comes out beside the content has the message's key
 has it.
 """
 
-from dataclasses import dataclass
-
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.epoch.state import EpochState, MemberState
 from reactor_chat.mls.framing import open_envelope, open_private, open_public, verify
@@ -25,10 +23,10 @@ from reactor_chat.mls.messages import (
     content_type,
 )
 from reactor_chat.mls.proposals import external_senders
+from reactor_chat.mls.values import Value
 
 
-@dataclass(frozen=True)
-class Opened:
+class Opened(Value, frozen=True):
     """A verified content.
 
     Attributes:

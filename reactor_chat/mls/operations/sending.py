@@ -6,7 +6,8 @@ leaves the state it was given alone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.commits import (
@@ -37,12 +38,12 @@ from reactor_chat.mls.operations.welcome import make_group_info, make_welcome, t
 from reactor_chat.mls.proposals import check_proposal, select
 from reactor_chat.mls.signatures import SigningKey
 from reactor_chat.mls.tree.validation import check_context_supported
+from reactor_chat.mls.values import Hidden, Value
 
 PROPOSALS_KEPT_MAX = 256
 
 
-@dataclass(frozen=True)
-class Sent:
+class Sent(Value, frozen=True):
     """An encoded MLSMessage and the state after it.
 
     Attributes:
@@ -52,7 +53,7 @@ class Sent:
 
     message: bytes
     state: MemberState
-    welcome: bytes | None = field(default=None, repr=False)
+    welcome: Hidden[bytes | None] = None
     unaccepted: MemberState | None = None
 
 

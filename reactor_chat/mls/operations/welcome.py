@@ -7,7 +7,8 @@ confirmation tag held.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.commits import MadeCommit, fresh_secret_tree
@@ -33,6 +34,7 @@ from reactor_chat.mls.tree import treemath
 from reactor_chat.mls.tree.ratchet_tree import RatchetTree
 from reactor_chat.mls.tree.treekem import derive_upwards
 from reactor_chat.mls.tree.validation import check_context_supported, check_tree
+from reactor_chat.mls.values import Hidden, Value
 
 
 def make_group_info(epoch: EpochState, signer: int, key: SigningKey, extensions: tuple[Extension, ...]) -> GroupInfo:
@@ -98,17 +100,15 @@ def make_welcome(made: MadeCommit, info: GroupInfo, random: Entropy) -> bytes:
     return MLSMessage(MLS10, Welcome(scheme.number, tuple(entries), sealed_info)).encode()
 
 
-@dataclass(frozen=True)
-class _Opened:
+class _Opened(Value, frozen=True):
     """A Welcome as far as the joiner's keys open it; nothing is verified yet."""
 
     info: GroupInfo
     secrets: GroupSecrets
-    psk_secret: bytes = field(repr=False)
+    psk_secret: Hidden[bytes]
 
 
-@dataclass(frozen=True)
-class JoinedMember:
+class JoinedMember(Value, frozen=True):
     """A group just joined.
 
     Attributes:
@@ -123,8 +123,7 @@ class JoinedMember:
     psks: tuple[PreSharedKeyID, ...]
 
 
-@dataclass(frozen=True)
-class JoinOptions:
+class JoinOptions(Value, frozen=True):
     """What a joiner goes by beside the Welcome and its keys.
 
     Attributes:

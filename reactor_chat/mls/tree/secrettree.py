@@ -11,13 +11,13 @@ the genuine message.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.crypto.hpke import NONCE_BYTES
 from reactor_chat.mls.suites import Suite
 from reactor_chat.mls.tree import treemath
+from reactor_chat.mls.values import Hidden, Value
 
 GENERATIONS_AHEAD_MAX = (
     1000  # passing over one costs about 3 µs; a sender does not lose a thousand messages in an epoch
@@ -35,25 +35,22 @@ class RatchetKind(IntEnum):
 _KIND_LABELS = {RatchetKind.HANDSHAKE: b"handshake", RatchetKind.APPLICATION: b"application"}
 
 
-@dataclass(frozen=True)
-class Ratchet:
+class Ratchet(Value, frozen=True):
     """The secret of the next generation, and that generation's number."""
 
-    secret: bytes = field(repr=False)
+    secret: Hidden[bytes]
     generation: int
 
 
-@dataclass(frozen=True)
-class MessageKey:
+class MessageKey(Value, frozen=True):
     """Key and nonce of one message."""
 
-    key: bytes = field(repr=False)
-    nonce: bytes = field(repr=False)
+    key: Hidden[bytes]
+    nonce: Hidden[bytes]
     generation: int
 
 
-@dataclass(frozen=True)
-class SecretTree:
+class SecretTree(Value, frozen=True):
     """What is left of an epoch's message secrets.
 
     Attributes:
@@ -62,10 +59,10 @@ class SecretTree:
         ratchets: by (leaf index, kind), of the leaves that were opened.
     """
 
-    suite: Suite = field(repr=False)
+    suite: Hidden[Suite]
     leaf_count: int
-    node_secrets: Mapping[int, bytes] = field(repr=False)
-    ratchets: Mapping[tuple[int, int], Ratchet] = field(repr=False)
+    node_secrets: Hidden[Mapping[int, bytes]]
+    ratchets: Hidden[Mapping[tuple[int, int], Ratchet]]
 
     @classmethod
     def from_encryption_secret(cls, suite: Suite, leaf_count: int, encryption_secret: bytes) -> "SecretTree":

@@ -9,7 +9,8 @@ us and derives the rest upwards.
 """
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field, replace
+
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.crypto.kem import Entropy, KeyPair
@@ -26,12 +27,12 @@ from reactor_chat.mls.suites import Suite
 from reactor_chat.mls.tree import treemath
 from reactor_chat.mls.tree.ratchet_tree import PathStep, RatchetTree
 from reactor_chat.mls.tree.validation import check_new_keys
+from reactor_chat.mls.values import Hidden, Value
 
 _LABEL = b"UpdatePathNode"
 
 
-@dataclass(frozen=True)
-class RenewedPath:
+class RenewedPath(Value, frozen=True):
     """What its maker knows of a new path.
 
     Attributes:
@@ -46,9 +47,9 @@ class RenewedPath:
     leaf: LeafNode
     steps: list[PathStep]
     key_pairs: list[KeyPair]
-    path_secrets: Mapping[int, bytes] = field(repr=False)
-    commit_secret: bytes = field(repr=False)
-    private_keys: Mapping[int, bytes] = field(repr=False)
+    path_secrets: Hidden[Mapping[int, bytes]]
+    commit_secret: Hidden[bytes]
+    private_keys: Hidden[Mapping[int, bytes]]
 
 
 def node_key_pair(suite: Suite, path_secret: bytes) -> KeyPair:
@@ -154,16 +155,14 @@ def merge_path(tree: RatchetTree, leaf_index: int, path: UpdatePath) -> None:
     tree.set_node(2 * leaf_index, path.leaf_node)
 
 
-@dataclass(frozen=True)
-class OpenedPath:
+class OpenedPath(Value, frozen=True):
     """What a receiver learns from a path: the commit secret and the private keys it now has, by node."""
 
-    commit_secret: bytes = field(repr=False)
-    private_keys: Mapping[int, bytes] = field(repr=False)
+    commit_secret: Hidden[bytes]
+    private_keys: Hidden[Mapping[int, bytes]]
 
 
-@dataclass(frozen=True)
-class PathReader:
+class PathReader(Value, frozen=True):
     """A receiver's place in the tree.
 
     Attributes:
@@ -172,7 +171,7 @@ class PathReader:
     """
 
     leaf_index: int
-    private_keys: Mapping[int, bytes] = field(repr=False)
+    private_keys: Hidden[Mapping[int, bytes]]
 
 
 def open_path(

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from reactor_chat.errors import StorageError, UsageError
 
@@ -58,7 +57,9 @@ def keep(directory: Path, now: datetime) -> Path:
 
 def make(now: datetime) -> bytes:
     """Return a fresh P-256 key and a certificate that it signed itself, as PEM."""
-    from cryptography import x509  # noqa: PLC0415  long to load; not all speak TLS
+    # Long to load, and not all speak TLS.
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat  # noqa: PLC0415
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "reactor-chat")])
@@ -96,7 +97,9 @@ def first_certificate(path: Path) -> bytes:
     Raises:
         UsageError: the file cannot be read, or holds none.
     """
-    from cryptography.x509 import load_pem_x509_certificates  # noqa: PLC0415  as above
+    # As above.
+    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
+    from cryptography.x509 import load_pem_x509_certificates  # noqa: PLC0415
 
     try:
         return load_pem_x509_certificates(path.read_bytes())[0].public_bytes(Encoding.DER)

@@ -1,8 +1,7 @@
 """A client's own questions: what is asked after which login, and when everything that was missed has come."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reactor_chat.client.boundary import OutputCollector, Settings
 from reactor_chat.client.connecting.link import Link

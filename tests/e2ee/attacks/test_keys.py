@@ -6,9 +6,9 @@ path (36) in `tests/mls/tree/test_treekem.py`.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from reactor_chat.e2ee.boundary import Arm, Rekey
 from reactor_chat.e2ee.membership.peer_keys import PeerKeys

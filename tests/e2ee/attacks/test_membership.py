@@ -1,10 +1,10 @@
 """Attacks 1 to 9: who is in a group, against a server and members that lie about it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from reactor_chat.e2ee.blobs import hash_of
 from reactor_chat.e2ee.boundary import Arm

@@ -1,6 +1,5 @@
 """The codec: one encoding for each value, and nothing but MlsMalformed for everything else."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import pytest
@@ -25,23 +24,20 @@ from reactor_chat.mls.encoding.codec import (
 )
 
 
-@dataclass(frozen=True)
-class Point(TlsStruct):
+class Point(TlsStruct, frozen=True):
     """Two coordinates."""
 
     x: UInt16
     y: UInt16
 
 
-@dataclass(frozen=True)
-class Name(TlsStruct):
+class Name(TlsStruct, frozen=True):
     """A name of at most eight bytes."""
 
     name: Annotated[bytes, opaque(8)]
 
 
-@dataclass(frozen=True)
-class Shape(TlsStruct):
+class Shape(TlsStruct, frozen=True):
     """Every kind of field."""
 
     number: UInt32
@@ -144,8 +140,7 @@ def test_limit_of_a_string(size: int, fits: bool) -> None:  # noqa: FBT001 - a t
         Name.decode(encoded)
 
 
-@dataclass(frozen=True)
-class Many(TlsStruct):
+class Many(TlsStruct, frozen=True):
     """Three items, or three bytes, at most."""
 
     items: Annotated[tuple[int, ...], vector(UInt8, 6, 3)]

@@ -17,7 +17,7 @@ EVERY = list(SUITES.values())
 def test_nine_different_secrets(suite: Suite) -> None:
     """All of the hash's size, all different, none shown."""
     secrets = EpochSecrets.derive(suite, bytes(suite.hash_bytes))
-    values = [getattr(secrets, name) for name in EpochSecrets.__dataclass_fields__]
+    values = [getattr(secrets, name) for name in EpochSecrets.__struct_fields__]
     assert len(set(values)) == 9
     assert {len(value) for value in values} == {suite.hash_bytes}
     assert repr(secrets) == "EpochSecrets()"

@@ -1,8 +1,7 @@
 """Creating groups."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsMalformed, MlsRefused
 from reactor_chat.mls.encoding.structs import NAME_BYTES_MAX, Extension, ExtensionType, RequiredCapabilities

@@ -1,8 +1,7 @@
 """Parties outside: joining by one's own commit, coming back, proposing."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.commits import CommitOptions

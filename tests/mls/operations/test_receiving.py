@@ -1,8 +1,7 @@
 """Opening messages: the order of the checks, and who may send what."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.commits import CommitOptions

@@ -1,8 +1,7 @@
 """A member's own messages: what is kept, what is refused before it leaves."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.commits import CommitOptions

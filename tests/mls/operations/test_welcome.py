@@ -1,9 +1,9 @@
 """Joining from a Welcome: everything is checked, and each check can fail."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsError, MlsRefused
 from reactor_chat.mls.commits import CommitOptions

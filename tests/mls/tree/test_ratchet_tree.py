@@ -1,10 +1,9 @@
 """The ratchet tree: growing, shrinking, hashing, and refusing trees that no group could have."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsMalformed, MlsRefused
 from reactor_chat.mls.encoding.codec import wire_of, with_length

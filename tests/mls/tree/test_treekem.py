@@ -1,8 +1,7 @@
 """Update paths: everyone below gets the secret, nobody else does, and a bent path is refused."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reactor_chat.errors import MlsRefused
 from reactor_chat.mls.encoding.structs import HPKECiphertext, UpdatePath

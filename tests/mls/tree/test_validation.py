@@ -1,9 +1,9 @@
 """What makes leaves, KeyPackages and trees unacceptable, one rule at a time."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from reactor_chat.errors import LifetimeRefused, MlsMalformed, MlsRefused
 from reactor_chat.mls.encoding.structs import (
