@@ -1,6 +1,6 @@
 """The fast path and the general path are equal on every input; and what is fast about it does happen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -134,15 +134,6 @@ class Twins:
         return [*world.records, *(one for order in world.appended for one in order)]
 
 
-@given(st.lists(steps, min_size=15, max_size=40))  # short ones are drawn most often, and hold nothing that meets
-def test_the_fast_path_is_equal_to_the_general_path(program: list[tuple[Any, ...]]) -> None:
-    twins = Twins()
-    for what, *values in program:
-        twins.do(what, *values)
-    while twins.fast.appended:
-        twins.do("commit", 99)
-
-
 # ---------------------------------------------------------------------------------------- what is fast about it
 
 
@@ -226,3 +217,70 @@ def test_a_burst_of_which_nothing_was_kept_is_refused_one_by_one() -> None:
 
 def world_text(_: World) -> str:
     return "The server cannot store messages right now. You can read; try sending later"
+
+
+def bob_leaves(world: World) -> None:
+    world.handle(b.Disconnected(2))
+    world.commit()
+
+
+def bob_leaves_for_another(world: World) -> None:
+    world.release("Bob")
+    world.commit()
+    world.join("BOB")
+
+
+def the_group_is_another(world: World) -> None:
+    world.ask(1, m.GroupDelete("g"))
+    world.ask(3, m.GroupSet("g", ["Ann"]))
+
+
+def the_sender_is_kicked(world: World) -> None:
+    world.ask(1, m.GroupLeave("g"))
+
+
+def it_is_encrypted(world: World) -> None:
+    world.ask(1, create(require=True, with_="Bob"))
+    world.ask(1, create(number=2, require=True, group="g"))
+    world.ask(1, create(number=3, require=True))
+
+
+@pytest.mark.parametrize("request_", [m.Say("x"), m.Tell("Bob", "x"), m.GroupSend("g", "x")])
+@pytest.mark.parametrize("change", [
+    bob_leaves, bob_leaves_for_another, the_group_is_another, the_sender_is_kicked, it_is_encrypted,
+])  # fmt: skip
+def test_a_route_ends_when_anything_is_another_way(change: Callable[[World], None], request_: m.Request) -> None:
+    twins = Twins()
+    twins.do("send", 1, [request_])
+    twins.do("commit", 99)
+    change(twins.fast)
+    change(twins.general)
+    for _ in range(2):
+        twins.do("send", 1, [request_, request_])
+        twins.do("commit", 99)
+
+
+@pytest.mark.parametrize(("change", "request_"), [
+    (m.GroupSet("h", ["Bob"]), m.GroupSend("h", "x")),
+    (m.GroupLeave("g"), m.GroupSend("g", "x")),
+    (m.GroupDelete("g"), m.GroupSend("g", "x")),
+    (create(require=True), m.Say("x")),
+    (create(require=True, with_="Bob"), m.Tell("Bob", "x")),
+    (create(require=True, group="g"), m.GroupSend("g", "x")),
+])  # fmt: skip
+def test_what_is_on_its_way_is_waited_for_where_it_matters(change: m.Request, request_: m.Request) -> None:
+    twins = Twins()
+    twins.do("send", 1, [request_])
+    twins.do("commit", 99)
+    twins.do("send", 1, [change, request_, request_, m.Ping()])
+    for _ in range(4):
+        twins.do("commit", 99)
+
+
+@given(st.lists(steps, min_size=15, max_size=40))  # short ones are drawn most often, and hold nothing that meets
+def test_the_fast_path_is_equal_to_the_general_path(program: list[tuple[Any, ...]]) -> None:
+    twins = Twins()
+    for what, *values in program:
+        twins.do(what, *values)
+    while twins.fast.appended:
+        twins.do("commit", 99)

@@ -9,7 +9,19 @@ from reactor_chat.chat.boundary import Received, ReceivedTogether
 from reactor_chat.server.doors.door import Sent
 from reactor_chat.server.doors.frames import FramesDoor
 from reactor_chat.server.intake import HIGH_WATERMARK_BYTES
-from reactor_chat.wire.messages import Accepted, AskHistory, GroupSend, GroupSet, Login, Ping, Request, Say, Tell, Told
+from reactor_chat.wire.messages import (
+    Accepted,
+    AskHistory,
+    GroupSend,
+    GroupSet,
+    Login,
+    Ping,
+    Request,
+    Said,
+    Say,
+    Tell,
+    Told,
+)
 from tests.server.world import Person, World
 
 NAMES = ["Ann", "Bob", "Cid"]
@@ -96,20 +108,6 @@ class Town:
         return [bytes(person.wire.read) for person in self.world.people]
 
 
-@given(st.lists(steps, min_size=10, max_size=30))
-def test_bursts_are_the_same_bytes(program: list[tuple[Any, ...]]) -> None:
-    towns = Town(World()), Town(OneByOneWorld())
-    for what, *values in program:
-        for town in towns:
-            getattr(town, what)(*values)
-        assert towns[0].read() == towns[1].read()
-    for town in towns:
-        for name in NAMES:
-            town.unclog(name)
-        town.world.pass_time(1)
-    assert towns[0].read() == towns[1].read()
-
-
 def test_what_the_senders_wire_does_not_take_is_answered_later() -> None:
     town = Town(World())
     town.clog("Ann", 0)
@@ -122,3 +120,35 @@ def test_what_the_senders_wire_does_not_take_is_answered_later() -> None:
     town.unclog("Ann")
     town.world.pass_time(1)
     assert [answer.re for answer in ann.of(Accepted)][-16:] == [str(number) for number in range(16)]
+
+
+def test_who_catches_up_reads_a_burst_once() -> None:
+    town = Town(World())
+    for _ in range(12):
+        town.ask("Ann", [Say(LONG)])
+    town.world.settle()
+    town.come_back("Bob")
+    town.clog("Bob", 1_000)
+    town.turn(2)
+    town.ask("Ann", [Tell("Bob", text, id=text) for text in ("new", "newer")])
+    town.turn(2)
+    assert [peer.is_current for peer in town.world.app.peers if peer.name == "Bob"] == [False]
+    town.unclog("Bob")
+    town.world.pass_time(1)
+    bob = town.people["Bob"]
+    assert [notice.text for notice in bob.of(Said, Told)] == [LONG] * 12 + ["new", "newer"]
+    assert [answer.re for answer in town.people["Ann"].of(Accepted)] == ["new", "newer"]
+
+
+@given(st.lists(steps, min_size=10, max_size=30))
+def test_bursts_are_the_same_bytes(program: list[tuple[Any, ...]]) -> None:
+    towns = Town(World()), Town(OneByOneWorld())
+    for what, *values in program:
+        for town in towns:
+            getattr(town, what)(*values)
+        assert towns[0].read() == towns[1].read()
+    for town in towns:
+        for name in NAMES:
+            town.unclog(name)
+        town.world.pass_time(1)
+    assert towns[0].read() == towns[1].read()
