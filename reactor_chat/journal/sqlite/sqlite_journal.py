@@ -250,9 +250,10 @@ class SqliteJournal(ReportsAtOnce):
         return self.high_water.keep()
 
     def rest(self) -> None:
-        """Write the index, and empty the write-ahead log where that is worth its while; see `contract.Journal`."""
+        """Write some of the index, and empty the write-ahead log where it is long; see `contract.Journal`."""
         with self._fence:
-            self._index_all()
+            with self._unless_full():
+                self._index()
             if self._wal_pages >= WAL_PAGES_REST:
                 self._checkpoint()
 
@@ -415,10 +416,11 @@ class SqliteJournal(ReportsAtOnce):
             log_rows.keep(self._database, log)
 
     def _index(self) -> None:
-        self._wal_pages += self._label_index.write(self._transaction, self._draft.first)
+        """Write some of what the index lacks, in a transaction of its own."""
+        if self._label_index.end < self._draft.first:
+            self._wal_pages += self._label_index.write(self._transaction, self._draft.first)
 
     def _index_all(self) -> None:
-        """Write what the index lacks; where the disk is full, it is tried again a while later."""
         with self._unless_full():
             while self._label_index.end < self._draft.first:
                 self._index()
