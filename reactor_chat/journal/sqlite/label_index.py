@@ -120,10 +120,9 @@ class LabelIndex:
         ids = [self._id_of(label) or self._new_id(label) for label in labels]
         self._put([(identity, first) for identity in ids])
 
-    def note(self, drafts: Iterable[BlockDraft]) -> None:
-        """Note blocks that were committed, to be written by and by; the newest may be noted again when it has grown."""
-        for draft in drafts:
-            self._unindexed.put(draft.first, draft.kinds())
+    def note(self, draft: BlockDraft) -> None:
+        """Note a block that was committed, to be written later; the newest is noted again when it has grown."""
+        self._unindexed.put(draft.first, draft.kinds())
 
     def lag(self) -> int:
         """Return how many blocks wait to be written, the open one included."""
@@ -194,7 +193,7 @@ class LabelIndex:
             yield
         self._broken.update(damage.first for damage in survey.damaged)
         if open_block.end > open_block.first:
-            self.note([open_block])
+            self.note(open_block)
 
     def _take_in(self, piece: Piece) -> None:
         try:

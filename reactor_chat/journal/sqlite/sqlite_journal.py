@@ -1,15 +1,16 @@
 """A journal in one SQLite file, for servers that keep what was said.
 
-Theory of operation.  A commit is one transaction: the entries are packed into blocks (`blocks`), chained by SHA-256,
-and the blocks are entered in the index of labels (`label_index`).  The write-ahead log is synced before `commit`
-returns, so what is committed survives the death of the process and of the machine; after a crash SQLite itself goes
-back to the last transaction that is whole.  What SQLite would not notice, a flipped bit, the chain notices: no row is
-returned that was not checked against it.
+Theory of operation.  A commit is one transaction: the entries are packed into blocks (`blocks`), chained by SHA-256.
+The index of labels follows from the blocks and is written later (`label_index`).  The write-ahead log is synced before
+`commit` returns, so what is committed survives the death of the process and of the machine; after a crash SQLite itself
+goes back to the last transaction that is whole.  What SQLite would not notice, a flipped bit, the chain notices: no row
+is returned that was not checked against it.
 
 The write-ahead log is emptied into the file by `rest`, never within a transaction, as SQLite's own way of doing that,
 in the middle of a commit, made the longest pause 540 ms instead of 18.
 
-Nothing is kept in memory but the newest block, a bounded cache of pages and a bounded cache of labels.
+Nothing is kept in memory but the newest block, the labels of a bounded number of blocks that wait for the index, a
+bounded cache of pages and a bounded cache of labels.
 
 That the file was replaced by an older one of its own, such as a backup, or that the end of the write-ahead log is
 gone, looks from within like a journal of which less was written: `high_water` finds it out.  Should the mark have been
@@ -164,8 +165,9 @@ class SqliteJournal(ReportsAtOnce):
                 self._index()
             blocks = packed(self._draft.copy(), entries)
             self._put([(draft.first, link, body) for draft, link, body in blocks])
-        self._label_index.note(draft for draft, _, _ in blocks)
-        self._wal_pages += 2 + sum(1 + len(body) // PAGE_BYTES for _, _, body in blocks)
+        for draft, _, body in blocks:
+            self._label_index.note(draft)
+            self._wal_pages += 2 + len(body) // PAGE_BYTES
         self._draft, self._link, _ = blocks[-1]
         self.head = self._draft.end - 1
         self.high_water.move(self.head, self._link)
@@ -358,7 +360,7 @@ class SqliteJournal(ReportsAtOnce):
                 self._index_all()
         if self._wal_pages:  # to be emptied soon: what two crashes left in one log, `write_ahead` takes for damage
             self._wal_pages = max(self._wal_pages, WAL_PAGES_REST)
-        self._ground.stand_on(self.directory, self.directory / LOCK_NAME, self._path, self._wal)
+        self._ground.stand_on(self.directory / LOCK_NAME, self._path, self._wal)
 
     def _find_head(self) -> None:
         (first,) = self._database.execute("SELECT max(first) FROM blocks").fetchone()

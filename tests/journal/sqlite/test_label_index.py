@@ -94,6 +94,16 @@ def test_what_is_read_is_the_same_whether_the_index_is_written_or_not(
     shutil.rmtree(place)
 
 
+def test_labels_that_come_to_the_open_block_are_found_at_once(tmp_path: Path) -> None:
+    with closing(SqliteJournal(tmp_path / "data")) as journal:
+        for seq in range(1, 30):
+            journal.commit([Entry(seq, b"x", (f"label/{seq % 4}", f"only/{seq}"))])
+            with closing(SqliteJournal(crashed(journal, tmp_path / "crashed"))) as again:
+                for reader in (journal, again):
+                    assert found(reader, f"label/{seq % 4}") == list(range(seq % 4 or 4, seq + 1, 4))
+                    assert found(reader, f"only/{seq}") == [seq]
+
+
 def test_a_commit_leaves_the_index_alone_and_the_lag_is_bounded(tmp_path: Path) -> None:
     with closing(SqliteJournal(tmp_path)) as journal:
         commit_large(journal, 20)
