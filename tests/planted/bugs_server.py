@@ -6,6 +6,11 @@ APP = ("tests/server/test_app.py", "tests/server/test_app_resume.py", "tests/ser
 PAGES = "tests/contracts/test_journal.py::test_pages_put_together_are_everything"
 CONTRACT = (PAGES, "tests/contracts/test_journal.py")
 SQLITE = ("tests/journal/sqlite/test_sqlite_journal.py", "tests/journal/test_survival.py")
+INDEX = ("tests/journal/sqlite/test_label_index.py",)
+WAITING = (
+    f"{INDEX[0]}::test_labels_that_come_to_the_open_block_are_found_at_once",
+    f"{INDEX[0]}::test_a_crash_between_a_commit_and_its_index_loses_neither",
+)
 BLOCKS = ("tests/journal/sqlite/test_blocks.py",)
 BUFFERS = ("tests/reactor/test_buffers.py",)
 FANOUT = ("tests/reactor/test_fanout.py",)
@@ -199,6 +204,67 @@ BUGS: tuple[Bug, ...] = (
         ),
         ("who comes back hears the last one again", "first = max(after + 1, 1)", "first = max(after, 1)"),
         ("a failed commit leaves places behind", "            self._label_index.forget()\n", ""),
+    ),
+    *in_file(
+        "reactor_chat/journal/sqlite/sqlite_journal.py",
+        ("tests/journal/test_survival.py", "tests/journal/sqlite/test_sqlite_journal.py"),
+        (
+            "half a commit stays",
+            "        with self._transaction():\n            self._database.executemany",
+            "        if rows:\n            self._database.executemany",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/journal/sqlite/sqlite_journal.py",
+        INDEX,
+        (
+            "what waits for the index is without end",
+            "LAG_BLOCKS_MAX:\n                self._index()",
+            "9 * LAG_BLOCKS_MAX:\n                self._index()",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/journal/sqlite/label_index.py",
+        WAITING,
+        (
+            "what waited for the index is forgotten at a start",
+            "            self._unindexed.put(piece.first, kinds)\n",
+            "            pass\n",
+        ),
+        (
+            "the newest block's labels are missed at a start",
+            "            self.note(open_block)\n",
+            "            pass\n",
+        ),
+        (
+            "a block's newer labels are missed while it grows",
+            "        self._kinds[first] = self._unsorted[first] = kinds\n",
+            "        self._kinds[first] = self._unsorted[first] = self._kinds.get(first, kinds)\n",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/journal/sqlite/label_index.py",
+        INDEX,
+        (
+            "the index is believed further than it is written",
+            "            end = waiting.pop()\n",
+            "            waiting.pop()\n",
+        ),
+        ("what was damaged before it was indexed is left out", "if self.end <= first < end]", "if end < first < end]"),
+        (
+            "the end of the index is durable before its entries",
+            "        with transaction():\n            ids = sorted(",
+            "        with transaction():\n            self._database.execute('DELETE FROM unindexed')\n        with transaction():\n            self._database.execute('INSERT INTO unindexed VALUES (?, 1)', (end,))\n        with transaction():\n            ids = sorted(",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/journal/sqlite/copying.py",
+        INDEX,
+        (
+            "a copy takes its index for complete",
+            '        self._insert("unindexed", self._unindexed)\n',
+            '        self._insert("unindexed", [(self._draft.first, 1)])\n',
+        ),
     ),
     *in_file(
         "reactor_chat/journal/sqlite/copying.py",

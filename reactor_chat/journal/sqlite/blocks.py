@@ -24,9 +24,10 @@ while the chain proves of all others that they are as they were written.
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache, partial
 from hashlib import sha256
+from itertools import chain
 from struct import Struct, pack, unpack_from
 from typing import Any
 
@@ -80,15 +81,11 @@ class BlockDraft:
     Args:
         first: the number of its first entry.
         link_before: the link of the block before.
-
-    Attributes:
-        indexed: the labels under which the index already finds this block.
     """
 
     def __init__(self, first: int, link_before: bytes) -> None:
         self.first = first
         self.link_before = link_before
-        self.indexed: set[str] = set()
         self._kinds: dict[tuple[str, ...], int] = {}
         self._kind_of_row = bytearray()
         self._payloads: list[bytes] = []
@@ -103,7 +100,6 @@ class BlockDraft:
     def copy(self) -> "BlockDraft":
         """Return another one that grows by itself, so that a commit that fails leaves this one as it was."""
         other = BlockDraft(self.first, self.link_before)
-        other.indexed = set(self.indexed)
         other._kinds = dict(self._kinds)
         other._kind_of_row = bytearray(self._kind_of_row)
         other._payloads = list(self._payloads)
@@ -119,31 +115,44 @@ class BlockDraft:
             other.put(self._payloads[seq - self.first], kinds[self._kind_of_row[seq - self.first]])
         return other
 
-    def add(self, entry: Entry) -> bool:
-        """Add an entry where there is room; one always fits an empty block.  Returns whether it was added."""
-        return self._take(entry.payload, entry.labels, BODY_BYTES_MAX)
+    def add(self, entries: Iterator[Entry], body_bytes_max: int = BODY_BYTES_MAX) -> Entry | None:
+        """Add entries as long as there is room; one always fits an empty block.
 
-    def _take(self, payload: bytes, labels: tuple[str, ...], body_bytes_max: int) -> bool:
-        kind = self._kinds.get(labels)
-        overhead_bytes = self._overhead_bytes + _ROW_BYTES + (0 if kind is not None else len(_json_of(labels)) + 1)
-        payloads_end = (self._ends[-1] if self._ends else 0) + len(payload)
-        if self._ends and (overhead_bytes + payloads_end > body_bytes_max or len(self._ends) == BLOCK_ROWS_MAX):
-            return False
-        if kind is None:
-            kind = self._kinds[labels] = len(self._kinds)
-        self._kind_of_row.append(kind)
-        self._payloads.append(payload)
-        self._ends.append(payloads_end)
-        self._overhead_bytes = overhead_bytes
-        return True
+        Args:
+            entries: numbered on from `end`; what is added is taken from it.
+            body_bytes_max: how long the block may become.
+
+        Returns:
+            The first for which there was no room, taken too; None where all were added.
+        """
+        kinds, payloads, ends = self._kinds, self._payloads, self._ends
+        overhead_bytes, payloads_end = self._overhead_bytes, ends[-1] if ends else 0
+        for entry in entries:
+            labels = entry.labels
+            kind = kinds.get(labels)
+            overhead_bytes += _ROW_BYTES if kind is not None else _ROW_BYTES + len(_json_of(labels)) + 1
+            payloads_end += len(entry.payload)
+            if ends and (overhead_bytes + payloads_end > body_bytes_max or len(ends) == BLOCK_ROWS_MAX):
+                return entry
+            if kind is None:
+                kind = kinds[labels] = len(kinds)
+            self._kind_of_row.append(kind)
+            payloads.append(entry.payload)
+            ends.append(payloads_end)
+            self._overhead_bytes = overhead_bytes
+        return None
 
     def put(self, payload: bytes, labels: tuple[str, ...]) -> None:
         """Add an entry whether there is room or not: it was in this block before."""
-        self._take(payload, labels, sys.maxsize)
+        self.add(iter((Entry(self.end, payload, labels),)), sys.maxsize)
 
     def labels(self) -> set[str]:
         """Return every label that one of its entries carries."""
         return {label for labels in self._kinds for label in labels}
+
+    def kinds(self) -> Collection[tuple[str, ...]]:
+        """Return the label tuples that occur, each once; they do not change while this block does not."""
+        return self._kinds
 
     def body(self) -> bytes:
         """Return the block as it is stored."""
@@ -157,22 +166,24 @@ def packed(draft: BlockDraft, entries: Iterable[Entry]) -> list[tuple[BlockDraft
 
     Args:
         draft: the open block; it takes what it has room for.
-        entries: in order, numbered on from the draft's end.
+        entries: one or more, in order, numbered on from the draft's end.
 
     Returns:
         Every block that changed, oldest first, each with its link and body.
     """
     blocks = []
-    for entry in entries:
-        if not draft.add(entry):
-            body = draft.body()
-            link = link_of(draft.link_before, draft.first, body)
+    before, coming = draft.end, iter(entries)
+    entry = draft.add(coming)
+    while True:
+        body = draft.body()
+        link = link_of(draft.link_before, draft.first, body)
+        if draft.end > before:  # else it was full, and is stored as it is
             blocks.append((draft, link, body))
-            draft = BlockDraft(entry.seq, link)
-            draft.add(entry)
-    body = draft.body()
-    blocks.append((draft, link_of(draft.link_before, draft.first, body), body))
-    return blocks
+        if entry is None:
+            return blocks
+        before = draft.end
+        draft = BlockDraft(before, link)
+        entry = draft.add(chain((entry,), coming))
 
 
 class PackedBlock:
@@ -236,8 +247,12 @@ class PackedBlock:
         except (ValueError, TypeError, IndexError) as error:
             raise _foreign(self.first) from error
 
-    def found(self, spans: Iterable[Span]) -> list[Row]:
+    def found(self, spans: Iterable[Span], *, is_sure: bool = True) -> list[Row]:
         """Return the entries that these spans are about, each once, oldest first.
+
+        Args:
+            spans: what the index led here for.
+            is_sure: whether it said that all of their labels are here.
 
         Raises:
             StorageCorrupt: none carries the label of one of them, so this is not the block that the index meant.
@@ -246,7 +261,7 @@ class PackedBlock:
         wanted: set[int] = set()
         for label, first, last in spans:
             labelled = [seq for seq, labels in enumerate(kinds, self.first) if label in labels]
-            if not labelled:
+            if not labelled and is_sure:
                 raise StorageCorrupt(f"The journal's index is wrong about entry {self.first}; {REPAIR}", self.first)
             wanted.update(seq for seq in labelled if first <= seq <= last)
         payloads = self.payloads()
@@ -272,7 +287,6 @@ class PackedBlock:
         draft = BlockDraft(self.first, link_before)
         for payload, labels in zip(payloads, self.kinds(), strict=True):
             draft.put(payload, labels)
-        draft.indexed = draft.labels()
         return draft
 
 

@@ -39,7 +39,8 @@ INCREMENT_ID = 0x7263496E
 """Says in the file's header that it is an increment: "rcIn"."""
 INCREMENT_TABLE = "CREATE TABLE increment (first INTEGER PRIMARY KEY, link BLOB NOT NULL) STRICT"
 """One row: the number of its first entry, and the link before."""
-_COPIED_APART = frozenset({"blocks", "labels", "places", "snapshots", "increment"})
+_INDEX = frozenset({"labels", "places", "unindexed"})
+_COPIED_APART = frozenset({"blocks", "snapshots", "increment"}) | _INDEX
 
 
 class CopiedPart:
@@ -167,11 +168,11 @@ class _Copying:
         self._target = target
         self._draft = draft
         self._body = draft.body() if draft.end > draft.first else b""
-        self._labels = draft.labels()
         self._end = draft.end
         self._part = part
         self._first, self._link = begin or (1, FIRST_LINK)
         self._changed = changed
+        self._unindexed = source.execute("SELECT first, onwards FROM unindexed").fetchall()
         self._whole = begin is None
         self.damaged: list[Damage] = []
 
@@ -207,7 +208,7 @@ class _Copying:
         target.execute("PRAGMA cache_size = -1024")
         target.execute("BEGIN")
         made = source.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
-        left_out = set() if self._whole else {"labels", "places", "snapshots"}
+        left_out = set() if self._whole else _INDEX | {"snapshots"}
         tables = {name: sql for name, sql in made if name not in left_out}
         for sql in tables.values():
             target.execute(sql)
@@ -251,6 +252,8 @@ class _Copying:
         return Written(first, link_of(before, first, body), body)
 
     def _copy_index(self) -> Slices[None]:
+        """Copy what the index had when the copy began; it comes to know the rest as the journal's own does."""
+        index_end = max((first for first, onwards in self._unindexed if onwards), default=1)
         (label_last,) = self._source.execute("SELECT coalesce(max(id), 0) FROM labels").fetchone()
         name = ""  # no label is empty
         while rows := self._source.execute(
@@ -265,26 +268,30 @@ class _Copying:
             (label, first, SLICE_ROWS),
         ).fetchall():
             label, first = rows[-1]
-            self._insert("places", [row for row in rows if row[1] < self._draft.first])
+            self._insert("places", [row for row in rows if row[1] < index_end])
             yield 85
-        ids = [self._source.execute("SELECT id FROM labels WHERE name = ?", (label,)) for label in sorted(self._labels)]
-        self._insert("places", [(found.fetchone()[0], self._draft.first) for found in ids])
+        self._insert("unindexed", self._unindexed)
 
     def _make_index(self) -> Slices[None]:
-        """Make the copy's index of its blocks."""
+        """Make the copy's index of all its blocks but the open one."""
         target = self._target
         if target.in_transaction:
             target.execute("ROLLBACK")
         target.execute("DELETE FROM labels")
         target.execute("DELETE FROM places")
         index = LabelIndex(target)
-        for pieces in Survey(target, self._first, self._link, self._end, INDEXED_AT_ONCE):
+        broken: set[int] = set()
+        survey = Survey(target, self._first, self._link, self._draft.first, INDEXED_AT_ONCE)
+        for pieces in survey:
+            broken |= {piece.first for piece in pieces if piece.block is None}
             target.execute("BEGIN")
             for block in (piece.block for piece in pieces if piece.block is not None):
                 index.add(sorted({label for labels in block.kinds() for label in labels}), block.first)
             target.execute("COMMIT")
             self._part.sync_now_and_then()
             yield 90
+        broken |= {damage.first for damage in survey.damaged}
+        self._insert("unindexed", [*((first, 0) for first in sorted(broken)), (self._draft.first, 1)])
 
     def _copy_snapshots(self) -> Slices[None]:
         for (key,) in self._source.execute("SELECT seq FROM snapshots ORDER BY seq").fetchall():

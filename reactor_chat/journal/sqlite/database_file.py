@@ -44,20 +44,23 @@ LOCK_NAME = "lock"
 APPLICATION_ID = 0x72634A6C
 """Says in the file's header that it is a journal of this program: "rcJl"."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 LOGS_TABLE = (
     "CREATE TABLE logs (place INTEGER PRIMARY KEY, first INTEGER NOT NULL, name TEXT NOT NULL UNIQUE,"
     " is_after_loss INTEGER NOT NULL, digest BLOB NOT NULL) STRICT"
 )
+UNINDEXED_TABLE = "CREATE TABLE unindexed (first INTEGER PRIMARY KEY, onwards INTEGER NOT NULL) STRICT"
 SCHEMA = (
     "CREATE TABLE blocks (first INTEGER PRIMARY KEY, link BLOB NOT NULL, body BLOB NOT NULL) STRICT",
     "CREATE TABLE labels (name TEXT PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE places (label INTEGER, first INTEGER, PRIMARY KEY (label, first)) STRICT, WITHOUT ROWID",
     "CREATE TABLE snapshots (seq INTEGER PRIMARY KEY, digest BLOB NOT NULL, body BLOB NOT NULL) STRICT",
     LOGS_TABLE,
+    UNINDEXED_TABLE,
 )
 """Blocks by their first number; labels as small integers; the blocks that hold an entry with a label; the snapshot;
-the logs in their order (see `logs`), which format 1 did not have."""
+the logs in their order (see `logs`), which format 1 did not have; the blocks whose labels are not among the places (see
+`label_index`): each of a number with 0, and all from the number with 1 on.  Formats 1 and 2 had none."""
 
 MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK = re.compile(
@@ -223,6 +226,33 @@ def _fill(path: Path) -> None:
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         database.execute("COMMIT")
+
+
+def bring_up(database: sqlite3.Connection, open_block: int) -> None:
+    """Give a journal of an earlier format what it lacks, in one transaction.
+
+    Args:
+        database: open.
+        open_block: the number of the newest block; the index of those formats has all before it.
+
+    Raises:
+        sqlite3.Error: nothing was changed.
+    """
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version == SCHEMA_VERSION:
+        return
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        if version == 1:
+            database.execute(LOGS_TABLE)
+        database.execute(UNINDEXED_TABLE)
+        database.execute("INSERT INTO unindexed VALUES (?, 1)", (open_block,))
+        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        database.execute("COMMIT")
+    except sqlite3.Error:
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise
 
 
 def apply_settings(database: sqlite3.Connection, bytes_max: int | None) -> None:

@@ -13,8 +13,12 @@ import os
 import sqlite3
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from reactor_chat.errors import StorageBusy, StorageCorrupt, StorageError, StorageFull
+from reactor_chat.journal.contract import Slices
+
+T = TypeVar("T")
 
 _BY_CODE: dict[int | None, tuple[type[StorageError], str]] = {
     sqlite3.SQLITE_FULL: (StorageFull, "No space left for the journal in {place}; free some"),
@@ -123,6 +127,23 @@ class GuardedReading:
         if isinstance(error, UnicodeDecodeError):
             raise unreadable_text(self._place) from error
         self._fence.__exit__(kind, error, trace)
+
+    def slices(self, work: Slices[T]) -> Slices[T]:
+        """Surround each slice, and not what the caller does between them.
+
+        Damage is told and no more: the transaction that met it was taken back.
+        """
+        try:
+            while True:
+                with self:
+                    try:
+                        percent = next(work)
+                    except StopIteration as end:
+                        result: T = end.value
+                        return result
+                yield percent
+        finally:
+            work.close()
 
 
 def unreadable_text(place: Path) -> StorageCorrupt:

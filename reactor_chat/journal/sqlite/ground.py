@@ -22,28 +22,34 @@ class Ground:
     """
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._places: dict[Path, Place] = {}
+        self._directory = str(directory)
+        self._places: dict[str, Place] = {}
+        self._directory_place: Place | None = None
 
     def stand_on(self, *paths: Path) -> None:
-        """Remember what these names lead to now; one that leads nowhere is not looked at.  Raises OSError."""
+        """Remember what the directory, and these names of files in it, lead to now.
+
+        A name that leads nowhere is not looked at.
+
+        Raises:
+            OSError: one cannot be looked at.
+        """
+        self._directory_place = _place_of(self._directory)
         for path in paths:
             if path.exists():
-                self._places[path] = _place_of(path)
+                self._places[str(path)] = _place_of(str(path))
 
     def check(self) -> None:
-        """Return if every name leads where it led.
+        """Return if every name leads where it led; where that of the directory does not, none in it does.
 
         Raises:
             StorageLost: one does not; nothing more may be written.
         """
         for path, place in self._places.items():
-            try:
-                is_same = _place_of(path) == place
-            except OSError:
-                is_same = False
-            if not is_same:
-                raise StorageLost(f"{path} was renamed, replaced or deleted while in use; put it back, then restart")
+            if not _leads_to(path, place):
+                is_moved = self._directory_place is not None and not _leads_to(self._directory, self._directory_place)
+                what = self._directory if is_moved else path
+                raise StorageLost(f"{what} was renamed, replaced or deleted while in use; put it back, then restart")
 
 
 def refuse_second_names(path: Path) -> None:
@@ -56,6 +62,13 @@ def refuse_second_names(path: Path) -> None:
         raise StorageLost(f"{path} has another name (a hard link); keep one of them, and make a copy for the other")
 
 
-def _place_of(path: Path) -> Place:
+def _place_of(path: str) -> Place:
     found = os.stat(path)  # noqa: PTH116  twice as fast as Path.stat, and done for every commit
     return found.st_dev, found.st_ino
+
+
+def _leads_to(path: str, place: Place) -> bool:
+    try:
+        return _place_of(path) == place
+    except OSError:
+        return False

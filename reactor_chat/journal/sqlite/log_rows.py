@@ -9,22 +9,6 @@ import sqlite3
 
 from reactor_chat.errors import StorageCorrupt
 from reactor_chat.journal.logs import Log, Logs
-from reactor_chat.journal.sqlite.database_file import LOGS_TABLE, SCHEMA_VERSION
-
-
-def bring_up(database: sqlite3.Connection) -> None:
-    """Give a journal of format 1 its place for logs.  Raises sqlite3.Error, and nothing was changed."""
-    if database.execute("PRAGMA user_version").fetchone() != (1,):
-        return
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        database.execute(LOGS_TABLE)
-        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        database.execute("COMMIT")
-    except sqlite3.Error:
-        if database.in_transaction:
-            database.execute("ROLLBACK")
-        raise
 
 
 def load(database: sqlite3.Connection) -> Logs:

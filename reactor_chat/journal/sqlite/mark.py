@@ -34,6 +34,7 @@ LOGS_MAX = 4
 """As many names as a place has room for; there is more than one only where several starts found a full disk."""
 VERSION = 1
 _WORDS = b"reactor-chat mark"
+_PLACE = b"%%-%db\n" % (PLACE_BYTES - 1)
 
 
 class Mark(NamedTuple):
@@ -52,9 +53,9 @@ class Mark(NamedTuple):
 
 def written(mark: Mark) -> bytes:
     """Return one place of the file."""
-    logs = ",".join(mark.logs[-LOGS_MAX:]) or "none"
-    said = f"{_WORDS.decode()} {VERSION} {mark.seq} {mark.link.hex()} {logs}".encode()
-    return (said + b" " + _sum(said)).ljust(PLACE_BYTES - 1) + b"\n"
+    logs = ",".join(mark.logs[-LOGS_MAX:]).encode() or b"none"
+    said = b"%b %d %d %b %b" % (_WORDS, VERSION, mark.seq, mark.link.hex().encode(), logs)
+    return _PLACE % (said + b" " + _sum(said))
 
 
 def _sum(said: bytes) -> bytes:

@@ -151,6 +151,8 @@ class Backups:
         for name, _ in tables:
             if name == "snapshots":
                 _put(target, name, (row for row in _rows_of(source, name) if seq_of(row[0]) <= last))
+            elif name == "unindexed":
+                target.execute("INSERT INTO unindexed SELECT max(first), 1 FROM blocks")
             elif name not in {"blocks", "labels", "places"}:
                 self._put_others(target, name, last)
         target.execute("COMMIT")

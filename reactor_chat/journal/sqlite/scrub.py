@@ -58,6 +58,7 @@ class Scrub:
         for pieces in survey:
             mended += self._mend_index([piece.block for piece in pieces if piece.block is not None])
             yield 100 * (survey.reached - 1) // max(self._end - 1, 1)
+        self._index.mended(survey.damaged, self._transaction)
         return Condition(survey.damaged, survey.broken, mended)
 
     def repair(self, backup: Path) -> Slices[Condition]:

@@ -1,15 +1,16 @@
 """A journal in one SQLite file, for servers that keep what was said.
 
-Theory of operation.  A commit is one transaction: the entries are packed into blocks (`blocks`), chained by SHA-256,
-and the blocks are entered in the index of labels (`label_index`).  The write-ahead log is synced before `commit`
-returns, so what is committed survives the death of the process and of the machine; after a crash SQLite itself goes
-back to the last transaction that is whole.  What SQLite would not notice, a flipped bit, the chain notices: no row is
-returned that was not checked against it.
+Theory of operation.  A commit is one transaction: the entries are packed into blocks (`blocks`), chained by SHA-256.
+The index of labels follows from the blocks and is written later (`label_index`).  The write-ahead log is synced before
+`commit` returns, so what is committed survives the death of the process and of the machine; after a crash SQLite itself
+goes back to the last transaction that is whole.  What SQLite would not notice, a flipped bit, the chain notices: no row
+is returned that was not checked against it.
 
 The write-ahead log is emptied into the file by `rest`, never within a transaction, as SQLite's own way of doing that,
 in the middle of a commit, made the longest pause 540 ms instead of 18.
 
-Nothing is kept in memory but the newest block, a bounded cache of pages and a bounded cache of labels.
+Nothing is kept in memory but the newest block, the labels of a bounded number of blocks that wait for the index, a
+bounded cache of pages and a bounded cache of labels.
 
 That the file was replaced by an older one of its own, such as a backup, or that the end of the write-ahead log is
 gone, looks from within like a journal of which less was written: `high_water` finds it out.  Should the mark have been
@@ -22,9 +23,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
 
-from reactor_chat.errors import StorageCorrupt, StorageFull
+from reactor_chat.errors import StorageCorrupt, StorageError, StorageFull
 from reactor_chat.journal.contract import Condition, Copy, Mark, Slices, Span, finished
 from reactor_chat.journal.logs import Log, Logs
 from reactor_chat.journal.reports import Entry, ReportsAtOnce, Row
@@ -38,8 +38,10 @@ from reactor_chat.journal.sqlite.database_file import (
     MOUNTS,
     PAGE_BYTES,
     SCHEMA,
+    UNINDEXED_TABLE,
     WAL_PAGES_MAX,
     apply_settings,
+    bring_up,
     locked,
     plain_name,
     prepared,
@@ -47,13 +49,14 @@ from reactor_chat.journal.sqlite.database_file import (
 from reactor_chat.journal.sqlite.failures import Fence, GuardedReading, of_sqlite
 from reactor_chat.journal.sqlite.ground import Ground, refuse_second_names
 from reactor_chat.journal.sqlite.high_water import HighWater
-from reactor_chat.journal.sqlite.label_index import LabelIndex
+from reactor_chat.journal.sqlite.label_index import LAG_BLOCKS_MAX, LabelIndex
 from reactor_chat.journal.sqlite.removal import replace, rewritten
 from reactor_chat.journal.sqlite.scrub import Scrub
 from reactor_chat.journal.sqlite.snapshots import Snapshots
 from reactor_chat.journal.sqlite.stored_blocks import StoredBlocks
 from reactor_chat.journal.sqlite.survey import next_readable
 from reactor_chat.journal.sqlite.verifying import Verified, check_structures, survey_chain
+from reactor_chat.journal.sqlite.write_ahead import left_as_found
 
 WAL_PAGES_REST = 256
 """From 1 MiB of write-ahead log on, `rest` empties it."""
@@ -61,7 +64,7 @@ WAL_PAGES_REST = 256
 SNAPSHOT_PIECE_BYTES = 4_194_304
 """Of a snapshot that is kept at once."""
 
-T = TypeVar("T")
+_PUT = "REPLACE INTO blocks VALUES (?, ?, ?)"
 
 
 class SqliteJournal(ReportsAtOnce):
@@ -127,7 +130,8 @@ class SqliteJournal(ReportsAtOnce):
                 self.high_water.judge(self.head, self._link_at, is_expected=self._is_marked())
                 self._settle()
             except BaseException:
-                self._close_as_found()
+                with left_as_found(self._wal):
+                    self._close()
                 raise
 
     def begin_log(self, name: str, *, is_after_loss: bool = False) -> None:
@@ -157,16 +161,13 @@ class SqliteJournal(ReportsAtOnce):
             self._ground.check()
             if self._wal_pages >= WAL_PAGES_MAX:
                 self._checkpoint()
+            if self._label_index.lag() > LAG_BLOCKS_MAX:
+                self._index()
             blocks = packed(self._draft.copy(), entries)
-            with self._transaction():
-                self._database.executemany(
-                    "REPLACE INTO blocks VALUES (?, ?, ?)", [(draft.first, link, body) for draft, link, body in blocks]
-                )
-                for draft, _, _ in blocks:
-                    self._index(draft)
-                self._keep_logs()
-        self._unkept_logs.clear()
-        self._wal_pages += 2 + sum(1 + len(body) // PAGE_BYTES for _, _, body in blocks)
+            self._put([(draft.first, link, body) for draft, link, body in blocks])
+        for draft, _, body in blocks:
+            self._label_index.note(draft)
+            self._wal_pages += 2 + len(body) // PAGE_BYTES
         self._draft, self._link, _ = blocks[-1]
         self.head = self._draft.end - 1
         self.high_water.move(self.head, self._link)
@@ -228,7 +229,7 @@ class SqliteJournal(ReportsAtOnce):
     def snapshot_slices(self, seq: int, pieces: Iterable[bytes]) -> Slices[None]:
         """Keep a snapshot piece by piece; see `contract.Journal`."""
         assert 0 <= seq <= self.head, f"a snapshot at {seq}, where {self.head} is the newest"
-        yield from self._fenced(self._snapshots().keep(seq, map(self._counted, pieces)))
+        yield from self._reading.slices(self._snapshots().keep(seq, map(self._counted, pieces)))
 
     def _counted(self, piece: bytes) -> bytes:
         self._wal_pages += 4 + len(piece) // PAGE_BYTES
@@ -251,13 +252,21 @@ class SqliteJournal(ReportsAtOnce):
         return self.high_water.keep()
 
     def rest(self) -> None:
-        """Empty the write-ahead log into the file where that is worth its while; see `contract.Journal`."""
+        """Write some of the index, and empty the write-ahead log where it is long; see `contract.Journal`."""
         with self._fence:
+            with self._unless_full():
+                self._index()
             if self._wal_pages >= WAL_PAGES_REST:
                 self._checkpoint()
 
     def close(self) -> None:
-        """Close the file and unlock the directory; what was committed stays."""
+        """Write the index where that can be, close the file and unlock the directory; what was committed stays."""
+        if self._lock >= 0:
+            with suppress(StorageError), self._fence:
+                self._index_all()
+            self._close()
+
+    def _close(self) -> None:
         if self._lock >= 0:
             self.high_water.close()
             with suppress(sqlite3.Error):  # it empties the write-ahead log if it can, and leaves it there if not
@@ -311,39 +320,22 @@ class SqliteJournal(ReportsAtOnce):
 
     def scrub_slices(self) -> Slices[Condition]:
         """Look at everything that is stored; see `contract.Journal`."""
-        return (yield from self._fenced(self._scrub().run()))
+        return (yield from self._reading.slices(self._scrub().run()))
 
     def repair_slices(self, backup: Path) -> Slices[Condition]:
         """Bring back from a copy what is damaged here; see `contract.Journal`."""
-        return (yield from self._fenced(self._scrub().repair(backup)))
+        return (yield from self._reading.slices(self._scrub().repair(backup)))
 
     def _scrub(self) -> Scrub:
         draft = self._draft
         return Scrub(self._database, self._label_index, self._transaction, draft.first, draft.link_before)
-
-    def _fenced(self, work: Slices[T]) -> Slices[T]:
-        """Do each slice inside the fence, and what the caller does between them outside of it.
-
-        Damage is told and no more: the transaction that met it was taken back.
-        """
-        try:
-            while True:
-                with self._reading:
-                    try:
-                        percent = next(work)
-                    except StopIteration as end:
-                        result: T = end.value
-                        return result
-                yield percent
-        finally:
-            work.close()
 
     # ------------------------------------------------------------------------------------------------------ opening
 
     def _open(self, bytes_max: int | None) -> None:
         apply_settings(self._database, bytes_max)
         with closing(self._database.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")) as found:
-            if {sql for (sql,) in found} | {LOGS_TABLE} != set(SCHEMA):  # format 1 has all others
+            if {sql for (sql,) in found} | {LOGS_TABLE, UNINDEXED_TABLE} != set(SCHEMA):  # format 1 has all others
                 raise StorageCorrupt(f"The journal in {self.directory} has foreign tables; nothing was changed")
         self._database.execute("BEGIN IMMEDIATE")  # takes the lock, and finds out whether writing is possible at all
         self._database.execute("ROLLBACK")
@@ -358,14 +350,17 @@ class SqliteJournal(ReportsAtOnce):
 
     def _settle(self) -> None:
         """Take what was found to be whole as what goes on from here."""
-        log_rows.bring_up(self._database)
+        bring_up(self._database, self._draft.first)
         self.logs = log_rows.load(self._database)
         for name in self.high_water.logs:
             if name not in self.logs:
                 self.begin_log(name)
+        for _ in self._label_index.load(self._draft):
+            if self._label_index.lag() > LAG_BLOCKS_MAX:  # where the index has to be made anew
+                self._index_all()
         if self._wal_pages:  # to be emptied soon: what two crashes left in one log, `write_ahead` takes for damage
             self._wal_pages = max(self._wal_pages, WAL_PAGES_REST)
-        self._ground.stand_on(self.directory, self.directory / LOCK_NAME, self._path, self._wal)
+        self._ground.stand_on(self.directory / LOCK_NAME, self._path, self._wal)
 
     def _find_head(self) -> None:
         (first,) = self._database.execute("SELECT max(first) FROM blocks").fetchone()
@@ -392,25 +387,7 @@ class SqliteJournal(ReportsAtOnce):
         """Return the chain's link as it was when this number was the newest."""
         if seq in (0, self.head):
             return self._link if seq else FIRST_LINK
-        (first,) = self._database.execute("SELECT max(first) FROM blocks WHERE first <= ?", (seq,)).fetchone()
-        link_before, block = self._stored.read(first)
-        if block.is_cut and seq < block.end - 1:
-            raise StorageCorrupt(f"Something from number {first} on was removed, and the link at {seq} with it", first)
-        if block.is_cut:
-            return block.link
-        rows = [row for row in zip(block.rows(), block.kinds(), strict=True) if row[0].seq <= seq]
-        entries = [Entry(row.seq, row.payload, labels) for row, labels in rows]
-        return packed(BlockDraft(first, link_before), entries)[-1][1]
-
-    def _close_as_found(self) -> None:
-        """Close a journal that is refused; SQLite would copy what it believes of the write-ahead log and remove it."""
-        kept = self._wal.with_name(self._wal.name + ".kept")
-        with suppress(OSError):
-            kept.unlink(missing_ok=True)
-            os.link(self._wal, kept)
-        self.close()
-        with suppress(OSError):
-            kept.replace(self._wal)
+        return self._stored.link_at(seq)
 
     # ------------------------------------------------------------------------------------------------------ writing
 
@@ -426,21 +403,40 @@ class SqliteJournal(ReportsAtOnce):
                 self._database.execute("ROLLBACK")
             raise
 
+    def _put(self, rows: list[tuple[int, bytes, bytes]]) -> None:
+        """Store blocks, and the logs that have none yet, all or none."""
+        if len(rows) == 1 and not self._unkept_logs:
+            self._database.execute(_PUT, rows[0])  # a transaction by itself
+            return
+        with self._transaction():
+            self._database.executemany(_PUT, rows)
+            self._keep_logs()
+        self._unkept_logs.clear()
+
     def _keep_logs(self) -> None:
         for log in self._unkept_logs:
             log_rows.keep(self._database, log)
 
-    def _index(self, draft: BlockDraft) -> None:
-        unknown = draft.labels() - draft.indexed
-        if unknown:
-            self._label_index.add(sorted(unknown), draft.first)
-            draft.indexed |= unknown
+    def _index(self) -> None:
+        """Write some of what the index lacks, in a transaction of its own."""
+        if self._label_index.end < self._draft.first:
+            self._wal_pages += self._label_index.write(self._transaction, self._draft.first)
+
+    def _index_all(self) -> None:
+        with self._unless_full():
+            while self._label_index.end < self._draft.first:
+                self._index()
 
     def _checkpoint(self) -> None:
         """Copy the write-ahead log's pages into the file; with no other reader a passive checkpoint copies all."""
-        try:
+        with self._unless_full():
             self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        self._wal_pages = 0  # where the disk is full, the log stays and is tried again a while later
+
+    @contextmanager
+    def _unless_full(self) -> Iterator[None]:
+        try:
+            yield
         except sqlite3.OperationalError as error:
             if not isinstance(of_sqlite(error, self.directory), StorageFull):
                 raise
-        self._wal_pages = 0  # where the disk is full, the log stays and is tried again a while later

@@ -8,8 +8,8 @@ from operator import itemgetter
 
 from reactor_chat.errors import StorageCorrupt
 from reactor_chat.journal.contract import REPAIR, Span
-from reactor_chat.journal.reports import Row
-from reactor_chat.journal.sqlite.blocks import FIRST_LINK, PackedBlock
+from reactor_chat.journal.reports import Entry, Row
+from reactor_chat.journal.sqlite.blocks import FIRST_LINK, BlockDraft, PackedBlock, packed
 from reactor_chat.journal.sqlite.failures import GuardedReading
 from reactor_chat.journal.sqlite.label_index import LabelIndex
 
@@ -48,6 +48,22 @@ class StoredBlocks:
         link_before = FIRST_LINK if first == 1 else row[2]
         return link_before, PackedBlock(first, link_before, row[0], row[1])
 
+    def link_at(self, seq: int) -> bytes:
+        """Return the chain's link as it was when this number was the newest.
+
+        Raises:
+            StorageCorrupt, sqlite3.Error: as for `read`; or something was removed there, and the link with it.
+        """
+        (first,) = self._database.execute("SELECT max(first) FROM blocks WHERE first <= ?", (seq,)).fetchone()
+        link_before, block = self.read(first)
+        if block.is_cut and seq < block.end - 1:
+            raise StorageCorrupt(f"Something from number {first} on was removed, and the link at {seq} with it", first)
+        if block.is_cut:
+            return block.link
+        rows = [row for row in zip(block.rows(), block.kinds(), strict=True) if row[0].seq <= seq]
+        entries = [Entry(row.seq, row.payload, labels) for row, labels in rows]
+        return packed(BlockDraft(first, link_before), entries)[-1][1]
+
     def page(self, spans: Sequence[Span], limit: int, *, newest: bool) -> list[Row]:
         """Read blocks, from the newest or the oldest that any of the spans is in, until there are enough rows.
 
@@ -60,7 +76,8 @@ class StoredBlocks:
             merged = merge(*walks, key=itemgetter(0), reverse=newest)
             for first, found in groupby(merged, key=itemgetter(0)):
                 block = self.read(first)[1]
-                rows.extend(sorted(block.found(span for _, span in found), reverse=newest))
+                rows_here = block.found((span for _, span in found), is_sure=self._index.is_sure(first))
+                rows.extend(sorted(rows_here, reverse=newest))
                 if len(rows) >= limit:
                     break
         return rows[:limit]

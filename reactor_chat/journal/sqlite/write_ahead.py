@@ -10,7 +10,9 @@ A checksum goes on from the one before it, which stands in the frame before: so 
 Source: SQLite's "Database File Format", 4.1 and 4.2.
 """
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from struct import Struct, unpack
 from typing import NamedTuple
@@ -35,6 +37,22 @@ class _Frame(NamedTuple):
     before: Sums  # the sums that stand in the frame before
     sums: Sums  # its own
     summed: bytes  # what they are about
+
+
+@contextmanager
+def left_as_found(path: Path) -> Iterator[None]:
+    """Close a journal that is refused: SQLite would copy what it believes of its write-ahead log and remove it.
+
+    Args:
+        path: of the log; it is there again afterwards, as it is now.
+    """
+    kept = path.with_name(path.name + ".kept")
+    with suppress(OSError):
+        kept.unlink(missing_ok=True)
+        os.link(path, kept)
+    yield
+    with suppress(OSError):
+        kept.replace(path)
 
 
 def refuse_damaged(path: Path) -> None:

@@ -13,6 +13,7 @@ from reactor_chat.errors import StorageBusy, StorageCorrupt, StorageError
 from reactor_chat.journal.sqlite.database_file import (
     FILE_NAME,
     LOCK_NAME,
+    SCHEMA_VERSION,
     locked,
     network_file_system,
     plain_name,
@@ -98,7 +99,7 @@ def make_foreign(path: Path, kind: str) -> None:
         database.execute("CREATE TABLE precious (x)")
         if kind != "other program's":
             database.execute(f"PRAGMA application_id = {0x72634A6C}")
-            database.execute(f"PRAGMA user_version = {3 if kind == 'newer' else 0}")
+            database.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1 if kind == 'newer' else 0}")
         database.commit()
         database.close()
     else:

@@ -171,6 +171,7 @@ def test_a_journal_of_an_older_version_is_brought_up_without_a_word(tmp_path: Pa
     (tmp_path / MARK_NAME).unlink()
     with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as database:
         database.execute("DROP TABLE logs")
+        database.execute("DROP TABLE unindexed")
         database.execute("PRAGMA user_version = 1")
     with closing(SqliteJournal(tmp_path)) as journal:
         assert not journal.high_water.news

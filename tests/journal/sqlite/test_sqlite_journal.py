@@ -141,16 +141,21 @@ def test_a_quota_refuses_and_a_larger_one_goes_on(tmp_path: Path) -> None:
 
 def test_labels_that_did_not_fit_are_known_when_they_do(tmp_path: Path) -> None:
     """A label's number that was given in a transaction that was rolled back is not remembered."""
-    many = ("new", *(f"label {number} {'x' * 40}" for number in range(1_500)))
-    refusals = 0
-    with closing(SqliteJournal(tmp_path / "data", bytes_max=100_000)) as journal:
-        while not journal.head:  # first the entry does not fit, then all of its labels do not, then they do
-            try:
-                journal.commit([Entry(1, b"small", many[: 1_500 - 20 * refusals])])
-            except StorageFull:
-                refusals += 1
-        assert refusals > 20
-        assert journal.newest([("new", 0, SEQ_MAX)], None, 5) == [Row(1, b"small")]
+    many = ("new", *(f"label {number} {'x' * 40}" for number in range(1_000)))
+    with closing(SqliteJournal(tmp_path / "data", bytes_max=130_000)) as journal:
+        journal.commit([Entry(1, b"small", many)])
+        journal.commit([Entry(2, bytes(5_000), ("new",))])
+        for _ in range(2):
+            journal.rest()  # the entries fit, and the index does not
+            assert journal._label_index.lag() == 2
+            assert journal.newest([("new", 0, SEQ_MAX)], 2, 5) == [Row(1, b"small")]
+            journal.verify()
+    with closing(SqliteJournal(tmp_path / "data", bytes_max=400_000)) as journal:
+        assert journal._label_index.lag() == 2
+        journal.rest()
+        assert journal._label_index.lag() == 1
+        for label in ("new", many[-1]):
+            assert journal.newest([(label, 0, SEQ_MAX)], 2, 5) == [Row(1, b"small")]
         journal.verify()
 
 
