@@ -30,7 +30,7 @@ from reactor_chat.wire.conversation import ROOM, Conversation, Heard, label_of_p
 from reactor_chat.wire.messages import fold
 
 BYTES_PER_CHARACTER_MAX = 4
-"""A text that could be too long in UTF-8 is measured by the general path; it also looks at control characters."""
+"""In UTF-8."""
 
 
 class FastPath:
@@ -137,7 +137,7 @@ class FastPath:
         seq, at, name = sequencer.seq(), sequencer.at, session.name
         kind_of, kind, where = type, route.kind, (route.to,) if route.to else ()
         target_of, heard = _TARGETS[kind], _HEARD[kind]
-        chars_max = self._judge.rules.text_bytes_max // BYTES_PER_CHARACTER_MAX if route.takes_text else -1
+        bytes_max = self._judge.rules.text_bytes_max if route.takes_text else -1
         person = fold(name)
         known, unconfirmed = self._state.receipts.ids_of(person), session.unconfirmed
         if unconfirmed is None:
@@ -149,7 +149,7 @@ class FastPath:
             if text is None:
                 if sealing.refuse(self._judge.case(session), route.place, request) is not None:
                     break
-            elif not 0 < len(text) <= chars_max or not text.isprintable():
+            elif not _is_plainly_right(text, bytes_max):
                 break
             if request_id is not None:
                 if request_id in known or request_id in unconfirmed or pending.has(("id", person, request_id)):
@@ -173,6 +173,14 @@ class FastPath:
     def _members(self, name: str) -> list[str]:
         group = self._state.groups.get(name)
         return group.names() if group is not None else []
+
+
+def _is_plainly_right(text: str, bytes_max: int) -> bool:
+    """Return whether a text may be said, as far as that can be seen without looking at each character."""
+    count = len(text)
+    if not 0 < count <= bytes_max or not text.isprintable():
+        return False
+    return count * BYTES_PER_CHARACTER_MAX <= bytes_max or text.isascii()
 
 
 def _no_target(_: Any) -> str:
