@@ -3,7 +3,7 @@
 A request is judged by the committed state (see `judge`).  What would change the chat becomes an `Append`; when the
 journal has it, the same door says so, the record is applied, and only then is anybody told.  While a connection has
 something waiting, everything it sends waits behind it; after each commit whatever waited is judged again (see
-`waiting`).
+`waiting`).  Messages that came together take a shorter way to the same end (see `fast_path`).
 
 A journal that others write to may hold their records in place of ours.  Then every change on its way is taken back,
 theirs are applied, and what was taken back is judged again, in the order in which it came.

@@ -15,6 +15,7 @@ from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.doors.door import Sent
 from reactor_chat.server.options.table import Options
 from reactor_chat.server.record_log import RecordLog
+from reactor_chat.wire.framing import FRAME_BYTES_MAX_BEFORE_LOGIN, LENGTH_BYTES
 
 TURN_COST_MAX = 2_000
 """What is taken in one turn from all connections together, in things said: about 20 ms of work (see `chat.costs`)."""
@@ -22,6 +23,8 @@ NEWCOMERS_COST_MAX = 100
 NEWCOMERS_COST_PER_CONNECTION = 0.1
 """How much of that is for connections on which nobody is logged in: who is here waits little for those who come.  Where
 many are connected a turn is long anyway, for each is written to; there more may come in one turn."""
+NEWCOMER_BYTES_MAX = FRAME_BYTES_MAX_BEFORE_LOGIN + LENGTH_BYTES
+"""Who waits for a turn to come is read on until so much has come; a login is nearly always less."""
 TAKE_AT_ONCE = 16
 """Messages taken before the connection's queue is looked at; what answers exceed it by is held (see `catch_up`)."""
 TURN_BYTES_MAX = 262_144
@@ -85,7 +88,7 @@ class Intake:
             if left <= 0 or self._record_log.pending_bytes >= TURN_BYTES_MAX:
                 return
             if not peer.entered and for_newcomers <= 0:
-                peer.read_on(reading=False)  # who waits for a turn to come sends nothing more meanwhile
+                peer.read_on(reading=peer.door.waiting_bytes <= NEWCOMER_BYTES_MAX)
                 continue
             del self._ready[peer]
             peer.heard_at = now

@@ -27,17 +27,6 @@ QUEUE_BYTES_MAX = 2 * 1_048_576
 """What one wire may be owed: the mark, and what one turn may add before it is looked at."""
 
 
-class WatchedDoor(FramesDoor):
-    """Says how much was sent to it that it has not given back."""
-
-    __slots__ = ()
-
-    @property
-    def waiting_bytes(self) -> int:
-        """Part of a frame, or frames that nobody has taken yet."""
-        return self._decoder.waiting_bytes
-
-
 class WatchedJournal(DiskJournal):
     """Tells the checker what has become durable, when it has.
 
@@ -95,7 +84,7 @@ class Machine:
         self._broadcast = Broadcast(quiet_above)
         self._nonces = 0
         self._slow: dict[Wire, int] = {}
-        self._doors: dict[Wire, WatchedDoor] = {}
+        self._doors: dict[Wire, FramesDoor] = {}
         self._journal: WatchedJournal | None = None
         self._unfinished = 0
         self._lost_commit = False
@@ -164,7 +153,7 @@ class Machine:
         assert self.app is not None
         wire = Wire(address, self.app, self._now, self._limits)
         self.network.wires.append(wire)
-        door = self._doors[wire] = WatchedDoor(self._options.frame_bytes_max)
+        door = self._doors[wire] = FramesDoor(self._options.frame_bytes_max)
         self.app.opened(wire, door, self._options.login_seconds_max, self._now())
         return SimulatedLink(wire)
 

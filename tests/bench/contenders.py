@@ -19,7 +19,7 @@ from typing import NamedTuple
 from reactor_chat.journal.reports import Entry
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.load.__main__ import LoadTarget
-from reactor_chat.load.dialect import Chat, Dialect
+from reactor_chat.load.dialect import Chat, ChatWithIds, Dialect
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import Said
 from tests.bench.dialects import Irc, Lines, Nats, Redis
@@ -137,9 +137,13 @@ CONTENDERS: dict[str, Contender] = {
     "us": Contender(_ours("--memory", "--plaintext"), Chat()),
     "us, SQLite": Contender(_ours("--plaintext"), Chat()),
     "us, SQLite, 1,000,000 stored": Contender(_ours("--plaintext"), Chat(), prepare=fill_journal),
+    "us, with ids": Contender(_ours("--memory", "--plaintext"), ChatWithIds()),
     "us, TLS": Contender(_ours("--memory"), Chat(), is_plain=False),
     "us, compiled": Contender(
         _ours("--memory", "--plaintext"), Chat(), python=lambda interpreters: interpreters.compiled
+    ),
+    "us, compiled, with ids": Contender(
+        _ours("--memory", "--plaintext"), ChatWithIds(), python=lambda interpreters: interpreters.compiled
     ),
     "Redis": Contender([*REDIS, "--save", "", "--client-output-buffer-limit", "pubsub 0 0 0"], Redis()),
     "NATS": Contender(

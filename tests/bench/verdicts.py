@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple
 
-from tests.bench.cells import CLAIMS, DISK, LOGINS, P99, PER_CPU, RATE, SYNC, Claim, Figures, figure_of
+from tests.bench.cells import CLAIMS, DISK, LOGINS, P99, PER_CPU, PRICE, RATE, SYNC, Claim, Figures, figure_of
 
 Runs = Mapping[tuple[str, str], Sequence[Figures]]
 """The runs of each cell and contender, in their order: those with the same place were made one after the other."""
@@ -109,6 +109,7 @@ def _time(us: float) -> str:
 SHOWN: dict[str, Callable[[Any], str]] = {
     P99: _time,
     PER_CPU: lambda value: f"{value / 1e6:.3g} M a CPU second",
+    PRICE: lambda value: f"{value:.1f} µs",
     LOGINS: lambda value: f"{value:,.0f}/s",
     "rss_bytes_per_connection": lambda value: f"{value / 1_024:.2f} KiB",
     "server_cpu_share": lambda value: f"{value:.1%}",

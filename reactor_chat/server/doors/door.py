@@ -34,6 +34,10 @@ class Door(Protocol):
         """
 
     @property
+    def waiting_bytes(self) -> int:
+        """What came and was not taken yet, or is not complete."""
+
+    @property
     def has_more(self) -> bool:
         """Whether `take` would return something."""
 

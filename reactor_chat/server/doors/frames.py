@@ -36,6 +36,11 @@ class FramesDoor:
         return _read(conn, payloads), len(payloads)
 
     @property
+    def waiting_bytes(self) -> int:
+        """Part of a frame, or frames that nobody has taken yet."""
+        return self._decoder.waiting_bytes
+
+    @property
     def has_more(self) -> bool:
         """Whether a frame is complete, or broken."""
         return self._decoder.has_frame

@@ -79,6 +79,11 @@ class LinesDoor:
         return [] if is_blank(text) else [Received(conn, Line(text))]
 
     @property
+    def waiting_bytes(self) -> int:
+        """Part of a line, or lines that nobody has taken yet."""
+        return len(self._buffer)
+
+    @property
     def has_more(self) -> bool:
         """Whether a line is complete, or too long already."""
         return not self._broken and (b"\n" in self._buffer or len(self._buffer) > LINE_BYTES_MAX + 1)
