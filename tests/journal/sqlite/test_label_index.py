@@ -159,6 +159,18 @@ def test_a_crash_between_a_commit_and_its_index_loses_neither(tmp_path: Path) ->
                 journal.rest()
 
 
+def test_a_journal_that_is_only_read_stays_as_it_is(tmp_path: Path) -> None:
+    with closing(SqliteJournal(tmp_path / "data")) as journal:
+        commit_large(journal, 20)
+        journal._checkpoint()
+        place = crashed(journal, tmp_path / "crashed")
+    (place / WAL_NAME).unlink()
+    before = (place / FILE_NAME).read_bytes()
+    with closing(SqliteJournal(place)) as journal:
+        check_large(journal)
+    assert (place / FILE_NAME).read_bytes() == before
+
+
 def test_a_crash_while_the_index_is_written_leaves_it_as_it_was(tmp_path: Path) -> None:
     """The log is cut at every page of the transaction, and within one."""
     with closing(SqliteJournal(tmp_path / "data")) as journal:
