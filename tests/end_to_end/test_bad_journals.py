@@ -96,7 +96,7 @@ def other_database(file: Path) -> None:
 
 def newer(file: Path) -> None:
     content = bytearray(file.read_bytes())
-    content[60:64] = (3).to_bytes(4, "big")
+    content[60:64] = (9).to_bytes(4, "big")
     file.write_bytes(content)
 
 
@@ -124,7 +124,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "text": (text, "is not a reactor_chat journal, or is damaged; nothing was changed"),
     "empty": (empty, "is not a reactor_chat journal, or is damaged; nothing was changed"),
     "another database": (other_database, "is not a reactor_chat journal, or is damaged; nothing was changed"),
-    "newer": (newer, "was written by a newer reactor_chat (format 3); update this one"),
+    "newer": (newer, "was written by a newer reactor_chat (format 9); update this one"),
     "header only": (shortened(0.001), "is not a reactor_chat journal"),
     "half": (shortened(0.5), "restore a backup"),
     "nearly whole": (shortened(0.95), "restore a backup"),

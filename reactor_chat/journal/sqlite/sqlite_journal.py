@@ -108,6 +108,7 @@ class SqliteJournal(ReportsAtOnce):
         self.logs = Logs()
         self._unkept_logs: list[Log] = []
         self._draft, self._link = BlockDraft(1, FIRST_LINK), FIRST_LINK
+        self._head_found = 0
         self._copies: list[set[int]] = []  # for each copy under way, what was rewritten since it began
         self._fence = Fence(self.directory)
         self._reading = GuardedReading(self._fence, self.directory)
@@ -260,11 +261,14 @@ class SqliteJournal(ReportsAtOnce):
                 self._checkpoint()
 
     def close(self) -> None:
-        """Write the index where that can be, close the file and unlock the directory; what was committed stays."""
-        if self._lock >= 0:
+        """Write the index where something was committed, close the file and unlock the directory.
+
+        A journal that was only read, or was found damaged and is refused, stays as it is.
+        """
+        if self._lock >= 0 and self.head > self._head_found:
             with suppress(StorageError), self._fence:
                 self._index_all()
-            self._close()
+        self._close()
 
     def _close(self) -> None:
         if self._lock >= 0:
@@ -350,6 +354,7 @@ class SqliteJournal(ReportsAtOnce):
 
     def _settle(self) -> None:
         """Take what was found to be whole as what goes on from here."""
+        self._head_found = self.head
         bring_up(self._database, self._draft.first)
         self.logs = log_rows.load(self._database)
         for name in self.high_water.logs:

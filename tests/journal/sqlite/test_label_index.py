@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from reactor_chat.errors import StorageCorrupt, StorageFull
 from reactor_chat.journal.contract import Span, finished
 from reactor_chat.journal.reports import Entry, Row
+from reactor_chat.journal.sqlite.copying import mark_of, opened
 from reactor_chat.journal.sqlite.database_file import FILE_NAME
 from reactor_chat.journal.sqlite.label_index import LAG_BLOCKS_MAX, WRITTEN_AT_ONCE
+from reactor_chat.journal.sqlite.restoring import Backups
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from tests.journal.content import SEQ_MAX, check_everything, commit_up_to, copy_of
 
@@ -157,6 +159,18 @@ def test_a_crash_between_a_commit_and_its_index_loses_neither(tmp_path: Path) ->
                 journal.rest()
 
 
+def test_a_journal_that_is_only_read_stays_as_it_is(tmp_path: Path) -> None:
+    with closing(SqliteJournal(tmp_path / "data")) as journal:
+        commit_large(journal, 20)
+        journal._checkpoint()
+        place = crashed(journal, tmp_path / "crashed")
+    (place / WAL_NAME).unlink()
+    before = (place / FILE_NAME).read_bytes()
+    with closing(SqliteJournal(place)) as journal:
+        check_large(journal)
+    assert (place / FILE_NAME).read_bytes() == before
+
+
 def test_a_crash_while_the_index_is_written_leaves_it_as_it_was(tmp_path: Path) -> None:
     """The log is cut at every page of the transaction, and within one."""
     with closing(SqliteJournal(tmp_path / "data")) as journal:
@@ -215,6 +229,32 @@ def test_a_block_that_the_index_takes_for_broken_is_believed_once_it_was_looked_
         check_everything(journal)
 
 
+def as_of_format(file: Path, version: int) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        for statement in ("DROP TABLE unindexed", *["DROP TABLE logs"] * (version == 1)):
+            database.execute(statement)
+        database.execute(f"PRAGMA user_version = {version}")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_backup_of_an_earlier_format_is_restored_with_increments_of_this_one(tmp_path: Path, version: int) -> None:
+    with closing(SqliteJournal(tmp_path / "data")) as journal:
+        commit_up_to(journal, 150)
+        journal.backup(tmp_path / "whole")
+        with closing(opened(tmp_path / "whole")) as whole:
+            since = mark_of(whole)
+        commit_up_to(journal, 300)
+        journal.rest()
+        journal.backup(tmp_path / "later", since)
+    as_of_format(tmp_path / "whole", version)
+    (tmp_path / "again").mkdir()
+    with closing(Backups([tmp_path / "whole", tmp_path / "later"])) as backups:
+        backups.restore(tmp_path / "again" / FILE_NAME)
+    with closing(SqliteJournal(tmp_path / "again")) as journal:
+        assert journal.head == 300
+        check_everything(journal)
+
+
 @pytest.mark.parametrize("version", [1, 2])
 def test_a_journal_of_an_earlier_format_goes_on(tmp_path: Path, version: int) -> None:
     """In those every block was in the index, the open one too."""
@@ -223,10 +263,7 @@ def test_a_journal_of_an_earlier_format_goes_on(tmp_path: Path, version: int) ->
         journal.rest()
         with journal._transaction():
             journal._label_index.add(sorted(journal._draft.labels()), journal._draft.first)
-    with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as database:
-        for statement in ("DROP TABLE unindexed", *["DROP TABLE logs"] * (version == 1)):
-            database.execute(statement)
-        database.execute(f"PRAGMA user_version = {version}")
+    as_of_format(tmp_path / FILE_NAME, version)
     for last in (300, 303, 400):
         with closing(SqliteJournal(tmp_path)) as journal:
             check_everything(journal)
