@@ -99,7 +99,18 @@ def test_newcomers_take_a_share_of_a_turn_and_no_more() -> None:
         world.turn()
         assert len(ann.of(Pong)) == turn
         assert sum(bool(person.of(Welcome)) for person in crowd) == turn * at_once
-        assert sum(person.wire.paused for person in crowd) == len(crowd) - turn * at_once, "who waits is not read"
+        assert not any(person.wire.paused for person in crowd)
+
+
+def test_a_newcomer_that_sends_more_than_a_login_is_not_read_while_it_waits() -> None:
+    world = World().start()
+    crowd = [world.connect().ask(Login(f"P{number}", 1)) for number in range(200)]
+    world.turn()
+    last = crowd[-1].ask(*(Ping("x" * 100) for _ in range(100)))
+    world.turn()
+    assert [person.wire.paused for person in crowd] == [False] * 199 + [True]
+    world.settle()
+    assert len(last.of(Pong)) == 100
 
 
 def test_those_who_are_late_together_are_closed_one_after_the_other() -> None:
