@@ -106,7 +106,7 @@ def test_a_newcomer_that_sends_more_than_a_login_is_not_read_while_it_waits() ->
     world = World().start()
     crowd = [world.connect().ask(Login(f"P{number}", 1)) for number in range(200)]
     world.turn()
-    last = crowd[-1].ask(*(Ping("x" * 100) for _ in range(100)))
+    last = crowd[-1].ask(*(Ping("x" * 32) for _ in range(100)))
     world.turn()
     assert [person.wire.paused for person in crowd] == [False] * 199 + [True]
     world.settle()
