@@ -100,6 +100,7 @@ class ClientOracle:
             seq = seq_of.get(payload)
             if at is None or seq is None:
                 others.append(self._unnumbered(payload))
+                self._note_entering()  # by the time that a welcome to read is read, its reader may have entered
                 at, person = self.at, self.person
             elif seq == at + 1 and rows[seq].audience is None and rows[seq].subject != person and not self._is_over:
                 self.at = at = seq  # nearly always

@@ -64,6 +64,7 @@ class Screen:
             self._welcome = item.notice
             self.person = self._checker.person_at(item.notice.name, item.notice.seq)
             self.at = item.notice.seq if self.at is None else self.at
+            self._note_entering()  # by the time that a welcome to read is shown, its reader may have entered
         else:
             demand(not isinstance(item.notice, Refused) or item.notice.code != "gap", "nothing is ever lost", item)
 
