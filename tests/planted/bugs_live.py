@@ -15,8 +15,8 @@ BUGS: tuple[Bug, ...] = (
         FOUND_BY,
         (
             "a length that comes alone is lost",
-            "        self._buffer += data\n",
-            "        self._buffer += data if len(data) != LENGTH_BYTES else bytes(0)\n",
+            "            self._buffer = data\n",
+            "            self._buffer = data if len(data) != LENGTH_BYTES else bytes(0)\n",
         ),
     ),
     *in_file(
