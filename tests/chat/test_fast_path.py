@@ -215,6 +215,19 @@ def test_a_burst_of_which_nothing_was_kept_is_refused_one_by_one() -> None:
     assert world.take(1) == [m.Refused("no_space", world_text(world), re) for re in ("n0", "n1", None)]
 
 
+def test_a_burst_that_is_taken_back_is_judged_again_in_order() -> None:
+    world = Twins().fast
+    world.send_together(1, *numbered(m.Tell("Bob", "x"), 3), m.Say("y", id="y"))
+    world.send_together(3, m.Say("z", id="z"))
+    foreign: Record = m.Said(world.hub.state.seq + 1, world.now, "Dee", "elsewhere")
+    world.appended.clear()
+    world.records.append((foreign, ()))
+    world.handle(b.Superseded([foreign]))
+    world.commit()
+    assert [getattr(record, "id", None) for record, _ in world.records[-5:]] == ["n0", "n1", "n2", "y", "z"]
+    assert [notice.re for notice in world.take(1) if isinstance(notice, m.Accepted)] == ["n0", "n1", "n2", "y"]
+
+
 def world_text(_: World) -> str:
     return "The server cannot store messages right now. You can read; try sending later"
 

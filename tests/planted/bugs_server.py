@@ -48,8 +48,8 @@ BUGS: tuple[Bug, ...] = (
         ("tests/server/test_delivery.py",),
         (
             "what is said waits as well",
-            "if type(notice) in PRESENCE else self._broadcast.append\n",
-            "if type(notice) in PRESENCE else self._broadcast.append_quietly\n",
+            "            self._broadcast.append(one)\n",
+            "            self._broadcast.append_quietly(one)\n",
         ),
         ("who comes is told to everybody at once", "frozenset({Joined, Exited})", "frozenset({Exited})"),
     ),
