@@ -82,11 +82,13 @@ class RecordLog:
         judged again.
         """
         report = self.journal.report()
+        if report is None:
+            return None
         if type(report) is Appended:
             self.spoken += self._spoken_submitted
             self.written = {entry.seq: entry.payload for entry in self._submitted}
             self._submitted = []
-            self.pending_bytes = sum([len(entry.payload) for entry in self._entries])
+            self.pending_bytes = sum([len(entry.payload) for entry in self._entries]) if self._entries else 0
         elif isinstance(report, Full | Overtaken):
             self._forget()
             self.written = {row.seq: row.payload for row in report.rows} if isinstance(report, Overtaken) else {}

@@ -157,9 +157,19 @@ class ConnectionRegistry:
             return evictions if logins is None else logins
         return min(logins, evictions)
 
+    @property
+    def expects_logins(self) -> bool:
+        """Whether there are connections on which nobody is logged in, or was when it was last looked at."""
+        return self._logins.expects_any
+
     def late_logins(self) -> Iterator[Terminate]:
         """Yield, for the core, those on whose connections nobody has logged in in time."""
         return map(login_timeout, self._logins.overdue(self._clock.now))
+
+    @property
+    def is_eviction_due(self) -> bool:
+        """Whether it is time to look for those who have to go though nothing came of them."""
+        return self._eviction.is_due(self._clock.now)
 
     def evicted(self) -> Iterator[Terminate]:
         """Yield, for the core, those who have to go though nothing came of them."""

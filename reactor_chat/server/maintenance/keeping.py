@@ -77,11 +77,10 @@ class Keeping:
         self._set_deadline()
 
     def committed(self, now: float) -> None:
-        """Note that something was stored."""
+        """Note that something was stored; the turn that follows sets the deadline."""
         self._committed_at = now
         self._rest_at = now + REST_SECONDS
         self._marking.committed(now)
-        self._set_deadline()
 
     def turn(self, now: float, unix_ms: int) -> None:
         """Do a little of what is due; times are those of the turn.
