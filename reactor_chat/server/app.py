@@ -254,14 +254,12 @@ class App:
         self._take_reports()
         if self.hub.has_work:  # it came before what comes now
             self._handle(Resumed())
-        if self._connections.expects_logins:
-            for late in self._connections.late_logins():
-                self._handle(late)
+        for late in self._connections.late_logins():
+            self._handle(late)
         for received in self._intake.turn(now, len(self._connections.peers)):
             for what in received:
                 self._handle(what)
-        if self._connections.is_eviction_due:
-            self._inputs.extend(self._connections.evicted())
+        self._inputs.extend(self._connections.evicted())
         while self._inputs:
             self._handle(self._inputs.popleft())
         if self._retry_at is not None and now >= self._retry_at:

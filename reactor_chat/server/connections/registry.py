@@ -4,7 +4,7 @@ Nothing here speaks to the core: what is found is returned, or yielded, as the i
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 from reactor_chat import PRODUCT
 from reactor_chat.chat.boundary import Connected, LoggedIn, Terminate
@@ -157,24 +157,18 @@ class ConnectionRegistry:
             return evictions if logins is None else logins
         return min(logins, evictions)
 
-    @property
-    def expects_logins(self) -> bool:
-        """Whether there are connections on which nobody is logged in, or was when it was last looked at."""
-        return self._logins.expects_any
-
-    def late_logins(self) -> Iterator[Terminate]:
-        """Yield, for the core, those on whose connections nobody has logged in in time."""
+    def late_logins(self) -> Iterable[Terminate]:
+        """Return, for the core, those on whose connections nobody has logged in in time, found one by one."""
+        if not self._logins.expects_any:
+            return ()  # nearly always
         return map(login_timeout, self._logins.overdue(self._clock.now))
 
-    @property
-    def is_eviction_due(self) -> bool:
-        """Whether it is time to look for those who have to go though nothing came of them."""
-        return self._eviction.is_due(self._clock.now)
-
-    def evicted(self) -> Iterator[Terminate]:
-        """Yield, for the core, those who have to go though nothing came of them."""
-        for peer, reason in self._eviction.overdue(self.peers.values(), self._clock.now):
-            yield Terminate(peer.conn, None, reason)
+    def evicted(self) -> Iterable[Terminate]:
+        """Return, for the core, those who have to go though nothing came of them."""
+        now = self._clock.now
+        if not self._eviction.is_due(now):
+            return ()  # nearly always
+        return [Terminate(peer.conn, None, reason) for peer, reason in self._eviction.overdue(self.peers.values(), now)]
 
     def close(self, conn: int) -> Peer:
         """Count a connection no more as one of those who are here, and return it; its wire is not lost yet."""
