@@ -77,7 +77,7 @@ class FastPath:
         if count:
             if count < len(requests):
                 together = ReceivedTogether(session.conn, requests[start : start + count])
-            self._pending.add(Burst(messages, (), session, None, messages=messages, together=together, route=route))
+            self._pending.add(Burst(messages, (), session, None, together=together, route=route))
             effects.append(Append([(message, labels) for message in messages]))
         return count
 

@@ -1,6 +1,7 @@
 """The records of one request, or of one burst of messages, that were appended and are not committed."""
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from msgspec import Struct
 
@@ -41,14 +42,17 @@ class Burst(Transaction, gc=False, kw_only=True):
     """Messages of one person to one conversation, each of a request of its own (see `fast_path`).
 
     Attributes:
-        messages: the records.
         together: the requests, one for each message.
         route: where they go.
     """
 
-    messages: Sequence[Heard]
     together: ReceivedTogether
     route: Route
+
+    @property
+    def messages(self) -> Sequence[Heard]:
+        """The records, which are nothing else."""
+        return cast("Sequence[Heard]", self.records)
 
     def each_sent(self) -> Sequence[Sent]:
         """Return the requests, oldest first."""
