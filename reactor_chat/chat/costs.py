@@ -46,7 +46,7 @@ def cost_together(requests: Sequence[m.Request]) -> int:
 
 def charge_together(requests: Sequence[m.Request]) -> int:
     """Return what several requests count against the rate of their connection."""
-    return sum([1 if type(request) in _SAID else _charge_of_request(request) for request in requests])
+    return sum(map(_charge_of_request, requests))
 
 
 def _cost_of_request(request: m.Request) -> int:

@@ -147,8 +147,8 @@ class Delivery:
     def _echo(self, effect: DeliverBurst, framed: Sequence[bytes], sender: int) -> None:
         """Tell the sender each message, and after it that it is accepted; at once where the wire takes all of it."""
         peer = self._peers[sender]
-        if peer.is_current and peer.door.shares_frames and effect.conns is not None:
-            echo = _echo_of(effect.messages, framed if sender in effect.conns else [b""] * len(framed))
+        if effect.conns is not None and sender in effect.conns and peer.is_current and peer.door.shares_frames:
+            echo = _echo_of(effect.messages, framed)
             if peer.wire.queued_bytes + len(echo) < HIGH_WATERMARK_BYTES:
                 peer.wire.send(echo)
                 return
