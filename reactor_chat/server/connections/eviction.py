@@ -60,10 +60,6 @@ class Eviction:
             at = now + seconds_max
             self.deadline = at if self.deadline is None else min(self.deadline, at)
 
-    def is_due(self, now: float) -> bool:
-        """Return whether it is time to look; `now` is seconds of the turns' clock."""
-        return now >= self._look_at or (self.deadline is not None and now >= self.deadline)
-
     def overdue(self, peers: Collection[Peer], now: float) -> Iterator[tuple[Peer, str]]:
         """Yield who has to go now, and the reason of the `bye`; nobody where it was looked a moment ago.
 

@@ -45,11 +45,6 @@ class LoginDeadlines:
         """When the next connection is late; None where no login is expected."""
         return min([waiting[0][0] for waiting in self._waiting.values() if waiting], default=None)
 
-    @property
-    def expects_any(self) -> bool:
-        """Whether a login is expected on any connection, or was when `overdue` last looked."""
-        return any(self._waiting.values())
-
     def overdue(self, now: float) -> Iterator[Peer]:
         """Yield the connections that have to be closed now; each is closed before the next is asked for."""
         for waiting in self._waiting.values():

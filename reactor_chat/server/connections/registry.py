@@ -4,7 +4,7 @@ Nothing here speaks to the core: what is found is returned, or yielded, as the i
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 
 from reactor_chat import PRODUCT
 from reactor_chat.chat.boundary import Connected, LoggedIn, Terminate
@@ -157,18 +157,14 @@ class ConnectionRegistry:
             return evictions if logins is None else logins
         return min(logins, evictions)
 
-    def late_logins(self) -> Iterable[Terminate]:
-        """Return, for the core, those on whose connections nobody has logged in in time, found one by one."""
-        if not self._logins.expects_any:
-            return ()  # nearly always
+    def late_logins(self) -> Iterator[Terminate]:
+        """Yield, for the core, those on whose connections nobody has logged in in time."""
         return map(login_timeout, self._logins.overdue(self._clock.now))
 
-    def evicted(self) -> Iterable[Terminate]:
-        """Return, for the core, those who have to go though nothing came of them."""
-        now = self._clock.now
-        if not self._eviction.is_due(now):
-            return ()  # nearly always
-        return [Terminate(peer.conn, None, reason) for peer, reason in self._eviction.overdue(self.peers.values(), now)]
+    def evicted(self) -> Iterator[Terminate]:
+        """Yield, for the core, those who have to go though nothing came of them."""
+        for peer, reason in self._eviction.overdue(self.peers.values(), self._clock.now):
+            yield Terminate(peer.conn, None, reason)
 
     def close(self, conn: int) -> Peer:
         """Count a connection no more as one of those who are here, and return it; its wire is not lost yet."""
