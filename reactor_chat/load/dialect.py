@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from reactor_chat.load.marks import MARK_CHARS
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.framing import frame
 from reactor_chat.wire.messages import PROTOCOL_VERSION, GroupSend, GroupSet, Login, Say, Tell
@@ -71,31 +70,3 @@ class Chat:
     def group_send(self, group: str, text: bytes) -> bytes:
         """Return a message to a group."""
         return frame(encode(GroupSend(group, text.decode("ascii"))))
-
-
-class ChatWithIds(Chat):
-    """The same with an `id` on everything that is said, as a client has it that never says anything twice.
-
-    The id is the text's mark, which everybody who is told reads there.
-    """
-
-    def say(self, text: bytes) -> bytes:
-        """Return a `say`."""
-        return frame(encode(Say(_unmarked(text), id=_mark(text))))
-
-    def tell(self, name: str, text: bytes) -> bytes:
-        """Return a `tell`."""
-        return frame(encode(Tell(name, _unmarked(text), id=_mark(text))))
-
-    def group_send(self, group: str, text: bytes) -> bytes:
-        """Return a message to a group."""
-        return frame(encode(GroupSend(group, _unmarked(text), id=_mark(text))))
-
-
-def _mark(text: bytes) -> str:
-    return text[:MARK_CHARS].decode("ascii")
-
-
-def _unmarked(text: bytes) -> str:
-    """Return a text as long as one with its mark."""
-    return text[MARK_CHARS:].decode("ascii") + "x" * MARK_CHARS

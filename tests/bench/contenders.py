@@ -19,10 +19,10 @@ from typing import NamedTuple
 from reactor_chat.journal.reports import Entry
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from reactor_chat.load.__main__ import LoadTarget
-from reactor_chat.load.dialect import Chat, ChatWithIds, Dialect
+from reactor_chat.load.dialect import Chat, Dialect
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.messages import Said
-from tests.bench.dialects import Irc, Lines, Nats, Redis
+from tests.bench.dialects import ChatWithIds, Irc, Lines, Nats, Redis
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -1,10 +1,38 @@
-"""The words of the servers that ours is compared with, as far as a load needs them."""
+"""The words of the servers that ours is compared with, as far as a load needs them, and our own with more in them."""
 
 from collections.abc import Sequence
 
-from reactor_chat.load.dialect import DialectStep, Role
+from reactor_chat.load.dialect import Chat, DialectStep, Role
+from reactor_chat.load.marks import MARK_CHARS
+from reactor_chat.wire.codec import encode
+from reactor_chat.wire.framing import frame
+from reactor_chat.wire.messages import Say, Tell
 
 ROOM = b"load"
+
+
+class ChatWithIds(Chat):
+    """Our own protocol with an `id` on everything that is said, as a client has it that never says anything twice.
+
+    The id is the text's mark, which everybody who is told reads there.
+    """
+
+    def say(self, text: bytes) -> bytes:
+        """Return a `say`."""
+        return frame(encode(Say(_unmarked(text), id=_mark(text))))
+
+    def tell(self, name: str, text: bytes) -> bytes:
+        """Return a `tell`."""
+        return frame(encode(Tell(name, _unmarked(text), id=_mark(text))))
+
+
+def _mark(text: bytes) -> str:
+    return text[:MARK_CHARS].decode("ascii")
+
+
+def _unmarked(text: bytes) -> str:
+    """Return a text as long as one with its mark."""
+    return text[MARK_CHARS:].decode("ascii") + "x" * MARK_CHARS
 
 
 class Redis:
