@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.chat import boundary as b
+from reactor_chat.chat.readers import NO_SPACE
 from reactor_chat.chat.state.records import Record
 from reactor_chat.chat.transaction import Burst
 from reactor_chat.wire import messages as m
@@ -212,7 +213,7 @@ def test_a_burst_of_which_nothing_was_kept_is_refused_one_by_one() -> None:
     world = Twins().fast
     world.send_together(1, *numbered(m.Say("x"), 2), m.Say("y"))
     world.reject()
-    assert world.take(1) == [m.Refused("no_space", world_text(world), re) for re in ("n0", "n1", None)]
+    assert world.take(1) == [m.Refused("no_space", NO_SPACE.text, re) for re in ("n0", "n1", None)]
 
 
 def test_a_burst_that_is_taken_back_is_judged_again_in_order() -> None:
@@ -226,10 +227,6 @@ def test_a_burst_that_is_taken_back_is_judged_again_in_order() -> None:
     world.commit()
     assert [getattr(record, "id", None) for record, _ in world.records[-5:]] == ["n0", "n1", "n2", "y", "z"]
     assert [notice.re for notice in world.take(1) if isinstance(notice, m.Accepted)] == ["n0", "n1", "n2", "y"]
-
-
-def world_text(_: World) -> str:
-    return "The server cannot store messages right now. You can read; try sending later"
 
 
 def bob_leaves(world: World) -> None:
