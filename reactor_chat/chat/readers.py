@@ -38,18 +38,13 @@ class Readers:
         """Return whether somebody reads under a name that a login is for, and nobody owns it."""
         return fold(login.name) in self._reading and self._state.identity.claim_of(login.name) is None
 
-    def add(self, session: Session, login: Login) -> bool:
-        """Let somebody read under a name.
-
-        Returns:
-            Whether its owner does; a guest, and whoever would claim the name, is nobody yet.
-        """
+    def add(self, session: Session, login: Login) -> None:
+        """Let somebody read under a name; a guest, and whoever would claim the name, is nobody yet."""
         claim = self._state.identity.claim_of(login.name)
         is_owner = self._is_owner(login)
         session.name = login.name
         session.since = claim.since if claim is not None and is_owner else self._state.seq + 1
         self._reading[fold(login.name)] = (session, login)
-        return is_owner
 
     def _is_owner(self, login: Login) -> bool:
         claim = self._state.identity.claim_of(login.name)

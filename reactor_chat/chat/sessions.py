@@ -60,9 +60,9 @@ class Sessions:
         login, session.login = session.login, None
         assert login is not None
         self.end_reading(login.name, session, effects)
-        is_owner = self.readers.add(session, login)
+        self.readers.add(session, login)
         session.state = SessionState.READING
-        self._greet(session, login, effects, guest=not is_owner)
+        self._greet(session, login, effects, guest=login.key is None)  # a key claims the name as soon as it can
         self.refuse(session, refusal, login.id, effects)
 
     def end_reading(self, name: str, unless: Session, effects: list[Effect]) -> None:

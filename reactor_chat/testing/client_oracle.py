@@ -164,8 +164,7 @@ class ClientOracle:
         if not self._checker.was_present(notice.name, notice.seq):
             self._reads_since, self._must_be_told = notice.seq, True
             self._checker.seen["somebody was let in only to read"] += 1
-        is_owner = self.person != NOBODY and login.key is not None
-        demand(notice.guest != is_owner, "a guest is one without a key", notice, login)
+        demand(notice.guest == (login.key is None), "a guest is one without a key", notice, login)
         demand(self.person != NOBODY or self._must_be_told, "who is welcome has come in", notice)
         demand(self.person == NOBODY or self._checker.key_of(self.person) == login.key, "a name is its owner's", notice)
         self.at = notice.seq if login.after is None else login.after

@@ -76,3 +76,12 @@ def test_nobody_else_reads_under_a_name_that_a_guest_reads_under() -> None:
     reading(world, "Ann")
     other = world.login("ann")
     assert [shown(notice) for notice in world.take(other)] == ["name_taken"]
+
+
+@pytest.mark.parametrize("key", [KEY, None])
+def test_who_reads_with_a_key_is_no_guest_though_the_name_is_not_claimed_yet(key: Key | None) -> None:
+    world = World()
+    conn = world.login("Ann", key)
+    world.reject()
+    welcomes = [notice for notice in world.take(conn) if isinstance(notice, m.Welcome)]
+    assert [welcome.guest for welcome in welcomes] == [key is None]

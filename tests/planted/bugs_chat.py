@@ -21,6 +21,11 @@ BUGS: tuple[Bug, ...] = (
         ("an owner who reads is told nothing", "conns + readers.owners_conns(audience) if readers else conns", "conns"),
     ),
     *in_file(
+        "reactor_chat/chat/sessions.py",
+        READERS,
+        ("a key that reads is welcomed as a guest", "effects, guest=login.key is None)", "effects, guest=True)"),
+    ),
+    *in_file(
         "reactor_chat/chat/decisions.py",
         READERS,
         ("names that are none are no answer", "LIST_NAMES_MAX)] or [[]]", "LIST_NAMES_MAX)]"),
