@@ -156,9 +156,12 @@ class OutputQueue:
 
     def come_in_sync(self) -> bool:
         """Give up one's own place where it is everybody's; returns whether the reader is in sync now."""
-        if self._shared is not None and not self._privates and self.place == self._shared.settled:
+        shared = self._shared
+        if shared is None:
+            return False
+        if not self._privates and self._place == shared.settled:
             self._place = None
-        return self._shared is not None and self._place is None
+        return self._place is None
 
     def start_lagging(self, place: int) -> None:
         """Leave those who are in sync, having had the shared bytes up to `place`."""
@@ -170,7 +173,8 @@ class OutputQueue:
         Returns:
             Empty when nothing is owed.  Where only one piece is owed, that very object, without a copy.
         """
-        privates, shared, place = self._privates, self._shared, self.place
+        privates, shared = self._privates, self._shared
+        place = 0 if shared is None else shared.settled if self._place is None else self._place
         if not privates:
             return shared.slice(place, min(shared.end, place + bytes_max)) if shared is not None else b""
         if len(privates) == 1 and (shared is None or shared.end == place) and self._privates_bytes <= bytes_max:
@@ -190,11 +194,14 @@ class OutputQueue:
             parts.append(shared.slice(place, min(shared.end, place + room)))
         return b"".join(parts)
 
-    def sent(self, bytes_sent: int) -> None:
+    def sent(self, bytes_sent: int) -> bool:
         """Strike off what has left.
 
         Args:
             bytes_sent: 0 to `pending_bytes`; a part of what `next_bytes` gave.
+
+        Returns:
+            Whether anything is still owed.
         """
         pending_bytes = self.pending_bytes
         assert 0 <= bytes_sent <= pending_bytes, "more left than was owed"
@@ -202,7 +209,7 @@ class OutputQueue:
             self._privates.clear()
             self._privates_bytes = 0
             self._place = self._shared.end if self._shared is not None else None
-            return
+            return False
         place, gone = self.place, 0
         for at, data in self._privates:
             shared_bytes = min(bytes_sent, max(at - place, 0))
@@ -220,6 +227,7 @@ class OutputQueue:
             self._drop_front(bytes_sent)
         if self._shared is not None:
             self._place = place
+        return True
 
     def _drop_front(self, bytes_sent: int) -> None:
         at, data = self._privates[0]

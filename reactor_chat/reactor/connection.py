@@ -328,9 +328,9 @@ class Connection:
         except OSError as error:
             self.write_incomplete(error)
             return
-        output.sent(taken)
         self._loop.written_bytes += taken
-        self.waiting = self.queued_bytes > 0  # the kernel's limit or ours: either way it says when to go on
+        if output.sent(taken):  # the kernel's limit or ours: either way it says when to go on
+            self.waiting = True
         if self.waiting or self._soft or self._mask & EVENT_WRITE:
             self.check_watermarks()
             self._update()
