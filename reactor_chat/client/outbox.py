@@ -217,6 +217,10 @@ class Outbox:
         waiting = chain(self._doubtful.items(), self._in_flight.items())
         return (request for request_id, request in waiting if request_id not in self._promised)
 
+    def doubtful(self) -> Iterator[Request]:
+        """Return what was sent before a cut and is not cleared up yet, oldest first."""
+        return iter(self._doubtful.values())
+
     def unsent(self) -> Iterator[Request]:
         """Return what was never sent, oldest first; for a last report."""
         return (item for item in self._unsent if not isinstance(item, Refused))

@@ -256,6 +256,26 @@ class Posture(Enum):
     HELD = "held"  # something is wrong; the line will not leave
 
 
+class Unsent(NamedTuple):
+    """A line that was typed and has not left.
+
+    Attributes:
+        conversation: where it was typed.
+        request_id: of the request that will carry it.
+        text: as it was typed.
+        number: by which a person calls it in `Held`.
+        reason: why it has not left, in words for a person.
+        needs_yes: it leaves only when the person says so.
+    """
+
+    conversation: Conversation
+    request_id: str
+    text: str
+    number: int
+    reason: str
+    needs_yes: bool
+
+
 class Settings(Struct, frozen=True):
     """What a session is told once.
 

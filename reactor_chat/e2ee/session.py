@@ -12,7 +12,7 @@ one with its key.
 
 from collections.abc import Callable
 
-from reactor_chat.e2ee.boundary import Mark, Order, Outcome, Posture, Settings, Shown
+from reactor_chat.e2ee.boundary import Mark, Order, Outcome, Posture, Settings, Shown, Unsent
 from reactor_chat.e2ee.dispatch import Dispatch
 from reactor_chat.e2ee.messages.opened import OpenedMessages
 from reactor_chat.e2ee.messages.outbound import spoken
@@ -49,8 +49,8 @@ class Session:
         self._opened = OpenedMessages(store, self.desk.me)
         self.participations = Participations(self.desk, self._opened)
         self._verification = Verification(self.desk, self.participations)
-        held_lines = HeldLines(self.desk, self.participations)
-        self._commands = Commands(self.desk, self.participations, self._verification, held_lines)
+        self._held_lines = HeldLines(self.desk, self.participations)
+        self._commands = Commands(self.desk, self.participations, self._verification, self._held_lines)
         self._group_orders = GroupOrders(store, self.participations)
         self._dispatch = Dispatch(self.desk, self.participations, self._group_orders)
 
@@ -71,6 +71,17 @@ class Session:
         """What was typed and has not left yet, in each conversation in the order it was typed."""
         talks = [part.talk for part in self.participations]
         return [spoken(talk.where, line) for talk in talks for line in talk.lines.held.values()]
+
+    @property
+    def unsent(self) -> list[Unsent]:
+        """What was typed and has not left yet, by its number, and why."""
+        return self._held_lines.unsent()
+
+    def sealed_text(self, conversation: Conversation, request_id: str) -> str | None:
+        """Return what one's own message says that is sealed and was not heard back; None where it is none."""
+        part = self.participations.find(conversation)
+        sent = part.talk.lines.sealed.get(request_id) if part is not None else None
+        return sent.line.text if sent is not None else None
 
     def give_back(self, ids_begin: str) -> list[Spoken]:
         """Forget and return the held lines whose ids begin so: what was typed in this run, for a name not to be had."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from reactor_chat.e2ee.boundary import Held, HeldAction, NoteKind
+from reactor_chat.e2ee.boundary import Held, HeldAction, NoteKind, Unsent
 from reactor_chat.e2ee.participation.participation import Participation, Participations
 from reactor_chat.e2ee.state.desk import Desk
 from reactor_chat.e2ee.state.lines import TypedLine
@@ -64,6 +64,13 @@ class HeldLines:
         chosen = (Chosen(self._numbers[line.id], part, line) for part, line in lines)
         return sorted(chosen, key=lambda one: one.number)
 
+    def unsent(self) -> list[Unsent]:
+        """Return the same for whoever shows them: where each was typed, and why it has not left."""
+        return [
+            Unsent(one.part.talk.where, one.line.id, one.line.text, one.number, _why(one), one.line.needs_yes)
+            for one in self.numbered()
+        ]
+
     def _answer(self, text: str, where: Conversation | None = None) -> None:
         self._desk.note(NoteKind.ANSWER, text, where)
 
@@ -96,10 +103,13 @@ def as_typed(where: Conversation, line: TypedLine) -> str:
     return f"@{line.text}" if line.text.startswith("@") else line.text
 
 
+def _why(one: Chosen) -> str:
+    return one.part.outbound.obstacle() or ("waiting for your @held send" if one.line.needs_yes else "on its way")
+
+
 def _in_words(one: Chosen) -> str:
-    why = one.part.outbound.obstacle() or ("waiting for your @held send" if one.line.needs_yes else "on its way")
     text = one.line.text if len(one.line.text) <= SHOWN_CHARS_MAX else f"{one.line.text[:SHOWN_CHARS_MAX]}…"
-    return f"{one.number}. {_to(one.part)}: {text} ({why})"
+    return f"{one.number}. {_to(one.part)}: {text} ({_why(one)})"
 
 
 def _to(part: Participation) -> str:
