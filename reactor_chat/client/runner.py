@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from reactor_chat.client.boundary import Action, ExitStatus, Note, NoteKind, Shown
+from reactor_chat.client.boundary import Action, ExitStatus, Note, NoteKind, RequestAnswer, Shown
 from reactor_chat.client.connecting.first_contact import leaving, reason_of, unnamed, why_no_tls
 from reactor_chat.client.connecting.server_key import ServerKey
 from reactor_chat.client.connecting.states import State
@@ -67,6 +67,9 @@ class View(Protocol):
 
     def show(self, item: Shown) -> None:
         """Show a notice, several of an earlier run, or a note."""
+
+    def answered(self, answer: RequestAnswer) -> None:
+        """Take what came of something that the view asked the engine."""
 
     def draw(self) -> None:
         """Finish what `show` began."""
@@ -162,6 +165,8 @@ class Runner:
                 self._connection.send(outputs.data)
             for item in outputs.shown:
                 self._view.show(item)
+            for answer in outputs.answers:
+                self._view.answered(answer)
             for action in outputs.actions:
                 self._fulfil(action)
             self._view.refresh(now)

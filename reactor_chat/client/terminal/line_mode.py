@@ -13,7 +13,7 @@ from functools import partial
 from itertools import chain, repeat
 from typing import Protocol
 
-from reactor_chat.client.boundary import Arrived, Draft, Earlier, Note, NoteKind, Shown
+from reactor_chat.client.boundary import Arrived, Draft, Earlier, Note, NoteKind, RequestAnswer, Shown
 from reactor_chat.client.commands.keys import ACTIONS, PASTE_OFF, PASTE_ON, Key, KeyAction
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.inbox import request_echoed
@@ -193,6 +193,9 @@ class LineMode:
             painted = [self._palette.note(item.kind, part.text) for row in rows for part in row]
             self._print(None, [f"* {painted[0]}", *painted[1:]])
             self._show_code(item.code, item.caption)
+
+    def answered(self, answer: RequestAnswer) -> None:
+        """Nothing is asked here but what is typed."""
 
     def draw(self) -> None:
         """Bring the screen up to date in one write; nothing where it is, or while we ask where on it we are."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from reactor_chat.client.boundary import Arrived, Draft, Earlier, Note, NoteKind, Shown
+from reactor_chat.client.boundary import Arrived, Draft, Earlier, Note, NoteKind, RequestAnswer, Shown
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.store.written import json_line
 from reactor_chat.client.terminal.caution import question
@@ -124,6 +124,9 @@ class PipeMode:
         is_own = arrived.is_own
         lines = compose(arrived.notice, self._engine.name, LINE_BREAK, arrived.annotations, quotes_server=not is_own)
         return "".join(self._palette.line(line) + "\n" for line in lines).encode("utf-8", "replace")
+
+    def answered(self, answer: RequestAnswer) -> None:
+        """Nothing is asked here but what is typed."""
 
     def draw(self) -> None:
         """Everything is printed as it comes."""

@@ -55,6 +55,7 @@ class OwnLine(Struct, frozen=True):
         fate: how far it has come; not STORED.
         reason: why it was not sent, or refused, in words for a person; empty where there is nothing to say.
         number: by which `@held` calls it; None where it is not held.
+        at: when it was typed, milliseconds since the Unix epoch; None where nobody noted it.
     """
 
     id: str
@@ -63,6 +64,7 @@ class OwnLine(Struct, frozen=True):
     fate: Fate = Fate.SENDING
     reason: str = ""
     number: int | None = None
+    at: int | None = None
 
 
 class Event(Struct, frozen=True):

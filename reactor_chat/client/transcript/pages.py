@@ -55,6 +55,11 @@ class Pages:
         page = self._archive.around(place, PAGE_ENTRIES // 2, PAGE_ENTRIES // 2)
         window.begin_with(self.entries(page), is_at_end=False)
 
+    def to_end(self, window: Window) -> None:
+        """Show the newest page again, where something older is shown."""
+        if not window.is_at_end:
+            self.load(window)
+
     def newer(self, window: Window) -> None:
         """Show the page behind the last entry too, where something older is shown; nothing, at the end."""
         if window.is_at_end:
@@ -63,15 +68,12 @@ class Pages:
         window.add_newer(self.entries(page))
         window.is_at_end = len(page) < PAGE_ENTRIES
 
-    def older(self, window: Window, request_id: str) -> AskHistory | None:
+    def older(self, window: Window) -> AskHistory | None:
         """Show the page before the first entry too.
 
-        Args:
-            window: of the conversation.
-            request_id: fresh; for what the server is asked.
-
         Returns:
-            What to ask the server, where the archive has no more; None where it had, or nobody has more.
+            What to ask the server, where the archive has no more, to be told to `asked`; None where it had, or nobody
+            has more.
         """
         if window.has_older:
             page = self._archive.page(window.conversation, window.oldest_place, PAGE_ENTRIES)
@@ -80,20 +82,18 @@ class Pages:
             return None
         if window.is_loading or window.server_has_older is False or window.is_left:
             return None
-        return self._ask(window, request_id)
-
-    def _ask(self, window: Window, request_id: str) -> AskHistory:
         scope = window.conversation.scope
-        before = window.server_before if window.server_before is not None else window.oldest_seq
-        window.is_loading = True
-        self._asked[request_id] = _Asked(window, before)
         return AskHistory(
             limit=HISTORY_MESSAGES,
-            before=before,
+            before=window.server_before if window.server_before is not None else window.oldest_seq,
             with_=window.name if scope is Scope.PAIR else None,
             group=window.name if scope is Scope.GROUP else None,
-            id=request_id,
         )
+
+    def asked(self, window: Window, request: AskHistory, request_id: str) -> None:
+        """Wait for the answer to what `older` returned, by the id under which it was asked."""
+        window.is_loading = True
+        self._asked[request_id] = _Asked(window, request.before)
 
     def came(self, answer: RequestAnswer) -> bool:
         """Take the server's answer to what `older` asked; return False where it is to something else."""

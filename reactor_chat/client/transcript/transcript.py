@@ -226,14 +226,12 @@ class Transcript:
 
     # ------------------------------------------------------------------------------------------ one's own lines
 
-    def request_for(self, text: str, request_id: str) -> Spoken:
+    def request_for(self, text: str) -> Spoken:
         """Return the request that says a text in the open conversation."""
         conversation, name = self.open.conversation, self.open.name
         if conversation.scope is Scope.ROOM:
-            return Say(text, id=request_id)
-        if conversation.scope is Scope.PAIR:
-            return Tell(name, text, id=request_id)
-        return GroupSend(name, text, id=request_id)
+            return Say(text)
+        return Tell(name, text) if conversation.scope is Scope.PAIR else GroupSend(name, text)
 
     def answered(self, answer: RequestAnswer, request: Request | None) -> None:
         """Take what came of something that was asked for the person.

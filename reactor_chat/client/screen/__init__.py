@@ -1,0 +1,1 @@
+"""The full screen: draws the model of conversations, and takes the keys for it."""

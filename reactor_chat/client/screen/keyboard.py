@@ -1,0 +1,397 @@
+"""What keys mean on the screen, and everything about it that is not in the transcript: where one is, what is typed.
+
+Theory of operation.  While something stands over the conversation (`asking`), it has the keys.  Otherwise a key of the
+screen's own does what it says, and every other one goes to the editor.  What is typed goes to the conversation that is
+open: as a message, unless it begins with `@`, which makes it a command as in the line mode.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar
+
+from reactor_chat.client.archive.contract import Archive, Found, Search
+from reactor_chat.client.boundary import Note, NoteKind, RequestAnswer, Shown
+from reactor_chat.client.commands.keys import ACTIONS, KEYS, Key, KeyAction
+from reactor_chat.client.commands.moments import read_moment
+from reactor_chat.client.engine import Engine
+from reactor_chat.client.screen.asking import Asking, Finding, Reading, Switching, Unsent
+from reactor_chat.client.screen.entry_rows import EntryRows
+from reactor_chat.client.screen.pane import Pane
+from reactor_chat.client.screen.status import Connection
+from reactor_chat.client.terminal.caution import hindrance, question
+from reactor_chat.client.terminal.editor import Choices, Editor, EditorRequest, Result, Submitted
+from reactor_chat.client.transcript.entries import OwnLine, event
+from reactor_chat.client.transcript.transcript import Page, Transcript
+from reactor_chat.client.transcript.window import Window
+from reactor_chat.e2ee.boundary import Posture
+from reactor_chat.text.completion import completions, word_typed
+from reactor_chat.text.orders import EncryptOn
+from reactor_chat.text.parser import parse_typed
+from reactor_chat.text.render import Line, Part
+from reactor_chat.text.safe import safe
+from reactor_chat.wire.conversation import Conversation, Spoken, where_said
+from reactor_chat.wire.messages import Request
+
+ANSWER_SECONDS_MIN = 0.2
+"""An Enter that comes sooner after a question does not answer it: nobody can have read it."""
+WHEEL_ROWS = 3
+
+
+class Keyboard:
+    """The state of a screen.
+
+    Args:
+        engine: is given what was typed.
+        transcript: the conversations.
+        archive: where is searched.
+        local_time: gives the local time of a moment in milliseconds since 1970, and of now for None.
+
+    Attributes:
+        editor: the line being typed.
+        asking: what stands over the conversation; None where nothing does.
+        question: what is asked before the line may leave; empty where nothing is.
+        shows_chats, shows_people: whether the panes at the sides are wanted.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        transcript: Transcript,
+        archive: Archive,
+        local_time: Callable[[int | None], datetime],
+    ) -> None:
+        self.transcript = transcript
+        self.editor = Editor(self._complete)
+        self.asking: Asking | None = None
+        self.question = ""
+        self.shows_chats = self.shows_people = True
+        self.deadline: float | None = None
+        self._engine = engine
+        self._archive = archive
+        self._local_time = local_time
+        self._drawing = EntryRows(local_time)
+        self._panes: dict[Conversation, Pane] = {}
+        self._asked: dict[str, Request] = {}
+        self._asked_for = ""
+        self._asked_at = 0.0
+        self._is_at_top = False
+        self._height = 1
+        self._now = 0.0
+        self._suspends = False
+        self._last_words: list[str] = []
+
+    # ------------------------------------------------------------------------------------------ what is shown
+
+    @property
+    def me(self) -> str:
+        """One's own name."""
+        return self._engine.name
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether what is typed is not to be seen."""
+        return self._engine.messaging.orders.wants_passphrase
+
+    def named(self) -> None:
+        """Turn to the name that the engine has."""
+        if self._engine.name and not self._engine.wants_name:
+            self.transcript.named(self._engine.name)
+
+    def pane(self) -> Pane:
+        """Return the pane of the open conversation."""
+        window = self.transcript.open
+        pane = self._panes.get(window.conversation)
+        if pane is None or pane.window is not window:
+            pane = self._panes[window.conversation] = Pane(window, self._drawing)
+        return pane
+
+    def people(self) -> list[str]:
+        """Return who is here, by what the client has heard."""
+        return self._engine.messaging.directory.users
+
+    def target(self) -> tuple[str, Posture]:
+        """Return to whom the line goes as far as it is typed, and what becomes of it."""
+        if self._engine.wants_name:
+            return "choose a name", Posture.PLAIN
+        window = self._window_typed()
+        return window.title, window.posture
+
+    def _window_typed(self) -> Window:
+        """Return where the line goes: where one is, or to the person or group that a command names."""
+        text = self.editor.text
+        if text.startswith("@") and not text.startswith("@@"):
+            parsed = parse_typed(text)
+            if isinstance(parsed, Spoken):
+                where = where_said(parsed)
+                return self.transcript.windows.get(where) or Window(where, where.name)
+        return self.transcript.open
+
+    def connection(self) -> Connection:
+        """Return how the connection is."""
+        link = self._engine.messaging.link
+        is_in = link.since is not None and not self._engine.is_offline
+        word = "offline" if self._engine.is_offline else "no answer" if link.is_doubted else "connected"
+        return Connection(word if is_in or self._engine.is_offline else "connecting", self._waiting())
+
+    def _waiting(self) -> int:
+        return self._engine.messaging.changes_waiting
+
+    def beside(self) -> str:
+        """Return what is to be said of the line itself."""
+        lines = self.editor.lines
+        return f"{lines} lines" if lines > 1 else ""
+
+    def seen(self, *, is_at_end: bool, is_at_top: bool, height: int) -> None:
+        """Learn what of the conversation is on the screen."""
+        self._is_at_top, self._height = is_at_top, max(height, 1)
+        self.transcript.looked_at(is_at_end=is_at_end)
+
+    def last_words(self) -> list[str]:
+        """Return what is to stand on the terminal when the screen is gone."""
+        words, self._last_words = self._last_words, []
+        return words
+
+    # ------------------------------------------------------------------------------------------ what happens
+
+    def noticed(self, item: Shown) -> None:
+        """Take what the transcript has taken, for what of it is the screen's."""
+        if isinstance(item, Note) and item.kind in (NoteKind.FAILURE, NoteKind.DOUBT):
+            self._last_words.append(safe(item.text))
+        if self.transcript.given_back is not None:
+            self.editor.replace(self.transcript.given_back)
+            self.transcript.given_back = None
+        if self.transcript.page is not None:
+            self.asking, self.transcript.page = Reading(self.transcript.page), None
+
+    def answered(self, answer: RequestAnswer) -> None:
+        """Take what came of something that was asked."""
+        request = self._asked.pop(answer.request_id, None) if answer.is_last else self._asked.get(answer.request_id)
+        self.transcript.answered(answer, request)
+
+    def refresh(self, now: float) -> bool:
+        """Go on with what takes longer; return whether anything is to be drawn anew."""
+        self.named()
+        self.deadline = None
+        if self._is_at_top and self.asking is None:
+            self._ask_older(now)
+        if self.asking is None:
+            return False
+        if self.asking.work():
+            self.deadline = now
+            return True
+        return False
+
+    def take_suspend(self) -> bool:
+        """Return, once, whether the person wants to go back to the shell."""
+        suspends, self._suspends = self._suspends, False
+        return suspends
+
+    # ------------------------------------------------------------------------------------------ keys
+
+    def press(self, key: Key, now: float) -> None:
+        """Do what a key means here."""
+        self._now = now
+        if key.name in ("FocusIn", "FocusOut"):
+            self.transcript.focused(is_focused=key.name == "FocusIn")
+        elif self.asking is not None:
+            self.asking.press(key, max(self._height - 4, 1))
+            if self.asking is not None and self.asking.is_over:
+                self.asking = None
+        elif not self._of_screen(key):
+            self._of_editor(key, now)
+
+    def _of_screen(self, key: Key) -> bool:
+        """Do what a key of the screen's own means; return False where it is none."""
+        if key.name == "Esc":
+            self.question = self._asked_for = ""
+            return True
+        if key.name in _NUMBERS:
+            self._go_to(_NUMBERS[key.name])
+            return True
+        does = self._keys.get(key.name)
+        if does is None or (key.name in _ON_EMPTY and self.editor.text):
+            return False
+        does(self)
+        return True
+
+    def _of_editor(self, key: Key, now: float) -> None:
+        if ACTIONS.get(key.name) is KeyAction.SUBMIT and not self._may_leave(now):
+            return
+        self.editor.remembers = not (self._engine.wants_name or self._types_secret)
+        self._do(self.editor.press(key), now)
+        if self.editor.text != self._asked_for:
+            self.question = self._asked_for = ""
+        if not (self._engine.wants_name or self.is_secret):
+            self.transcript.draft(self.editor.text)
+
+    def _may_leave(self, now: float) -> bool:
+        text = self.editor.text
+        if (reason := hindrance(text)) is not None:
+            self.question = reason
+            return False
+        asks = self._engine.wants_name or self.is_secret
+        asked = None if asks else question(text, self.editor.pasted_lines)
+        if asked is None:
+            return True
+        if text == self._asked_for:
+            return now - self._asked_at >= ANSWER_SECONDS_MIN
+        self._asked_for, self._asked_at, self.question = text, now, asked
+        return False
+
+    def _do(self, result: Result, now: float) -> None:
+        match result:
+            case Submitted():
+                self._submitted(result.text, now)
+            case Choices():
+                self._tell([Part("system", "  ".join(result.words))])
+            case EditorRequest.LEAVE:
+                self._engine.leave(now)
+            case EditorRequest.SUSPEND:
+                self._suspends = True
+            case _:
+                pass
+
+    def _submitted(self, text: str, now: float) -> None:
+        """Take a line for what it is: an answer that the client wants, a command, or a message to where one is."""
+        is_command = text.startswith("@") and not text.startswith("@@")
+        if self._engine.wants_name or self.is_secret or is_command or not text.strip():
+            self._engine.typed(text, now)
+            return
+        said = self.transcript.request_for(text[1:] if text.startswith("@@") else text)
+        self._ask(said, now)
+        self.transcript.pages.to_end(self.transcript.open)
+        self.pane().to_end()
+        self.transcript.open.clear_new()
+
+    def _ask(self, request: Request, now: float) -> str:
+        request_id = self._engine.ask(request, now)
+        self._asked[request_id] = request
+        return request_id
+
+    @property
+    def _types_secret(self) -> bool:
+        order = parse_typed(self.editor.text)
+        return self.is_secret or (isinstance(order, EncryptOn) and order.passphrase is not None)
+
+    def _complete(self, typed: str) -> tuple[str, list[str]]:
+        directory = self._engine.messaging.directory
+        return word_typed(typed), completions(typed, directory.users, directory.groups)
+
+    def _tell(self, line: Line) -> None:
+        self.transcript.open.add(event([line]))
+
+    # ------------------------------------------------------------------------------------------ where one is
+
+    def go(self, conversation: Conversation, name: str = "") -> None:
+        """Open a conversation, with what was typed there."""
+        self.question = self._asked_for = ""
+        self.transcript.go(conversation, name)
+        self.editor.replace(self.transcript.open.draft)
+
+    def _next_unread(self) -> None:
+        before = self.transcript.open
+        if self.transcript.next_unread() and self.transcript.open is not before:
+            self.editor.replace(self.transcript.open.draft)
+
+    def _go_to(self, number: int) -> None:
+        listed = self.transcript.listed()
+        if number <= len(listed):
+            self.go(listed[number - 1].conversation)
+
+    def _scroll(self, rows: int) -> None:
+        if self.pane().scroll(rows, self._height):
+            self._is_at_top = True
+        if rows < 0 and self.pane().is_at_bottom:
+            self.transcript.pages.newer(self.transcript.open)
+
+    def _to_end(self) -> None:
+        self.transcript.pages.to_end(self.transcript.open)
+        self.pane().to_end()
+
+    def _ask_older(self, now: float) -> None:
+        """Have the page before the first entry come, from the archive or the server."""
+        window = self.transcript.open
+        request = self.transcript.pages.older(window)
+        if request is not None and self._engine.wants_requests and not self._engine.is_offline:
+            self.transcript.pages.asked(window, request, self._ask(request, now))
+        self._is_at_top = False
+
+    # ------------------------------------------------------------------------------------------ what stands over it
+
+    def _help(self) -> None:
+        lines: list[Line] = [[Part("help", "Keys")], [Part("help", "")]]
+        lines += [[Part("help", f"  {', '.join(row.keys):28}{row.help}")] for row in KEYS]
+        self.asking = Reading(Page("Help: @help shows the commands", lines))
+
+    def _switch(self) -> None:
+        self.asking = Switching(self.transcript.listed(), self.people(), self.go)
+
+    def _find(self) -> None:
+        self.asking = Finding(self._search, self._jump, self._stamp)
+
+    def _search(self, typed: str) -> Search:
+        return self._archive.search(typed, lambda text: read_moment(text, self._local_time(None)))
+
+    def _jump(self, found: Found) -> None:
+        self.go(found.entry.conversation)
+        self.transcript.jump(found.entry.place, found.entry.conversation)
+        entries = self.transcript.open.entries
+        wanted = next((one for one in entries if one.place == found.entry.place), None)
+        if wanted is not None:
+            self.pane().to_item(wanted)
+
+    def _stamp(self, at: int) -> str:
+        try:
+            return f"{self._local_time(at):%Y-%m-%d %H:%M}"
+        except (OverflowError, ValueError, OSError):  # a server may say any number
+            return "--"
+
+    def _unsent(self) -> None:
+        self.asking = Unsent(self.transcript.unsent, self._send_unsent, self._edit_unsent, self._drop_unsent)
+
+    def _send_unsent(self, line: OwnLine) -> None:
+        if line.number is not None:
+            self._engine.typed(f"@held send {line.number}", self._now)
+        elif self.transcript.drop_refused(line.id) is not None:
+            self.go(line.conversation)
+            self._submitted(line.text or "", self._now)
+
+    def _edit_unsent(self, line: OwnLine) -> None:
+        if line.number is not None:
+            self._engine.typed(f"@held edit {line.number}", self._now)
+        elif self.transcript.drop_refused(line.id) is not None:
+            self.go(line.conversation)
+            self.editor.replace(line.text or "")
+
+    def _drop_unsent(self, line: OwnLine) -> None:
+        if line.number is not None:
+            self._engine.typed(f"@held drop {line.number}", self._now)
+        self.transcript.drop_refused(line.id)
+
+    def _toggle_chats(self) -> None:
+        self.shows_chats = not self.shows_chats
+
+    def _toggle_people(self) -> None:
+        self.shows_people = not self.shows_people
+
+    def _zoom(self) -> None:
+        self.shows_chats = self.shows_people = not (self.shows_chats or self.shows_people)
+
+    _keys: ClassVar[dict[str, Callable[["Keyboard"], None]]] = {
+        "F1": _help,
+        "F3": _unsent,
+        "F7": _toggle_chats,
+        "F8": _toggle_people,
+        "F9": _zoom,
+        "Alt-A": _next_unread,
+        "Ctrl-K": _switch,
+        "Ctrl-F": _find,
+        "PgUp": lambda self: self._scroll(self._height - 1),
+        "PgDn": lambda self: self._scroll(1 - self._height),
+        "End": _to_end,
+    }
+
+
+_NUMBERS = {f"Alt-{number}": number for number in range(1, 10)}
+_ON_EMPTY = frozenset({"Ctrl-K", "End"})
+"""Keys that mean something for the screen only while nothing is typed."""

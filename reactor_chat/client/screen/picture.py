@@ -1,0 +1,88 @@
+"""The whole screen: the panes, the rows around them, the box in which one types, and what lies over it.
+
+title of the conversation             in a wide terminal: chats at the left, people at the right
+the conversation
+to whom a line goes
+the line being typed
+keys that help
+"""
+
+from reactor_chat.client.screen import side, status
+from reactor_chat.client.screen.boxes import drawn, laid_over
+from reactor_chat.client.screen.composer import Composed, composed
+from reactor_chat.client.screen.keyboard import Keyboard
+from reactor_chat.client.screen.painting import Picture
+from reactor_chat.client.screen.rows import Row, Span, beside, cut, filled, row_of
+
+ONE_PANE_BELOW = 60
+"""In fewer columns the conversation stands alone."""
+PEOPLE_FROM = 110
+CHATS_CELLS, CHATS_CELLS_WIDE, PEOPLE_CELLS = 26, 30, 17
+TYPED_ROWS_MAX = 5
+ROWS_SMALL = 14
+"""In fewer rows the keys that help are left out, and less is kept for the line being typed."""
+BORDER = Span("rule", "│")
+
+
+def draw_picture(board: Keyboard, columns: int, rows: int) -> Picture:
+    """Return the screen of so many columns and rows."""
+    is_small = rows < ROWS_SMALL or columns < ONE_PANE_BELOW
+    typed_rows_max = max(1, min(TYPED_ROWS_MAX, rows // 4))
+    box = _typed(board, columns, typed_rows_max)
+    below = [_target(board, columns), *box.rows]
+    if not is_small:
+        below = [row_of(Span("rule", "─" * columns)), *below, status.hints(columns)]
+    height = max(rows - len(below), 0)
+    above = _panes(board, columns, height)
+    all_rows = [*above, *below][:rows]
+    cursor_row = height + len(below) - len(box.rows) - (not is_small) + box.cursor_row
+    cursor = (min(box.cursor_cell, columns - 1), cursor_row) if cursor_row < rows else None
+    if (asking := board.asking) is not None:
+        over = drawn(asking.box(columns, rows), columns, rows)
+        return Picture(laid_over(all_rows, over, columns), over.cursor)
+    return Picture([filled(row, columns) for row in all_rows], cursor)
+
+
+def _typed(board: Keyboard, columns: int, rows_max: int) -> Composed:
+    if board.is_secret:
+        return composed("", 0, columns, 1)
+    return composed(board.editor.text, board.editor.cursor, columns, rows_max)
+
+
+def _target(board: Keyboard, columns: int) -> Row:
+    if board.question:
+        return cut(row_of(Span("not sent", f" {board.question}")), columns)
+    to, posture = board.target()
+    return status.target(to, posture, board.connection(), columns, beside=board.beside())
+
+
+def _panes(board: Keyboard, columns: int, height: int) -> list[Row]:
+    if not height:
+        return []
+    is_wide = columns >= ONE_PANE_BELOW
+    chats_cells = (CHATS_CELLS_WIDE if columns >= PEOPLE_FROM else CHATS_CELLS) if is_wide and board.shows_chats else 0
+    people_cells = PEOPLE_CELLS if columns >= PEOPLE_FROM and board.shows_people else 0
+    middle = columns - chats_cells - people_cells - bool(chats_cells) - bool(people_cells)
+    panes: list[tuple[list[Row], int]] = [(_conversation(board, middle, height), middle)]
+    transcript = board.transcript
+    if chats_cells:
+        listed = side.chats(transcript.listed(), transcript.open, len(transcript.unsent()), chats_cells, height)
+        panes.insert(0, (listed, chats_cells))
+    if people_cells:
+        panes.append((side.people(board.people(), board.me, people_cells, height), people_cells))
+    return beside(panes, height, BORDER)
+
+
+def _conversation(board: Keyboard, columns: int, height: int) -> list[Row]:
+    transcript = board.transcript
+    title = status.title(transcript.open, len(board.people()), board.connection(), columns)
+    pane = board.pane()
+    room = max(height - 1, 0)
+    seen = pane.seen(columns - 1, room, board.me)
+    rows = list(seen.rows)
+    if seen.below and room > 1:
+        words = f"▼ {seen.below} more below, End goes there"
+        rows = [*rows[-(room - 1) :], row_of(Span("new", f"{words:>{max(columns - 2, 0)}}"))]
+    board.seen(is_at_end=pane.is_at_end, is_at_top=seen.is_at_top, height=room)
+    blank = [row_of("")] * (room - len(rows))
+    return [title, *blank, *((Span("", " "), *row) for row in rows)]
