@@ -17,6 +17,7 @@ REQUIRED = [
     "msgspec",  # typed messages, validated while they are decoded, several times faster than json plus checks
     "platformdirs",  # where each system keeps a user's data
     "segno",  # the QR code of @verify: pure Python, no dependencies, and it chooses the smallest code by itself
+    "urwid>=5",  # the full screen: which rows changed, and how a terminal is told; pure Python, on our loop
     "wcwidth>=0.9",  # widths and graphemes as terminals have them; its tables are newer than any Python's
 ]
 

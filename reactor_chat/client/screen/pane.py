@@ -9,9 +9,11 @@ it move nothing.
 from typing import NamedTuple
 
 from reactor_chat.client.screen.entry_rows import EntryRows, columns_for
-from reactor_chat.client.screen.rows import Row, Span, row_of, ruled
+from reactor_chat.client.screen.rows import Row, ruled, styled
+from reactor_chat.client.terminal.wrapping import wrapped
 from reactor_chat.client.transcript.entries import Entry, Message, OwnLine
 from reactor_chat.client.transcript.window import Window
+from reactor_chat.text.render import Part
 from reactor_chat.wire.conversation import Scope
 
 CACHED_MAX = 20_000
@@ -93,12 +95,12 @@ class Pane:
 
     def _top(self, columns: int) -> list[Row]:
         window = self.window
+        if not window.entries and not window.own_lines:
+            return self._hints()
         if window.is_loading:
             return [ruled("loading older messages", columns, "─", "dim")]
         if window.server_has_older is False:
             return [ruled("the beginning", columns, "─", "dim")]
-        if not window.entries and not window.own_lines:
-            return self._hints()
         return []
 
     def _hints(self) -> list[Row]:
@@ -109,7 +111,9 @@ class Pane:
                 "Nothing was said here yet. Type something and press Enter: everybody here reads it.",
                 "@NAME text says something to one person. F1 shows what else there is.",
             ]
-        return [row_of(Span("dim", text)) for text in words]
+        room = self._layout.columns
+        rows = (row for text in words for row in wrapped([Part("mark", text)], room, room))
+        return [styled(row) for row in rows]
 
     # ------------------------------------------------------------------------------------------ scrolling
 
