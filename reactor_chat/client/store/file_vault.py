@@ -12,10 +12,14 @@ damaged row: SQLite notices a damaged page only where its own structure suffers.
 """
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from reactor_chat.client.archive.backing import Backing, Change
+from reactor_chat.client.archive.stored_archive import StoredArchive
 from reactor_chat.client.store.failures import damaged, told_of
 from reactor_chat.client.store.home import Home
 from reactor_chat.client.store.print_mark import PrintMark
@@ -24,6 +28,7 @@ from reactor_chat.client.store.sealed_rows import PayloadKey
 from reactor_chat.client.store.stored_rows import StoredRows
 from reactor_chat.client.store.vault import Archived, logs_up_to, logs_with
 from reactor_chat.client.store.vault_format import bring_up, prepare
+from reactor_chat.client.store.written import read_row
 from reactor_chat.errors import MessageInvalid, StorageError
 from reactor_chat.wire.codec import decode_request, encode
 from reactor_chat.wire.messages import Request, Seen, fold
@@ -52,7 +57,7 @@ class FileVault:
         self._cursor: int | None = None
         self._logs: list[Seen] = []
         self._welcomed: str | None = None
-        self._changes: list[tuple[str, tuple[Any, ...]]] = []
+        self._changes: list[Change] = []
         self._last_place = 0
         self._failure: StorageError | None = None
         self._payload_key = PayloadKey(secret)
@@ -66,8 +71,10 @@ class FileVault:
             undone.callback(self._database.close)
             self._begin()
             self._take_over_mark()
+            self.store = StoredRows(self._rows, self._row_keys, path)
+            self.archived = StoredArchive(self._backing(secret), self._last_place)
+            self.archived.begin()
             undone.pop_all()
-        self.store = StoredRows(self._rows, self._row_keys, path)
 
     def close(self) -> None:
         """Close it; what was not committed never happened."""
@@ -88,6 +95,7 @@ class FileVault:
         self.commit()
         self._name = fold(name)
         self.store.turn_to(self._name)
+        self.archived.turn_to(self._name)
         with told_of(self._path):
             self._take_over_mark()
             self._mark.begin(self._name)
@@ -120,14 +128,20 @@ class FileVault:
             self._changes.append(("DELETE FROM logs WHERE name = ?", (self._name,)))
             for place, one in enumerate(self._logs):
                 self._changes.append(("INSERT INTO logs VALUES (?, ?, ?, ?)", (self._name, place, one.log, one.seq)))
+        if seq < (self._cursor or 0):
+            self.archived.began_anew()
         if seq != self._cursor:
             self.move_cursor(seq)
 
     def archive(self, seq: int, payload: bytes) -> int:
-        """As in the contract."""
+        """As in the contract; where it fails, the next commit says so."""
         self._last_place += 1
         row = (self._last_place, self._name, seq, self._payload_key.seal(payload, self._name, seq))
         self._changes.append(("INSERT INTO archive VALUES (?, ?, ?, ?)", row))
+        try:
+            self.archived.added(self._last_place, seq, payload)
+        except StorageError as error:
+            self._failure = error
         if seq > (self._cursor or 0):  # what was sealed may be opened later than its number came
             self.move_cursor(seq)
         return self._last_place
@@ -203,8 +217,12 @@ class FileVault:
         (self._last_place,) = run("SELECT coalesce(max(place), 0) FROM archive").fetchone()
 
     def _apply(self) -> None:
+        self._transact([*self._changes, *self.store.changes()])
+        self._changes.clear()
+        self.store.committed()
+
+    def _transact(self, changes: Iterable[Change]) -> None:
         run = self._database.execute
-        changes = [*self._changes, *self.store.changes()]
         run("BEGIN IMMEDIATE")
         try:
             for change in changes:
@@ -214,8 +232,28 @@ class FileVault:
             if self._database.in_transaction:
                 run("ROLLBACK")
             raise
-        self._changes.clear()
-        self.store.committed()
+
+    def _write(self, changes: Iterable[Change]) -> None:
+        """Make changes at once that may be lost with the power, for they would be made again."""
+        with told_of(self._path):
+            self._database.execute("PRAGMA synchronous = NORMAL")
+            try:
+                self._transact(changes)
+            finally:
+                self._database.execute("PRAGMA synchronous = FULL")
+
+    def _backing(self, secret: bytes) -> Backing:
+        return Backing(
+            read=self._rows,
+            gather=self._changes.extend,
+            settle=self.commit,
+            write=self._write,
+            seal=self._payload_key.seal,
+            unseal=self._payload_key.open,
+            read_row=read_row,
+            damaged=partial(damaged, self._path),
+            secret=secret,
+        )
 
     def _take_over_mark(self) -> None:
         name, place = self._mark.read()

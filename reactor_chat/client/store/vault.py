@@ -2,7 +2,8 @@
 
 The engine, its inbox and its outbox use a vault through this contract only.  `MemoryVault` forgets with the process,
 which is right for guests: their name, and everything private to it, ends with the connection anyway.  `FileVault` (in
-`file_vault`) keeps everything on disk.
+`file_vault`) keeps everything on disk.  Both have an archive that a screen asks for pages and searches (`archived`,
+see `archive.contract`); the engine does not.
 
 Three steps make "shown once, and never missed" out of it, in this order and each after the other is done:
 
@@ -13,14 +14,24 @@ Three steps make "shown once, and never missed" out of it, in this order and eac
 What a crash left between 1 and 3 is `unprinted`, and the next run shows it first.
 """
 
-from collections import deque
-from typing import NamedTuple, Protocol
+import os
+import sqlite3
+from collections.abc import Iterable
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+from weakref import finalize
 
+from reactor_chat.client.archive import tables
+from reactor_chat.client.archive.backing import Backing, Change
+from reactor_chat.client.archive.stored_archive import StoredArchive
+from reactor_chat.client.store.failures import damaged, told_of
+from reactor_chat.client.store.sealed_rows import PayloadKey
+from reactor_chat.client.store.written import read_row
 from reactor_chat.e2ee.store import MemoryStore, Store
-from reactor_chat.wire.messages import SEEN_MAX, Request, Seen
+from reactor_chat.wire.messages import SEEN_MAX, Request, Seen, fold
 
-RECENT_MAX = 256
-"""Notices that a vault without an archive remembers, to say what of them a server has lost."""
+_IN_MEMORY = Path("the archive in memory")  # what words about it name
 
 
 class OwnIdentity(Protocol):
@@ -125,19 +136,48 @@ def logs_with(logs: list[Seen], cursor: int | None, log: str) -> list[Seen]:
 
 
 class MemoryVault:
-    """A vault that lasts as long as the process; it has no archive."""
+    """A vault that lasts as long as the process.
+
+    Its archive is that of a vault on disk, in SQLite's memory, and is made when it is first needed.
+    """
 
     is_durable = False
 
     def __init__(self) -> None:
         self.store = MemoryStore()
+        self._name = ""
         self._cursor: int | None = None
         self._logs: list[Seen] = []
-        self._recent: deque[Archived] = deque(maxlen=RECENT_MAX)
         self._kept: dict[str, Request] = {}
+        self._last_place = 0
+        self._changes: list[Change] = []
+        self._secret = os.urandom(32)
+        self._payload_key = PayloadKey(self._secret)
+
+    @cached_property
+    def archived(self) -> StoredArchive:
+        """Pages of what came, and search."""
+        backing = Backing(
+            read=self._rows,
+            gather=self._changes.extend,
+            settle=self.commit,
+            write=self._write,
+            seal=self._payload_key.seal,
+            unseal=self._payload_key.open,
+            read_row=read_row,
+            damaged=partial(damaged, _IN_MEMORY),
+            secret=self._secret,
+        )
+        made = StoredArchive(backing, last_place=0)
+        made.turn_to(self._name)
+        return made
 
     def choose(self, name: str) -> None:
-        """Nothing needs to be chosen: one process, one person."""
+        """As in the contract; but one process is one person, and all but the archive goes with it."""
+        self.commit()
+        self._name = fold(name)
+        if self._last_place:  # else there is no archive yet
+            self.archived.turn_to(self._name)
 
     def welcomed(self, name: str) -> None:
         """Nobody asks a guest's name again."""
@@ -157,17 +197,26 @@ class MemoryVault:
     def begin_log(self, log: str, seq: int) -> None:
         """As in the contract."""
         self._logs = logs_with(self._logs, self._cursor, log)
+        if self._last_place and seq < (self._cursor or 0):
+            self.archived.began_anew()
         self._cursor = seq
 
     def archive(self, seq: int, payload: bytes) -> int:
-        """Move the cursor; but for the newest, what was shown is on the screen and nowhere else."""
+        """As in the contract."""
         self._cursor = max(seq, self._cursor or 0)
-        self._recent.appendleft(Archived(self._recent[0].place + 1 if self._recent else 1, payload))
-        return 1
+        self._last_place += 1
+        row = (self._last_place, self._name, seq, self._payload_key.seal(payload, self._name, seq))
+        self._changes.append(("INSERT INTO archive VALUES (?, ?, ?, ?)", row))
+        self.archived.added(self._last_place, seq, payload)
+        return self._last_place
 
     def newest(self, count: int) -> list[Archived]:
         """As in the contract."""
-        return list(self._recent)[:count]
+        self.commit()
+        query = "SELECT place, seq, payload FROM archive WHERE name = ? ORDER BY place DESC LIMIT ?"
+        rows = self._rows(query, (self._name, count))
+        opened = ((place, self._payload_key.open(payload, self._name, seq)) for place, seq, payload in rows)
+        return [Archived(place, payload) for place, payload in opened if payload is not None]
 
     def unprinted(self) -> list[Archived]:
         """Return nothing: there was no earlier run."""
@@ -195,4 +244,31 @@ class MemoryVault:
 
     def commit(self) -> None:
         """Memory is as durable as it gets."""
+        if self._changes:
+            self._write(self._changes)
+            self._changes.clear()
         self.store.commit()
+
+    @cached_property
+    def _database(self) -> sqlite3.Connection:
+        database = sqlite3.connect(":memory:", isolation_level=None)
+        finalize(self, database.close)  # nobody closes a vault in memory
+        for statement in (*tables.ARCHIVE_TABLES, *tables.TABLES, *tables.SETTINGS, *tables.TAKEN_OVER):
+            database.execute(statement)
+        return database
+
+    def _rows(self, query: str, values: tuple[Any, ...]) -> list[Any]:
+        with told_of(_IN_MEMORY):
+            return self._database.execute(query, values).fetchall()
+
+    def _write(self, changes: Iterable[Change]) -> None:
+        run = self._database.execute
+        with told_of(_IN_MEMORY):
+            run("BEGIN")
+            try:
+                for change in changes:
+                    run(*change)
+                run("COMMIT")
+            except BaseException:
+                run("ROLLBACK")
+                raise

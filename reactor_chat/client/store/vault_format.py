@@ -5,7 +5,8 @@ ours; it is named, and never written over.
 
 Format 1 kept rows as they were.  Format 2 keeps them sealed (see `sealed_rows`).  A vault of format 1 is brought up in
 one transaction, and then what SQLite's log still holds of the old rows is overwritten.  Format 3 adds the logs of the
-server that were seen, newest first.
+server that were seen, newest first.  Format 4 adds pages of conversations and an index, both empty at first: what is in
+the archive gets there while the client rests (see `archive.indexing`).
 """
 
 import os
@@ -15,6 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from reactor_chat.client.archive import tables as archive_tables
 from reactor_chat.client.store import private_files
 from reactor_chat.client.store.failures import damaged
 from reactor_chat.client.store.row_keys import RowKeys
@@ -24,7 +26,7 @@ from reactor_chat.errors import StorageError
 APPLICATION_ID = 0x72635661
 """Says in the file's header that it is a vault of this program: "rcVa"."""
 
-FORMAT = 3
+FORMAT = 4
 TABLES = (
     "CREATE TABLE people (name TEXT PRIMARY KEY, cursor INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE prints (name TEXT PRIMARY KEY, place INTEGER NOT NULL) STRICT, WITHOUT ROWID",
@@ -38,11 +40,7 @@ SEALED_TABLES = (
         "CREATE TABLE outbox (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
         " request BLOB NOT NULL) STRICT"
     ),
-    (
-        "CREATE TABLE archive (place INTEGER PRIMARY KEY, name TEXT NOT NULL, seq INTEGER NOT NULL,"
-        " payload BLOB NOT NULL) STRICT"
-    ),
-    "CREATE INDEX archive_of ON archive (name, place)",
+    *archive_tables.ARCHIVE_TABLES,
     (
         "CREATE TABLE session (name TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, place INTEGER NOT NULL,"
         " row BLOB NOT NULL, PRIMARY KEY (name, kind, key)) STRICT, WITHOUT ROWID"
@@ -50,6 +48,8 @@ SEALED_TABLES = (
 )
 """Everything by name, because one key may have several; names are folded.  The place of a session's row is that of its
 key (see `row_keys`)."""
+
+ADDED_IN_4 = (*archive_tables.TABLES, *archive_tables.SETTINGS, *archive_tables.TAKEN_OVER)
 
 COMPANIONS = (".keys", ".printed")
 """Files that belong to a vault, beside it, by what is added to its name."""
@@ -99,7 +99,10 @@ def bring_up(path: Path, database: sqlite3.Connection, row_keys: RowKeys, payloa
     run("BEGIN IMMEDIATE")
     if found == 1:
         _seal_everything(run, row_keys, payload_key)
-    run(LOGS_TABLE)
+    if found <= 2:
+        run(LOGS_TABLE)
+    for statement in ADDED_IN_4:
+        run(statement)
     run(f"PRAGMA user_version = {FORMAT}")
     run("COMMIT")
     run("PRAGMA wal_checkpoint(FULL)")
@@ -156,7 +159,7 @@ def _make(path: Path) -> None:
     os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     with closing(sqlite3.connect(new, isolation_level=None)) as database:
         database.execute("BEGIN")
-        for statement in (*TABLES, *SEALED_TABLES, LOGS_TABLE):
+        for statement in (*TABLES, *SEALED_TABLES, LOGS_TABLE, *ADDED_IN_4):
             database.execute(statement)
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         database.execute(f"PRAGMA user_version = {FORMAT}")

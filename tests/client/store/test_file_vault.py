@@ -302,8 +302,8 @@ def test_foreign_files_are_named_and_left(home: Home) -> None:
 def test_a_newer_one_is_left(home: Home) -> None:
     path = filled(home)
     with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA user_version = 4")
-    with pytest.raises(StorageError, match="format 4"), opened(home):
+        database.execute("PRAGMA user_version = 5")
+    with pytest.raises(StorageError, match="format 5"), opened(home):
         pass
 
 

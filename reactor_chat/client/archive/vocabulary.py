@@ -1,0 +1,104 @@
+"""The words behind the tokens of one name's archive, sealed, so that the beginning of a word finds them.
+
+Rows hold some hundred words each, one a line; only the newest row grows.  To look for a beginning is to go through all
+of it, some megabytes at most, which takes a few milliseconds and needs neither a sorted list nor its memory.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator
+
+from reactor_chat.client.archive.backing import Backing, Change
+from reactor_chat.client.archive.tokens import WORD_CHARS_MAX, BlindTokens, number_of
+
+ROW_BYTES = 4_096
+"""When a row has so many bytes, the next one is begun; all of it is sealed again with each block of the archive."""
+
+LOADED_ROWS = 256
+"""So many rows are loaded in one step: three milliseconds."""
+
+SURELY_KNOWN_MAX = 16_384
+
+
+class Vocabulary:
+    """The words of one name's archive.
+
+    Args:
+        backing: the vault.
+        name: whose, folded.
+        tokens: theirs.
+        on_damage: told of a row that cannot be read, which is left out.
+    """
+
+    def __init__(self, backing: Backing, name: str, tokens: BlindTokens, on_damage: Callable[[str], None]) -> None:
+        self._backing = backing
+        self._name = name
+        self._tokens = tokens
+        self._on_damage = on_damage
+        self._rows: dict[int, bytes] = {}  # by place; of the present run, and all once they are loaded
+        self._loaded_place = 0
+        self._is_loaded = False
+        self._surely_known: set[str] = set()
+
+    def add(self, words: Collection[str]) -> list[Change]:
+        """Add the words of some messages; return what has to be written, nothing where all are known."""
+        cut = {word[:WORD_CHARS_MAX] for word in words} - self._surely_known
+        numbers = {number_of(self._tokens.of_word(word)): word for word in cut}
+        found = self._backing.read(
+            f"SELECT token FROM known_words WHERE token IN ({', '.join('?' * len(numbers))})",  # noqa: S608  only signs
+            tuple(numbers),
+        )
+        if len(self._surely_known) > SURELY_KNOWN_MAX:
+            self._surely_known.clear()
+        self._surely_known |= cut
+        new = numbers.keys() - {number for (number,) in found}
+        if not new:
+            return []
+        changes: list[Change] = [("INSERT INTO known_words VALUES (?)", (number,)) for number in sorted(new)]
+        return [*changes, self._written(sorted(numbers[number] for number in new))]
+
+    def load_some(self) -> bool:
+        """Load a part of it into memory; return whether more is left.  Without end, nothing may be looked for."""
+        if self._is_loaded:
+            return False
+        query = "SELECT place, sealed FROM words WHERE name = ? AND place > ? ORDER BY place LIMIT ?"
+        rows = self._backing.read(query, (self._name, self._loaded_place, LOADED_ROWS))
+        for place, sealed in rows:
+            self._loaded_place = place
+            self._rows[place] = self._opened(place, sealed)
+        self._is_loaded = len(rows) < LOADED_ROWS
+        return not self._is_loaded
+
+    def beginning_with(self, beginning: str) -> Iterator[str]:
+        """Yield all known words that begin so, each once, in no order; after all was loaded."""
+        line = re.compile(b"\n(" + re.escape(_encoded(beginning[:WORD_CHARS_MAX])) + b"[^\n]*)")
+        for row in list(self._rows.values()):
+            yield from (word.decode("utf-8", "surrogatepass") for word in line.findall(row))
+
+    def _written(self, words: list[str]) -> Change:
+        """Return what puts words into the newest row, or begins another one."""
+        place, row = self._newest()
+        if len(row) >= ROW_BYTES:
+            (((place,)),) = self._backing.read("SELECT max(place) + 1 FROM words", ())
+            row = b""
+        row += b"".join(b"\n" + _encoded(word) for word in words)
+        self._rows[place] = row
+        sealed = self._backing.seal(row, "words", self._name, place)
+        return "INSERT OR REPLACE INTO words VALUES (?, ?, ?)", (place, self._name, sealed)
+
+    def _newest(self) -> tuple[int, bytes]:
+        """Return the newest row of this name, and its place; where it has none, an empty one behind all others."""
+        query = "SELECT place, sealed FROM words WHERE name = ? ORDER BY place DESC LIMIT 1"
+        for place, sealed in self._backing.read(query, (self._name,)):
+            return place, self._rows[place] if place in self._rows else self._opened(place, sealed)
+        ((place,),) = self._backing.read("SELECT coalesce(max(place), 0) + 1 FROM words", ())
+        return place, b""
+
+    def _opened(self, place: int, sealed: bytes) -> bytes:
+        row = self._backing.unseal(sealed, "words", self._name, place)
+        if row is None:
+            self._on_damage("a list of words is not what was written")
+        return row or b""
+
+
+def _encoded(word: str) -> bytes:
+    return word.encode("utf-8", "surrogatepass")
