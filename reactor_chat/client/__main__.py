@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from reactor_chat.client.archive.contract import Archive
 from reactor_chat.client.boundary import ExitStatus, Settings
 from reactor_chat.client.commands.moments import read_moment
 from reactor_chat.client.connecting.destination import read_destination
@@ -33,7 +34,8 @@ from reactor_chat.client.store.identity import KeyIdentity
 from reactor_chat.client.store.ignore_file import IgnoreFile
 from reactor_chat.client.store.known_servers import KnownServers, address_of
 from reactor_chat.client.store.server_vaults import Chosen, ServerVaults
-from reactor_chat.client.store.vault import Vault
+from reactor_chat.client.store.vault import MemoryVault, Vault
+from reactor_chat.client.terminal.faces import Face, chosen_face
 from reactor_chat.client.terminal.line_mode import LineMode
 from reactor_chat.client.terminal.palette import Palette, wants_256, wants_color
 from reactor_chat.client.terminal.pipe_mode import PipeMode
@@ -57,7 +59,7 @@ _STATUSES = {
 class Belongings(NamedTuple):
     """What a person brings along; a guest brings nothing."""
 
-    vault: Vault | None = None
+    vault: FileVault | None = None
     key: KeyIdentity | None = None
     name: str | None = None  # of last time
     open_session: OpenSession | None = None
@@ -88,8 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _talk(options: Namespace) -> ExitStatus:
     interactive = is_terminal(STDIN)
-    on_terminal = interactive and is_terminal(STDOUT)
-    is_plain = options.plain or options.json or not on_terminal or os.environ.get("TERM", "dumb") in ("", "dumb")
+    face = chosen_face(options, os.environ, on_terminal=interactive and is_terminal(STDOUT))
     if options.name == "":
         raise UsageError(f"{NO_NAME}. Use --name NAME")
     if options.name is None and not interactive:
@@ -121,20 +122,25 @@ def _talk(options: Namespace) -> ExitStatus:
             files=ContactFiles(),
             invite=options.invite,
             tells_all=options.json,
-            greets=interactive,
+            greets=interactive and face is not Face.SCREEN,
             moment=lambda typed: read_moment(typed, _local_time(None)),
             ignored=belongings.ignored.names() if belongings.ignored is not None else (),
             keep_ignored=belongings.ignored.keep if belongings.ignored is not None else None,
-            curious=not is_plain,
-            scrollback=0 if is_plain else SCROLLBACK,
+            curious=face is not Face.PIPE,
+            scrollback=SCROLLBACK if face is Face.LINES else 0,
         )
         jitter = secrets.SystemRandom().random
-        engine = Engine(settings, jitter, belongings.vault, belongings.key, belongings.open_session)
-        output = STDOUT if is_plain else opened_again(STDOUT)
+        vault = belongings.vault if belongings.vault is not None else MemoryVault()
+        engine = Engine(settings, jitter, vault, belongings.key, belongings.open_session)
+        output = STDOUT if face is Face.PIPE else opened_again(STDOUT)
         if output != STDOUT:
             stack.callback(os.close, output)
         runner = Runner(engine, options.host, options.port, server_key, output, belongings.news)
-        return _ended(runner.run(_view(options, engine, runner.out, is_plain=is_plain), STDIN), runner.out)
+        if face is Face.SCREEN:
+            view: View = _screen(options, engine, runner.out, vault.archived)
+        else:
+            view = _line_view(options, engine, runner.out, face)
+        return _ended(runner.run(view, STDIN), runner.out)
 
 
 def _ended(status: ExitStatus, out: OutputStream) -> ExitStatus:
@@ -254,14 +260,25 @@ def _open_session(
     return Session(settings, vault.store, os.urandom, fresh_id)
 
 
-def _view(options: Namespace, engine: Engine, out: OutputStream, *, is_plain: bool) -> View:
+def _line_view(options: Namespace, engine: Engine, out: OutputStream, face: Face) -> View:
     is_on = wants_color(options.color, os.environ, is_terminal=is_terminal(STDOUT))
     palette = Palette(is_on=is_on, has_256=wants_256(os.environ))
     encoding = None if options.json else other_encoding()
     screen = out if encoding is None else InEncoding(out, encoding)
-    if is_plain:
+    if face is Face.PIPE:
         return PipeMode(engine, screen.write, write, palette, as_json=options.json, asks=is_terminal(STDIN))
     return LineMode(engine, screen, Terminal(STDIN, STDOUT), palette, _local_time, shows_codes=speaks_utf_8(os.environ))
+
+
+def _screen(options: Namespace, engine: Engine, out: OutputStream, archive: Archive) -> View:
+    # Long to load, and not everybody has a terminal.
+    from reactor_chat.client.screen.painting import Attributes  # noqa: PLC0415
+    from reactor_chat.client.screen.view import ScreenView  # noqa: PLC0415
+
+    colors = 1
+    if wants_color(options.color, os.environ, is_terminal=True):
+        colors = 256 if wants_256(os.environ) else 16
+    return ScreenView(engine, out, Terminal(STDIN, STDOUT), archive, _local_time, Attributes("dark", colors))
 
 
 def _local_time(milliseconds: int | None) -> datetime:

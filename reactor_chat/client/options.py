@@ -53,7 +53,9 @@ OPTIONS = (
     ClientOption(
         "--plaintext", "", None, "connect without TLS: anyone on the network path can read and change everything"
     ),
-    ClientOption("--plain", "", None, "plain lines, also on a terminal; the default in a pipe"),
+    ClientOption(
+        "--plain", "", None, "on a terminal: lines that scroll, and no full screen; in a pipe lines are plain"
+    ),
     ClientOption("--json", "", None, "one notice a line on standard output, as JSON"),
     ClientOption("--color", "WHEN", "auto", "use colours", ("auto", "always", "never")),
     ClientOption("--version", "", None, "print the version and stop"),

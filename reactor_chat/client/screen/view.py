@@ -29,6 +29,8 @@ from reactor_chat.client.transcript.transcript import Transcript
 FRAME_SECONDS = 0.033
 """What arrives is drawn no more often than this."""
 FLUSH_SECONDS_MAX = 1.0
+INDEX_AFTER_SECONDS = 1.0
+"""What an earlier version archived is indexed while nobody types."""
 WRAPS_NOT, WRAPS = "\x1b[?7l", "\x1b[?7h"
 FOCUS_ON, FOCUS_OFF = "\x1b[?1004h", "\x1b[?1004l"
 
@@ -102,6 +104,9 @@ class ScreenView:
         self._is_started = False
         self._drawn_at = float("-inf")
         self._now = 0.0
+        self._archive = archive
+        self._is_indexed = False
+        self._pressed_at = float("-inf")
 
     # ------------------------------------------------------------------------------------------ the terminal
 
@@ -114,7 +119,15 @@ class ScreenView:
     def next_deadline(self) -> float | None:
         """When `refresh` should be called next, monotonic seconds."""
         frame = self._drawn_at + FRAME_SECONDS if self._is_changed else None
-        deadlines = (self._keys.deadline, self._bursts.deadline, self._events.deadline, frame, self.keyboard.deadline)
+        indexing = None if self._is_indexed else max(self._pressed_at + INDEX_AFTER_SECONDS, self._now)
+        deadlines = (
+            indexing,
+            self._keys.deadline,
+            self._bursts.deadline,
+            self._events.deadline,
+            frame,
+            self.keyboard.deadline,
+        )
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def begin(self) -> None:
@@ -177,6 +190,7 @@ class ScreenView:
             if self.keyboard.take_suspend():
                 self.suspend()
         if keys:
+            self._pressed_at = now
             self._is_changed, self._drawn_at = True, float("-inf")  # a key is answered at once
 
     def refresh(self, now: float) -> None:
@@ -185,6 +199,8 @@ class ScreenView:
         keys = self._keys.due(now)
         self._press([*self._bursts.feed(keys, now), *self._bursts.due(now)], now)
         self._events.turn(now)
+        if not self._is_indexed and now - self._pressed_at > INDEX_AFTER_SECONDS:
+            self._is_indexed = not self._archive.index_some()
         if self.keyboard.refresh(now):
             self._is_changed = True
         lines = own_lines(self._engine.messaging)

@@ -147,29 +147,22 @@ def test_who_has_no_name_yet_is_asked_for_one() -> None:
 def test_an_empty_conversation_says_what_to_do() -> None:
     seat = Seat().live()
     seat.wait(0.1)
-    assert "Type something and press Enter" in seat.text
+    assert "Nothing was said here yet" in seat.text
 
 
 # ------------------------------------------------------------------------------------------------ whatever happens
 
 KINDS = ["said", "told", "group", "joined", "exited", "names", "refused"]
 NASTY = [
-    "\x1b[31337m",
-    "\x1b]52;c;AAAA\x07",
-    "\u202eevil",
-    "a" * 300,
-    "日本語 " * 40,
-    "👨‍👩‍👧‍👦" * 9,
-    "שלום עולם",
-    "x\ny\nz",
-    "é́́" * 20,
-]
+    "\x1b[31337m", "\x1b]52;c;AAAA\x07", "\u202eevil", "a" * 300, "日本語 " * 40, "👨‍👩‍👧‍👦" * 9, "שלום עולם",
+    "x\ny\nz", "é\u0301\u0301" * 20,
+]  # fmt: skip
 TEXTS = st.one_of(st.sampled_from(NASTY), st.text(min_size=1, max_size=60))
 NAMES = st.sampled_from(["Ann", "Bob", "Stella", "John", "A_name_of_thirty_two_characters_"])
 KEYS = [
-    "\r", "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[5~", "\x1b[6~", "\x1b[H", "\x1b[F", "\x7f", "\t", "\x0b", "\x06",
-    "\x1b", "\x1b1", "\x1b2", "\x1b3", "\x1ba", "\x1bOP", "\x1bOR", "\x1b[18~", "\x1b[19~", "\x1b\r", "\x03", "hello", "@",
-    "@Bob hi\r", "\x1b[I", "\x1b[O", "\x1b[200~one\ntwo\nthree\nfour\x1b[201~", "/", "日本", "@help\r",
+    "\r", "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[5~", "\x1b[6~", "\x1b[H", "\x1b[F", "\x7f", "\t", "\x0b",
+    "\x06", "\x1b", "\x1b1", "\x1b2", "\x1b3", "\x1ba", "\x1bOP", "\x1bOR", "\x1b[18~", "\x1b[19~", "\x1b\r", "\x03",
+    "hello", "@", "@Bob hi\r", "\x1b[I", "\x1b[O", "\x1b[200~one\ntwo\nthree\nfour\x1b[201~", "/", "日本", "@help\r",
 ]  # fmt: skip
 
 
