@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from reactor_chat.client.archive.contract import Archive
 from reactor_chat.client.boundary import ExitStatus, Settings
 from reactor_chat.client.commands.moments import read_moment
 from reactor_chat.client.connecting.destination import read_destination
@@ -22,7 +21,8 @@ from reactor_chat.client.connecting.server_key import ServerKey
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.key_commands import lock, recover, seed_in
 from reactor_chat.client.options import DEFAULT_PORT, read_options
-from reactor_chat.client.runner import Runner, View
+from reactor_chat.client.runner import Runner
+from reactor_chat.client.screen.faces import Face, chosen_face, local_time, view_of
 from reactor_chat.client.sealing import OpenSession
 from reactor_chat.client.standard_error import PROGRAM, say, write
 from reactor_chat.client.store import identity
@@ -35,16 +35,12 @@ from reactor_chat.client.store.ignore_file import IgnoreFile
 from reactor_chat.client.store.known_servers import KnownServers, address_of
 from reactor_chat.client.store.server_vaults import Chosen, ServerVaults
 from reactor_chat.client.store.vault import MemoryVault, Vault
-from reactor_chat.client.terminal.faces import Face, chosen_face
-from reactor_chat.client.terminal.line_mode import LineMode
-from reactor_chat.client.terminal.palette import Palette, wants_256, wants_color
-from reactor_chat.client.terminal.pipe_mode import PipeMode
-from reactor_chat.client.terminal.streams import InEncoding, OutputStream
-from reactor_chat.client.terminal.tty import Terminal, is_terminal, opened_again, speaks_utf_8
+from reactor_chat.client.terminal.streams import OutputStream
+from reactor_chat.client.terminal.tty import is_terminal, opened_again
 from reactor_chat.e2ee.boundary import Settings as SessionSettings
 from reactor_chat.e2ee.session import Session
 from reactor_chat.errors import ReactorChatError, StorageBusy, StorageError, TrustError, UsageError
-from reactor_chat.process_start import STDIN, STDOUT, other_encoding, program
+from reactor_chat.process_start import STDIN, STDOUT, program
 
 SCROLLBACK = 20  # as many as fit on a common screen, so that a person sees where they left off
 LINE_BYTES_MAX = 1_000  # a terminal gives one line at most, and "yes" is short
@@ -112,23 +108,7 @@ def _talk(options: Namespace) -> ExitStatus:
             say(f"You are {options.name}, as last time; another name is chosen with --name")
         elif options.name is None and belongings.key is not None and not belongings.is_key_new:
             options.name = ""  # the server knows which one the key owns
-        settings = Settings(
-            name=options.name,
-            server=_server(options),
-            interactive=interactive,
-            id_prefix=secrets.token_hex(8),
-            address=address_of(options.host, options.port),
-            time_of_day=_local_time_of_day,
-            files=ContactFiles(),
-            invite=options.invite,
-            tells_all=options.json,
-            greets=interactive and face is not Face.SCREEN,
-            moment=lambda typed: read_moment(typed, _local_time(None)),
-            ignored=belongings.ignored.names() if belongings.ignored is not None else (),
-            keep_ignored=belongings.ignored.keep if belongings.ignored is not None else None,
-            curious=face is not Face.PIPE,
-            scrollback=SCROLLBACK if face is Face.LINES else 0,
-        )
+        settings = _settings(options, belongings, face, interactive=interactive)
         jitter = secrets.SystemRandom().random
         vault = belongings.vault if belongings.vault is not None else MemoryVault()
         engine = Engine(settings, jitter, vault, belongings.key, belongings.open_session)
@@ -136,11 +116,27 @@ def _talk(options: Namespace) -> ExitStatus:
         if output != STDOUT:
             stack.callback(os.close, output)
         runner = Runner(engine, options.host, options.port, server_key, output, belongings.news)
-        if face is Face.SCREEN:
-            view: View = _screen(options, engine, runner.out, vault.archived)
-        else:
-            view = _line_view(options, engine, runner.out, face)
-        return _ended(runner.run(view, STDIN), runner.out)
+        return _ended(runner.run(view_of(face, options, engine, runner.out, vault.archived), STDIN), runner.out)
+
+
+def _settings(options: Namespace, belongings: Belongings, face: Face, *, interactive: bool) -> Settings:
+    return Settings(
+        name=options.name,
+        server=_server(options),
+        interactive=interactive,
+        id_prefix=secrets.token_hex(8),
+        address=address_of(options.host, options.port),
+        time_of_day=_local_time_of_day,
+        files=ContactFiles(),
+        invite=options.invite,
+        tells_all=options.json,
+        greets=interactive and face is not Face.SCREEN,
+        moment=lambda typed: read_moment(typed, local_time(None)),
+        ignored=belongings.ignored.names() if belongings.ignored is not None else (),
+        keep_ignored=belongings.ignored.keep if belongings.ignored is not None else None,
+        curious=face is not Face.PIPE,
+        scrollback=SCROLLBACK if face is Face.LINES else 0,
+    )
 
 
 def _ended(status: ExitStatus, out: OutputStream) -> ExitStatus:
@@ -258,32 +254,6 @@ def _open_session(
     wall_ms_at_zero = round((time.time() - time.monotonic()) * 1000)
     settings = SessionSettings(name, seed, wall_ms_at_zero, introductions=introductions)
     return Session(settings, vault.store, os.urandom, fresh_id)
-
-
-def _line_view(options: Namespace, engine: Engine, out: OutputStream, face: Face) -> View:
-    is_on = wants_color(options.color, os.environ, is_terminal=is_terminal(STDOUT))
-    palette = Palette(is_on=is_on, has_256=wants_256(os.environ))
-    encoding = None if options.json else other_encoding()
-    screen = out if encoding is None else InEncoding(out, encoding)
-    if face is Face.PIPE:
-        return PipeMode(engine, screen.write, write, palette, as_json=options.json, asks=is_terminal(STDIN))
-    return LineMode(engine, screen, Terminal(STDIN, STDOUT), palette, _local_time, shows_codes=speaks_utf_8(os.environ))
-
-
-def _screen(options: Namespace, engine: Engine, out: OutputStream, archive: Archive) -> View:
-    # Long to load, and not everybody has a terminal.
-    from reactor_chat.client.screen.painting import Attributes  # noqa: PLC0415
-    from reactor_chat.client.screen.view import ScreenView  # noqa: PLC0415
-
-    colors = 1
-    if wants_color(options.color, os.environ, is_terminal=True):
-        colors = 256 if wants_256(os.environ) else 16
-    return ScreenView(engine, out, Terminal(STDIN, STDOUT), archive, _local_time, Attributes("dark", colors))
-
-
-def _local_time(milliseconds: int | None) -> datetime:
-    local = datetime.now(UTC) if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return local.astimezone()
 
 
 # ---------------------------------------------------------------------------------------------- the home

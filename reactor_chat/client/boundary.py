@@ -13,6 +13,7 @@ from msgspec import Struct
 from reactor_chat.client.time_of_day import utc_time_of_day
 from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.text.render import Annotation
+from reactor_chat.wire.conversation import Conversation
 from reactor_chat.wire.messages import Notice, Refused
 
 START_ONE = "Start one with: python -m reactor_chat.server"
@@ -77,6 +78,7 @@ class Note(NamedTuple):
     text: str
     code: str = ""  # shown as a QR code below, where there is a screen for it
     caption: tuple[str, ...] = ()  # short lines beside that
+    where: Conversation | None = None  # what it is about, where it is about one conversation
 
 
 class Files(Protocol):
@@ -141,9 +143,16 @@ class OutputCollector:
         """Show a refusal of our own."""
         self._shown.append(Arrived(Refused(code, text, re), is_own=True))
 
-    def note(self, kind: NoteKind, text: str, code: str = "", caption: tuple[str, ...] = ()) -> None:
+    def note(
+        self,
+        kind: NoteKind,
+        text: str,
+        code: str = "",
+        caption: tuple[str, ...] = (),
+        where: Conversation | None = None,
+    ) -> None:
         """Say something ourselves."""
-        self._shown.append(Note(kind, text, code, caption))
+        self._shown.append(Note(kind, text, code, caption, where))
 
     def do(self, action: Action | Derive) -> None:
         """Ask the runner for something: one of our actions, or the key of a passphrase from a child process."""

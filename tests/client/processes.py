@@ -88,6 +88,7 @@ class Person:
         rows: int = 24,
         program: tuple[str, ...] = CLIENT,
         guest: bool = True,
+        plain: bool = True,
         **environ: str,
     ) -> None:
         self.emulated = pyte.Screen(columns, rows)
@@ -98,7 +99,7 @@ class Person:
         self.resize(columns, rows)
         self.modes_before = termios.tcgetattr(self.terminal)
         self.process = subprocess.Popen(
-            [sys.executable, *program, *client_command(*arguments, guest=guest)[3:]],
+            [sys.executable, *program, *client_command(*arguments, guest=guest)[3:], *(["--plain"] if plain else [])],
             stdin=self.terminal,
             stdout=self.terminal,
             stderr=self.terminal,

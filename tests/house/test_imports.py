@@ -41,6 +41,7 @@ ALSO_MAY_IMPORT = {
     "client/connecting/first_contact.py": {"reactor"},
     "client/__main__.py": {"process_start"},
     "client/key_commands.py": {"process_start"},
+    "client/screen/faces.py": {"process_start"},
     "client/standard_error.py": {"process_start"},
     "client/terminal/streams.py": {"process_start"},
     "client/store/home.py": {"user_data"},

@@ -84,7 +84,7 @@ class SessionOrders:
                 self._answer(str(error))
                 return
         code = note.beside if isinstance(note.beside, sealing.QrCode) else sealing.QrCode("")
-        self._outputs.note(NOTES[note.kind], as_typed(note.text, note.conversation), *code)
+        self._outputs.note(NOTES[note.kind], as_typed(note.text, note.conversation), *code, note.conversation)
 
     def _ordered_with_server(
         self,

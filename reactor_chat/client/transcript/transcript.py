@@ -15,14 +15,14 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from reactor_chat.client.archive.contract import Archive, Overview
-from reactor_chat.client.boundary import Arrived, Draft, Earlier, Note, RequestAnswer, Shown
+from reactor_chat.client.boundary import Arrived, Draft, Earlier, Note, NoteKind, RequestAnswer, Shown
 from reactor_chat.client.transcript.entries import Entry, Fate, Message, OwnLine, event
 from reactor_chat.client.transcript.mentions import Mentions
 from reactor_chat.client.transcript.pages import Pages
 from reactor_chat.client.transcript.sorting import entry_of, where_shown
 from reactor_chat.client.transcript.window import Window
 from reactor_chat.e2ee.boundary import Posture
-from reactor_chat.text.render import Line, Part, compose
+from reactor_chat.text.render import Line, Part, Role, compose
 from reactor_chat.text.safe import safe
 from reactor_chat.wire.conversation import ROOM, Conversation, Heard, Scope, Spoken, spelled_where, where_said
 from reactor_chat.wire.messages import (
@@ -41,6 +41,10 @@ MARK_SECONDS = 5.0
 """A read marker goes to the server no more often than this while a person reads on."""
 
 NO_POSTURE: Callable[[Conversation], Posture] = lambda _: Posture.PLAIN  # noqa: E731  a default of one argument
+
+
+NOTE_ROLES: dict[NoteKind, Role] = {NoteKind.ALARM: "alarm", NoteKind.DOUBT: "refusal", NoteKind.FAILURE: "refusal"}
+"""What the client's own words are, where they are more than news."""
 
 
 class Alert(NamedTuple):
@@ -155,7 +159,8 @@ class Transcript:
             self.given_back = item.text
         elif isinstance(item, Note):
             self.news = item.text
-            self._tell([Part("system", f"* {safe(item.text)}")])
+            window = self.open if item.where is None else self._window(item.where)
+            window.add(event([[Part(NOTE_ROLES.get(item.kind, "system"), safe(item.text))]]))
         else:
             assert isinstance(item, Earlier)  # what an earlier run showed is on the pages of the archive
 

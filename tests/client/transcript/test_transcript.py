@@ -90,8 +90,18 @@ def test_answers_and_words_of_the_client_stand_where_one_is() -> None:
     john.transcript.go(STELLA)
     john.hear(NamesAnswer(["Ann", "John"]))
     john.transcript.show(Note(NoteKind.NEWS, "Connected again\x1b["))
-    assert events(john.transcript) == ["[Connected users: Ann, John]", "* Connected again␛["]
+    assert events(john.transcript) == ["[Connected users: Ann, John]", "Connected again␛["]
     assert john.transcript.news == "Connected again\x1b["
+
+
+def test_words_about_a_conversation_stand_in_it() -> None:
+    john = Person()
+    john.transcript.go(STELLA)
+    john.transcript.go(ROOM)
+    john.transcript.show(Note(NoteKind.NEWS, "Your chat with Stella is now encrypted", where=STELLA))
+    assert not events(john.transcript)
+    john.transcript.go(STELLA)
+    assert events(john.transcript) == ["Your chat with Stella is now encrypted"]
 
 
 def test_help_is_a_page_and_a_draft_is_given_back() -> None:

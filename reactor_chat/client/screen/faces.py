@@ -1,0 +1,84 @@
+"""Which face the client has, and its view: a full screen, lines that scroll above the one being typed, or a pipe's."""
+
+import os
+from argparse import Namespace
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from reactor_chat.client.archive.contract import Archive
+from reactor_chat.client.engine import Engine
+from reactor_chat.client.standard_error import write
+from reactor_chat.client.terminal.line_mode import LineMode
+from reactor_chat.client.terminal.palette import Palette, wants_256, wants_color
+from reactor_chat.client.terminal.pipe_mode import PipeMode
+from reactor_chat.client.terminal.streams import InEncoding, OutputStream
+from reactor_chat.client.terminal.tty import Terminal, is_terminal, speaks_utf_8
+from reactor_chat.process_start import STDIN, STDOUT, other_encoding
+
+if TYPE_CHECKING:
+    from reactor_chat.client.screen.view import ScreenView
+
+
+class Face(Enum):
+    """One of them."""
+
+    SCREEN = auto()
+    LINES = auto()
+    PIPE = auto()
+
+
+def chosen_face(options: Namespace, environ: Mapping[str, str], *, on_terminal: bool) -> Face:
+    """Return which it is.
+
+    Args:
+        options: of the command line: `json` and `plain`.
+        environ: the environment, which names the terminal and its encoding.
+        on_terminal: both input and output are one.
+    """
+    if options.json or not on_terminal or environ.get("TERM", "dumb") in ("", "dumb"):
+        return Face.PIPE
+    if options.plain or not speaks_utf_8(environ):
+        return Face.LINES
+    return Face.SCREEN
+
+
+def view_of(
+    face: Face, options: Namespace, engine: Engine, out: OutputStream, archive: Archive
+) -> "LineMode | PipeMode | ScreenView":
+    """Return the view.
+
+    Args:
+        face: which.
+        options: of the command line: `json` and `color`.
+        engine: whose view it is.
+        out: where it writes.
+        archive: what was read.
+    """
+    if face is Face.SCREEN:
+        return _screen(options, engine, out, archive)
+    is_on = wants_color(options.color, os.environ, is_terminal=is_terminal(STDOUT))
+    palette = Palette(is_on=is_on, has_256=wants_256(os.environ))
+    encoding = None if options.json else other_encoding()
+    screen = out if encoding is None else InEncoding(out, encoding)
+    if face is Face.PIPE:
+        return PipeMode(engine, screen.write, write, palette, as_json=options.json, asks=is_terminal(STDIN))
+    return LineMode(engine, screen, Terminal(STDIN, STDOUT), palette, local_time, shows_codes=speaks_utf_8(os.environ))
+
+
+def _screen(options: Namespace, engine: Engine, out: OutputStream, archive: Archive) -> "ScreenView":
+    # Long to load, and not everybody has a terminal.
+    from reactor_chat.client.screen.painting import Attributes  # noqa: PLC0415
+    from reactor_chat.client.screen.view import ScreenView  # noqa: PLC0415
+
+    colors = 1
+    if wants_color(options.color, os.environ, is_terminal=True):
+        colors = 256 if wants_256(os.environ) else 16
+    return ScreenView(engine, out, Terminal(STDIN, STDOUT), archive, local_time, Attributes("dark", colors))
+
+
+def local_time(milliseconds: int | None) -> datetime:
+    """Return the local time of a moment in milliseconds since 1970, and of now for None."""
+    local = datetime.now(UTC) if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return local.astimezone()
