@@ -25,8 +25,9 @@ def mark_read(case: Case, request: m.MarkRead) -> Verdict:
     if isinstance(conversation, Refused):
         return conversation
     me, place, seq = case.session.name, conversation.label, case.sequencer.seq()
-    read = min(request.seq, seq - 1)
-    if read <= case.state.read_marks.get(me, place):
+    read, marks = min(request.seq, seq - 1), case.state.read_marks
+    # Whoever says "everything" again and again has read nothing more by that: the last marker itself is no news.
+    if min(read, marks.newest_beside(case.state.seq)) <= marks.get(me, place):
         return NOTHING_NEW
     record = MarkedRead(seq, case.sequencer.at, me, place, read)
     return Change([(record, labels_of(record))], (_conflict_of(request, me),))

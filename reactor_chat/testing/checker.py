@@ -278,14 +278,10 @@ class Checker:
         demand(key in self.model.present, "only who is there reads", record)
         before = self.model.marks.get(self.model.person[key], {}).get(record.conversation, 0)
         demand(before < record.read < record.seq, "a marker goes forward, and not beyond what is", record, before)
-        verdict: list[Happening] = [(Marked(key, record.conversation, record.read), [])]
-        asked = self._marks_asked.get(key, {})
-        demand(
-            any(self.model.change(key, request) == verdict for request in asked),
-            "a marker is where it was asked",
-            record,
-        )
-        return verdict
+        marked, asked = Marked(key, record.conversation, record.read), self._marks_asked.get(key, {})
+        is_asked = any(self.model.marked(key, request) == marked for request in asked)
+        demand(is_asked, "a marker is where it was asked", record)
+        return [(marked, [])]
 
     def _judged_announcement(self, record: m.Said) -> list[Happening]:
         demand(record.text in self.announced, "nobody speaks for the operator", record)
@@ -340,6 +336,12 @@ class Checker:
         for person in concerned:
             now = self.marks_by_name(self.model.marks.get(person, {}))
             self.marks.setdefault(person, [(0, {})]).append((record.seq, now))
+
+    def newest_beside_marks(self, seq: int) -> int:
+        """Return the newest number that is no marker's, up to this one."""
+        while seq in self.moved:
+            seq -= 1
+        return seq
 
     def marks_by_name(self, marks: dict[str, int]) -> Marks:
         """Return how far places are read, by which field names the conversation, and the folded name it has there."""

@@ -51,6 +51,7 @@ class ReferenceModel:
         seq: the newest number.
         log: what is told of each number, the first of which is 1.
         marks: how far each person has read each place, the one first that was moved longest ago.
+        newest: the newest number that is no marker's.
     """
 
     def __init__(self, *, groups_max: int, members_max: int, people_max: int, text_bytes_max: int = 16_384) -> None:
@@ -66,6 +67,7 @@ class ReferenceModel:
         self.outcomes: dict[str, dict[str, int | str]] = {}
         self.log: list[Logged] = []
         self.marks: dict[int, dict[str, int]] = {}
+        self.newest = 0
 
     # --------------------------------------------------------------------------------- what a request comes to
 
@@ -167,7 +169,13 @@ class ReferenceModel:
         return group if isinstance(group, str) else self._leave(key, group, 1)
 
     def _markread(self, key: str, r: m.MarkRead) -> Verdict:
-        """Nothing happens where the marker would not go forward."""
+        marked, own = self.marked(key, r), self.marks.get(self.person[key], {})
+        if isinstance(marked, str):
+            return marked
+        return [(marked, [])] if min(marked.read, self.newest) > own.get(marked.place, 0) else []
+
+    def marked(self, key: str, r: m.MarkRead) -> str | Marked:
+        """Where a marker is asked to be, at the latest; or the code by which that is refused."""
         own = self.marks.get(self.person[key], {})
         if key not in self.owners:
             return "not_allowed"
@@ -181,8 +189,7 @@ class ReferenceModel:
             place = f"pair/{fold(r.with_)}"
             if fold(r.with_) not in self.spelled and place not in own:
                 return UNKNOWN
-        read = min(r.seq, self.seq)
-        return [(Marked(key, place, read), [])] if read > own.get(place, 0) else []
+        return Marked(key, place, min(r.seq, self.seq))
 
     def _leave(self, key: str, group: dict[str, Any], n: int) -> list[Entry]:
         rest = [member for member in group["members"] if member != key]
@@ -245,6 +252,7 @@ class ReferenceModel:
                 own.pop(notice.place, None)
                 own[notice.place] = notice.read
         told_of = None if isinstance(notice, Marked) else notice
+        self.newest = self.newest if isinstance(notice, Marked) else self.seq
         self.log.append((told_of, None if told is None else {self.person[name] for name in told}, born))
         if isinstance(notice, m.Exited | m.Released):
             self._end(fold(notice.name), released=isinstance(notice, m.Released))

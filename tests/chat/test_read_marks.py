@@ -59,6 +59,17 @@ def test_a_marker_goes_forward_and_is_recorded_only_where_it_does() -> None:
     assert marks(party.world, party.ann) == [m.ReadMark(4)]
 
 
+def test_everything_said_again_and_again_is_recorded_once() -> None:
+    party = Party()
+    head = party.head
+    for seq in (head + 1, head + 2, head + 2):
+        assert party.read(SEQ_MAX) == m.Accepted("m", seq)
+        assert party.read(SEQ_MAX, party.bob) == m.Accepted("m", head + 2)
+    party.world.ask(party.bob, m.Say("news"))
+    assert party.read(SEQ_MAX) == m.Accepted("m", head + 4)
+    assert marks(party.world, party.ann) == [m.ReadMark(head + 3)]
+
+
 @pytest.mark.parametrize("beyond", [-1, 0, 1, SEQ_MAX - 7])
 def test_it_goes_no_further_than_what_there_is(beyond: int) -> None:
     party = Party()

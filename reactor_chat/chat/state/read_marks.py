@@ -18,6 +18,7 @@ class ReadMarks:
 
     def __init__(self) -> None:
         self._marks: dict[str, dict[str, int]] = {}
+        self._first, self._last = 1, 0  # the newest unbroken run of numbers that are markers'
 
     def of(self, name: str) -> Mapping[str, int]:
         """Return the numbers up to which somebody has read, by label, the one first that was moved longest ago."""
@@ -27,8 +28,19 @@ class ReadMarks:
         """Return the number up to which somebody has read a conversation; 0 where there is no marker."""
         return self.of(name).get(conversation, 0)
 
+    def newest_beside(self, newest: int) -> int:
+        """Return the newest number that is no marker's; after a start it may be that of a marker all the same.
+
+        Args:
+            newest: the newest number of all.
+        """
+        return self._first - 1 if newest == self._last else newest
+
     def apply(self, record: MarkedRead) -> None:
         """Move a marker forward; one that is there already, or further, stays where it is."""
+        if record.seq != self._last + 1:
+            self._first = record.seq
+        self._last = record.seq
         marks = self._marks.setdefault(fold(record.name), {})
         marks[record.conversation] = max(record.read, marks.pop(record.conversation, 0))
         if len(marks) > MARKS_MAX:
@@ -53,3 +65,4 @@ class ReadMarks:
     def load(self, marks: list[tuple[str, list[tuple[str, int]]]]) -> None:
         """Replace the state by what `dump` returned."""
         self._marks = {name: dict(of_person) for name, of_person in marks}
+        self._first, self._last = 1, 0
