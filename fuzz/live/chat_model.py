@@ -1,10 +1,10 @@
 """The chat of PROTOCOL as if one request at a time were under way: what each comes to, and who is told what."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from fuzz.live.chat_groups import GroupRules
-from fuzz.live.chat_reading import ReadRules
+from fuzz.live.chat_marks import MarkRules
 from fuzz.live.chat_shapes import CHANGES, RESERVED, is_id, is_name, is_well_formed, meaning, text_refusals
 from fuzz.live.chat_state import ANYTHING, ChatState, Claim, Happening, Person, Told
 from fuzz.live.protocol import CLOSED, Outcome
@@ -37,7 +37,7 @@ def _bye(reason: str) -> list[Any]:
     return [{"type": "bye", "reason": reason, "text": ANYTHING}, CLOSED]
 
 
-class ChatModel(GroupRules, ReadRules):
+class ChatModel(GroupRules, MarkRules):
     """What comes of what is said; requests are as `chat.speak` hands them over."""
 
     def opened(self, conn: int) -> list[Any]:  # noqa: ARG002
@@ -63,11 +63,6 @@ class ChatModel(GroupRules, ReadRules):
 
     def _frame_bytes_max(self, conn: int, what: dict[str, Any]) -> int:
         return FRAME_BYTES_MAX_BEFORE_LOGIN if self.me(conn) is None else int(what.get("frame_bytes_max", 0))
-
-    def noting(self, *traits: str) -> Self:
-        """Note what this state is like, for `describe`."""
-        self.traits |= set(traits)
-        return self
 
     # ---------------------------------------------------------------------------------------- coming and going
 
@@ -181,7 +176,8 @@ class ChatModel(GroupRules, ReadRules):
     # ------------------------------------------------------------------------------------------- being there
 
     def _somebody(self, conn: int, what: dict[str, Any]) -> Iterator[Outcome]:
-        request_id, asked = what.get("id"), what
+        request_id, asked, me = what.get("id"), what, self.me(conn)
+        assert me is not None
         if what["type"] == "line":
             meant = meaning(what["text"])
             asked = {"type": "refused", "code": meant} if isinstance(meant, str) else {**meant, "id": request_id}
@@ -189,6 +185,8 @@ class ChatModel(GroupRules, ReadRules):
             yield self.copy().end(conn, _bye("quit"), "quit")
         elif asked["type"] == "login":
             yield Outcome(self, [(conn, refused("already_logged_in", request_id))])
+        elif asked["type"] == "read_marks":
+            yield Outcome(self, [(conn, {**self.read_marks(me, asked), "re": request_id})])
         elif asked["type"] in self.READS:
             yield Outcome(self, [(conn, {**answer, "re": request_id}) for answer in self.read(conn, asked)])
         else:
@@ -206,6 +204,9 @@ class ChatModel(GroupRules, ReadRules):
             )
             yield Outcome(self.copy().noting("asked again"), [(conn, known)])
             return
+        if asked["type"] == "mark_read":
+            yield from self._mark_read(conn, me, asked, request_id)
+            return
         codes = self._refusals(me, asked)
         if not codes:
             yield self.copy().carry_out(conn, me, asked, request_id)
@@ -215,6 +216,15 @@ class ChatModel(GroupRules, ReadRules):
                 after.outcomes[me.number, request_id] = code
             yield Outcome(after, [(conn, refused(code, request_id))])
         yield Outcome(self, [(conn, refused("no_space", request_id))])
+
+    def _mark_read(self, conn: int, me: Person, asked: dict[str, Any], request_id: str | None) -> Iterator[Outcome]:
+        """Neither that it was accepted nor that it was refused is remembered under its id."""
+        codes = self.mark_refusals(me, asked)
+        for after, seq in () if codes else self.mark(me, asked):
+            accepted = {"type": "accepted", "re": request_id, "seq": seq}
+            yield Outcome(after, [(conn, accepted)] if request_id is not None else [])
+        for code in [*sorted(codes), "no_space"]:
+            yield Outcome(self, [(conn, refused(code, request_id))])
 
     def carry_out(self, conn: int, me: Person, asked: dict[str, Any], request_id: str | None) -> Outcome:
         """Do what was asked, and say that it was accepted where it had an id."""
