@@ -107,6 +107,8 @@ class ChatModel(GroupRules, MarkRules):
             codes = self._login_refusals(what)
             if not codes:
                 yield self.copy().enter(conn, what)
+                if self._is_beyond(what):
+                    yield self.copy().enter(conn, what, common_is_old=True)
             for code in [*sorted(codes), *PASSING]:
                 yield self.copy().refuse_login(conn, what, code)
 
@@ -135,8 +137,16 @@ class ChatModel(GroupRules, MarkRules):
             codes.add("name_taken")
         return codes
 
-    def enter(self, conn: int, what: dict[str, Any]) -> Outcome:
-        """Let somebody in, in place of an older connection where the key is the same."""
+    def _is_beyond(self, what: dict[str, Any]) -> bool:
+        return "after" in what and self.place_after(what["after"]) is None
+
+    def enter(self, conn: int, what: dict[str, Any], *, common_is_old: bool = False) -> Outcome:
+        """Let somebody in, in place of an older connection where the key is the same.
+
+        Args:
+            common_is_old: of who has seen a number of nothing here, the server goes on from before everything here;
+                else from behind it.
+        """
         name, folded, key = what["name"], what["name"].lower(), what.get("key")
         told: Told = []
         old, claim = self.people.get(folded), self.claims.get(folded)
@@ -157,21 +167,24 @@ class ChatModel(GroupRules, MarkRules):
         self.set_conn(conn, name=folded, person=number)
         self.noting("guest" if key is None else "owner")
         welcome = {"name": name, "guest": key is None, "seq": ChatState.newest, "text": f"[Welcome {name}]"}
-        told += [(conn, {"type": "welcome", **welcome}), *self._arrears(conn, what, folded)]
+        told += [
+            (conn, {"type": "welcome", **welcome}),
+            *self._arrears(conn, what, folded, common_is_old=common_is_old),
+        ]
         if "id" in what and old is None:
             told.append((conn, {"type": "accepted", "re": what["id"], "seq": Happening(len(self.events) - 1)}))
         return Outcome(self, told)
 
-    def _arrears(self, conn: int, what: dict[str, Any], folded: str) -> Told:
-        after = what.get("after")
-        if after is None:
+    def _arrears(self, conn: int, what: dict[str, Any], folded: str, *, common_is_old: bool) -> Told:
+        if "after" not in what:
             return []
-        if after not in self.bound.values():
+        first, gap = self.place_after(what["after"]), list[Any]()
+        if first is None:
             self.noting("a gap")
-            return [(conn, refused("gap", None))]
-        missed = self.missed(after, folded)
+            first, gap = 0 if common_is_old else len(self.events), [refused("gap", None)]
+        missed = self.missed(first, folded)
         self.noting("resumed", *(["told what was missed"] if missed else []))
-        return [(conn, notice) for notice in missed]
+        return [(conn, notice) for notice in (*gap, *missed)]
 
     # ------------------------------------------------------------------------------------------- being there
 

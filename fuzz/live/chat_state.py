@@ -186,9 +186,12 @@ class ChatState(Model):
     def _may_hear(event: Event, number: int) -> bool:
         return event.audience is None or number in event.audience
 
-    def missed(self, after: int, folded: str) -> list[dict[str, Any]]:
-        """Return what somebody is told who was away since the number `after`, which is that of something here."""
-        first = next(place for place, seq in self.bound.items() if seq == after) + 1
+    def place_after(self, after: int) -> int | None:
+        """Return the place behind that of the number `after`; None where that is the number of nothing here."""
+        return next((place + 1 for place, seq in self.bound.items() if seq == after), None)
+
+    def missed(self, first: int, folded: str) -> list[dict[str, Any]]:
+        """Return what somebody is told who was away since this place, included."""
         number = self.number_of(folded)
         return [
             self.told(place)
