@@ -53,6 +53,13 @@ READS: list[What] = [
     {"type": "history", "before": "last", "limit": 2},
     {"type": "history", "with": "{Bob}", "limit": 1},
 ]
+MARKS: list[What] = [
+    *({"type": "mark_read", "seq": seq} for seq in ("first", "last", "future", 0)),
+    *({"type": "mark_read", "seq": "last", "with": name} for name in ("{Ann}", "{bob}", "{nobody}", "no name")),
+    *({"type": "mark_read", "seq": "last", "group": group} for group in GROUPS),
+    {"type": "mark_read", "seq": "first", "with": "{Bob}"},
+    *({"type": "read_marks"} for _ in range(4)),
+]
 LINES: list[What] = [
     {"type": "line", "text": text}
     for text in (
@@ -89,6 +96,9 @@ MALFORMED: list[What] = [
     *({"type": "history", "limit": limit} for limit in (0, 201, -1, 1.5, "9", True)),
     {"type": "history", "before": -1},
     {"type": "history", "with": "{Bob}", "group": "{g}"},
+    {"type": "mark_read"},
+    *({"type": "mark_read", "seq": seq} for seq in (-1, "9", 2**53)),
+    {"type": "mark_read", "seq": 1, "with": "{Bob}", "group": "{g}"},
     {"type": "ping", "data": "d" * 65},
     *({"type": "ping", "id": request_id} for request_id in ("", "i" * 65, 7, ["1"])),
 ]
@@ -116,7 +126,7 @@ FRAMES: list[What] = [
     *({"bytes": "bad frame", "head": head} for head in ("00000000", "ffffffff", "80000000")),
 ]
 
-COMMON = SAYS * 3 + GROUP_WORK * 2 + READS + LINES
+COMMON = SAYS * 3 + GROUP_WORK * 2 + READS + MARKS + LINES
 RARE = LONG + MALFORMED + NO_MESSAGES + ENDS * 6 + FRAMES
 
 IDS = (None, None, None, "1", "2")

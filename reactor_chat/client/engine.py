@@ -190,8 +190,8 @@ class Engine:
         ask for it anew under that id, in a later run too, is to ask for it once.
 
         Args:
-            request: whatever a person could type, but to leave.  Its `id` is used where it has one, which then nobody
-                else may have used, 1 to 64 characters.
+            request: whatever a person could type, but to leave; or one about read markers.  Its `id` is used where it
+                has one, which then nobody else may have used, 1 to 64 characters.
             now: monotonic seconds.
 
         Returns:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.client.outbox import REFUSED_FROM, REPORTED_CHARS_MAX, WAITING_MAX, Outbox, in_words, only_reads
+from reactor_chat.client.outbox import REFUSED_FROM, REPORTED_CHARS_MAX, WAITING_MAX, Outbox, in_words, is_repeatable
 from reactor_chat.client.store.vault import MemoryVault
 from reactor_chat.e2ee.outgoing import Plain
 from reactor_chat.e2ee.states import State
@@ -149,9 +149,9 @@ def test_a_report_is_short() -> None:
 
 
 def test_reads_are_told_from_changes() -> None:
-    assert only_reads(AskNames())
-    assert not only_reads(say(1))
-    assert not only_reads(GroupSet("g", []))
+    assert is_repeatable(AskNames())
+    assert not is_repeatable(say(1))
+    assert not is_repeatable(GroupSet("g", []))
 
 
 @given(st.lists(st.sampled_from(["add", "take", "answer", "cut", "cut as guest"]), max_size=60), st.integers(1, 4))

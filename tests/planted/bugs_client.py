@@ -38,7 +38,7 @@ BUGS: tuple[Bug, ...] = (
         ),
         (
             "a guest's line is said twice",
-            "            if ids_remembered or only_reads(request):\n",
+            "            if ids_remembered or is_repeatable(request):\n",
             "            if ids_remembered or request_id:\n",
         ),
     ),

@@ -27,6 +27,7 @@ from reactor_chat.chat.state.operator_records import (
     Uninvited,
 )
 from reactor_chat.chat.state.patience import Patience, Tried
+from reactor_chat.chat.state.read_marks import ReadMarks
 from reactor_chat.chat.state.receipts import Outcome, Receipts
 from reactor_chat.chat.state.records import (
     BlobStored,
@@ -34,6 +35,7 @@ from reactor_chat.chat.state.records import (
     Entered,
     GroupAltered,
     KeysPublished,
+    MarkedRead,
     Record,
     Stored,
 )
@@ -82,15 +84,16 @@ class Snapshot(Struct, frozen=True, tag="reactor-chat state 1", omit_defaults=Tr
     invites: list[Invite] = field(default_factory=list)
     moderators: list[str] = field(default_factory=list)
     expired: int = 0
+    read_marks: list[tuple[str, list[tuple[str, int]]]] = field(default_factory=list)
 
 
 class ChatState:
-    """Who is there, who owns which name, the groups, what each may read, what came of each request, what is sealed.
+    """Who is there, who owns which name, the groups, what each may read and has, what came of requests, what is sealed.
 
     Attributes:
         seq: the newest number applied; 0 at the beginning.
         at: the time of the newest record, in milliseconds since the Unix epoch; see `case.time_after`.
-        altered: the newest number that was no message of a person; what holds of names, groups and seals holds since.
+        altered: the newest number that was no message or marker; what holds of names, groups and seals holds since.
         moderators: the owned names, folded, whose owners are moderators.
         expired: the number up to which what was said is not kept any more.
     """
@@ -112,6 +115,7 @@ class ChatState:
         self.invites = Invites()
         self.moderators: set[str] = set()
         self.expired = 0
+        self.read_marks = ReadMarks()
 
     def apply(self, record: Record) -> list[str] | None:
         """Change the state as a committed record says.
@@ -137,6 +141,9 @@ class ChatState:
             self._receipt(record.sender, record.id, record.seq)
             group = self.groups.get(record.group)
             return group.names() if group is not None else []
+        if isinstance(record, MarkedRead):
+            self.read_marks.apply(record)
+            return []
         self.altered = record.seq
         return self._apply_rarer(record)
 
@@ -221,6 +228,7 @@ class ChatState:
             self.invites.dump(),
             sorted(self.moderators),
             self.expired,
+            self.read_marks.dump(),
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -240,6 +248,7 @@ class ChatState:
         self.invites.load(snapshot.invites)
         self.moderators = set(snapshot.moderators)
         self.expired = snapshot.expired
+        self.read_marks.load(snapshot.read_marks)
 
     def hash(self) -> str:
         """Return SHA-256 of the whole state, in hexadecimal."""
@@ -289,11 +298,17 @@ class ChatState:
             self.timeline.deleted(record, concerned)
         else:
             self.timeline.apply(record)
-        if self.groups.get(record.group) is None:
-            self.seals.end(Conversation.of_group(record.born).label)
+        place, is_gone = Conversation.of_group(record.born).label, self.groups.get(record.group) is None
+        if is_gone:
+            self.seals.end(place)
+        for name in concerned if is_gone else self._who_left(record):
+            self.read_marks.leave(name, place)
         # A request with several notices is accepted with the number of the first, which alone carries the id.
         self._receipt(record.by, record.id, record.seq)
         return concerned
+
+    def _who_left(self, record: GroupAltered) -> list[str]:
+        return [record.user] if record.change in {"left", "kicked"} and record.user is not None else []
 
     def _store(self, record: Stored) -> list[str]:
         if isinstance(record, KeysPublished):
@@ -338,6 +353,7 @@ class ChatState:
         self.blobs.forget(record.name)
         self.patience.forget(record.name)
         self.attendance.forget(record.name)
+        self.read_marks.forget(record.name)
         self.moderators.discard(fold(record.name))
         self.timeline.forget(record.name)
         self.receipts.forget(fold(record.name))
