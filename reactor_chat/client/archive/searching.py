@@ -20,7 +20,7 @@ from reactor_chat.client.archive.zones import Window, Zones, without
 STEP_BYTES = 32_768
 """When so much was read, a step ends: a message may be very long."""
 
-LATE_BLOCKS_MAX = 32
+LATE_BLOCKS_MAX = 64
 """So many blocks that are not indexed yet are looked through, the newest: a twentieth of a second."""
 
 

@@ -1,6 +1,6 @@
 """Which blocks of the archive are indexed, and when things were said there.
 
-A zone is sixteen neighbouring blocks.  What is kept of it is sealed, the times too: how busy somebody was, and when, is
+A zone is 32 neighbouring blocks.  What is kept of it is sealed, the times too: how busy somebody was, and when, is
 not for those who find a locked home.  By the times a search passes over what was said too early or too late.  That
 holds whatever the order of the times is, for clocks are set, and some messages are opened late.
 """
@@ -13,7 +13,7 @@ import msgspec
 from reactor_chat.client.archive.backing import Backing, Change
 from reactor_chat.client.archive.tables import BLOCK
 
-ZONE_BLOCKS = 16
+ZONE_BLOCKS = 32
 ZONE = ZONE_BLOCKS * BLOCK
 """So many places; one that is searched for nothing costs some milliseconds."""
 
