@@ -7,12 +7,14 @@ open: as a message, unless it begins with `@`, which makes it a command as in th
 
 from collections.abc import Callable
 from datetime import datetime
+from enum import Enum, auto
 from typing import ClassVar
 
 from reactor_chat.client.archive.contract import Archive, Found, Search
 from reactor_chat.client.boundary import Note, NoteKind, RequestAnswer, Shown
 from reactor_chat.client.commands.keys import ACTIONS, KEYS, Key, KeyAction
 from reactor_chat.client.commands.moments import read_moment
+from reactor_chat.client.connecting.states import State
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.screen.asking import Asking, Finding, Reading, Switching, Unsent
 from reactor_chat.client.screen.entry_rows import EntryRows
@@ -29,12 +31,28 @@ from reactor_chat.text.orders import EncryptOn
 from reactor_chat.text.parser import parse_typed
 from reactor_chat.text.render import Line, Part
 from reactor_chat.text.safe import safe
-from reactor_chat.wire.conversation import Conversation, Spoken, where_said
-from reactor_chat.wire.messages import Request
+from reactor_chat.wire.conversation import ROOM, Conversation, Spoken, where_said
+from reactor_chat.wire.messages import AskReadMarks, MarkRead, ReadMark, ReadMarksAnswer, Request
 
 ANSWER_SECONDS_MIN = 0.2
 """An Enter that comes sooner after a question does not answer it: nobody can have read it."""
 WHEEL_ROWS = 3
+
+
+class Markers(Enum):
+    """Whether the server keeps read markers."""
+
+    UNKNOWN = auto()
+    ASKED = auto()
+    KEPT = auto()
+    NOT_KEPT = auto()
+
+
+def conversation_of(mark: ReadMark) -> Conversation:
+    """Return which conversation a read marker is of."""
+    if mark.with_ is not None:
+        return Conversation.pair(mark.with_)
+    return ROOM if mark.group is None else Conversation.group(mark.group)
 
 
 class Keyboard:
@@ -78,6 +96,7 @@ class Keyboard:
         self._height = 1
         self._now = 0.0
         self._suspends = False
+        self._markers = Markers.UNKNOWN
         self._last_words: list[str] = []
 
     # ------------------------------------------------------------------------------------------ what is shown
@@ -166,12 +185,24 @@ class Keyboard:
     def answered(self, answer: RequestAnswer) -> None:
         """Take what came of something that was asked."""
         request = self._asked.pop(answer.request_id, None) if answer.is_last else self._asked.get(answer.request_id)
-        self.transcript.answered(answer, request)
+        if isinstance(request, AskReadMarks):
+            self._markers_came(answer)
+        elif not isinstance(request, MarkRead):  # what becomes of one is no news for a person
+            self.transcript.answered(answer, request)
+
+    def _markers_came(self, answer: RequestAnswer) -> None:
+        notice = answer.arrived.notice
+        if isinstance(notice, ReadMarksAnswer):
+            for mark in notice.marks:
+                self.transcript.was_read(conversation_of(mark), mark.seq)
+        if answer.is_last:
+            self._markers = Markers.KEPT if isinstance(notice, ReadMarksAnswer) else Markers.NOT_KEPT
 
     def refresh(self, now: float) -> bool:
         """Go on with what takes longer; return whether anything is to be drawn anew."""
         self.named()
         self.deadline = None
+        self._keep_markers(now)
         if self._is_at_top and self.asking is None:
             self._ask_older(now)
         if self.asking is None:
@@ -180,6 +211,21 @@ class Keyboard:
             self.deadline = now
             return True
         return False
+
+    def _keep_markers(self, now: float) -> None:
+        """Fetch the read markers that the server has for the name, once; tell it of those that move.
+
+        One that does not know them is not told.  A guest's end with the connection, and are not worth a word.
+        """
+        engine = self._engine
+        if engine.state is not State.LIVE or engine.messaging.sealing.session is None:
+            return
+        if self._markers is Markers.UNKNOWN:
+            self._markers = Markers.ASKED
+            self._ask(AskReadMarks(), now)
+        elif self._markers is Markers.KEPT:
+            for where, seq in self.transcript.take_marks(now):
+                self._ask(MarkRead(seq, where.with_, where.group_name), now)
 
     def take_suspend(self) -> bool:
         """Return, once, whether the person wants to go back to the shell."""

@@ -328,6 +328,16 @@ class Transcript:
             self._archive.mark_read(window.conversation, window.read)
             self._unmarked[window.conversation] = window.read
 
+    def was_read(self, conversation: Conversation, seq: int) -> None:
+        """Learn that a conversation was read up to this number, on another device perhaps."""
+        self._archive.mark_read(conversation, seq)
+        window = self.windows.get(conversation)
+        if window is None or window.read >= seq:
+            return
+        window.read, window.unread = seq, self._archive.unread(conversation)
+        window.mentions = self._mentions_unread(window) if window.unread else 0
+        window.mark_new()
+
     def take_marks(self, now: float, *, is_leaving: bool = False) -> list[tuple[Conversation, int]]:
         """Remove and return the read markers that the server should know of, with their numbers; mostly nothing."""
         if not self._unmarked or (now - self._marked_at < MARK_SECONDS and not is_leaving):

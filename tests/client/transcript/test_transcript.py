@@ -225,6 +225,19 @@ def test_markers_go_to_the_server_now_and_then_and_when_one_leaves() -> None:
     assert john.transcript.take_marks(99.0) == []
 
 
+@given(st.lists(st.sampled_from(["hi", "hi John"]), max_size=8), st.integers(0, 9))
+def test_what_was_read_on_another_device_is_read(texts_said: list[str], seq: int) -> None:
+    john = Person()
+    john.transcript.focused(is_focused=False)
+    for text in texts_said:
+        john.said(text)
+    john.transcript.was_read(ROOM, seq)
+    left = texts_said[seq:]
+    assert (john.transcript.open.unread, john.transcript.open.mentions) == (len(left), left.count("hi John"))
+    john.transcript.was_read(ROOM, 0)
+    assert john.transcript.open.unread == len(left), "a marker never moves back"
+
+
 # ------------------------------------------------------------------------------------------------ alerts
 
 
