@@ -43,7 +43,8 @@ End = tuple[ExitStatus, str]
 class NoteKind(Enum):
     """Why the client itself has something to say."""
 
-    NEWS = "news"  # how the connection is
+    NEWS = "news"  # something that a person may want to know
+    LINK = "link"  # how the connection is
     QUESTION = "question"  # a name is wanted
     ANSWER = "answer"  # to something that was asked of the client itself
     ALARM = "alarm"  # something about keys does not hold; a person should look

@@ -313,7 +313,7 @@ class Engine:
         if self.messaging.typed(line, now) is not None:
             self.end_of_input(now)
         elif self._settings.interactive and self.is_offline and self.messaging.changes_waiting > waiting:
-            self._outputs.note(NoteKind.NEWS, "Not connected; this will be sent when the connection is back")
+            self._outputs.note(NoteKind.LINK, "Not connected; this will be sent when the connection is back")
         self._pump(now)
 
     def _pump(self, now: float) -> None:

@@ -90,9 +90,9 @@ class EntryRows:
         text = "(an encrypted message)" if line.text is None else line.text
         state = STATES[line.fate]
         said = [[Part("text", part)] for part in safe(text, "\n").split("\n")]
-        reason = safe(line.reason)
-        if reason:
-            state = Span(state.style, f"{state.text}: {reason}")
+        if reason := safe(line.reason):
+            words = f"◷ {reason}" if line.fate is Fate.SENDING else f"{state.text}: {reason}"
+            state = Span(state.style, words)
         return _laid_out(_head("", safe(me), layout), said, state, layout)
 
     def day(self, at: int, columns: int) -> Row:

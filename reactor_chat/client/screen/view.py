@@ -16,6 +16,7 @@ import urwid
 from reactor_chat.client.archive.contract import Archive
 from reactor_chat.client.boundary import Arrived, Earlier, RequestAnswer, Shown
 from reactor_chat.client.commands.keys import PASTE_OFF, PASTE_ON, Key
+from reactor_chat.client.connecting.states import State
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.screen.event_loop import TurnEventLoop
 from reactor_chat.client.screen.keyboard import Keyboard
@@ -203,6 +204,7 @@ class ScreenView:
             self._is_indexed = not self._archive.index_some()
         if self.keyboard.refresh(now):
             self._is_changed = True
+        self._note_connection(now)
         lines = own_lines(self._engine.messaging)
         sealing = self._engine.messaging.sealing.session
         before = [window.version for window in self.transcript.windows.values()]
@@ -211,6 +213,13 @@ class ScreenView:
         else:
             self.transcript.refresh(lines, sealing.posture)
         self._is_changed = self._is_changed or before != [one.version for one in self.transcript.windows.values()]
+
+    def _note_connection(self, now: float) -> None:
+        link = self._engine.messaging.link
+        if self._engine.is_offline:
+            self.transcript.cut(now)
+        elif self._engine.state is State.LIVE and link.replay_end_id is None:
+            self.transcript.back(now)
 
     def show(self, item: Shown) -> None:
         """Take something to show."""

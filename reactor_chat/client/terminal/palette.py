@@ -61,6 +61,7 @@ ROLES: dict[Role, str] = {
 
 NOTES: dict[NoteKind, str] = {
     NoteKind.NEWS: "2",
+    NoteKind.LINK: "2",
     NoteKind.QUESTION: "1",
     NoteKind.ANSWER: "",
     NoteKind.ALARM: "31",

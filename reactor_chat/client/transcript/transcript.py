@@ -34,6 +34,7 @@ from reactor_chat.wire.messages import (
     Request,
     Say,
     Tell,
+    Welcome,
     fold,
 )
 
@@ -96,6 +97,9 @@ class Transcript:
         self._alerts: list[Alert] = []
         self._alerted: set[Conversation] = set()
         self._refused: dict[str, OwnLine] = {}
+        self._is_welcome = False
+        self._cut_at: float | None = None
+        self._missed = 0
         self._unmarked: dict[Conversation, int] = {}
         self._marked_at = float("-inf")
 
@@ -159,6 +163,8 @@ class Transcript:
             self.given_back = item.text
         elif isinstance(item, Note):
             self.news = item.text
+            if item.kind is NoteKind.LINK:  # the status says it, and one line when the connection is back
+                return
             window = self.open if item.where is None else self._window(item.where)
             window.add(event([[Part(NOTE_ROLES.get(item.kind, "system"), safe(item.text))]]))
         else:
@@ -169,6 +175,10 @@ class Transcript:
         if isinstance(notice, HelpAnswer):
             self.page = Page("Help", compose(notice, self.me))
             return
+        if isinstance(notice, Welcome):
+            if self._is_welcome:
+                return
+            self._is_welcome = True
         if isinstance(notice, GroupChanged):
             self._changed(notice)
         elif isinstance(notice, GroupsAnswer):
@@ -197,10 +207,24 @@ class Transcript:
         if isinstance(entry, Message):
             self._said(window, entry, is_live=is_live)
 
+    def cut(self, now: float) -> None:
+        """Learn that the connection is gone, at this moment in monotonic seconds; once more changes nothing."""
+        if self._cut_at is None:
+            self._cut_at, self._missed = now, 0
+
+    def back(self, now: float) -> None:
+        """Learn that everything missed since `cut` has come: one line says for how long and how much."""
+        if self._cut_at is None:
+            return
+        away, self._cut_at = _duration(now - self._cut_at), None
+        missed = f", {self._missed} missed" if self._missed else ""
+        self._tell([Part("system", f"Back after {away}{missed}")])
+
     def _said(self, window: Window, message: Message, *, is_live: bool) -> None:
         if message.is_own:
             window.clear_new()
             return
+        self._missed += not is_live
         if message.notice.seq <= window.read:
             return
         is_for_me = message.is_mention or window.conversation.scope is Scope.PAIR
@@ -360,3 +384,11 @@ class Transcript:
         """Hear little of the open conversation, or all of it again."""
         self.open.is_muted = is_muted
         self._archive.mute(self.open.conversation, is_muted=is_muted)
+
+
+def _duration(seconds: float) -> str:
+    """Return a time in words, in the unit in which a person would say it."""
+    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * unit:
+            return f"{seconds // unit:.0f} {name}"
+    return f"{max(seconds, 1):.0f} s"
