@@ -113,8 +113,8 @@ class Keyboard:
 
     def named(self) -> None:
         """Turn to the name that the engine has."""
-        if self._engine.name and not self._engine.wants_name:
-            self.transcript.named(self._engine.name)
+        if self._engine.name and not self._engine.wants_name and self.transcript.named(self._engine.name):
+            self.editor.replace(self.transcript.open.draft)
 
     def pane(self) -> Pane:
         """Return the pane of the open conversation."""

@@ -105,11 +105,11 @@ class Transcript:
 
     # ------------------------------------------------------------------------------------------ whose it is
 
-    def named(self, name: str) -> None:
-        """Turn to what the archive has for a name, where it is another one than before."""
+    def named(self, name: str) -> bool:
+        """Turn to what the archive has for a name; return False, and do nothing, where that is the present one."""
         if fold(name) == fold(self.me):
             self.me = name
-            return
+            return False
         self.me, self._mentions = name, Mentions(name, self._keywords)
         self.pages = Pages(self._archive, name, self._mentions)
         self.windows = {}
@@ -118,6 +118,7 @@ class Transcript:
         self.open = self._window(ROOM)
         self.pages.load(self.open)
         self.open.mark_new()
+        return True
 
     def _take_overview(self, overview: Overview) -> None:
         window = self._window(overview.conversation, overview.name)

@@ -26,6 +26,7 @@ from reactor_chat.wire.messages import (
     Say,
     Tell,
     Told,
+    Welcome,
 )
 from tests.client.transcript.dull_archive import DullArchive
 
@@ -362,3 +363,31 @@ def test_a_jump_shows_what_stands_around_and_going_down_leads_back_to_the_end() 
         john.transcript.pages.newer(john.transcript.open)
     assert texts(john.transcript)[-1] == "a399"
     assert john.transcript.open.is_at_end
+
+
+# ------------------------------------------------------------------------------------------------ the connection
+
+
+def test_a_connection_that_comes_back_is_one_line_that_says_what_was_missed() -> None:
+    john = Person()
+    john.hear(Welcome("John", 0, False, "[Welcome John]"))
+    john.transcript.show(Note(NoteKind.LINK, "Connection lost; trying to connect again"))
+    john.transcript.cut(10.0)
+    john.transcript.cut(20.0)
+    john.hear(Welcome("John", 0, False, "[Welcome John]"))
+    for text in ("one", "two"):
+        john.said(text, is_live=False)
+    john.transcript.back(50.4)
+    john.transcript.back(60.0)
+    assert events(john.transcript) == ["[Welcome John]", "Back after 40 s, 2 missed"]
+
+
+AWAY = [(0.1, "1 s"), (119, "119 s"), (7_199, "119 min"), (90_000, "25 h"), (10**6, "11 d")]
+
+
+@pytest.mark.parametrize(("seconds", "words"), AWAY)
+def test_how_long_one_was_away_is_said_as_a_person_would(seconds: float, words: str) -> None:
+    john = Person()
+    john.transcript.cut(0.0)
+    john.transcript.back(seconds)
+    assert events(john.transcript) == [f"Back after {words}"]
