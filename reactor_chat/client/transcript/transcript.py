@@ -141,7 +141,10 @@ class Transcript:
         order = {Scope.ROOM: 0, Scope.GROUP: 1, Scope.PAIR: 2}
         return sorted(self.windows.values(), key=lambda one: (order[one.conversation.scope], fold(one.name)))
 
-    def _window(self, conversation: Conversation, name: str = "") -> Window:
+    def _window(self, spelled: Conversation, name: str = "") -> Window:
+        """Return the window of a conversation, however its name is spelled."""
+        conversation = spelled._replace(name=fold(spelled.name))
+        name = name or (spelled.name if spelled != conversation else "")
         window = self.windows.get(conversation)
         if window is None:
             window = self.windows[conversation] = Window(conversation, name)

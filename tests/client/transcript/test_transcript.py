@@ -105,6 +105,14 @@ def test_words_about_a_conversation_stand_in_it() -> None:
     assert events(john.transcript) == ["Your chat with Stella is now encrypted"]
 
 
+def test_one_conversation_is_one_window_however_it_is_spelled() -> None:
+    john = Person()
+    john.told("psst")
+    john.transcript.show(Note(NoteKind.NEWS, "encrypted", where=STELLA._replace(name="Stella")))
+    john.transcript.go(STELLA._replace(name="STELLA"))
+    assert [window.title for window in john.transcript.listed()] == ["# room", "@ STELLA"]
+
+
 def test_help_is_a_page_and_a_draft_is_given_back() -> None:
     john = Person()
     john.hear(HelpAnswer(overview(has_key=True)))
