@@ -1,6 +1,6 @@
-"""Draws the client's screen as a picture, from a real run: a server, four people at terminals, and what one of them sees.
+"""Draws the client's screen as a picture, from a real run with a server and four people at terminals.
 
-    python -m tests.bench.screenshot docs/screen.svg
+python -m tests.bench.screenshot docs/screen.svg
 """
 
 import argparse
@@ -16,6 +16,7 @@ from tests.client.processes import Person, ServerProcess
 
 COLUMNS, ROWS = 112, 30
 CELL_WIDTH, CELL_HEIGHT, FONT_SIZE, MARGIN = 8.4, 18, 14, 12
+FONT = f'font-family="ui-monospace,DejaVu Sans Mono,Menlo,Consolas,monospace" font-size="{FONT_SIZE}"'
 GROUND, TEXT = "#1b1d22", "#d8d8d8"
 COLORS = {
     "black": "#1b1d22", "red": "#d75f5f", "green": "#6fae6f", "brown": "#c9a15a", "blue": "#5f87d7",
@@ -55,11 +56,9 @@ def talk(directory: Path) -> Person:
 
 
 def _seated(server: ServerProcess, directory: Path, name: str) -> Person:
-    size = {"columns": COLUMNS, "rows": ROWS} if name == "John" else {}
-    one = Person(
-        "127.0.0.1", server.port, "--name", name, "--home", str(directory / name),
-        plain=False, TERM="xterm-256color", COLORTERM="truecolor", **size,
-    )  # fmt: skip
+    columns, rows = (COLUMNS, ROWS) if name == "John" else (80, 24)
+    where = ("127.0.0.1", server.port, "--name", name, "--home", str(directory / name))
+    one = Person(*where, columns=columns, rows=rows, plain=False, TERM="xterm-256color", COLORTERM="truecolor")
     one.until(f"[Welcome {name}]")
     return one
 
@@ -68,8 +67,7 @@ def svg(screen: pyte.Screen) -> str:
     """Return a screen as SVG."""
     width, height = 2 * MARGIN + COLUMNS * CELL_WIDTH, 2 * MARGIN + ROWS * CELL_HEIGHT
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}"'
-        f' font-family="ui-monospace,DejaVu Sans Mono,Menlo,Consolas,monospace" font-size="{FONT_SIZE}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" {FONT}>',
         f'<rect width="{width:g}" height="{height:g}" rx="8" fill="{GROUND}"/>',
     ]
     for row in range(screen.lines):
