@@ -256,12 +256,12 @@ def _open_session(
 
 def _view(options: Namespace, engine: Engine, out: OutputStream, *, is_plain: bool) -> View:
     is_on = wants_color(options.color, os.environ, is_terminal=is_terminal(STDOUT))
-    palette = Palette(is_on=is_on, has_256=wants_256(os.environ))
+    palette = Palette(is_on=is_on, has_256=wants_256(os.environ), shows_codes=speaks_utf_8(os.environ))
     encoding = None if options.json else other_encoding()
     screen = out if encoding is None else InEncoding(out, encoding)
     if is_plain:
         return PipeMode(engine, screen.write, write, palette, as_json=options.json, asks=is_terminal(STDIN))
-    return LineMode(engine, screen, Terminal(STDIN, STDOUT), palette, _local_time, shows_codes=speaks_utf_8(os.environ))
+    return LineMode(engine, screen, Terminal(STDIN, STDOUT), palette, _local_time)
 
 
 def _local_time(milliseconds: int | None) -> datetime:

@@ -5,7 +5,12 @@ Both are `wcwidth`'s, which follows Unicode's tables and the terminals: a charac
 draws it.  Those that do not join its parts draw it wider; a row is kept from running on there (see `line_mode`).
 """
 
-from reactor_chat.text.widths import grapheme_boundary_before, iter_graphemes, wcswidth
+from reactor_chat.text.widths import (
+    grapheme_boundary_after,
+    grapheme_boundary_before,
+    iter_graphemes,
+    wcswidth,
+)
 
 
 def cells(text: str) -> int:
@@ -15,7 +20,7 @@ def cells(text: str) -> int:
 
 def after(text: str, index: int) -> int:
     """Return where the character that begins at `index` ends; the text's end, at its end."""
-    return index + len(next(iter_graphemes(text, index), ""))
+    return grapheme_boundary_after(text, index)
 
 
 def before(text: str, index: int) -> int:

@@ -14,7 +14,8 @@ from itertools import chain, repeat
 from typing import Protocol
 
 from reactor_chat.client.boundary import Arrived, Draft, Earlier, Note, NoteKind, Shown
-from reactor_chat.client.commands.keys import ACTIONS, PASTE_OFF, PASTE_ON, Key, KeyAction
+from reactor_chat.client.commands.key_map import Bound, KeyMap
+from reactor_chat.client.commands.keys import PASTE_OFF, PASTE_ON, Key, KeyAction, ViewKind
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.inbox import request_echoed
 from reactor_chat.client.terminal.bursts import Bursts
@@ -94,7 +95,7 @@ class LineMode:
         tty: whose keys are read.
         palette: paints.
         local_time: gives the local time of a moment in milliseconds since 1970, and of now for None.
-        shows_codes: the terminal has the signs that a QR code is drawn with.
+        keys: what each key does; left out, as nobody chose otherwise.
     """
 
     wants_input = True
@@ -107,19 +108,18 @@ class LineMode:
         tty: Tty,
         palette: Palette,
         local_time: Callable[[int | None], datetime],
-        *,
-        shows_codes: bool = True,
+        keys: KeyMap | None = None,
     ) -> None:
+        keys = KeyMap(ViewKind.LINE) if keys is None else keys
         self.next_deadline: float | None = None
         self._engine = engine
         self._screen = screen
         self._tty = tty
         self._palette = palette
         self._local_time = local_time
-        self._shows_codes = shows_codes
-        self._keys = KeyReader()
+        self._keys = KeyReader(keys.chords)
         self._bursts = Bursts()
-        self._editor = Editor(self._complete)
+        self._editor = Editor(self._complete, keys)
         self._prompt = Prompt(engine, self._editor, palette)
         self._above: list[str] = []
         self._bells = ""
@@ -241,7 +241,7 @@ class LineMode:
         for key in keys:
             if key.name == "CursorAt":
                 self._cursor_at(key.text)
-            elif ACTIONS.get(key.name) is not KeyAction.SUBMIT or self._may_leave(now):
+            elif not self._editor.submits(key) or self._may_leave(now):
                 self._editor.remembers = not (self._engine.wants_name or self._types_secret)
                 self._do(self._editor.press(key), now)
                 if self._editor.text != self._asked_for:
@@ -273,14 +273,14 @@ class LineMode:
                 self._print_rows([Part("system", "  ".join(result.words))])
             case EditorRequest.BELL:
                 self._bells = BELL
-            case EditorRequest.LEAVE:
+            case Bound(KeyAction.LEAVE):
                 self._engine.leave(now)
-            case EditorRequest.CLEAR_SCREEN:
+            case Bound(KeyAction.CLEAR_SCREEN):
                 self._write(CLEAR_SCREEN)
                 self._drawn = ""
-            case EditorRequest.SUSPEND:
+            case Bound(KeyAction.SUSPEND):
                 self.suspend()
-            case None:
+            case Bound() | None:
                 pass
 
     @property
@@ -327,7 +327,7 @@ class LineMode:
 
     def _show_code(self, code: str, caption: Sequence[str]) -> None:
         """Draw a QR code, where all of it can be seen at once, and the caption beside it where there is room."""
-        rows = drawn(code) if code and self._shows_codes else []
+        rows = drawn(code) if code and self._palette.shows_codes else []
         columns, height = self._tty.size()
         if not rows or cells(rows[0]) > columns or len(rows) >= height:
             return
