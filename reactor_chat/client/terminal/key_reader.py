@@ -151,7 +151,9 @@ class KeyReader:
             self.deadline = now + REST_SECONDS_MAX - ALT_SECONDS_MAX
             return [Key("Esc")] if self._pending == b"\x1b" else []
         else:
-            return self._given_up()
+            keys = self._given_up()
+            self._wait(now)  # what is left may have begun something
+            return keys
         return []
 
     def _with_chords(self, keys: list[Key]) -> list[Key]:
@@ -295,7 +297,8 @@ class KeyReader:
             name, modifiers = f"O{found[2].decode('ascii')}", found[1].rpartition(b";")[2]
             if name in KEYPAD:
                 return Key("Text", KEYPAD[name])
-            return Key(with_modifiers(SEQUENCES[name], max(int(modifiers or 1), 1) - 1) if name in SEQUENCES else "")
+            key = SEQUENCES.get(name, "")  # of rxvt's, some say already what is held down
+            return Key(with_modifiers(key, max(int(modifiers or 1), 1) - 1) if key and "-" not in key else key)
         if _single_shift_begun.fullmatch(sequence) and len(sequence) <= SEQUENCE_BYTES_MAX:
             return None
         return self._take(2 - saved, Key("Alt-O"))

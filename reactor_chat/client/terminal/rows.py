@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from reactor_chat.client.terminal.cells import before, cells, fitting
+from reactor_chat.client.terminal.cells import before, cells, cells_of_one, fitting
 from reactor_chat.text.safe import NOT_SHOWN, as_edited
 from reactor_chat.text.widths import iter_graphemes
 
@@ -154,9 +154,9 @@ def _drawn(text: str, room: int) -> str:
     """A part of a row; what is wider than a whole row (as many letters of old Korean are) cannot be drawn."""
     if text.isascii():
         return text
-    return "".join(one if _cells_of(one, room) == cells(one) else NOT_SHOWN for one in iter_graphemes(text))
+    return "".join(one if _cells_of(one, room) == cells_of_one(one) else NOT_SHOWN for one in iter_graphemes(text))
 
 
 def _cells_of(character: str, room: int) -> int:
-    width = cells(character)
+    width = cells_of_one(character)
     return width if width <= room else 1

@@ -263,3 +263,41 @@ def test_a_paste_without_an_end_takes_no_memory_without_an_end() -> None:
         assert reader.feed(b"x" * 10_000, 0.0) == []
     (paste,) = reader.feed(b"\x1b[201~", 0.0)
     assert paste.text == "x" * PASTE_CHARS_MAX
+
+
+CHORDS = ("Ctrl-X Ctrl-E", "Ctrl-X u", "Ctrl-X Ctrl-X")
+
+
+@pytest.mark.parametrize(
+    ("data", "keys"),
+    [
+        (b"\x18\x05", named("Ctrl-X.Ctrl-E")),
+        (b"a\x18\x05b", [text("a"), *named("Ctrl-X.Ctrl-E"), text("b")]),
+        (b"\x18x", [X]),
+        (b"\x18\x03", named("Ctrl-C")),
+        (b"\x18\x1b[A", [UP]),
+        (b"\x18\x18\x05", named("Ctrl-X.Ctrl-X Ctrl-E")),
+        (b"\x18\x1b[I\x05", named("FocusIn Ctrl-X.Ctrl-E")),
+        (b"\x18\x1b[200~a\x1b[201~\x05", [Key("Paste", "a"), Key("Ctrl-E")]),
+        (b"\x18", []),
+    ],
+)
+def test_two_keys_that_mean_something_together_are_one(data: bytes, keys: list[Key]) -> None:
+    wanted = [Key(key.name.replace(".", " "), key.text) for key in keys]
+    for pieces in ([data], bytewise(data)):
+        reader = KeyReader(CHORDS)
+        assert joined([key for piece in pieces for key in reader.feed(piece, 0.0)]) == wanted
+        assert reader.deadline is None
+
+
+def test_the_first_of_two_keys_alone_is_a_key_where_no_two_mean_anything() -> None:
+    assert read(b"\x18\x05") == named("Ctrl-X Ctrl-E")
+
+
+def test_an_escape_alone_is_a_key_once() -> None:
+    reader = KeyReader()
+    assert reader.feed(b"\x1b", 0.0) == []
+    assert reader.due(ALT_SECONDS_MAX) == [ESC]
+    assert reader.due(REST_SECONDS_MAX) == [Key("")]
+    assert reader.deadline is None
+    assert read(b"\x1b", b"\x1b", b"x", apart=SLOW) == [ESC, ESC, X]

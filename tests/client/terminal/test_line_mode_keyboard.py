@@ -177,3 +177,28 @@ def test_a_stop_in_the_middle_of_a_paste_sends_nothing_of_it() -> None:
     seat.press(b"two\r\x1b[201~")
     assert texts(seat) == []
     assert seat.glass.lines[-1] == "(2 lines) NOT encrypted > one⏎two"
+
+
+def test_what_was_sent_is_searched_and_not_sent_by_the_enter_that_ends_the_search() -> None:
+    seat = Seat().live()
+    seat.press("soup\r", "bread\r", "x", "\x12", "so")
+    assert seat.glass.lines[-1] == "(recall: so) NOT encrypted > soup"
+    seat.press("z")
+    assert seat.glass.lines[-1] == "(not found: soz) NOT encrypted > soup"
+    seat.press("\r")
+    assert (seat.glass.lines[-1], texts(seat)) == ("(2 on the way) NOT encrypted > soup", ["soup", "bread"])
+    seat.press("\r")
+    assert texts(seat) == ["soup", "bread", "soup"]
+
+
+def test_an_escape_gives_a_search_up() -> None:
+    seat = Seat().live()
+    seat.press("soup\r", "half", "\x12", "so", "\x1b")
+    seat.wait(0.2)
+    assert seat.glass.lines[-1] == "(1 on the way) NOT encrypted > half"
+
+
+def test_what_was_dropped_is_undone() -> None:
+    seat = Seat().live()
+    seat.press("half a li", "\x03", "\x1f")
+    assert seat.glass.lines == ["NOT encrypted > half a li"]
