@@ -260,7 +260,7 @@ def _view(options: Namespace, engine: Engine, out: OutputStream, *, is_plain: bo
     encoding = None if options.json else other_encoding()
     screen = out if encoding is None else InEncoding(out, encoding)
     if is_plain:
-        return PipeMode(engine, screen.write, write, palette, as_json=options.json, asks=is_terminal(STDIN))
+        return PipeMode(engine, screen.write, write, palette, as_json=options.json, is_typed=is_terminal(STDIN))
     return LineMode(engine, screen, Terminal(STDIN, STDOUT), palette, _local_time)
 
 

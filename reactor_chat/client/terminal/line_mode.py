@@ -19,7 +19,7 @@ from reactor_chat.client.commands.keys import PASTE_OFF, PASTE_ON, Key, KeyActio
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.inbox import request_echoed
 from reactor_chat.client.terminal.bursts import Bursts
-from reactor_chat.client.terminal.caution import hindrance, question
+from reactor_chat.client.terminal.caution import hindrance, hindrance_of_slash, question
 from reactor_chat.client.terminal.cells import cells, fitting
 from reactor_chat.client.terminal.editor import Choices, Editor, EditorRequest, Result, Submitted
 from reactor_chat.client.terminal.key_reader import KeyReader
@@ -33,6 +33,7 @@ from reactor_chat.text.orders import EncryptOn
 from reactor_chat.text.parser import parse_typed
 from reactor_chat.text.render import NO_ANNOTATION, Annotation, Part, compose
 from reactor_chat.text.safe import safe
+from reactor_chat.text.slash import escaped, meant
 from reactor_chat.wire.messages import HelpAnswer, HistoryAnswer, Notice
 
 ERASE_ROW = "\r\x1b[K"
@@ -186,7 +187,7 @@ class LineMode:
         elif isinstance(item, Earlier):
             self._show_again("Where you left off", item.notices, item.annotations, "End of what you have seen")
         elif isinstance(item, Draft):
-            self._editor.replace(item.text)
+            self._editor.replace(escaped(item.text))
         elif item.kind is not NoteKind.QUESTION:  # the prompt asks it
             text = Part("system", safe(item.text))
             rows = wrapped([text], self._columns - len(INDENT) - 2, self._columns - len(INDENT) - 2)
@@ -250,7 +251,8 @@ class LineMode:
     def _may_leave(self, now: float) -> bool:
         """Whether the line may be sent; where not, say what is wrong with it, or ask."""
         text = self._editor.text
-        if (reason := hindrance(text)) is not None:
+        reason = hindrance(text) or (None if self._prompt.asks else hindrance_of_slash(text))
+        if reason is not None:
             self._say(reason)
             return False
         asked = None if self._prompt.asks else question(text, self._editor.pasted_lines)
@@ -268,7 +270,7 @@ class LineMode:
     def _do(self, result: Result, now: float) -> None:
         match result:
             case Submitted():
-                self._engine.typed(result.text, now)
+                self._engine.typed(result.text if self._prompt.asks else meant(result.text), now)
             case Choices():
                 self._print_rows([Part("system", "  ".join(result.words))])
             case EditorRequest.BELL:
@@ -286,7 +288,7 @@ class LineMode:
     @property
     def _types_secret(self) -> bool:
         """Whether the line is, or holds, a passphrase: that is not to be recalled by whoever comes to the keyboard."""
-        order = parse_typed(self._editor.text)
+        order = parse_typed(meant(self._editor.text))
         return self._engine.messaging.orders.wants_passphrase or (
             isinstance(order, EncryptOn) and order.passphrase is not None
         )

@@ -6,6 +6,7 @@ from reactor_chat.client.terminal.editor import Editor
 from reactor_chat.client.terminal.palette import Palette
 from reactor_chat.e2ee.boundary import Posture
 from reactor_chat.text.safe import as_edited
+from reactor_chat.text.slash import meant
 
 PROMPT_WORDS = {
     Posture.PLAIN: "NOT encrypted",
@@ -81,4 +82,4 @@ class Prompt:
 
     @property
     def _posture(self) -> Posture:
-        return self._engine.messaging.sealing.posture(self._editor.text)
+        return self._engine.messaging.sealing.posture(meant(self._editor.text))
