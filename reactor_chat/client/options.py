@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from reactor_chat import PRODUCT
 from reactor_chat.client.boundary import ExitStatus
-from reactor_chat.client.commands.keys import KEYS
+from reactor_chat.client.commands.key_map import KeyMap
+from reactor_chat.client.commands.keys import ViewKind
 from reactor_chat.client.connecting.destination import read_port
 from reactor_chat.errors import UsageError
 from reactor_chat.text.arguments import SafeArgumentParser
@@ -148,7 +149,7 @@ _KINDS: dict[str, Callable[[str], Any]] = {"port": _port, "--pin": _pin, "--home
 
 
 def _epilog() -> str:
-    keys = "\n".join(f"  {', '.join(row.keys):26} {row.help}" for row in KEYS)
+    keys = "\n".join(f"  {pressed:26} {text}" for pressed, text in KeyMap(ViewKind.LINE).help_rows())
     statuses = "\n".join(f"  {status.value:<26} {text}" for status, text in STATUSES.items())
     return f"keys on a terminal:\n{keys}\n\nexit status:\n{statuses}"
 

@@ -73,7 +73,7 @@ BUGS: tuple[Bug, ...] = (
             "        if _string.match(sequence):\n",
             "        if _string.fullmatch(sequence):\n",
         ),
-        ("a function key of the console types a letter", "(4 if _console_key.match(sequence) else 3)", "3"),
+        ("a function key of the console types a letter", "(4 if is_key else 3)", "3"),
         (
             "somebody who types prolongs a paste",
             "if not (is_typed and self._inside is was_inside is not _Inside.NOTHING):",

@@ -2,11 +2,12 @@
 
 import pytest
 
-from reactor_chat.client.commands.keys import KEYS as BINDINGS
+from reactor_chat.client.commands.key_map import KeyMap
+from reactor_chat.client.commands.keys import ViewKind
 from reactor_chat.text.grammar import COMMANDS, OWN_COMMANDS
 from reactor_chat.text.help_topics import KEYS, no_page, overview, page, topics
 
-BOUND = [(", ".join(row.keys), row.help) for row in BINDINGS]
+BOUND = KeyMap(ViewKind.LINE).help_rows()
 
 
 @pytest.mark.parametrize("has_key", [True, False])

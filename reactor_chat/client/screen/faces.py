@@ -59,12 +59,12 @@ def view_of(
     if face is Face.SCREEN:
         return _screen(options, engine, out, archive)
     is_on = wants_color(options.color, os.environ, is_terminal=is_terminal(STDOUT))
-    palette = Palette(is_on=is_on, has_256=wants_256(os.environ))
+    palette = Palette(is_on=is_on, has_256=wants_256(os.environ), shows_codes=speaks_utf_8(os.environ))
     encoding = None if options.json else other_encoding()
     screen = out if encoding is None else InEncoding(out, encoding)
     if face is Face.PIPE:
-        return PipeMode(engine, screen.write, write, palette, as_json=options.json, asks=is_terminal(STDIN))
-    return LineMode(engine, screen, Terminal(STDIN, STDOUT), palette, local_time, shows_codes=speaks_utf_8(os.environ))
+        return PipeMode(engine, screen.write, write, palette, as_json=options.json, is_typed=is_terminal(STDIN))
+    return LineMode(engine, screen, Terminal(STDIN, STDOUT), palette, local_time)
 
 
 def _screen(options: Namespace, engine: Engine, out: OutputStream, archive: Archive) -> "ScreenView":

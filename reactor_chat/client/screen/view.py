@@ -15,10 +15,22 @@ import urwid
 
 from reactor_chat.client.archive.contract import Archive
 from reactor_chat.client.boundary import Arrived, Earlier, RequestAnswer, Shown
-from reactor_chat.client.commands.keys import PASTE_OFF, PASTE_ON, Key
+from reactor_chat.client.commands.key_map import KeyMap
+from reactor_chat.client.commands.keys import (
+    FOCUS_OFF,
+    FOCUS_ON,
+    MOUSE_OFF,
+    MOUSE_ON,
+    PASTE_OFF,
+    PASTE_ON,
+    Key,
+    KeyAction,
+    ViewKind,
+)
 from reactor_chat.client.connecting.states import State
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.screen.event_loop import TurnEventLoop
+from reactor_chat.client.screen.external_editor import ExternalEditor
 from reactor_chat.client.screen.keyboard import Keyboard
 from reactor_chat.client.screen.painting import Attributes, Picture, PictureScreen, PictureWidget
 from reactor_chat.client.screen.picture import draw_picture
@@ -30,10 +42,12 @@ from reactor_chat.client.transcript.transcript import Transcript
 FRAME_SECONDS = 0.033
 """What arrives is drawn no more often than this."""
 FLUSH_SECONDS_MAX = 1.0
+EDITOR_SECONDS = 0.1
+"""So often it is looked whether the person's own editor is done."""
 INDEX_AFTER_SECONDS = 1.0
 """What an earlier version archived is indexed while nobody types."""
 WRAPS_NOT, WRAPS = "\x1b[?7l", "\x1b[?7h"
-FOCUS_ON, FOCUS_OFF = "\x1b[?1004h", "\x1b[?1004l"
+MODES_ON, MODES_OFF = PASTE_ON + FOCUS_ON + MOUSE_ON + WRAPS_NOT, WRAPS + MOUSE_OFF + FOCUS_OFF + PASTE_OFF
 
 
 class Output(Protocol):
@@ -92,8 +106,9 @@ class ScreenView:
         self._output = output
         self._tty = tty
         self.transcript = Transcript(archive)
-        self.keyboard = Keyboard(engine, self.transcript, archive, local_time)
-        self._keys = KeyReader()
+        keys = KeyMap(ViewKind.SCREEN)
+        self.keyboard = Keyboard(engine, self.transcript, archive, local_time, keys)
+        self._keys = KeyReader(keys.chords)
         self._bursts = Bursts()
         self._events = TurnEventLoop()
         self._screen = PictureScreen(self._queue, tty.size)
@@ -108,13 +123,14 @@ class ScreenView:
         self._archive = archive
         self._is_indexed = False
         self._pressed_at = float("-inf")
+        self._editing: ExternalEditor | None = None
 
     # ------------------------------------------------------------------------------------------ the terminal
 
     @property
     def wants_input(self) -> bool:
-        """Whether keys are read: always."""
-        return True
+        """Whether keys are read: but while they are for the person's own editor."""
+        return self._editing is None
 
     @property
     def next_deadline(self) -> float | None:
@@ -136,17 +152,19 @@ class ScreenView:
         self._tty.enter()
         self._urwid.start()
         self._is_started = True
-        self._queue(PASTE_ON + FOCUS_ON + WRAPS_NOT)
+        self._queue(MODES_ON)
 
     def end(self) -> None:
         """Give it back; what was said last stays on it."""
+        if self._editing is not None:
+            self._editing.close()
         self._give_back()
         self._output.drop()
 
     def _give_back(self) -> None:
         if self._is_started:
             self._is_started = False
-            self._queue(WRAPS + FOCUS_OFF + PASTE_OFF)
+            self._queue(MODES_OFF)
             self._urwid.stop()
         self._tty.leave()
         for line in self.keyboard.last_words():
@@ -165,7 +183,7 @@ class ScreenView:
         if not self._is_started:
             self._urwid.start()
             self._is_started = True
-            self._queue(PASTE_ON + FOCUS_ON + WRAPS_NOT)
+            self._queue(MODES_ON)
         self.resized()
 
     def resized(self) -> None:
@@ -188,15 +206,45 @@ class ScreenView:
     def _press(self, keys: list[Key], now: float) -> None:
         for key in keys:
             self.keyboard.press(key, now)
-            if self.keyboard.take_suspend():
-                self.suspend()
+            self._fulfil(self.keyboard.take_wanted())
         if keys:
             self._pressed_at = now
             self._is_changed, self._drawn_at = True, float("-inf")  # a key is answered at once
 
+    def _fulfil(self, wanted: KeyAction | None) -> None:
+        """Do what only who has the terminal can do."""
+        if wanted is KeyAction.SUSPEND:
+            self.suspend()
+        elif wanted is KeyAction.EDITOR:
+            self._begin_editing()
+        elif wanted is KeyAction.REDRAW:
+            self.resized()
+
+    def _begin_editing(self) -> None:
+        """Hand the terminal to the person's own editor, with what is typed; the client goes on behind it."""
+        try:
+            self._editing = ExternalEditor(self.keyboard.editor.text)
+        except OSError as error:
+            self.keyboard.question = f"Your editor cannot be started: {error.strerror or error}. Set EDITOR to another"
+            return
+        self._give_back()
+        self._editing.start()
+
+    def _look_after_editor(self) -> None:
+        """Take what was written, where the editor is done."""
+        assert self._editing is not None
+        if not self._editing.is_done:
+            return
+        text, self._editing = self._editing.close(), None
+        self.resumed()
+        if text is not None:
+            self.keyboard.editor.replace(text)
+
     def refresh(self, now: float) -> None:
         """Do what is due."""
         self._now = now
+        if self._editing is not None:
+            self._look_after_editor()
         keys = self._keys.due(now)
         self._press([*self._bursts.feed(keys, now), *self._bursts.due(now)], now)
         self._events.turn(now)

@@ -100,14 +100,14 @@ def test_a_draft_and_what_was_read_outlive_the_client(
     server: ServerProcess, person: Callable[..., Person], tmp_path: Path
 ) -> None:
     home = str(tmp_path / "home")
-    one = at_screen(person, server.port, "Ann", "--home", home)
-    one.until("[Welcome Ann]")
+    one = at_screen(person, server.port, "Drafty", "--home", home)
+    one.until("[Welcome Drafty]")
     one.press("said once\r")
     one.until("✓")
     one.press("half a li")
     one.until("> half a li")
     one.process.kill()
     one.left()
-    later = at_screen(person, server.port, "Ann", "--home", home)
+    later = at_screen(person, server.port, "Drafty", "--home", home)
     later.until("said once")
     later.until("> half a li")
