@@ -278,9 +278,15 @@ def markdown_table() -> str:
     return "\n".join(["| typed | what it does |", "|---|---|", *rows])
 
 
+def slash_rows() -> list[tuple[str, str]]:
+    """Return how everything with a slash is typed, and what it is for."""
+    rows = [(row.usage, row.summary) for row in SLASH_COMMANDS]
+    return [*rows, ("/<word> …", "the same as @<word> …"), ("//<message>", "say something that begins with /")]
+
+
 def slash_table() -> str:
     """Return the table of docs/using.md with what can be typed with a slash, without a final line break."""
-    rows = [f"| `{row.usage}` | {row.summary} |" for row in SLASH_COMMANDS]
+    rows = [f"| `{usage}` | {summary} |" for usage, summary in slash_rows()]
     return "\n".join(["| typed | what it does |", "|---|---|", *rows])
 
 

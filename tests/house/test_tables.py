@@ -14,7 +14,7 @@ from reactor_chat.client.commands.key_map import markdown_table as keys_table
 from reactor_chat.client.options import markdown_table as client_options_table
 from reactor_chat.load.options import markdown_table as load_options_table
 from reactor_chat.server.options.table import option_rows
-from reactor_chat.text.grammar import COMMANDS, help_text, markdown_table
+from reactor_chat.text.grammar import COMMANDS, help_text, markdown_table, slash_table
 from reactor_chat.wire.messages import NOTICES, REQUESTS, RESERVED_WORDS
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ def server_options_table() -> str:
 
 
 @pytest.mark.parametrize(("page", "table"), [
-    ("using", markdown_table), ("using", client_options_table), ("using", keys_table),
+    ("using", markdown_table), ("using", client_options_table), ("using", keys_table), ("using", slash_table),
     ("operating", server_options_table),
     ("performance", load_options_table),
 ])  # fmt: skip
