@@ -48,6 +48,7 @@ BUGS: tuple[Bug, ...] = (
             "(record.read, marks.pop(record.conversation, 0))[0]",
         ),
         ("markers are kept without end", "if len(marks) > MARKS_MAX:", "if len(marks) > 2 * MARKS_MAX:"),
+        ("a dump changes with the markers", "        if person in self._dumped:\n", "        if not self._dumped:\n"),
         ("the newest marker is forgotten first", "del marks[next(iter(marks))]", "del marks[next(reversed(marks))]"),
     ),
     *in_file(
