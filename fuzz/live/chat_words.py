@@ -160,8 +160,17 @@ RETURNS: list[What | None] = [None, None, None, None, {}, {"after": "last"}, {"a
 """How the first owner comes in again on another connection, if at all: chance alone brings that about too seldom."""
 
 
+READ: list[list[What]] = [[], [], [], *([what] for what in MARKS[:-4]), [MARKS[1], MARKS[0]]]
+"""How far the first owner has read: chance alone lets nobody ask for markers who has some."""
+
+
 def assembled(
-    beginning: tuple[int, ...], team: list[str] | None, drawn: list[Drawn], back: What | None, more: list[Drawn]
+    beginning: tuple[int, ...],
+    team: list[str] | None,
+    drawn: list[Drawn],
+    read: list[What],
+    back: What | None,
+    more: list[Drawn],
 ) -> list[Act]:
     """Return a conversation: these people come in, with or without a group; then they do all this, and one is back."""
     acts = [
@@ -171,9 +180,13 @@ def assembled(
     if team is not None:
         acts.append(Act(0, {"type": "group_set", "group": "{g}", "members": team}))
     acts += map(_act, drawn)
-    if isinstance(back, dict) and 1 in beginning:
-        name = NAMES[beginning.index(1)]
-        acts.append(Act(len(NAMES), {"type": "login", "name": name, "protocol": 1, "key": 0, **back}))
+    owner = beginning.index(1) if 1 in beginning else None
+    if owner is not None:
+        acts += [Act(owner, what) for what in read]
+    if isinstance(back, dict) and owner is not None:
+        acts.append(Act(len(NAMES), {"type": "login", "name": NAMES[owner], "protocol": 1, "key": 0, **back}))
+    if read and owner is not None:
+        acts.append(Act(len(NAMES) if isinstance(back, dict) else owner, {"type": "read_marks"}))
     return [*acts, *map(_act, more)]
 
 
@@ -193,6 +206,7 @@ conversations = st.builds(
     st.sampled_from(BEGINNINGS),
     st.sampled_from((None, None, [], ["{Bob}"], ["{Bob}", "{Cy}"])),
     st.lists(acts, min_size=1, max_size=10),
+    st.sampled_from(READ),
     st.sampled_from(RETURNS),
     st.lists(acts, max_size=10),
 )

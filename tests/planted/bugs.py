@@ -7,6 +7,7 @@ from tests.planted import (
     bugs_links,
     bugs_live,
     bugs_lost_ends,
+    bugs_marks,
     bugs_mls,
     bugs_operator,
     bugs_server,
@@ -29,4 +30,5 @@ BUGS: tuple[Bug, ...] = (
     *bugs_lost_ends.BUGS,
     *bugs_operator.BUGS,
     *bugs_links.BUGS,
+    *bugs_marks.BUGS,
 )

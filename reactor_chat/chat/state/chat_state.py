@@ -6,6 +6,8 @@ Python, hash seed and machine.
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
 
 import msgspec
 from msgspec import Struct, field
@@ -27,7 +29,7 @@ from reactor_chat.chat.state.operator_records import (
     Uninvited,
 )
 from reactor_chat.chat.state.patience import Patience, Tried
-from reactor_chat.chat.state.read_marks import ReadMarks
+from reactor_chat.chat.state.read_marks import ReadMarks, in_pieces
 from reactor_chat.chat.state.receipts import Outcome, Receipts
 from reactor_chat.chat.state.records import (
     BlobStored,
@@ -55,7 +57,7 @@ from reactor_chat.wire.messages import (
     fold,
 )
 
-OUTCOMES_AT_ONCE = 2_000
+OUTCOMES_AT_ONCE = MARKS_AT_ONCE = 2_000
 """Of a state that is written in pieces; a millisecond."""
 
 Rarer = Entered | Exited | GroupAltered | Declined | Released | AboutSeals | Stored | Ordered
@@ -84,7 +86,7 @@ class Snapshot(Struct, frozen=True, tag="reactor-chat state 1", omit_defaults=Tr
     invites: list[Invite] = field(default_factory=list)
     moderators: list[str] = field(default_factory=list)
     expired: int = 0
-    read_marks: list[tuple[str, list[tuple[str, int]]]] = field(default_factory=list)
+    read_marks: list[tuple[str, dict[str, int]]] = field(default_factory=list)
 
 
 class ChatState:
@@ -200,18 +202,24 @@ class ChatState:
     def written(self) -> Iterator[bytes]:
         """Return the JSON of the whole state as it is now, in pieces, whatever is applied while it is read.
 
-        What came of people's requests is nearly all of it, and is copied and encoded piece by piece; the rest is the
-        first piece.  Another one that is begun meanwhile ends this one, whose pieces must not be used then.
+        What came of people's requests and how far they have read is nearly all of it, and is encoded piece by piece;
+        the rest is in the first piece.  Another one that is begun meanwhile ends this one, whose pieces must not be
+        used then.
         """
-        pieces = self.receipts.dump_in_pieces(OUTCOMES_AT_ONCE)
-        before, after = msgspec.json.encode(self._snapshot([])).split(b'"outcomes":[]')
-        return _joined(before + b'"outcomes":[', pieces, b"]" + after)
+        outcomes, marks = self.receipts.dump_in_pieces(OUTCOMES_AT_ONCE), self.read_marks.dump()
+        before, after = msgspec.json.encode(self._snapshot([], [])).split(b'"outcomes":[]')
+        if not marks:
+            return _joined(before + b'"outcomes":[', outcomes, b"]" + after)
+        of_marks = _joined(after[:-1] + b',"read_marks":[', in_pieces(marks, MARKS_AT_ONCE), b"]}")
+        return chain(_joined(before + b'"outcomes":[', outcomes, b"]"), of_marks)
 
     def snapshot(self) -> Snapshot:
         """Return the whole state as a value."""
-        return self._snapshot(self.receipts.dump())
+        return self._snapshot(self.receipts.dump(), self.read_marks.dump())
 
-    def _snapshot(self, outcomes: list[tuple[str, list[tuple[str, Outcome]]]]) -> Snapshot:
+    def _snapshot(
+        self, outcomes: list[tuple[str, list[tuple[str, Outcome]]]], marks: list[tuple[str, dict[str, int]]]
+    ) -> Snapshot:
         return Snapshot(
             self.seq,
             self.at,
@@ -228,7 +236,7 @@ class ChatState:
             self.invites.dump(),
             sorted(self.moderators),
             self.expired,
-            self.read_marks.dump(),
+            marks,
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -359,9 +367,7 @@ class ChatState:
         self.receipts.forget(fold(record.name))
 
 
-def _joined(
-    before: bytes, pieces: Iterator[list[tuple[str, list[tuple[str, Outcome]]]]], after: bytes
-) -> Iterator[bytes]:
+def _joined(before: bytes, pieces: Iterator[Sequence[tuple[str, Any]]], after: bytes) -> Iterator[bytes]:
     """Yield the JSON of one list of many pieces, with what stands before and after."""
     begun = False
     for piece in pieces:

@@ -4,7 +4,7 @@ A conversation is its label, as its owner names the place: `room`, `pair/NAME` o
 marker only goes forward.  Guests have none.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from reactor_chat.chat.state.records import MarkedRead
 from reactor_chat.wire.messages import fold
@@ -18,6 +18,7 @@ class ReadMarks:
 
     def __init__(self) -> None:
         self._marks: dict[str, dict[str, int]] = {}
+        self._dumped: set[str] = set()  # whose markers are in a dump, and are copied before they change
         self._first, self._last = 1, 0  # the newest unbroken run of numbers that are markers'
 
     def of(self, name: str) -> Mapping[str, int]:
@@ -41,28 +42,49 @@ class ReadMarks:
         if record.seq != self._last + 1:
             self._first = record.seq
         self._last = record.seq
-        marks = self._marks.setdefault(fold(record.name), {})
+        marks = self._own(fold(record.name))
         marks[record.conversation] = max(record.read, marks.pop(record.conversation, 0))
         if len(marks) > MARKS_MAX:
             del marks[next(iter(marks))]
 
     def leave(self, name: str, conversation: str) -> None:
         """Forget the marker of a conversation that somebody is not in any more."""
-        marks = self._marks.get(fold(name))
-        if marks is not None:
-            marks.pop(conversation, None)
+        if conversation in self.of(name):
+            marks = self._own(fold(name))
+            del marks[conversation]
             if not marks:
-                del self._marks[fold(name)]
+                self.forget(name)
+
+    def _own(self, person: str) -> dict[str, int]:
+        """Somebody's markers, to be changed."""
+        if person in self._dumped:
+            self._dumped.discard(person)
+            self._marks[person] = dict(self._marks[person])
+        return self._marks.setdefault(person, {})
 
     def forget(self, name: str) -> None:
         """Forget the markers of somebody whose name was released: who takes it next has read nothing."""
         self._marks.pop(fold(name), None)
+        self._dumped.discard(fold(name))
 
-    def dump(self) -> list[tuple[str, list[tuple[str, int]]]]:
-        """Return a copy of everybody's markers, sorted by folded name; each person's in their order."""
-        return [(name, list(self._marks[name].items())) for name in sorted(self._marks)]
+    def dump(self) -> list[tuple[str, dict[str, int]]]:
+        """Return everybody's markers as they are now, sorted by folded name; each person's in their order."""
+        self._dumped = set(self._marks)
+        return [(name, self._marks[name]) for name in sorted(self._marks)]
 
-    def load(self, marks: list[tuple[str, list[tuple[str, int]]]]) -> None:
+    def load(self, marks: list[tuple[str, dict[str, int]]]) -> None:
         """Replace the state by what `dump` returned."""
-        self._marks = {name: dict(of_person) for name, of_person in marks}
+        self._marks, self._dumped = dict(marks), {name for name, _ in marks}
         self._first, self._last = 1, 0
+
+
+def in_pieces(
+    marks: Sequence[tuple[str, dict[str, int]]], count_max: int
+) -> Iterator[Sequence[tuple[str, dict[str, int]]]]:
+    """Yield what `dump` returned, people by people; a piece ends with the person with whom it has so many markers."""
+    first = count = 0
+    for end, (_, of_person) in enumerate(marks, 1):
+        count += len(of_person)
+        if count >= count_max or end == len(marks):
+            yield marks[first:end]
+            first, count = end, 0

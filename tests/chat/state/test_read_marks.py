@@ -1,5 +1,8 @@
 """Markers go forward, each person's own, as many as are kept; against a list that is looked through."""
 
+from copy import deepcopy
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 
 from reactor_chat.chat.state import read_marks as module
 from reactor_chat.chat.state.chat_state import ChatState, Snapshot
-from reactor_chat.chat.state.read_marks import MARKS_MAX, ReadMarks
+from reactor_chat.chat.state.read_marks import MARKS_MAX, ReadMarks, in_pieces
 from reactor_chat.chat.state.records import Entered, GroupAltered, MarkedRead
 from reactor_chat.wire.messages import Exited, Released
 
@@ -25,6 +28,7 @@ def marked(seq: int, name: str, place: str, read: int) -> MarkedRead:
 @given(steps)
 def test_markers_against_a_list_that_is_looked_through(steps: list[tuple[str, str, str, int]]) -> None:
     marks, simple = ReadMarks(), list[tuple[str, str, int]]()  # folded name, place, number; as they were moved
+    dumps: list[tuple[Any, Any]] = []  # each with a copy of it as it was
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "MARKS_MAX", FEW)
         for seq, (what, name, place, read) in enumerate(steps, 1):
@@ -41,8 +45,11 @@ def test_markers_against_a_list_that_is_looked_through(steps: list[tuple[str, st
             else:
                 marks.forget(name)
                 simple = [one for one in simple if one[0] != me]
+            if seq % 3 == 0:
+                dumps.append((dumped := marks.dump(), deepcopy(dumped)))
             assert list(marks.of(name).items()) == [one[1:] for one in simple if one[0] == me]
             assert marks.get(name, place) == max([one[2] for one in simple if one[:2] == (me, place)], default=0)
+    assert all(dumped == as_it_was for dumped, as_it_was in dumps)
     again = ReadMarks()
     again.load(marks.dump())
     assert again.dump() == marks.dump()
@@ -67,7 +74,21 @@ def test_a_dump_does_not_change_with_what_it_was_made_of() -> None:
     marks.apply(marked(3, "ann", "room", 2))
     again.load(dumped := marks.dump())
     marks.apply(marked(4, "Bob", "room", 3))
-    assert again.dump() == dumped == [("ann", [("room", 2)]), ("bob", [("room", 1)])]
+    marks.leave("Ann", "room")
+    again.apply(marked(4, "ann", "pair/bob", 3))
+    assert dumped == [("ann", {"room": 2}), ("bob", {"room": 1})]
+    assert again.dump() == [("ann", {"room": 2, "pair/bob": 3}), ("bob", {"room": 1})]
+    assert marks.dump() == [("bob", {"room": 3})]
+
+
+@pytest.mark.parametrize("people", [0, 1, 2, 3, 7])
+@pytest.mark.parametrize("count_max", [1, 2, 3, 4, 100])
+def test_a_dump_in_pieces_is_the_same_dump(people: int, count_max: int) -> None:
+    dumped = [(f"n{number}", {f"pair/{other}": 1 for other in range(1 + number % 3)}) for number in range(people)]
+    pieces = list(in_pieces(dumped, count_max))
+    assert [one for piece in pieces for one in piece] == dumped
+    assert all(sum(len(marks) for _, marks in piece[:-1]) < count_max for piece in pieces)
+    assert all(sum(len(marks) for _, marks in piece) >= count_max for piece in pieces[:-1])
 
 
 @pytest.mark.parametrize(
@@ -111,9 +132,11 @@ def test_markers_are_part_of_the_state_and_go_with_the_name() -> None:
     assert state.hash() != twin.hash()
     twin.restore(msgspec.json.decode(msgspec.json.encode(state.snapshot()), type=Snapshot))
     assert twin.hash() == state.hash()
-    assert b"".join(state.written()) == msgspec.json.encode(state.snapshot())
+    pieces, whole = state.written(), msgspec.json.encode(state.snapshot())
+    state.apply(marked(3, "Ann", "room", 2))
+    assert b"".join(pieces) == whole, "as it was when it was begun"
     for one in (state, twin):
-        one.apply(Exited(3, 0, "Ann"))
-        assert one.read_marks.get("Ann", "room") == 1
-        one.apply(Released(4, 0, "Ann"))
+        one.apply(Exited(one.seq + 1, 0, "Ann"))
+        assert one.read_marks.get("Ann", "room")
+        one.apply(Released(one.seq + 1, 0, "Ann"))
         assert one.read_marks.dump() == []
