@@ -5,13 +5,13 @@ ours; it is named, and never written over.
 
 Format 1 kept rows as they were.  Format 2 keeps them sealed (see `sealed_rows`).  A vault of format 1 is brought up in
 one transaction, and then what SQLite's log still holds of the old rows is overwritten.  Format 3 adds the logs of the
-server that were seen, newest first.  Format 4 adds pages of conversations and an index, both empty at first: what is in
-the archive gets there while the client rests (see `archive.indexing`).
+server that were seen, newest first.  Format 4 adds pages of conversations, an index, and a table for those rows of a
+session that last.  All are empty at first, and filled while the client rests (see `archive.indexing`, `stored_rows`).
 """
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,14 @@ SEALED_TABLES = (
 """Everything by name, because one key may have several; names are folded.  The place of a session's row is that of its
 key (see `row_keys`)."""
 
-ADDED_IN_4 = (*archive_tables.TABLES, *archive_tables.SETTINGS, *archive_tables.TAKEN_OVER)
+LASTING_TABLE = (
+    "CREATE TABLE lasting (name TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, row BLOB NOT NULL,"
+    " PRIMARY KEY (name, kind, key)) STRICT, WITHOUT ROWID"
+)
+ADDED_IN_4 = (LASTING_TABLE, *archive_tables.TABLES, *archive_tables.SETTINGS, *archive_tables.TAKEN_OVER)
+
+CHECKED_WHOLE = ("people", "prints", "logs", "outbox", "session", "conversations", "eras", "progress")
+"""Tables that do not grow with what is read."""
 
 COMPANIONS = (".keys", ".printed")
 """Files that belong to a vault, beside it, by what is added to its name."""
@@ -107,6 +114,36 @@ def bring_up(path: Path, database: sqlite3.Connection, row_keys: RowKeys, payloa
     run("COMMIT")
     run("PRAGMA wal_checkpoint(FULL)")
     private_files.scrub(path.with_name(path.name + "-wal"), _WAL_HEADER_BYTES)
+
+
+def check_tables(path: Path, database: sqlite3.Connection) -> None:
+    """Check, in a time that does not grow with the archive, that nothing is missing.
+
+    SQLite goes through every table but those of the archive: what waits to be sent, how far we have come, sessions.
+    Rows of the archive are sealed, so one that is damaged is found out when it is opened.  That the newest of them are
+    missing would be noticed by nobody, and their places be given again: table and index have to agree on the last one.
+
+    Raises:
+        StorageCorrupt: something is missing, or is not as it was written.
+        sqlite3.Error: it cannot be read.
+    """
+    run = database.execute
+    for table in CHECKED_WHOLE:
+        (verdict,) = run(f"PRAGMA integrity_check({table})").fetchone()
+        if verdict != "ok":
+            raise damaged(path, " ".join(verdict.split()))
+    (last,) = run("SELECT coalesce(max(place), 0) FROM archive").fetchone()
+    if last != max(_last_places(run), default=0):
+        raise damaged(path, "the newest of the archive are missing")
+
+
+def _last_places(run: Run) -> Iterator[int]:
+    """Yield the last place of each name, as the index has it."""
+    query = "SELECT name, place FROM archive INDEXED BY archive_of WHERE name {} ORDER BY name {}, place DESC LIMIT 1"
+    row = run(query.format(">= ''", "ASC")).fetchone()
+    while row is not None:
+        yield run(query.format("= ?", "DESC"), (row[0],)).fetchone()[1]
+        row = run(query.format("> ?", "ASC"), (row[0],)).fetchone()
 
 
 def _seal_everything(run: Run, row_keys: RowKeys, payload_key: PayloadKey) -> None:
