@@ -18,7 +18,7 @@ from reactor_chat.client.archive.tokens import any_of
 from reactor_chat.client.archive.volume import Volume
 from reactor_chat.client.archive.zones import Window
 
-PAGE = 64
+PAGE = 32
 """So many places in one question."""
 
 WORDS_AT_ONCE = 64

@@ -125,12 +125,13 @@ class Pages:
         return found
 
     def _of(self, conversation: Conversation, rows: list[tuple[int, int, bytes, int, int]]) -> Iterator[Entry]:
-        """Yield the entries of rows; one that belongs elsewhere is damage, and shown nowhere."""
-        for entry in self._entries.opened(self._volume.name, (row[:3] for row in rows)):
-            if entry.conversation == conversation:
-                yield entry
-            else:
-                self._entries.note("a notice is on another's page")
+        """Yield the entries of rows; one that belongs elsewhere is damage, and is left out."""
+        for place, seq, payload, era, order in rows:
+            for entry in self._entries.opened(self._volume.name, [(place, seq, payload)]):
+                if entry.conversation == conversation and self.position(entry) == (era, order, place):
+                    yield entry
+                else:
+                    self._entries.note("a page is not as it was written")
 
     def _marker(self, conversation: Conversation) -> Position:
         """Return the position behind which things are unread."""

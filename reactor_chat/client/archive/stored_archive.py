@@ -206,7 +206,7 @@ class StoredArchive:
     @property
     def _zones(self) -> Zones:
         if self._found_zones is None:
-            self._found_zones = Zones(self._backing)
+            self._found_zones = Zones(self._backing, self._entries.note)
         return self._found_zones
 
     @property

@@ -5,7 +5,7 @@ not for those who find a locked home.  By the times a search passes over what wa
 holds whatever the order of the times is, for clocks are set, and some messages are opened late.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -55,18 +55,17 @@ class Zones:
 
     Args:
         backing: the vault.
-
-    Raises:
-        StorageCorrupt: one of them is not what was kept.
+        on_damage: told of a zone that cannot be read; it is indexed again, which finds nothing twice.
     """
 
-    def __init__(self, backing: Backing) -> None:
+    def __init__(self, backing: Backing, on_damage: Callable[[str], None]) -> None:
         self._backing = backing
         self._zones: dict[int, _Zone] = {}
         for number, sealed in backing.read("SELECT zone, sealed FROM zones", ()):
             row = backing.unseal(sealed, "zones", number)
             if row is None:
-                raise backing.damaged("the index is not what was written")
+                on_damage("the index is not what was written")
+                continue
             self._zones[number] = _rows.decode(row)
 
     def is_indexed(self, block: int) -> bool:

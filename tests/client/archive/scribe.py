@@ -55,6 +55,7 @@ class Scribe:
     Attributes:
         entries: everything written, in the order of places.
         eras: of each entry, how often numbers had begun anew.
+        era: how often they have.
     """
 
     def __init__(self, vault: Vault, me: str = ME, seq: int = 0) -> None:
@@ -64,7 +65,7 @@ class Scribe:
         self._me = me
         self._seq = seq
         self._at = 1_000_000
-        self._era = 0
+        self.era = 0
 
     def write(self, seed: int, count: int = 1) -> None:
         """Archive so many notices of every kind."""
@@ -78,7 +79,7 @@ class Scribe:
         """Have the server go back to an earlier number, and say so or not."""
         common = random.Random(seed).randint(0, self._seq)  # noqa: S311  a test's
         if common < self._seq:
-            self._era += 1
+            self.era += 1
         self.vault.begin_log(f"log {seed}", common)
         self._seq = common
         if seed % 2:
@@ -94,7 +95,7 @@ class Scribe:
         """Return number and time of something new, or of something that is opened late."""
         if chance.random() < 0.1 and self._seq > 9:
             behind = chance.randint(1, 8)
-            return self._seq - behind, self._at - behind * 60_000
+            return self._seq - behind, self._at - behind * 70_000
         self._seq += 1
         return self._seq, self._at
 
@@ -113,7 +114,7 @@ class Scribe:
     def _archive(self, seq: int, notice: Notice) -> int:
         place = self.vault.archive(seq, row_of(notice))
         self.entries.append(Entry(place, home(notice, self._me), seq, notice, NO_ANNOTATION))
-        self.eras.append(self._era)
+        self.eras.append(self.era)
         return place
 
 
