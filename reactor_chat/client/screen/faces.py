@@ -70,12 +70,14 @@ def view_of(
 def _screen(options: Namespace, engine: Engine, out: OutputStream, archive: Archive) -> "ScreenView":
     # Long to load, and not everybody has a terminal.
     from reactor_chat.client.screen.painting import Attributes  # noqa: PLC0415
-    from reactor_chat.client.screen.view import ScreenView  # noqa: PLC0415
+    from reactor_chat.client.screen.telling import telling_of  # noqa: PLC0415
+    from reactor_chat.client.screen.view import Manner, ScreenView  # noqa: PLC0415
 
     colors = 1
     if wants_color(options.color, os.environ, is_terminal=True):
         colors = 256 if wants_256(os.environ) else 16
-    return ScreenView(engine, out, Terminal(STDIN, STDOUT), archive, local_time, Attributes("dark", colors))
+    manner = Manner(Attributes("dark", colors), telling_of(os.environ))
+    return ScreenView(engine, out, Terminal(STDIN, STDOUT), archive, local_time, manner)
 
 
 def local_time(milliseconds: int | None) -> datetime:

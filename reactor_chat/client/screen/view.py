@@ -9,7 +9,7 @@ the bytes that followed it.
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import urwid
 
@@ -34,6 +34,7 @@ from reactor_chat.client.screen.external_editor import ExternalEditor
 from reactor_chat.client.screen.keyboard import Keyboard
 from reactor_chat.client.screen.painting import Attributes, Picture, PictureScreen, PictureWidget
 from reactor_chat.client.screen.picture import draw_picture
+from reactor_chat.client.screen.telling import Telling
 from reactor_chat.client.terminal.bursts import Bursts
 from reactor_chat.client.terminal.key_reader import KeyReader
 from reactor_chat.client.transcript.own_lines import own_lines
@@ -79,6 +80,18 @@ class Tty(Protocol):
         """Stop until the shell lets us go on."""
 
 
+class Manner(NamedTuple):
+    """How a terminal is spoken to.
+
+    Attributes:
+        attributes: the colours.
+        telling: what it is told and does not show.
+    """
+
+    attributes: Attributes
+    telling: Telling
+
+
 class ScreenView:
     """A full screen.
 
@@ -88,7 +101,7 @@ class ScreenView:
         tty: whose keys are read.
         archive: what was read, and where drafts and read markers are kept.
         local_time: gives the local time of a moment in milliseconds since 1970, and of now for None.
-        attributes: the colours.
+        manner: how the terminal is spoken to.
     """
 
     takes_terminal = True
@@ -100,7 +113,7 @@ class ScreenView:
         tty: Tty,
         archive: Archive,
         local_time: Callable[[int | None], datetime],
-        attributes: Attributes,
+        manner: Manner,
     ) -> None:
         self._engine = engine
         self._output = output
@@ -111,8 +124,9 @@ class ScreenView:
         self._keys = KeyReader(keys.chords)
         self._bursts = Bursts()
         self._events = TurnEventLoop()
+        attributes, self._telling = manner
         self._screen = PictureScreen(self._queue, tty.size)
-        self._screen.set_terminal_properties(colors=attributes.colors, hyperlinks=True)
+        self._screen.set_terminal_properties(colors=attributes.colors, hyperlinks=self._telling.shows_links)
         widget = PictureWidget(self._picture, attributes.of)
         self._urwid = urwid.MainLoop(widget, (), self._screen, handle_mouse=False, event_loop=self._events)
         self._place: int | None = None
@@ -153,6 +167,7 @@ class ScreenView:
         self._urwid.start()
         self._is_started = True
         self._queue(MODES_ON)
+        self._output.write(self._telling.begin())
 
     def end(self) -> None:
         """Give it back; what was said last stays on it."""
@@ -165,6 +180,7 @@ class ScreenView:
         if self._is_started:
             self._is_started = False
             self._queue(MODES_OFF)
+            self._output.write(self._telling.end())
             self._urwid.stop()
         self._tty.leave()
         for line in self.keyboard.last_words():
@@ -184,6 +200,7 @@ class ScreenView:
             self._urwid.start()
             self._is_started = True
             self._queue(MODES_ON)
+            self._output.write(self._telling.begin())
         self.resized()
 
     def resized(self) -> None:
@@ -291,6 +308,9 @@ class ScreenView:
             return
         self._is_changed, self._drawn_at = False, self._now
         self._events.idle()
+        self._output.write(self._telling.titled(self.transcript))
+        for alert in self.transcript.take_alerts():
+            self._output.write(self._telling.alert(alert))
         place, self._place = self._place, None
         if place is not None:
             self._output.write(b"", partial(self._engine.messaging.mailbox.printed, place))

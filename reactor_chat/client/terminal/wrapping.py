@@ -27,12 +27,24 @@ def wrapped(parts: list[Part], columns: int, columns_rest: int) -> list[list[Par
         columns_rest: cells of every other one.
     """
     text = "".join(part.text for part in parts)
+    return [_between(parts, begin, end) for begin, end in places(text, columns, columns_rest)]
+
+
+def places(text: str, columns: int, columns_rest: int, *, cuts_links: bool = False) -> list[tuple[int, int]]:
+    """Return where each row begins and ends in a text.
+
+    Args:
+        text: one line.
+        columns: cells of the first row.
+        columns_rest: cells of every other one.
+        cuts_links: a link that is longer than a row is cut as any word is.
+    """
     if min(columns, columns_rest) < COLUMNS_MIN or cells(text) <= columns:
-        return [parts]
-    return [_between(parts, begin, end) for begin, end in _rows(text, columns, columns_rest)]
+        return [(0, len(text))]
+    return list(_rows(text, columns, columns_rest, cuts_links=cuts_links))
 
 
-def _rows(text: str, columns: int, columns_rest: int) -> Iterator[tuple[int, int]]:
+def _rows(text: str, columns: int, columns_rest: int, *, cuts_links: bool) -> Iterator[tuple[int, int]]:
     begin, end, room = 0, 0, columns
     for found in _words.finditer(text):
         if cells(text[begin : found.end()]) <= room:
@@ -42,7 +54,7 @@ def _rows(text: str, columns: int, columns_rest: int) -> Iterator[tuple[int, int
             yield begin, end
             begin, room = found.start(2), columns_rest
         end = found.end()
-        while cells(text[begin:end]) > room and not _link.fullmatch(text, begin, end):
+        while cells(text[begin:end]) > room and (cuts_links or not _link.fullmatch(text, begin, end)):
             cut = max(fitting(text, begin, room), begin + 1)
             yield begin, cut
             begin, room = cut, columns_rest
