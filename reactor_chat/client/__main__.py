@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reactor_chat.client.boundary import ExitStatus, Settings
+from reactor_chat.client.commands.key_map import KeyMap
+from reactor_chat.client.commands.keys import ViewKind
 from reactor_chat.client.commands.moments import read_moment
 from reactor_chat.client.connecting.destination import read_destination
 from reactor_chat.client.connecting.first_contact import FirstContact, Missed
@@ -21,6 +23,8 @@ from reactor_chat.client.connecting.server_key import ServerKey
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.key_commands import lock, recover, seed_in
 from reactor_chat.client.options import DEFAULT_PORT, read_options
+from reactor_chat.client.preferences.reading import read_preferences
+from reactor_chat.client.preferences.table import Preferences
 from reactor_chat.client.runner import Runner, View
 from reactor_chat.client.sealing import OpenSession
 from reactor_chat.client.standard_error import PROGRAM, say, write
@@ -90,13 +94,10 @@ def _talk(options: Namespace) -> ExitStatus:
     interactive = is_terminal(STDIN)
     on_terminal = interactive and is_terminal(STDOUT)
     is_plain = options.plain or options.json or not on_terminal or os.environ.get("TERM", "dumb") in ("", "dumb")
-    if options.name == "":
-        raise UsageError(f"{NO_NAME}. Use --name NAME")
-    if options.name is None and not interactive:
-        raise UsageError("No terminal to ask for a name. Use --name NAME")
-    if options.home is None and not options.guest:
-        chosen = choose_home(options.name, say)
-        options.home = None if chosen is None else str(chosen)
+    # A program in a pipe does as it was told, whatever somebody prefers on a terminal.
+    preferences = Preferences() if is_plain and options.config is None else read_preferences(options.config)
+    keys = KeyMap(ViewKind.LINE, preferences.keys)
+    _choose_home(options, interactive=interactive)
     server_key = _server_key(options)
     if options.guest and options.introductions:
         say(
@@ -125,6 +126,7 @@ def _talk(options: Namespace) -> ExitStatus:
             moment=lambda typed: read_moment(typed, _local_time(None)),
             ignored=belongings.ignored.names() if belongings.ignored is not None else (),
             keep_ignored=belongings.ignored.keep if belongings.ignored is not None else None,
+            keys=keys.help_rows(),
             curious=not is_plain,
             scrollback=0 if is_plain else SCROLLBACK,
         )
@@ -134,7 +136,18 @@ def _talk(options: Namespace) -> ExitStatus:
         if output != STDOUT:
             stack.callback(os.close, output)
         runner = Runner(engine, options.host, options.port, server_key, output, belongings.news)
-        return _ended(runner.run(_view(options, engine, runner.out, is_plain=is_plain), STDIN), runner.out)
+        return _ended(runner.run(_view(options, engine, runner.out, keys, is_plain=is_plain), STDIN), runner.out)
+
+
+def _choose_home(options: Namespace, *, interactive: bool) -> None:
+    """Choose the home of who named none.  Raises UsageError where there is nobody to come in as."""
+    if options.name == "":
+        raise UsageError(f"{NO_NAME}. Use --name NAME")
+    if options.name is None and not interactive:
+        raise UsageError("No terminal to ask for a name. Use --name NAME")
+    if options.home is None and not options.guest:
+        chosen = choose_home(options.name, say)
+        options.home = None if chosen is None else str(chosen)
 
 
 def _ended(status: ExitStatus, out: OutputStream) -> ExitStatus:
@@ -254,14 +267,14 @@ def _open_session(
     return Session(settings, vault.store, os.urandom, fresh_id)
 
 
-def _view(options: Namespace, engine: Engine, out: OutputStream, *, is_plain: bool) -> View:
+def _view(options: Namespace, engine: Engine, out: OutputStream, keys: KeyMap, *, is_plain: bool) -> View:
     is_on = wants_color(options.color, os.environ, is_terminal=is_terminal(STDOUT))
     palette = Palette(is_on=is_on, has_256=wants_256(os.environ), shows_codes=speaks_utf_8(os.environ))
     encoding = None if options.json else other_encoding()
     screen = out if encoding is None else InEncoding(out, encoding)
     if is_plain:
         return PipeMode(engine, screen.write, write, palette, as_json=options.json, is_typed=is_terminal(STDIN))
-    return LineMode(engine, screen, Terminal(STDIN, STDOUT), palette, _local_time)
+    return LineMode(engine, screen, Terminal(STDIN, STDOUT), palette, _local_time, keys)
 
 
 def _local_time(milliseconds: int | None) -> datetime:
