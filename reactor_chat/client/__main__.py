@@ -23,8 +23,6 @@ from reactor_chat.client.connecting.server_key import ServerKey
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.key_commands import lock, recover, seed_in
 from reactor_chat.client.options import DEFAULT_PORT, read_options
-from reactor_chat.client.preferences.reading import read_preferences
-from reactor_chat.client.preferences.table import Preferences
 from reactor_chat.client.runner import Runner, View
 from reactor_chat.client.sealing import OpenSession
 from reactor_chat.client.standard_error import PROGRAM, say, write
@@ -95,8 +93,7 @@ def _talk(options: Namespace) -> ExitStatus:
     on_terminal = interactive and is_terminal(STDOUT)
     is_plain = options.plain or options.json or not on_terminal or os.environ.get("TERM", "dumb") in ("", "dumb")
     # A program in a pipe does as it was told, whatever somebody prefers on a terminal.
-    preferences = Preferences() if is_plain and options.config is None else read_preferences(options.config)
-    keys = KeyMap(ViewKind.LINE, preferences.keys)
+    keys = KeyMap(ViewKind.LINE) if is_plain and options.config is None else _preferred_keys(options)
     _choose_home(options, interactive=interactive)
     server_key = _server_key(options)
     if options.guest and options.introductions:
@@ -137,6 +134,12 @@ def _talk(options: Namespace) -> ExitStatus:
             stack.callback(os.close, output)
         runner = Runner(engine, options.host, options.port, server_key, output, belongings.news)
         return _ended(runner.run(_view(options, engine, runner.out, keys, is_plain=is_plain), STDIN), runner.out)
+
+
+def _preferred_keys(options: Namespace) -> KeyMap:
+    from reactor_chat.client.preferences.reading import read_preferences  # noqa: PLC0415  8 ms; a pipe needs none
+
+    return KeyMap(ViewKind.LINE, read_preferences(options.config).keys)
 
 
 def _choose_home(options: Namespace, *, interactive: bool) -> None:

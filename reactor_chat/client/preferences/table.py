@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from reactor_chat.client.osc.notifications import Form
 from reactor_chat.client.preferences.values import (
     Account,
     OwnKeys,
@@ -15,7 +14,7 @@ from reactor_chat.client.preferences.values import (
 )
 
 THEMES = ("dark", "light", "none")
-NOTIFY = ("auto", *(form.value for form in Form))
+NOTIFY = ("auto", "osc9", "osc777", "osc99", "off")
 
 
 class Preferences(NamedTuple):

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from reactor_chat.client.commands.key_map import Bound
 from reactor_chat.client.commands.keys import KeyAction
 from reactor_chat.client.connecting.destination import Destination
+from reactor_chat.client.osc.notifications import Form, form_of
 from reactor_chat.client.preferences.reading import FILE_NAME, read_preferences, usual_file
-from reactor_chat.client.preferences.table import PREFERENCES, Preferences
+from reactor_chat.client.preferences.table import NOTIFY, PREFERENCES, Preferences
 from reactor_chat.client.preferences.values import ACCOUNTS_MAX, KEYWORD_CHARS_MAX, KEYWORDS_MAX, Account
 from reactor_chat.errors import UsageError
 
@@ -150,6 +151,11 @@ def test_every_field_has_its_row_and_every_default_is_one() -> None:
         if row.default and row.default != "[]":
             told = {"true": True, "false": False}.get(row.default, row.default.strip('"'))
             assert row.read(told) == told == getattr(Preferences(), row.name)
+
+
+def test_every_form_of_a_notification_can_be_chosen() -> None:
+    assert {*NOTIFY} == {"auto", *(form.value for form in Form)}
+    assert form_of({}, Preferences().notify) is Form.OFF
 
 
 values = st.recursive(
