@@ -43,6 +43,7 @@ OPTIONS = (
         "--guest", "", None, "log in without a key: the name is yours while you are connected, and nothing is kept"
     ),
     ClientOption("--home", "DIR", None, "where your key and archive are kept; left out, in your user data directory"),
+    ClientOption("--config", "FILE", None, "your settings; left out, client.toml in your user configuration directory"),
     ClientOption("--pin", "SHA256:…", None, "the server's key, as its operator tells it; also accepts a new one"),
     ClientOption(
         "--invite", "CODE", None, "an invitation to claim a name on a server that lets in registered names only"
@@ -139,13 +140,19 @@ def _directory(written: str) -> str:
     raise argparse.ArgumentTypeError("'' is not a directory; use . for where you are")  # a variable that is not set
 
 
+def _file(written: str) -> str:
+    if written:
+        return written
+    raise argparse.ArgumentTypeError("'' is not a file")
+
+
 def _pin(written: str) -> bytes:
     if (binding := binding_of(written)) is not None:
         return binding
     raise argparse.ArgumentTypeError(f"Not a key: {written} (use SHA256: and 44 characters, as the server prints it)")
 
 
-_KINDS: dict[str, Callable[[str], Any]] = {"port": _port, "--pin": _pin, "--home": _directory}
+_KINDS: dict[str, Callable[[str], Any]] = {"port": _port, "--pin": _pin, "--home": _directory, "--config": _file}
 
 
 def _epilog() -> str:

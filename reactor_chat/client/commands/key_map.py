@@ -126,7 +126,9 @@ def read_key(written: str) -> str:
     """
     names = [_one_key(part) for part in written.split()]
     if not 1 <= len(names) <= 2 or None in names:
-        raise UsageError(f"Not a key: {written!r} (write it like Alt-A, Ctrl-K, F5, PgUp, Shift-Up or Ctrl-X Ctrl-E)")
+        raise UsageError(
+            f"Not a key: {written[:32]!r} (write it like Alt-A, Ctrl-K, F5, PgUp, Shift-Up or Ctrl-X Ctrl-E)"
+        )
     for name in filter(None, names):
         if name.startswith("Ctrl-") and (same := _SAME.get(name.removeprefix("Ctrl-"))) is not None:
             raise UsageError(f"Not a key of its own: {name} (terminals send {same} for it; use that)")
@@ -145,7 +147,7 @@ def read_action(written: str) -> Bound | None:
         return Bound(KeyAction.CHAT, int(found[1]))
     near = nearest(wanted, action_names())
     hint = f"Did you mean {near}? " if near is not None else ""
-    raise UsageError(f"Not an action: {written!r}. {hint}There are: {', '.join(action_names())}")
+    raise UsageError(f"Not an action: {written[:32]!r}. {hint}There are: {', '.join(action_names())}")
 
 
 def action_names() -> list[str]:

@@ -17,6 +17,7 @@ from reactor_chat.client.commands.keys import Key, KeyAction
 from reactor_chat.client.commands.moments import read_moment
 from reactor_chat.client.editing.typed_text import Snapshot
 from reactor_chat.client.engine import Engine
+from reactor_chat.client.preferences.table import Preferences
 from reactor_chat.client.screen.asking import Asking, Finding, Reading, Switching, Unsent
 from reactor_chat.client.screen.entry_rows import EntryRows
 from reactor_chat.client.screen.pane import Pane
@@ -54,6 +55,7 @@ class Keyboard:
         archive: where is searched.
         local_time: gives the local time of a moment in milliseconds since 1970, and of now for None.
         keys: what each key does.
+        prefers: what the person prefers.
 
     Attributes:
         editor: the line being typed.
@@ -69,12 +71,13 @@ class Keyboard:
         archive: Archive,
         local_time: Callable[[int | None], datetime],
         keys: KeyMap,
+        prefers: Preferences,
     ) -> None:
         self.transcript = transcript
         self.editor = Editor(self._complete, keys)
         self.asking: Asking | None = None
         self.question = ""
-        self.shows_chats = self.shows_people = True
+        self.shows_chats = self.shows_people = prefers.sidebar
         self.deadline: float | None = None
         self._engine = engine
         self._archive = archive
@@ -90,7 +93,7 @@ class Keyboard:
         self._keys = keys
         self._wanted: KeyAction | None = None
         self._drafts: dict[Conversation, Snapshot] = {}
-        self._markers = ReadMarkers(engine, transcript)
+        self._markers = ReadMarkers(engine, transcript, tells=prefers.read_receipts)
         self._last_words: list[str] = []
 
     # ------------------------------------------------------------------------------------------ what is shown

@@ -25,9 +25,11 @@ class ReadMarkers:
     Args:
         engine: asks the server.
         transcript: knows what is read here.
+        tells: the server may know how far the person has read.
     """
 
-    def __init__(self, engine: Engine, transcript: Transcript) -> None:
+    def __init__(self, engine: Engine, transcript: Transcript, *, tells: bool) -> None:
+        self._tells = tells
         self._engine = engine
         self._transcript = transcript
         self._keeping = _Keeping.UNKNOWN
@@ -44,7 +46,7 @@ class ReadMarkers:
         if self._keeping is _Keeping.UNKNOWN:
             self._keeping = _Keeping.ASKED
             self._asked.add(engine.ask(AskReadMarks(), now))
-        elif self._keeping is _Keeping.KEPT:
+        elif self._keeping is _Keeping.KEPT and self._tells:
             for where, seq in self._transcript.take_marks(now):
                 self._asked.add(engine.ask(MarkRead(seq, where.with_, where.group_name), now))
 

@@ -25,10 +25,10 @@ from reactor_chat.client.commands.keys import (
     PASTE_ON,
     Key,
     KeyAction,
-    ViewKind,
 )
 from reactor_chat.client.connecting.states import State
 from reactor_chat.client.engine import Engine
+from reactor_chat.client.preferences.table import Preferences
 from reactor_chat.client.screen.event_loop import TurnEventLoop
 from reactor_chat.client.screen.external_editor import ExternalEditor
 from reactor_chat.client.screen.keyboard import Keyboard
@@ -48,7 +48,7 @@ EDITOR_SECONDS = 0.1
 INDEX_AFTER_SECONDS = 1.0
 """What an earlier version archived is indexed while nobody types."""
 WRAPS_NOT, WRAPS = "\x1b[?7l", "\x1b[?7h"
-MODES_ON, MODES_OFF = PASTE_ON + FOCUS_ON + MOUSE_ON + WRAPS_NOT, WRAPS + MOUSE_OFF + FOCUS_OFF + PASTE_OFF
+MODES_ON, MODES_OFF = PASTE_ON + FOCUS_ON + WRAPS_NOT, WRAPS + MOUSE_OFF + FOCUS_OFF + PASTE_OFF
 
 
 class Output(Protocol):
@@ -86,10 +86,14 @@ class Manner(NamedTuple):
     Attributes:
         attributes: the colours.
         telling: what it is told and does not show.
+        keys: what each key does.
+        prefers: what the person prefers.
     """
 
     attributes: Attributes
     telling: Telling
+    keys: KeyMap
+    prefers: Preferences
 
 
 class ScreenView:
@@ -118,17 +122,17 @@ class ScreenView:
         self._engine = engine
         self._output = output
         self._tty = tty
-        self.transcript = Transcript(archive)
-        keys = KeyMap(ViewKind.SCREEN)
-        self.keyboard = Keyboard(engine, self.transcript, archive, local_time, keys)
+        attributes, self._telling, keys, prefers = manner
+        self.transcript = Transcript(archive, prefers.keywords)
+        self.keyboard = Keyboard(engine, self.transcript, archive, local_time, keys, prefers)
         self._keys = KeyReader(keys.chords)
         self._bursts = Bursts()
         self._events = TurnEventLoop()
-        attributes, self._telling = manner
         self._screen = PictureScreen(self._queue, tty.size)
         self._screen.set_terminal_properties(colors=attributes.colors, hyperlinks=self._telling.shows_links)
         widget = PictureWidget(self._picture, attributes.of)
         self._urwid = urwid.MainLoop(widget, (), self._screen, handle_mouse=False, event_loop=self._events)
+        self._uses_mouse = prefers.mouse
         self._place: int | None = None
         self._is_changed = True
         self._is_started = False
@@ -166,7 +170,7 @@ class ScreenView:
         self._tty.enter()
         self._urwid.start()
         self._is_started = True
-        self._queue(MODES_ON)
+        self._queue(MODES_ON + (MOUSE_ON if self._uses_mouse else ""))
         self._output.write(self._telling.begin())
 
     def end(self) -> None:
@@ -199,7 +203,7 @@ class ScreenView:
         if not self._is_started:
             self._urwid.start()
             self._is_started = True
-            self._queue(MODES_ON)
+            self._queue(MODES_ON + (MOUSE_ON if self._uses_mouse else ""))
             self._output.write(self._telling.begin())
         self.resized()
 
