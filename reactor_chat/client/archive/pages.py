@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from reactor_chat.client.archive.backing import Backing
 from reactor_chat.client.archive.contract import UNREAD_MAX, Entry
-from reactor_chat.client.archive.entries import Entries
-from reactor_chat.client.archive.filing import is_told
+from reactor_chat.client.archive.entries import Entries, is_told
 from reactor_chat.client.archive.tables import READ_BEFORE
 from reactor_chat.client.archive.volume import Volume
 from reactor_chat.wire.conversation import Conversation

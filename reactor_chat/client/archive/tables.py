@@ -44,6 +44,9 @@ TABLES = (
 PAGED = "paged"
 """In `progress`: from this place on every row is on its page."""
 
+CHECKED = "checked"
+"""In `progress`: down to this place the archive was checked last."""
+
 READ_BEFORE = "read"
 """In `progress`: up to this place everything counts as read, because an earlier version showed it."""
 

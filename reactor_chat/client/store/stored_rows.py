@@ -78,6 +78,7 @@ class StoredRows:
         lasting = [(one, row) for one, row in self._gathered.items() if row is not None and one[0] in LASTING]
         deleted = [one for one, row in self._gathered.items() if row is None]
         changes: list[Change] = [(_DELETED.format(table), (self._name, *one)) for one in deleted for table in _TABLES]
+        changes += [(_DELETED.format("session"), (self._name, *one)) for one, _ in lasting]  # an earlier version's
         changes += [self._kept_for_good(*one, row) for one, row in lasting]
         keys = self._row_keys.fresh(len(written)) if written else []
         for ((kind, key), row), (place, row_key) in zip(written, keys, strict=True):

