@@ -135,7 +135,7 @@ def _settings(options: Namespace, belongings: Belongings, face: Face, *, interac
         ignored=belongings.ignored.names() if belongings.ignored is not None else (),
         keep_ignored=belongings.ignored.keep if belongings.ignored is not None else None,
         curious=face is not Face.PIPE,
-        scrollback=SCROLLBACK if face is Face.LINES else 0,
+        scrollback=SCROLLBACK if face in (Face.LINES, Face.ACCESSIBLE) else 0,
     )
 
 

@@ -1,4 +1,6 @@
-"""Which face the client has, and its view: a full screen, lines that scroll above the one being typed, or a pipe's."""
+"""Which face the client has, and its view: a full screen, lines that scroll above the one being typed, sentences for
+those who hear them, or a pipe's.
+"""
 
 import os
 from argparse import Namespace
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING
 from reactor_chat.client.archive.contract import Archive
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.standard_error import write
+from reactor_chat.client.terminal.accessible_mode import AccessibleMode
 from reactor_chat.client.terminal.line_mode import LineMode
 from reactor_chat.client.terminal.palette import Palette, wants_256, wants_color
 from reactor_chat.client.terminal.pipe_mode import PipeMode
@@ -26,6 +29,7 @@ class Face(Enum):
 
     SCREEN = auto()
     LINES = auto()
+    ACCESSIBLE = auto()
     PIPE = auto()
 
 
@@ -33,12 +37,14 @@ def chosen_face(options: Namespace, environ: Mapping[str, str], *, on_terminal: 
     """Return which it is.
 
     Args:
-        options: of the command line: `json` and `plain`.
+        options: of the command line: `json`, `plain` and `accessible`.
         environ: the environment, which names the terminal and its encoding.
         on_terminal: both input and output are one.
     """
     if options.json or not on_terminal or environ.get("TERM", "dumb") in ("", "dumb"):
         return Face.PIPE
+    if options.accessible:
+        return Face.ACCESSIBLE
     if options.plain or not speaks_utf_8(environ):
         return Face.LINES
     return Face.SCREEN
@@ -46,7 +52,7 @@ def chosen_face(options: Namespace, environ: Mapping[str, str], *, on_terminal: 
 
 def view_of(
     face: Face, options: Namespace, engine: Engine, out: OutputStream, archive: Archive
-) -> "LineMode | PipeMode | ScreenView":
+) -> "LineMode | AccessibleMode | PipeMode | ScreenView":
     """Return the view.
 
     Args:
@@ -64,6 +70,8 @@ def view_of(
     screen = out if encoding is None else InEncoding(out, encoding)
     if face is Face.PIPE:
         return PipeMode(engine, screen.write, write, palette, as_json=options.json, asks=is_terminal(STDIN))
+    if face is Face.ACCESSIBLE:
+        return AccessibleMode(engine, screen, Terminal(STDIN, STDOUT), local_time)
     return LineMode(engine, screen, Terminal(STDIN, STDOUT), palette, local_time, shows_codes=speaks_utf_8(os.environ))
 
 
