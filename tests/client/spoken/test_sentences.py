@@ -32,7 +32,7 @@ def test_a_message_is_one_line_of_its_sender_and_lines_that_are_nobody_s(
     notice: Heard,
     word: str,
     is_verified: bool,
-    time: str,  # noqa: FBT001  drawn by position
+    time: str,
 ) -> None:
     first, *further = said(notice, "John", Annotation(word, is_verified=is_verified), time=time)
     name = re.match(r"(?:User )?(\w+)", first)
