@@ -31,7 +31,7 @@ HEARD = st.one_of(
 def test_a_message_is_one_line_of_its_sender_and_lines_that_are_nobody_s(
     notice: Heard,
     word: str,
-    is_verified: bool,
+    is_verified: bool,  # noqa: FBT001  drawn by its place
     time: str,
 ) -> None:
     first, *further = said(notice, "John", Annotation(word, is_verified=is_verified), time=time)
