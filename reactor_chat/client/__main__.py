@@ -134,7 +134,7 @@ def _settings(options: Namespace, belongings: Belongings, face: Face, wishes: Wi
         keep_ignored=belongings.ignored.keep if belongings.ignored is not None else None,
         keys=wishes.keys.help_rows(),
         curious=face is not Face.PIPE,
-        scrollback=SCROLLBACK if face is Face.LINES else 0,
+        scrollback=SCROLLBACK if face in (Face.LINES, Face.ACCESSIBLE) else 0,
     )
 
 

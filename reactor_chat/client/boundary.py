@@ -63,6 +63,7 @@ class Arrived(NamedTuple):
     place: int | None = None  # in the archive, where it was put there
     annotations: tuple[Annotation, ...] = ()  # what is known of it, or of each message of a history
     is_own: bool = False  # we wrote every word of it
+    is_missed: bool = False  # it came before while we were away, and is no news of this moment
 
 
 class Earlier(NamedTuple):

@@ -293,7 +293,7 @@ class Engine:
         if notice is None:
             return
         self._reconnect.has_met = True
-        arrived = Arrived(notice)
+        arrived = Arrived(notice, is_missed=self.messaging.link.is_replaying)
         if isinstance(notice, Bye):
             self._outputs.show(arrived)
             self._conclude(farewell(notice, self.state, has_name=self._login.candidate is not None), now)

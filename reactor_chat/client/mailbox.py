@@ -170,4 +170,4 @@ def _arrived(archived: list[Archived], lost: Container[int]) -> Iterator[Arrived
         if place in lost:
             annotation = annotation._replace(word=f"{annotation.word}, {LOST}" if annotation.word else LOST)
         is_own = is_gap(notice) and getattr(notice, "seq", None) is not None  # the words of `lost_end`
-        yield Arrived(notice, place, (annotation,), is_own=is_own)
+        yield Arrived(notice, place, (annotation,), is_own=is_own, is_missed=True)

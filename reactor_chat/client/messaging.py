@@ -302,7 +302,7 @@ class Messaging:
         for request in wanted.requests if is_live else ():
             self.link.send(request)
         for shown in wanted.shown:
-            self._outputs.show(self.mailbox.opened(shown))
+            self._outputs.show(self.mailbox.opened(shown)._replace(is_missed=self.link.is_replaying))
         for note in wanted.notes:
             self.orders.tell(note)
         for job in wanted.jobs:

@@ -58,6 +58,12 @@ OPTIONS = (
     ClientOption(
         "--plain", "", None, "on a terminal: lines that scroll, and no full screen; in a pipe lines are plain"
     ),
+    ClientOption(
+        "--accessible",
+        "",
+        None,
+        "on a terminal: sentences for screen readers and braille; nothing moves or changes",
+    ),
     ClientOption("--json", "", None, "one notice a line on standard output, as JSON"),
     ClientOption("--color", "WHEN", "auto", "use colours", ("auto", "always", "never")),
     ClientOption("--version", "", None, "print the version and stop"),

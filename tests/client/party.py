@@ -4,9 +4,10 @@ Time passes when a test says so.  What everybody sent and what the journal keeps
 """
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
-from reactor_chat.client.boundary import Action, Arrived, Note, RequestAnswer, Settings
+from reactor_chat.client.boundary import Action, Arrived, Note, RequestAnswer, Settings, Shown
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.store.identity import KeyIdentity
 from reactor_chat.client.store.vault import MemoryVault, Vault
@@ -52,6 +53,7 @@ class Guest:
         lines: what was shown, as people read it, the client's own notes among it.
         answers: what came of what it was asked with `Engine.ask`.
         sent: every byte that ever left.
+        views: are given everything that is shown.
     """
 
     def __init__(self, party: "Party", name: str, vault: Vault, seed: bytes | None, *, interactive: bool) -> None:
@@ -62,6 +64,7 @@ class Guest:
         self.is_cut = False
         self.heard_bytes = 0
         self.person: Any = None
+        self.views: list[Callable[[Shown], None]] = []
         settings = Settings(
             name,
             "here",
@@ -116,6 +119,8 @@ class Guest:
             self.person.raw(outputs.data)
         for item in outputs.shown:
             self._show(item)
+            for show in self.views:
+                show(item)
         self.answers += outputs.answers
         for action in outputs.actions:
             self._fulfil(action)

@@ -89,6 +89,11 @@ class Link:
         self._has_sent = False
 
     @property
+    def is_replaying(self) -> bool:
+        """Whether what comes is still what was missed."""
+        return self.replay_end_id is not None
+
+    @property
     def hint(self) -> str:
         """What to do where the other side is no server."""
         return CHECK + (LEAVE_OUT_PLAINTEXT if self.binding == NO_BINDING else "")

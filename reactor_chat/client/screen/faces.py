@@ -1,4 +1,6 @@
-"""Which face the client has, and its view: a full screen, lines that scroll above the one being typed, or a pipe's."""
+"""Which face the client has, and its view: a full screen, lines that scroll above the one being typed, sentences for
+those who hear them, or a pipe's.
+"""
 
 import os
 from argparse import Namespace
@@ -13,6 +15,7 @@ from reactor_chat.client.commands.keys import ViewKind
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.preferences.table import Preferences
 from reactor_chat.client.standard_error import write
+from reactor_chat.client.terminal.accessible_mode import AccessibleMode
 from reactor_chat.client.terminal.line_mode import LineMode
 from reactor_chat.client.terminal.palette import Palette, wants_256, wants_color
 from reactor_chat.client.terminal.pipe_mode import PipeMode
@@ -29,6 +32,7 @@ class Face(Enum):
 
     SCREEN = auto()
     LINES = auto()
+    ACCESSIBLE = auto()
     PIPE = auto()
 
 
@@ -36,12 +40,14 @@ def chosen_face(options: Namespace, environ: Mapping[str, str], *, on_terminal: 
     """Return which it is.
 
     Args:
-        options: of the command line: `json` and `plain`.
+        options: of the command line: `json`, `plain` and `accessible`.
         environ: the environment, which names the terminal and its encoding.
         on_terminal: both input and output are one.
     """
     if options.json or not on_terminal or environ.get("TERM", "dumb") in ("", "dumb"):
         return Face.PIPE
+    if options.accessible:
+        return Face.ACCESSIBLE
     if options.plain or not speaks_utf_8(environ):
         return Face.LINES
     return Face.SCREEN
@@ -72,7 +78,7 @@ def wishes_of(face: Face, options: Namespace, prefers: Preferences) -> Wishes:
 
 def view_of(
     face: Face, wishes: Wishes, engine: Engine, out: OutputStream, archive: Archive
-) -> "LineMode | PipeMode | ScreenView":
+) -> "LineMode | AccessibleMode | PipeMode | ScreenView":
     """Return the view.
 
     Args:
@@ -89,6 +95,8 @@ def view_of(
     screen = out if encoding is None else InEncoding(out, encoding)
     if face is Face.PIPE:
         return PipeMode(engine, screen.write, write, palette, as_json=wishes.as_json, is_typed=is_terminal(STDIN))
+    if face is Face.ACCESSIBLE:
+        return AccessibleMode(engine, screen, Terminal(STDIN, STDOUT), local_time, wishes.keys)
     return LineMode(engine, screen, Terminal(STDIN, STDOUT), palette, local_time, wishes.keys)
 
 

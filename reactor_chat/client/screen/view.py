@@ -292,7 +292,7 @@ class ScreenView:
 
     def show(self, item: Shown) -> None:
         """Take something to show."""
-        is_live = self._engine.messaging.link.replay_end_id is None
+        is_live = not (isinstance(item, Arrived) and item.is_missed)
         self.keyboard.named()
         self.transcript.show(item, is_live=is_live)
         if isinstance(item, Arrived):

@@ -57,3 +57,37 @@ def _whom(text: str) -> str:
             return f" to {name}"
         case _:
             return ""
+
+
+ANSWER_SECONDS_MIN = 0.2
+"""An Enter that comes sooner after a question does not answer it: nobody can have read it."""
+
+
+class Caution:
+    """Holds a line back until it was asked about, and Enter came again."""
+
+    def __init__(self) -> None:
+        self._asked_for = ""
+        self._asked_at = 0.0
+
+    def objection(self, text: str, pasted_lines: int, now: float) -> str | None:
+        """Return what to say instead of sending a line, empty where that was just said; None where it may be sent.
+
+        Args:
+            text: the line, or several.
+            pasted_lines: how many lines the longest paste in it had.
+            now: monotonic seconds.
+        """
+        if (reason := hindrance(text) or hindrance_of_slash(text)) is not None:
+            return reason
+        if (asked := question(text, pasted_lines)) is None:
+            return None
+        if text == self._asked_for:
+            return None if now - self._asked_at >= ANSWER_SECONDS_MIN else ""
+        self._asked_for, self._asked_at = text, now
+        return asked
+
+    def changed(self, text: str) -> None:
+        """Learn the line as it is now: a question is about the line as it was."""
+        if text != self._asked_for:
+            self._asked_for = ""

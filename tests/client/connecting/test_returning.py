@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reactor_chat.client.boundary import NoteKind
+from reactor_chat.client.boundary import Arrived, NoteKind
 from reactor_chat.client.connecting.returning import RETURN_SECONDS_MIN
 from reactor_chat.wire.messages import Closing, Exited, Joined, NamesAnswer, Notice, Ping, Pong
 from tests.client.party import Party
@@ -29,6 +29,15 @@ def cut_off(
 def replay(watcher: Watcher, *missed: Notice, now: float = 1.0) -> None:
     (ping,) = [request for request in watcher.requests() if isinstance(request, Ping)][-1:]
     watcher.hear(*missed, Pong(None, ping.id), now=now)
+
+
+def test_what_was_missed_is_known_from_what_comes_now_also_where_both_come_at_once() -> None:
+    watcher = cut_off([])
+    (ping,) = [request for request in watcher.requests() if isinstance(request, Ping)][-1:]
+    watcher.shown.clear()
+    watcher.hear(said(101), Pong(None, ping.id), said(102), now=1.0)
+    watcher.take()
+    assert [one.is_missed for one in watcher.shown if isinstance(one, Arrived)] == [True, False]
 
 
 def presence(watcher: Watcher) -> list[str]:
