@@ -15,6 +15,7 @@ from reactor_chat.client.boundary import Note, NoteKind, RequestAnswer, Shown
 from reactor_chat.client.commands.key_map import Bound, KeyMap
 from reactor_chat.client.commands.keys import Key, KeyAction
 from reactor_chat.client.commands.moments import read_moment
+from reactor_chat.client.connecting.states import State
 from reactor_chat.client.editing.typed_text import Snapshot
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.preferences.table import Preferences
@@ -144,10 +145,12 @@ class Keyboard:
 
     def connection(self) -> Connection:
         """Return how the connection is."""
-        link = self._engine.messaging.link
-        is_in = link.since is not None and not self._engine.is_offline
-        word = "offline" if self._engine.is_offline else "no answer" if link.is_doubted else "connected"
-        return Connection(word if is_in or self._engine.is_offline else "connecting", self._waiting())
+        engine = self._engine
+        if engine.state in (State.LIVE, State.LEAVING):
+            word = "no answer" if engine.messaging.link.is_doubted else "connected"
+        else:
+            word = "offline" if engine.is_offline else "connecting"
+        return Connection(word, self._waiting())
 
     def _waiting(self) -> int:
         return self._engine.messaging.changes_waiting

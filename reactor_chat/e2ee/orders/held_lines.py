@@ -103,7 +103,8 @@ def as_typed(where: Conversation, line: TypedLine) -> str:
 
 def _unsent(one: Chosen) -> Unsent:
     obstacle, line = one.part.outbound.obstacle(), one.line
-    needs_person = line.needs_yes or one.part.outbound.needs_person()
+    is_told_why = bool(one.part.talk.sync.waits_for)  # more than waiting for keys, such as a guest who has none
+    needs_person = line.needs_yes or one.part.outbound.needs_person() or is_told_why
     reason = _why(one) if needs_person else "" if obstacle == CAUGHT_UP_FIRST else obstacle
     return Unsent(one.part.talk.where, line.id, line.text, one.number, reason, needs_person)
 

@@ -87,9 +87,8 @@ def test_what_was_typed_without_a_server_is_said_when_it_is_back(person: Callabl
         again.stop()
 
 
-def test_a_start_without_a_server_says_so_on_the_terminal_that_is_left(
-    server: ServerProcess, person: Callable[..., Person]
-) -> None:
+def test_a_start_without_a_server_says_so_on_the_terminal_that_is_left(person: Callable[..., Person]) -> None:
+    server = ServerProcess()
     server.stop()
     one = at_screen(person, server.port, "Nobody")
     assert one.left() == 69
