@@ -13,6 +13,7 @@ from tests.planted import (
     bugs_server,
     bugs_start,
     bugs_terminal,
+    bugs_typing,
     bugs_wire_text,
 )
 from tests.planted.copying import Bug
@@ -27,6 +28,7 @@ BUGS: tuple[Bug, ...] = (
     *bugs_live.BUGS,
     *bugs_start.BUGS,
     *bugs_terminal.BUGS,
+    *bugs_typing.BUGS,
     *bugs_lost_ends.BUGS,
     *bugs_operator.BUGS,
     *bugs_links.BUGS,

@@ -30,11 +30,6 @@ BUGS: tuple[Bug, ...] = (
     *in_file(
         "reactor_chat/client/terminal/caution.py",
         ("tests/client/terminal/test_caution.py", *KEYBOARD),
-        (
-            "a command of another chat is said to everyone",
-            "    if is_foreign_command(text):\n",
-            "    if is_foreign_command(text[1:]):\n",
-        ),
         ("four lines that were pasted are sent", "if lines <= LINES_MAX:", "if lines <= LINES_MAX + 1:"),
         ("what is not UTF-8 is sent", "return None if is_utf_8(text) else NOT_UTF_8", "return None"),
     ),

@@ -199,7 +199,7 @@ class Editor:
         """
         room = max(columns - 1, 0)
         shown = as_edited(self.text.translate(_marks))
-        self._first = min(self._first, len(shown))
+        self._first = before(shown, min(self._first + 1, len(shown)))  # there may be another text by now
         if self.cursor < self._first:
             self._first = _first_within(shown, self.cursor, room // 3)
         elif cells(shown[self._first : self.cursor]) > room:

@@ -227,3 +227,13 @@ def test_what_cannot_be_shown_takes_a_cell_in_the_row_and_is_kept_in_the_line() 
     typed = pressed(Key("Text", "a\u202eb\u200b\udce9"))
     assert typed.visible(80).text == "a\ufffdb\ufffd\ufffd"
     assert typed.text == "a\u202eb\u200b\udce9"
+
+
+def test_a_row_of_another_line_never_begins_inside_of_a_character() -> None:
+    editor = pressed("👩\u200d👧" * 9, "Enter", "x" * 40)
+    for columns in range(4, 30):
+        editor.visible(columns)
+        press(editor, "Up")
+        assert not editor.visible(columns).text.startswith("\u200d")
+        assert "\ufffd" not in editor.visible(columns).text
+        press(editor, "Down")

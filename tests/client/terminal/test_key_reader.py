@@ -301,3 +301,13 @@ def test_an_escape_alone_is_a_key_once() -> None:
     assert reader.due(REST_SECONDS_MAX) == [Key("")]
     assert reader.deadline is None
     assert read(b"\x1b", b"\x1b", b"x", apart=SLOW) == [ESC, ESC, X]
+
+
+def test_an_escape_behind_something_that_is_given_up_is_a_key() -> None:
+    reader, keys = KeyReader(), []
+    reader.feed(b"\x1b", 0.0)
+    assert reader.due(ALT_SECONDS_MAX) == [ESC]
+    assert joined(reader.feed(b"[M\x1b", SLOW)) == []
+    while reader.deadline is not None:
+        keys += reader.due(reader.deadline)
+    assert joined(keys) == [text("[M"), ESC]

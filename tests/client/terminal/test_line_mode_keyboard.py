@@ -3,8 +3,12 @@
 import pytest
 
 from reactor_chat.client.boundary import Draft
+from reactor_chat.client.commands.key_map import Bound, KeyMap
+from reactor_chat.client.commands.keys import KeyAction, ViewKind
+from reactor_chat.client.terminal.line_mode import LineMode
+from reactor_chat.client.terminal.palette import Palette
 from reactor_chat.wire.messages import Say, Tell
-from tests.client.terminal.test_line_mode import Seat, said
+from tests.client.terminal.test_line_mode import Seat, local_time, said
 
 
 def texts(seat: Seat) -> list[str | None]:
@@ -215,3 +219,15 @@ def test_what_was_dropped_is_undone() -> None:
     seat = Seat().live()
     seat.press("half a li", "\x03", "\x1f")
     assert seat.glass.lines == ["NOT encrypted > half a li"]
+
+
+def test_keys_do_what_a_person_chose_and_the_help_says_so() -> None:
+    keys = KeyMap(ViewKind.LINE, [("F5", Bound(KeyAction.KILL_WORD)), ("Ctrl-X Ctrl-X", Bound(KeyAction.UNDO))])
+    seat = Seat(keys=keys.help_rows()).live()
+    seat.view = LineMode(seat.engine, seat.glass, seat.glass, Palette(is_on=False), local_time, keys)
+    seat.press("one two", "\x1b[15~")
+    assert seat.glass.lines[-1] == "NOT encrypted > one"
+    seat.press("\x18\x18")
+    assert seat.glass.lines[-1] == "NOT encrypted > one two"
+    seat.press("\x15", "@help keys", "\r")
+    assert any(line.startswith("Ctrl-W, Alt-Backspace, F5") for line in seat.glass.lines)
