@@ -8,6 +8,7 @@ open: as a message, unless it begins with `@`, which makes it a command as in th
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from reactor_chat.client.archive.contract import Archive, Found, Search
@@ -24,6 +25,7 @@ from reactor_chat.client.screen.entry_rows import EntryRows
 from reactor_chat.client.screen.pane import Pane
 from reactor_chat.client.screen.read_markers import ReadMarkers
 from reactor_chat.client.screen.status import Connection
+from reactor_chat.client.screen.unsent_lines import UnsentLines
 from reactor_chat.client.terminal.caution import hindrance, question
 from reactor_chat.client.terminal.editor import Choices, Editor, Result, Submitted
 from reactor_chat.client.transcript.entries import OwnLine, event
@@ -397,26 +399,19 @@ class Keyboard:
             return "--"
 
     def _unsent(self) -> None:
-        self.asking = Unsent(self.transcript.unsent, self._send_unsent, self._edit_unsent, self._drop_unsent)
+        lines = UnsentLines(self._engine, self.transcript, self._now, self._say_again)
+        edit = partial(self._edit_unsent, lines)
+        self.asking = Unsent(self.transcript.unsent, lines.send, edit, lines.drop)
 
-    def _send_unsent(self, line: OwnLine) -> None:
-        if line.number is not None:
-            self._engine.typed(f"@held send {line.number}", self._now)
-        elif self.transcript.drop_refused(line.id) is not None:
-            self.go(line.conversation)
-            self._submitted(line.text or "", self._now)
+    def _say_again(self, line: OwnLine) -> None:
+        self.go(line.conversation)
+        self._say(line.text or "", self._now)
 
-    def _edit_unsent(self, line: OwnLine) -> None:
-        if line.number is not None:
-            self._engine.typed(f"@held edit {line.number}", self._now)
-        elif self.transcript.drop_refused(line.id) is not None:
-            self.go(line.conversation)
-            self.editor.replace(line.text or "")
-
-    def _drop_unsent(self, line: OwnLine) -> None:
-        if line.number is not None:
-            self._engine.typed(f"@held drop {line.number}", self._now)
-        self.transcript.drop_refused(line.id)
+    def _edit_unsent(self, lines: UnsentLines, line: OwnLine) -> None:
+        text = lines.take_back(line)
+        self.go(line.conversation)
+        if text is not None:
+            self.editor.replace(escaped(text))
 
     def _toggle_chats(self) -> None:
         self.shows_chats = not self.shows_chats
