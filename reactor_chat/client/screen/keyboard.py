@@ -388,9 +388,9 @@ class Keyboard:
         self.go(found.entry.conversation)
         self.transcript.jump(found.entry.place, found.entry.conversation)
         entries = self.transcript.open.entries
-        wanted = next((one for one in entries if one.place == found.entry.place), None)
-        if wanted is not None:
-            self.pane().to_item(wanted)
+        at = next((at for at, one in enumerate(entries) if one.place == found.entry.place), None)
+        if at is not None:  # in the middle of the pane, with what was said around it
+            self.pane().to_item(entries[min(at + self._height // 2, len(entries) - 1)])
 
     def _stamp(self, at: int) -> str:
         try:
