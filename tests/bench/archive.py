@@ -239,15 +239,15 @@ def first_prompt(directory: Path, port: int) -> tuple[float, float]:
 
 def start_all(directory: Path) -> None:
     """Say how long a client takes to start, with an archive and without."""
-    server = ServerProcess()
-    try:
-        _move(directory / "full", server.port)
-        for what, home in (("an empty archive", directory / "empty"), ("this archive", directory / "full")):
+    for what, home in (("an empty archive", directory / "empty"), ("this archive", directory / "full")):
+        server = ServerProcess()
+        try:
+            _move(home, server.port)
             runs = [first_prompt(home, server.port) for _ in range(5)]
-            seconds, mebibytes = min(one for one, _ in runs), max(one for _, one in runs)
-            show(f"start with {what}: {seconds:.2f} s to the prompt, {mebibytes:.0f} MiB")
-    finally:
-        server.stop()
+        finally:
+            server.stop()
+        seconds, mebibytes = min(one for one, _ in runs), max(one for _, one in runs)
+        show(f"start with {what}: {seconds:.2f} s to the prompt, {mebibytes:.0f} MiB")
 
 
 def _move(home: Path, port: int) -> None:

@@ -1,6 +1,7 @@
 """Every planted bug."""
 
 from tests.planted import (
+    bugs_archive,
     bugs_chat,
     bugs_client,
     bugs_e2ee,
@@ -25,6 +26,7 @@ BUGS: tuple[Bug, ...] = (
     *bugs_mls.BUGS,
     *bugs_e2ee.BUGS,
     *bugs_client.BUGS,
+    *bugs_archive.BUGS,
     *bugs_live.BUGS,
     *bugs_start.BUGS,
     *bugs_terminal.BUGS,

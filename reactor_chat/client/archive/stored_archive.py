@@ -52,15 +52,9 @@ class StoredArchive:
     # ------------------------------------------------------------------------------------------ what the vault says
 
     def turn_to(self, name: str) -> None:
-        """Show what belongs to this folded name from now on; nothing is gathered at that moment.
-
-        What `added` and `began_anew` need is read now.
-        """
+        """Show what belongs to this folded name from now on, and read what is kept of it; nothing is gathered then."""
         self._name = name
         self._pages_of(name)
-        if self._ids is None:
-            ((last,),) = self._backing.read("SELECT coalesce(max(id), 0) FROM conversations", ())
-            self._ids = count(last + 1)
 
     def added(self, place: int, seq: int, row: bytes) -> None:
         """Put a notice that is archived on its page; what this version cannot read is on none.
@@ -88,7 +82,6 @@ class StoredArchive:
         rows = self._backing.read("SELECT place FROM progress WHERE what = ?", (PAGED,))
         last = rows[0][0] - 1 if rows else 0
         if last % BLOCK or 0 < last == self._last_place:
-            self.turn_to("")
             self._indexer.page_newest(last)
 
     # ------------------------------------------------------------------------------------------ the contract
@@ -222,7 +215,9 @@ class StoredArchive:
         return self._found_indexer
 
     def _fresh_id(self) -> int:
-        assert self._ids is not None
+        if self._ids is None:
+            ((last,),) = self._backing.read("SELECT coalesce(max(id), 0) FROM conversations", ())
+            self._ids = count(last + 1)
         return next(self._ids)
 
     def _keep(self, conversation: Conversation, **kept: Any) -> None:

@@ -24,6 +24,7 @@ from weakref import finalize
 
 from reactor_chat.client.archive import tables
 from reactor_chat.client.archive.backing import Backing, Change
+from reactor_chat.client.archive.contract import Archive
 from reactor_chat.client.archive.stored_archive import StoredArchive
 from reactor_chat.client.store.failures import damaged, told_of
 from reactor_chat.client.store.sealed_rows import PayloadKey
@@ -116,6 +117,14 @@ class Vault(Protocol):
 
     def commit(self) -> None:
         """Make everything gathered durable, all or nothing; costs nothing where nothing was."""
+
+
+class VaultWithArchive(Vault, Protocol):
+    """A vault that a screen can ask, too."""
+
+    @property
+    def archived(self) -> Archive:
+        """Pages of what was archived under the chosen name, and search."""
 
 
 def logs_up_to(logs: list[Seen], cursor: int | None) -> list[Seen]:

@@ -75,9 +75,13 @@ def prepare(path: Path) -> None:
     Raises:
         StorageCorrupt: it is none; it is left as it is.
         TrustError: others may read or write it, or it is somebody else's.
-        StorageError: it, or a file beside it, is a symbolic link; or a newer version of this program wrote it.
+        StorageError: it, or a file beside it, is a symbolic link; or a newer version of this program wrote it; or
+            SQLite lacks what it needs.
         sqlite3.Error, OSError: it cannot be made or read.
     """
+    with closing(sqlite3.connect(":memory:")) as database:
+        if database.execute("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").fetchone() is None:
+            raise StorageError("SQLite has no full-text search here (FTS5). Use a Python whose sqlite3 module has it")
     for beside in ("", *COMPANIONS, *_SQLITES_OWN):
         private_files.check(path.with_name(path.name + beside))
     if path.exists():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reactor_chat.client.archive import checking
 from reactor_chat.client.archive.contract import Entry
 from reactor_chat.client.archive.tables import BLOCK
 from reactor_chat.client.store.file_vault import FileVault
@@ -116,6 +117,45 @@ def test_a_sealed_row_that_is_damaged_is_left_out_and_told(home: Home, table: st
         if table == "zones":
             index_all(vault.archived)
             check(vault.archived, scribe, Asked((Part("word", "soup"),), ends_with_blank=True))
+
+
+def test_what_is_missing_from_a_page_is_put_there_while_the_client_rests(home: Home) -> None:
+    scribe = filled(home)
+    with closing(sqlite3.connect(path_in(home), isolation_level=None)) as database:
+        database.execute("DELETE FROM pages WHERE place % 5 = 0")
+    with opened(home) as vault:
+        index_all(vault.archived)
+        assert "a page is not as it was written" in (vault.archived.damage or "")
+    with opened(home) as vault:
+        whole = Dull(scribe)
+        for conversation in conversations_of(scribe):
+            last = len(scribe.entries) // BLOCK * BLOCK
+            page = [entry for entry in whole.page(conversation) if entry.place <= last or entry.place % 5]
+            assert vault.archived.page(conversation, limit=999) == page
+        index_all(vault.archived)
+        assert vault.archived.damage is None
+
+
+def test_rows_that_are_missing_are_missed_while_the_client_rests(home: Home) -> None:
+    filled(home)
+    with closing(sqlite3.connect(path_in(home), isolation_level=None)) as database:
+        database.execute("DELETE FROM archive WHERE place = 9")
+    with opened(home) as vault:
+        index_all(vault.archived)
+        assert "some of the archive is missing" in (vault.archived.damage or "")
+
+
+def test_each_run_goes_on_where_the_one_before_ended(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "BLOCKS_A_RUN", 1)
+    filled(home)
+    with closing(sqlite3.connect(path_in(home), isolation_level=None)) as database:
+        database.execute("DELETE FROM archive WHERE place = 9")
+    told = []
+    for _ in range(6):
+        with opened(home) as vault:
+            index_all(vault.archived)
+            told.append(vault.archived.damage is not None)
+    assert sum(told) in (1, 2)  # the vault has four whole blocks, and after the last it begins anew
 
 
 def test_a_place_that_is_on_no_page_of_its_own_has_nothing_around_it(home: Home) -> None:

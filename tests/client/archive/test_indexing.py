@@ -52,6 +52,16 @@ def postings(home: Home) -> int:
         return count
 
 
+def test_an_older_archive_can_be_read_and_searched_like_one_of_today(home: Home) -> None:
+    scribe = written(home, 12 * BLOCK + 3)
+    make_older(path_in(home), 3)
+    with opened(home) as vault:
+        index_all(vault.archived)
+        assert vault.archived.page(ROOM, limit=999) == Dull(scribe).page(ROOM)
+        for one in SEARCHES:
+            check(vault.archived, scribe, one)
+
+
 # ------------------------------------------------------------------------------------------------ crashes
 
 

@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reactor_chat.client.archive.contract import Archive
+from reactor_chat.client.archive.zones import ZONE
 from reactor_chat.client.store.home import Home
 from reactor_chat.client.store.vault import MemoryVault
 from reactor_chat.client.store.written import row_of
 from reactor_chat.wire.conversation import ROOM
-from reactor_chat.wire.messages import Said
+from reactor_chat.wire.messages import Joined, Said
 from tests.client.archive.oracle import Asked, Part, covered, is_found
-from tests.client.archive.scribe import GROUPS, ME, PEOPLE, WORDS, Scribe, found, index_all, moment, opened
+from tests.client.archive.scribe import GROUPS, ME, PEOPLE, WORDS, Scribe, found, index_all, moment, opened, texts
 
 times = st.integers(900_000, 4_000_000).map(str)
 parts = st.one_of(
@@ -54,6 +55,37 @@ def check(archive: Archive, scribe: Scribe, asked: Asked) -> None:
         assert {place for begin, end in one.spans for place in range(begin, end)} == covered(one.entry, asked)
         assert all(begin < end for begin, end in one.spans)
         assert all(end < begin for (_, end), (begin, _) in pairwise(one.spans))
+
+
+EXAMPLES = [
+    ('"hot soup"', ["hot soup"]),
+    ('"hot so', ["hot soup"]),
+    ("hot-soup", ["hot soup"]),
+    ("soup hot ", ["soup is hot", "hot soup"]),
+    ("soup -hot ", ["soups and soup"]),
+    ("-soup ", ["日本語のスープ", "cold"]),
+    ("soup", ["soups and soup", "soup is hot", "hot soup"]),
+    ("本語", ["日本語のスープ"]),
+    ("語本", []),
+    ("before:3 ", ["soup is hot", "hot soup"]),
+    ("after:3 before:5 ", ["cold", "soups and soup"]),
+    ("from:bob ", ["soups and soup"]),
+]
+
+
+@pytest.mark.parametrize("is_indexed", [True, False])
+@pytest.mark.parametrize(("typed", "wanted"), EXAMPLES)
+def test_what_is_asked_for_is_found(typed: str, wanted: list[str], *, is_indexed: bool) -> None:
+    vault = MemoryVault()
+    vault.choose(ME)
+    scribe = Scribe(vault)
+    for at, text in enumerate(["hot soup", "soup is hot", "soups and soup", "cold", "日本語のスープ"], 1):
+        scribe.say(text, "Bob" if at == 3 else "Ann", at=at)
+    if is_indexed:
+        for number in range(2 * ZONE):
+            vault.archive(9 + number, row_of(Joined(9 + number, 9, "Zoe")))
+        index_all(vault.archived)
+    assert texts(vault.archived, typed) == wanted
 
 
 def test_the_beginning_of_very_many_words_finds_all_of_them_the_newest_first() -> None:
