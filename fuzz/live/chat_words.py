@@ -58,7 +58,6 @@ MARKS: list[What] = [
     *({"type": "mark_read", "seq": "last", "with": name} for name in ("{Ann}", "{bob}", "{nobody}", "no name")),
     *({"type": "mark_read", "seq": "last", "group": group} for group in GROUPS),
     {"type": "mark_read", "seq": "first", "with": "{Bob}"},
-    *({"type": "read_marks"} for _ in range(4)),
 ]
 LINES: list[What] = [
     {"type": "line", "text": text}
@@ -126,7 +125,7 @@ FRAMES: list[What] = [
     *({"bytes": "bad frame", "head": head} for head in ("00000000", "ffffffff", "80000000")),
 ]
 
-COMMON = SAYS * 3 + GROUP_WORK * 2 + READS + MARKS + LINES
+COMMON = SAYS * 3 + GROUP_WORK * 2 + READS + [MARKS[1], {"type": "read_marks"}] + LINES
 RARE = LONG + MALFORMED + NO_MESSAGES + ENDS * 6 + FRAMES
 
 IDS = (None, None, None, "1", "2")
@@ -160,7 +159,7 @@ RETURNS: list[What | None] = [None, None, None, None, {}, {"after": "last"}, {"a
 """How the first owner comes in again on another connection, if at all: chance alone brings that about too seldom."""
 
 
-READ: list[list[What]] = [[], [], [], *([what] for what in MARKS[:-4]), [MARKS[1], MARKS[0]]]
+READ: list[list[What]] = [[], [], [], *([what] for what in MARKS), [MARKS[1], MARKS[0]]]
 """How far the first owner has read: chance alone lets nobody ask for markers who has some."""
 
 

@@ -47,7 +47,7 @@ def test_our_server_is_what_it_says(capsys: pytest.CaptureFixture[str], tmp_path
     facts = json.loads((tmp_path / "report" / "report.json").read_text())
     assert facts["conversations"] == CONVERSATIONS
     assert facts["not_judged"] == 0
-    assert len(facts["not_reached"]["tried"]) <= 5  # chance says which; of six seeds none missed more than two
+    assert len(facts["not_reached"]["tried"]) <= 5  # chance says which; of six seeds none missed more than three
     assert len(facts["refusals"]) >= 10  # of six seeds the poorest met 14
     assert {"guest", "owner", "asked again", "left", "say"} <= set(facts["states"])
     assert "refusals\n" in (tmp_path / "report" / "report.txt").read_text()
