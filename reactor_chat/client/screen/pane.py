@@ -112,7 +112,7 @@ class Pane:
                 "@NAME text says something to one person. F1 shows what else there is.",
             ]
         room = self._layout.columns
-        rows = (row for text in words for row in wrapped([Part("mark", text)], room, room))
+        rows = (row for text in words for row in wrapped([Part("mark", text)], room, room, cuts_links=True))
         return [styled(row) for row in rows]
 
     # ------------------------------------------------------------------------------------------ scrolling

@@ -18,21 +18,22 @@ COLUMNS_MIN = 6
 """In fewer columns wrapping would leave nothing to read, nor has a line that could be forged room in them."""
 
 
-def wrapped(parts: list[Part], columns: int, columns_rest: int) -> list[list[Part]]:
+def wrapped(parts: list[Part], columns: int, columns_rest: int, *, cuts_links: bool = False) -> list[list[Part]]:
     """Return the parts in rows.
 
     Args:
         parts: one line.
         columns: cells of the first row.
         columns_rest: cells of every other one.
+        cuts_links: a link that is longer than a row is cut like any word: nothing is left to the terminal.
     """
     text = "".join(part.text for part in parts)
     if min(columns, columns_rest) < COLUMNS_MIN or cells(text) <= columns:
         return [parts]
-    return [_between(parts, begin, end) for begin, end in _rows(text, columns, columns_rest)]
+    return [_between(parts, begin, end) for begin, end in _rows(text, columns, columns_rest, cuts_links=cuts_links)]
 
 
-def _rows(text: str, columns: int, columns_rest: int) -> Iterator[tuple[int, int]]:
+def _rows(text: str, columns: int, columns_rest: int, *, cuts_links: bool) -> Iterator[tuple[int, int]]:
     begin, end, room = 0, 0, columns
     for found in _words.finditer(text):
         if cells(text[begin : found.end()]) <= room:
@@ -42,7 +43,7 @@ def _rows(text: str, columns: int, columns_rest: int) -> Iterator[tuple[int, int
             yield begin, end
             begin, room = found.start(2), columns_rest
         end = found.end()
-        while cells(text[begin:end]) > room and not _link.fullmatch(text, begin, end):
+        while cells(text[begin:end]) > room and (cuts_links or not _link.fullmatch(text, begin, end)):
             cut = max(fitting(text, begin, room), begin + 1)
             yield begin, cut
             begin, room = cut, columns_rest
