@@ -59,7 +59,7 @@ def notice_fields(random: Random) -> dict[str, Any]:
         "text": text(random), "name": name(random), "names": names, "members": names, "by": name(random),
         "owner": name(random), "user": name(random), "change": random.choice(CHANGES), "code": random.choice(CODES),
         "groups": [{"group": name, "owner": name, "members": names} for name in names], "seconds": 1, "guest": True,
-        "reason": "quit", "re": "1", "more": False,
+        "reason": "quit", "re": "1", "more": False, "marks": [{"seq": 1, "with": name} for name in names],
     }  # fmt: skip
 
 

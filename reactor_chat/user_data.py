@@ -1,9 +1,12 @@
-"""Where a user's data is kept when nobody says otherwise; a user may have no such place, and then none is made up."""
+"""Where a user's data and settings are when nobody says otherwise; a user may have no such place; none is made up."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-_LINUX_DEFAULT = Path(".local") / "share"
+_DATA = Path(".local") / "share"
+_CONFIG = Path(".config")
+"""Below HOME, on Linux."""
 
 
 def user_data_directory() -> Path | None:
@@ -16,13 +19,24 @@ def user_data_directory() -> Path | None:
     """
     import platformdirs  # noqa: PLC0415  6 ms; whoever names a directory needs no other
 
+    return _absolute(platformdirs.user_data_path, "XDG_DATA_HOME", _DATA)
+
+
+def user_config_directory() -> Path | None:
+    """Return our directory among the user's settings, by the same rules, with XDG_CONFIG_HOME."""
+    import platformdirs  # noqa: PLC0415  likewise
+
+    return _absolute(platformdirs.user_config_path, "XDG_CONFIG_HOME", _CONFIG)
+
+
+def _absolute(path_of: Callable[..., Path], variable: str, usual: Path) -> Path | None:
     home = os.environ.get("HOME")
     if home is not None and not Path(home).is_absolute():
         return None
     try:
-        found = platformdirs.user_data_path("reactor-chat", appauthor=False)
-        if not found.is_absolute() and os.environ.get("XDG_DATA_HOME"):
-            found = Path.home() / _LINUX_DEFAULT / "reactor-chat"
+        found = path_of("reactor-chat", appauthor=False)
+        if not found.is_absolute() and os.environ.get(variable):
+            found = Path.home() / usual / "reactor-chat"
     except RuntimeError:
         return None
     return found if found.is_absolute() else None

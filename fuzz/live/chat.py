@@ -20,7 +20,9 @@ NOT_SENT = {"pad", "proof"}
 KEYS = [Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32) for number in (1, 2)]
 FUTURE = 2**52
 """A number that no chat has reached."""
-LISTS = {"names": "names", "groups": "groups", "members": "members"}
+PLACES = {"first", "last", "future"}
+"""Words in place of a number: of the first and the last thing that is known to have happened, and of none yet."""
+LISTS = {"names": "names", "groups": "groups", "members": "members", "read_marks": "marks"}
 """Notices that may come in several parts, and the field that is one list."""
 
 
@@ -32,7 +34,7 @@ class Chat(Protocol):
     requests = tuple(REQUIRED)
     notices = tuple(
         "hello welcome bye refused said told group_said joined exited group_changed accepted names groups members "
-        "history help pong".split()
+        "history read_marks help pong".split()
     )
     refusals = tuple(
         "bad_protocol bad_frame bad_message bad_text no_space bad_name name_reserved name_taken bad_signature "
@@ -57,8 +59,8 @@ class Chat(Protocol):
             payload = bytes.fromhex(what["hex"]) if "hex" in what else what["payload"].encode()
             return Spoken(self.framed(payload), what)
         said: dict[str, Any] = chat_words.written(what, prefix)
-        for field in ("after", "before"):
-            if field in said and isinstance(said[field], str):
+        for field in ("after", "before", "seq"):
+            if said.get(field) in PLACES:
                 said |= {field: _number(said[field], heard, prefix)}
         sent = {field: value for field, value in said.items() if field not in NOT_SENT}
         if "key" in sent:

@@ -112,6 +112,8 @@ class GroupRules(ChatState):
         key = after.name.lower()
         concerned = {self.number_of(member) for member in (*before.members, *after.members)}
         members = [self.spelled(member) for member in sorted(after.members)]
+        for member in {*before.members} - {*after.members}:
+            self.marks.pop((self.number_of(member), f"group/{after.born}"), None)
         if after.members:
             self.groups[key] = after
         else:

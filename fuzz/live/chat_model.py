@@ -1,10 +1,10 @@
 """The chat of PROTOCOL as if one request at a time were under way: what each comes to, and who is told what."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from fuzz.live.chat_groups import GroupRules
-from fuzz.live.chat_reading import ReadRules
+from fuzz.live.chat_marks import MarkRules
 from fuzz.live.chat_shapes import CHANGES, RESERVED, is_id, is_name, is_well_formed, meaning, text_refusals
 from fuzz.live.chat_state import ANYTHING, ChatState, Claim, Happening, Person, Told
 from fuzz.live.protocol import CLOSED, Outcome
@@ -37,7 +37,7 @@ def _bye(reason: str) -> list[Any]:
     return [{"type": "bye", "reason": reason, "text": ANYTHING}, CLOSED]
 
 
-class ChatModel(GroupRules, ReadRules):
+class ChatModel(GroupRules, MarkRules):
     """What comes of what is said; requests are as `chat.speak` hands them over."""
 
     def opened(self, conn: int) -> list[Any]:  # noqa: ARG002
@@ -63,11 +63,6 @@ class ChatModel(GroupRules, ReadRules):
 
     def _frame_bytes_max(self, conn: int, what: dict[str, Any]) -> int:
         return FRAME_BYTES_MAX_BEFORE_LOGIN if self.me(conn) is None else int(what.get("frame_bytes_max", 0))
-
-    def noting(self, *traits: str) -> Self:
-        """Note what this state is like, for `describe`."""
-        self.traits |= set(traits)
-        return self
 
     # ---------------------------------------------------------------------------------------- coming and going
 
@@ -112,6 +107,8 @@ class ChatModel(GroupRules, ReadRules):
             codes = self._login_refusals(what)
             if not codes:
                 yield self.copy().enter(conn, what)
+                if self._is_beyond(what):
+                    yield self.copy().enter(conn, what, common_is_old=True)
             for code in [*sorted(codes), *PASSING]:
                 yield self.copy().refuse_login(conn, what, code)
 
@@ -140,8 +137,16 @@ class ChatModel(GroupRules, ReadRules):
             codes.add("name_taken")
         return codes
 
-    def enter(self, conn: int, what: dict[str, Any]) -> Outcome:
-        """Let somebody in, in place of an older connection where the key is the same."""
+    def _is_beyond(self, what: dict[str, Any]) -> bool:
+        return "after" in what and self.place_after(what["after"]) is None
+
+    def enter(self, conn: int, what: dict[str, Any], *, common_is_old: bool = False) -> Outcome:
+        """Let somebody in, in place of an older connection where the key is the same.
+
+        Args:
+            common_is_old: of who has seen a number of nothing here, the server goes on from before everything here;
+                else from behind it.
+        """
         name, folded, key = what["name"], what["name"].lower(), what.get("key")
         told: Told = []
         old, claim = self.people.get(folded), self.claims.get(folded)
@@ -162,26 +167,30 @@ class ChatModel(GroupRules, ReadRules):
         self.set_conn(conn, name=folded, person=number)
         self.noting("guest" if key is None else "owner")
         welcome = {"name": name, "guest": key is None, "seq": ChatState.newest, "text": f"[Welcome {name}]"}
-        told += [(conn, {"type": "welcome", **welcome}), *self._arrears(conn, what, folded)]
+        told += [
+            (conn, {"type": "welcome", **welcome}),
+            *self._arrears(conn, what, folded, common_is_old=common_is_old),
+        ]
         if "id" in what and old is None:
             told.append((conn, {"type": "accepted", "re": what["id"], "seq": Happening(len(self.events) - 1)}))
         return Outcome(self, told)
 
-    def _arrears(self, conn: int, what: dict[str, Any], folded: str) -> Told:
-        after = what.get("after")
-        if after is None:
+    def _arrears(self, conn: int, what: dict[str, Any], folded: str, *, common_is_old: bool) -> Told:
+        if "after" not in what:
             return []
-        if after not in self.bound.values():
+        first, gap = self.place_after(what["after"]), list[Any]()
+        if first is None:
             self.noting("a gap")
-            return [(conn, refused("gap", None))]
-        missed = self.missed(after, folded)
+            first, gap = 0 if common_is_old else len(self.events), [refused("gap", None)]
+        missed = self.missed(first, folded)
         self.noting("resumed", *(["told what was missed"] if missed else []))
-        return [(conn, notice) for notice in missed]
+        return [(conn, notice) for notice in (*gap, *missed)]
 
     # ------------------------------------------------------------------------------------------- being there
 
     def _somebody(self, conn: int, what: dict[str, Any]) -> Iterator[Outcome]:
-        request_id, asked = what.get("id"), what
+        request_id, asked, me = what.get("id"), what, self.me(conn)
+        assert me is not None
         if what["type"] == "line":
             meant = meaning(what["text"])
             asked = {"type": "refused", "code": meant} if isinstance(meant, str) else {**meant, "id": request_id}
@@ -189,6 +198,8 @@ class ChatModel(GroupRules, ReadRules):
             yield self.copy().end(conn, _bye("quit"), "quit")
         elif asked["type"] == "login":
             yield Outcome(self, [(conn, refused("already_logged_in", request_id))])
+        elif asked["type"] == "read_marks":
+            yield Outcome(self, [(conn, {**self.read_marks(me, asked), "re": request_id})])
         elif asked["type"] in self.READS:
             yield Outcome(self, [(conn, {**answer, "re": request_id}) for answer in self.read(conn, asked)])
         else:
@@ -206,6 +217,9 @@ class ChatModel(GroupRules, ReadRules):
             )
             yield Outcome(self.copy().noting("asked again"), [(conn, known)])
             return
+        if asked["type"] == "mark_read":
+            yield from self._mark_read(conn, me, asked, request_id)
+            return
         codes = self._refusals(me, asked)
         if not codes:
             yield self.copy().carry_out(conn, me, asked, request_id)
@@ -215,6 +229,15 @@ class ChatModel(GroupRules, ReadRules):
                 after.outcomes[me.number, request_id] = code
             yield Outcome(after, [(conn, refused(code, request_id))])
         yield Outcome(self, [(conn, refused("no_space", request_id))])
+
+    def _mark_read(self, conn: int, me: Person, asked: dict[str, Any], request_id: str | None) -> Iterator[Outcome]:
+        """Neither that it was accepted nor that it was refused is remembered under its id."""
+        codes = self.mark_refusals(me, asked)
+        for after, seq in () if codes else self.mark(me, asked):
+            accepted = {"type": "accepted", "re": request_id, "seq": seq}
+            yield Outcome(after, [(conn, accepted)] if request_id is not None else [])
+        for code in [*sorted(codes), "no_space"]:
+            yield Outcome(self, [(conn, refused(code, request_id))])
 
     def carry_out(self, conn: int, me: Person, asked: dict[str, Any], request_id: str | None) -> Outcome:
         """Do what was asked, and say that it was accepted where it had an id."""

@@ -44,13 +44,17 @@ REQUIRED: dict[str, dict[str, Check]] = {
     "help": {},
     "who": {"group": _is_text},
     "history": {},
+    "mark_read": {"seq": _is_int(0, SEQ_MAX)},
+    "read_marks": {},
     "ping": {},
     "quit": {},
 }
 SAYS = {"say", "tell", "group_send"}
+NAMES_A_CONVERSATION = {"history", "mark_read"}
 OPTIONAL: dict[str, dict[str, Check]] = {
     "login": {"after": _is_int(0, SEQ_MAX)},
     "history": {"limit": _is_int(1, 200), "before": _is_int(0, SEQ_MAX), "with": _is_text, "group": _is_text},
+    "mark_read": {"with": _is_text, "group": _is_text},
     "ping": {"data": lambda value: _is_text(value) and len(value) <= 64},
 }
 CHANGES = {"say", "tell", "group_send", "group_set", "group_add", "group_kick", "group_leave", "group_delete"}
@@ -72,7 +76,7 @@ def is_well_formed(what: dict[str, Any]) -> bool:
     if tag in SAYS:
         fits = fits and ("text" in what) != ("sealed" in what)
         fits = fits and _is_text(what.get("text", "")) and type(what.get("sealed", {})) is dict
-    return fits and not (tag == "history" and "with" in what and "group" in what)
+    return fits and not (tag in NAMES_A_CONVERSATION and "with" in what and "group" in what)
 
 
 def is_name(word: str) -> bool:

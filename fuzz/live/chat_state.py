@@ -92,6 +92,8 @@ class ChatState(Model):
         seen: the notices of what happened, as they came first.
         floors: whatever happens from a place on has a number above another number.
         outcomes: what requests with an id came to, by person.
+        marks: how far people have read, by person and conversation, the newest move last: a number, or a happening,
+            the marker's own, whose number is one above.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -101,6 +103,7 @@ class ChatState(Model):
         self.claims: dict[str, Claim] = {}
         self.groups: dict[str, Group] = {}
         self.outcomes: dict[tuple[int, str], Any] = {}
+        self.marks: dict[tuple[int, str], int | Happening] = {}
         self.events: list[Event] = []
         self.bound: dict[int, int] = {}
         self.seen: dict[int, Any] = {}
@@ -111,15 +114,20 @@ class ChatState(Model):
     def copy(self) -> Self:
         """Return an equal model that does not change with this one."""
         twin = copy.copy(self)
-        for name in ("conns", "people", "claims", "groups", "outcomes", "bound", "seen"):
+        for name in ("conns", "people", "claims", "groups", "outcomes", "marks", "bound", "seen"):
             setattr(twin, name, dict(getattr(self, name)))
         twin.events, twin.floors = list(self.events), list(self.floors)
         return twin
 
     def key(self) -> str:
         """Return everything as one text."""
-        facts = (self.conns, self.people, self.claims, self.groups, self.outcomes, self.bound, self.floors, self.events)
-        return repr(facts)
+        people = (self.conns, self.people, self.claims, self.groups, self.outcomes, self.marks)
+        return repr((people, self.bound, self.floors, self.events))
+
+    def noting(self, *traits: str) -> Self:
+        """Note what this state is like, for `describe`."""
+        self.traits |= set(traits)
+        return self
 
     def describe(self) -> list[str]:
         """Return what this state is like."""
@@ -178,9 +186,12 @@ class ChatState(Model):
     def _may_hear(event: Event, number: int) -> bool:
         return event.audience is None or number in event.audience
 
-    def missed(self, after: int, folded: str) -> list[dict[str, Any]]:
-        """Return what somebody is told who was away since the number `after`, which is that of something here."""
-        first = next(place for place, seq in self.bound.items() if seq == after) + 1
+    def place_after(self, after: int) -> int | None:
+        """Return the place behind that of the number `after`; None where that is the number of nothing here."""
+        return next((place + 1 for place, seq in self.bound.items() if seq == after), None)
+
+    def missed(self, first: int, folded: str) -> list[dict[str, Any]]:
+        """Return what somebody is told who was away since this place, included."""
         number = self.number_of(folded)
         return [
             self.told(place)

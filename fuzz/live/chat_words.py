@@ -53,6 +53,13 @@ READS: list[What] = [
     {"type": "history", "before": "last", "limit": 2},
     {"type": "history", "with": "{Bob}", "limit": 1},
 ]
+MARKS: list[What] = [
+    *({"type": "mark_read", "seq": seq} for seq in ("first", "last", "future", 0)),
+    *({"type": "mark_read", "seq": "last", "with": name} for name in ("{Ann}", "{bob}", "{nobody}", "no name")),
+    *({"type": "mark_read", "seq": "last", "group": group} for group in GROUPS),
+    {"type": "mark_read", "seq": "first", "with": "{Bob}"},
+    *({"type": "read_marks"} for _ in range(4)),
+]
 LINES: list[What] = [
     {"type": "line", "text": text}
     for text in (
@@ -89,6 +96,9 @@ MALFORMED: list[What] = [
     *({"type": "history", "limit": limit} for limit in (0, 201, -1, 1.5, "9", True)),
     {"type": "history", "before": -1},
     {"type": "history", "with": "{Bob}", "group": "{g}"},
+    {"type": "mark_read"},
+    *({"type": "mark_read", "seq": seq} for seq in (-1, "9", 2**53)),
+    {"type": "mark_read", "seq": 1, "with": "{Bob}", "group": "{g}"},
     {"type": "ping", "data": "d" * 65},
     *({"type": "ping", "id": request_id} for request_id in ("", "i" * 65, 7, ["1"])),
 ]
@@ -116,7 +126,7 @@ FRAMES: list[What] = [
     *({"bytes": "bad frame", "head": head} for head in ("00000000", "ffffffff", "80000000")),
 ]
 
-COMMON = SAYS * 3 + GROUP_WORK * 2 + READS + LINES
+COMMON = SAYS * 3 + GROUP_WORK * 2 + READS + MARKS + LINES
 RARE = LONG + MALFORMED + NO_MESSAGES + ENDS * 6 + FRAMES
 
 IDS = (None, None, None, "1", "2")
@@ -150,8 +160,17 @@ RETURNS: list[What | None] = [None, None, None, None, {}, {"after": "last"}, {"a
 """How the first owner comes in again on another connection, if at all: chance alone brings that about too seldom."""
 
 
+READ: list[list[What]] = [[], [], [], *([what] for what in MARKS[:-4]), [MARKS[1], MARKS[0]]]
+"""How far the first owner has read: chance alone lets nobody ask for markers who has some."""
+
+
 def assembled(
-    beginning: tuple[int, ...], team: list[str] | None, drawn: list[Drawn], back: What | None, more: list[Drawn]
+    beginning: tuple[int, ...],
+    team: list[str] | None,
+    drawn: list[Drawn],
+    read: list[What],
+    back: What | None,
+    more: list[Drawn],
 ) -> list[Act]:
     """Return a conversation: these people come in, with or without a group; then they do all this, and one is back."""
     acts = [
@@ -161,9 +180,13 @@ def assembled(
     if team is not None:
         acts.append(Act(0, {"type": "group_set", "group": "{g}", "members": team}))
     acts += map(_act, drawn)
-    if isinstance(back, dict) and 1 in beginning:
-        name = NAMES[beginning.index(1)]
-        acts.append(Act(len(NAMES), {"type": "login", "name": name, "protocol": 1, "key": 0, **back}))
+    owner = beginning.index(1) if 1 in beginning else None
+    if owner is not None:
+        acts += [Act(owner, what) for what in read]
+    if isinstance(back, dict) and owner is not None:
+        acts.append(Act(len(NAMES), {"type": "login", "name": NAMES[owner], "protocol": 1, "key": 0, **back}))
+    if read and owner is not None:
+        acts.append(Act(len(NAMES) if isinstance(back, dict) else owner, {"type": "read_marks"}))
     return [*acts, *map(_act, more)]
 
 
@@ -183,6 +206,7 @@ conversations = st.builds(
     st.sampled_from(BEGINNINGS),
     st.sampled_from((None, None, [], ["{Bob}"], ["{Bob}", "{Cy}"])),
     st.lists(acts, min_size=1, max_size=10),
+    st.sampled_from(READ),
     st.sampled_from(RETURNS),
     st.lists(acts, max_size=10),
 )

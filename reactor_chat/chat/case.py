@@ -77,6 +77,9 @@ class Change(Struct, frozen=True, gc=False):
         return Append(self.records)
 
 
+NOTHING_NEW = Change(())
+"""What was asked for is the case already: it is accepted, and nothing is recorded of it."""
+
 Verdict = Change | Refused
 Answer = Sequence[Effect] | Refused
 

@@ -8,6 +8,7 @@ ConflictKey = tuple[str, ...]
     ("groups", NAME)    which groups somebody is in
     ("id", NAME, ID)    what came of somebody's request
     ("sealed", PLACE)   how a conversation is sealed: `room`, `pair/NAME/NAME` or `group/GROUP`
+    ("mark", NAME, PLACE)  how far somebody has read a conversation: `room`, `pair/NAME` or `group/GROUP`
     ("seals", NAME)     how many conversations somebody sealed
     ("asks", NAME, "sealed", PLACE)  when somebody asked last to be let into a conversation
     ("work", NAME)      how much work somebody made for others of late

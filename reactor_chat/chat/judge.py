@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import structs
 
 from reactor_chat.chat.boundary import BadMessage, Deliver, Disconnected, Effect, Received, Sent, Terminate
-from reactor_chat.chat.case import Case, Change, Rules
+from reactor_chat.chat.case import NOTHING_NEW, Case, Change, Rules
 from reactor_chat.chat.conflicts import ConflictKey
 from reactor_chat.chat.decisions import refuse_list
 from reactor_chat.chat.endings import Endings
@@ -135,7 +135,8 @@ class Judge:
         rule = RULES[type(what)]
         if self._is_blocked(session, rule.read_set(what, session.name)):
             return False
-        return self._conclude(session, request_id, rule.decide(self.case(session), what), effects)
+        verdict = rule.decide(self.case(session), what)
+        return self._conclude(session, request_id, verdict, effects, remembers=rule.remembers)
 
     def _is_on_its_way(self, session: Session, person: str, request_id: str) -> bool:
         """Return whether a request with the same id is; blocked by a burst, it waits for any commit."""
@@ -148,13 +149,22 @@ class Judge:
         return session.blocked_by is not None
 
     def _conclude(
-        self, session: Session, request_id: str | None, verdict: Change | Refused, effects: list[Effect]
+        self,
+        session: Session,
+        request_id: str | None,
+        verdict: Change | Refused,
+        effects: list[Effect],
+        *,
+        remembers: bool = True,
     ) -> bool:
         """Carry a verdict out: launch a change, tell a refusal (or record it, where its id is to be remembered)."""
+        if verdict is NOTHING_NEW:
+            answers = [] if request_id is None else [Deliver([session.conn], m.Accepted(request_id, self._state.seq))]
+            return self._answer_now(session, answers, effects)
         if isinstance(verdict, Change):
             self._pending.launch(verdict, effects, session, request_id, self._sent)
             return True
-        if request_id is None or verdict.code in NOT_REMEMBERED:
+        if request_id is None or not remembers or verdict.code in NOT_REMEMBERED:
             refusal = structs.replace(verdict, re=request_id)
             return self._answer_now(session, [Deliver([session.conn], refusal)], effects)
         sequencer = self._pending.sequencer()

@@ -1,21 +1,22 @@
 """One row for each request of somebody in the chat: what it comes to, what that depends on, and what it costs to serve.
 
-A request that is no `Question` asks for a change; with an id, it is one request for ever.  While something that its
-judgement depends on is about to change, it waits (see `pending`).  Questions are answered at once, and anew each time.
+A request that is no `Question` asks for a change; with an id, it is one request for ever, but for those that say the
+same however often they come.  While something that its judgement depends on is about to change, it waits (see
+`pending`).  Questions are answered at once, and anew each time.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
-from reactor_chat.chat import decisions, sealing
+from reactor_chat.chat import decisions, read_marks, sealing
 from reactor_chat.chat.case import Case
 from reactor_chat.chat.conflicts import ConflictKey
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import fold
 
 DEAR_COST = 5
-"""Of whatever is more than to say something, in things said to everybody (see `costs`)."""
+"""Of whatever is more than to say something, in things said to everybody (see `limits.costs`)."""
 NAMES_PER_PACKAGE = 10
 """A package is read from the journal, with those that were published beside it: it costs as much as so many names."""
 
@@ -38,12 +39,14 @@ class Rule(NamedTuple):
         read_set: the conflict keys that the judgement of a request, made under a folded or spelled name, depends on.
         cost: in things said to everybody, beside the names in it.
         names: how many names it lists.
+        remembers: whether what it came to is remembered under its id; what says the same twice needs no memory.
     """
 
     decide: Callable[[Case, Any], Any]
     read_set: ReadSet = _nothing
     cost: int = DEAR_COST
     names: Callable[[Any], int] = _no_names
+    remembers: bool = True
 
 
 def _group(request: Any, _: str) -> list[ConflictKey]:
@@ -91,6 +94,8 @@ RULES: dict[type, Rule] = {
     m.AskSeen: Rule(decisions.seen, cost=1),
     m.AskHistory: Rule(decisions.history),
     m.Ping: Rule(decisions.ping, cost=1),
+    m.MarkRead: Rule(read_marks.mark_read, read_marks.read_set_of, 1, remembers=False),
+    m.AskReadMarks: Rule(read_marks.read_marks),
     m.KeysPut: Rule(sealing.keys_put),
     m.AskKeys: Rule(sealing.keys, names=lambda r: len(r.names) * NAMES_PER_PACKAGE),
     m.SealCreate: Rule(sealing.seal_create, lambda r, me: [*sealing.read_set_of(r, me), ("seals", fold(me))]),

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 
 from reactor_chat.chat.boundary import Effect, Sent
-from reactor_chat.chat.costs import cost_of
+from reactor_chat.chat.limits.costs import cost_of
 from reactor_chat.chat.pending import Pending
 from reactor_chat.chat.session import Session, SessionState
 

@@ -21,8 +21,9 @@ from reactor_chat.client.connecting.server_key import ServerKey
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.key_commands import lock, recover, seed_in
 from reactor_chat.client.options import DEFAULT_PORT, read_options
+from reactor_chat.client.preferences.table import Preferences
 from reactor_chat.client.runner import Runner
-from reactor_chat.client.screen.faces import Face, chosen_face, local_time, view_of
+from reactor_chat.client.screen.faces import Face, Wishes, chosen_face, local_time, view_of, wishes_of
 from reactor_chat.client.sealing import OpenSession
 from reactor_chat.client.standard_error import PROGRAM, say, write
 from reactor_chat.client.store import identity
@@ -87,13 +88,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _talk(options: Namespace) -> ExitStatus:
     interactive = is_terminal(STDIN)
     face = chosen_face(options, os.environ, on_terminal=interactive and is_terminal(STDOUT))
-    if options.name == "":
-        raise UsageError(f"{NO_NAME}. Use --name NAME")
-    if options.name is None and not interactive:
-        raise UsageError("No terminal to ask for a name. Use --name NAME")
-    if options.home is None and not options.guest:
-        chosen = choose_home(options.name, say)
-        options.home = None if chosen is None else str(chosen)
+    # A program in a pipe does as it was told, whatever somebody prefers on a terminal.
+    prefers = Preferences() if face is Face.PIPE and options.config is None else _preferences(options)
+    wishes = wishes_of(face, options, prefers)
+    _choose_home(options, interactive=interactive)
     server_key = _server_key(options)
     if options.guest and options.introductions:
         say(
@@ -108,7 +106,7 @@ def _talk(options: Namespace) -> ExitStatus:
             say(f"You are {options.name}, as last time; another name is chosen with --name")
         elif options.name is None and belongings.key is not None and not belongings.is_key_new:
             options.name = ""  # the server knows which one the key owns
-        settings = _settings(options, belongings, face, interactive=interactive)
+        settings = _settings(options, belongings, face, wishes, interactive=interactive)
         jitter = secrets.SystemRandom().random
         vault = belongings.vault if belongings.vault is not None else MemoryVault()
         engine = Engine(settings, jitter, vault, belongings.key, belongings.open_session)
@@ -116,10 +114,10 @@ def _talk(options: Namespace) -> ExitStatus:
         if output != STDOUT:
             stack.callback(os.close, output)
         runner = Runner(engine, options.host, options.port, server_key, output, belongings.news)
-        return _ended(runner.run(view_of(face, options, engine, runner.out, vault.archived), STDIN), runner.out)
+        return _ended(runner.run(view_of(face, wishes, engine, runner.out, vault.archived), STDIN), runner.out)
 
 
-def _settings(options: Namespace, belongings: Belongings, face: Face, *, interactive: bool) -> Settings:
+def _settings(options: Namespace, belongings: Belongings, face: Face, wishes: Wishes, *, interactive: bool) -> Settings:
     return Settings(
         name=options.name,
         server=_server(options),
@@ -134,9 +132,27 @@ def _settings(options: Namespace, belongings: Belongings, face: Face, *, interac
         moment=lambda typed: read_moment(typed, local_time(None)),
         ignored=belongings.ignored.names() if belongings.ignored is not None else (),
         keep_ignored=belongings.ignored.keep if belongings.ignored is not None else None,
+        keys=wishes.keys.help_rows(),
         curious=face is not Face.PIPE,
         scrollback=SCROLLBACK if face in (Face.LINES, Face.ACCESSIBLE) else 0,
     )
+
+
+def _preferences(options: Namespace) -> Preferences:
+    from reactor_chat.client.preferences.reading import read_preferences  # noqa: PLC0415  8 ms; a pipe needs none
+
+    return read_preferences(options.config)
+
+
+def _choose_home(options: Namespace, *, interactive: bool) -> None:
+    """Choose the home of who named none.  Raises UsageError where there is nobody to come in as."""
+    if options.name == "":
+        raise UsageError(f"{NO_NAME}. Use --name NAME")
+    if options.name is None and not interactive:
+        raise UsageError("No terminal to ask for a name. Use --name NAME")
+    if options.home is None and not options.guest:
+        chosen = choose_home(options.name, say)
+        options.home = None if chosen is None else str(chosen)
 
 
 def _ended(status: ExitStatus, out: OutputStream) -> ExitStatus:

@@ -43,7 +43,8 @@ End = tuple[ExitStatus, str]
 class NoteKind(Enum):
     """Why the client itself has something to say."""
 
-    NEWS = "news"  # how the connection is
+    NEWS = "news"  # something that a person may want to know
+    LINK = "link"  # how the connection is
     QUESTION = "question"  # a name is wanted
     ANSWER = "answer"  # to something that was asked of the client itself
     ALARM = "alarm"  # something about keys does not hold; a person should look
@@ -187,6 +188,7 @@ class Settings(Struct, frozen=True):
         greets: somebody is there to be told who is here, what was said last, and where the help is.
         moment: reads a time that was typed, in milliseconds since 1970; None where there is no such time.
         ignored: names of people whom nobody wants to read here.
+        keys: what the keys of the view do, for the help; empty: what they do in the line mode, unless somebody chose.
         keep_ignored: keeps them for the next run, may raise StorageError; None where nothing is kept.
         curious: ask after login, unseen, who is there and which groups there are, for completion.
         scrollback: how many notices of earlier runs are shown again at the start; what was never shown comes anyway.
@@ -216,6 +218,7 @@ class Settings(Struct, frozen=True):
     greets: bool = False
     moment: Callable[[str], int | None] | None = None
     ignored: Sequence[str] = ()
+    keys: Sequence[tuple[str, str]] = ()
     keep_ignored: Callable[[Sequence[str]], None] | None = None
     curious: bool = False
     scrollback: int = 0

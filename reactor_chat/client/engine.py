@@ -190,8 +190,8 @@ class Engine:
         ask for it anew under that id, in a later run too, is to ask for it once.
 
         Args:
-            request: whatever a person could type, but to leave.  Its `id` is used where it has one, which then nobody
-                else may have used, 1 to 64 characters.
+            request: whatever a person could type, but to leave; or one about read markers.  Its `id` is used where it
+                has one, which then nobody else may have used, 1 to 64 characters.
             now: monotonic seconds.
 
         Returns:
@@ -313,7 +313,7 @@ class Engine:
         if self.messaging.typed(line, now) is not None:
             self.end_of_input(now)
         elif self._settings.interactive and self.is_offline and self.messaging.changes_waiting > waiting:
-            self._outputs.note(NoteKind.NEWS, "Not connected; this will be sent when the connection is back")
+            self._outputs.note(NoteKind.LINK, "Not connected; this will be sent when the connection is back")
         self._pump(now)
 
     def _pump(self, now: float) -> None:

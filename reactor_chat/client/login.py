@@ -161,7 +161,7 @@ class LoginSteps:
         if is_first:
             self._outputs.show(*mailbox.recall(self._settings.scrollback))
         if (gone_seconds := self._reconnect.ended(now)) is not None:
-            self._outputs.note(NoteKind.NEWS, "Connected again")
+            self._outputs.note(NoteKind.LINK, "Connected again")
             self._messaging.comes_back(welcome, gone_seconds, now)
         if mailbox.inbox.welcomed(welcome):
             self._outputs.note(NoteKind.NEWS, "The server started over: the messages you missed are gone")

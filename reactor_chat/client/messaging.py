@@ -245,13 +245,13 @@ class Messaging:
         link.answered(getattr(notice, "re", None), now, is_last=concluded is not None)
         if link.is_doubted and (link.asked_at is None or link.asked_at >= now):
             link.is_doubted = False
-            self._outputs.note(NoteKind.NEWS, "The server answers again")
+            self._outputs.note(NoteKind.LINK, "The server answers again")
 
     def doubt_link(self) -> None:
         """Tell the person that something they sent is not answered."""
         self.link.is_doubted = True
         doubt, limit = round(self._settings.doubt_seconds), round(self._settings.answer_seconds_max)
-        self._outputs.note(NoteKind.NEWS, f"No answer for {doubt} s…  The client connects again after {limit} s")
+        self._outputs.note(NoteKind.LINK, f"No answer for {doubt} s…  The client connects again after {limit} s")
 
     def heard(self, arrived: Arrived, now: float) -> None:
         """Take the next notice after a welcome, and show it where it is to be shown."""

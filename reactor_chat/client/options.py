@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from reactor_chat import PRODUCT
 from reactor_chat.client.boundary import ExitStatus
-from reactor_chat.client.commands.keys import KEYS
+from reactor_chat.client.commands.key_map import KeyMap
+from reactor_chat.client.commands.keys import ViewKind
 from reactor_chat.client.connecting.destination import read_port
 from reactor_chat.errors import UsageError
 from reactor_chat.text.arguments import SafeArgumentParser
@@ -42,6 +43,7 @@ OPTIONS = (
         "--guest", "", None, "log in without a key: the name is yours while you are connected, and nothing is kept"
     ),
     ClientOption("--home", "DIR", None, "where your key and archive are kept; left out, in your user data directory"),
+    ClientOption("--config", "FILE", None, "your settings; left out, client.toml in your user configuration directory"),
     ClientOption("--pin", "SHA256:…", None, "the server's key, as its operator tells it; also accepts a new one"),
     ClientOption(
         "--invite", "CODE", None, "an invitation to claim a name on a server that lets in registered names only"
@@ -144,17 +146,23 @@ def _directory(written: str) -> str:
     raise argparse.ArgumentTypeError("'' is not a directory; use . for where you are")  # a variable that is not set
 
 
+def _file(written: str) -> str:
+    if written:
+        return written
+    raise argparse.ArgumentTypeError("'' is not a file")
+
+
 def _pin(written: str) -> bytes:
     if (binding := binding_of(written)) is not None:
         return binding
     raise argparse.ArgumentTypeError(f"Not a key: {written} (use SHA256: and 44 characters, as the server prints it)")
 
 
-_KINDS: dict[str, Callable[[str], Any]] = {"port": _port, "--pin": _pin, "--home": _directory}
+_KINDS: dict[str, Callable[[str], Any]] = {"port": _port, "--pin": _pin, "--home": _directory, "--config": _file}
 
 
 def _epilog() -> str:
-    keys = "\n".join(f"  {', '.join(row.keys):26} {row.help}" for row in KEYS)
+    keys = "\n".join(f"  {pressed:26} {text}" for pressed, text in KeyMap(ViewKind.LINE).help_rows())
     statuses = "\n".join(f"  {status.value:<26} {text}" for status, text in STATUSES.items())
     return f"keys on a terminal:\n{keys}\n\nexit status:\n{statuses}"
 

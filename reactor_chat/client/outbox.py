@@ -5,7 +5,7 @@ long pipe never stands unread between client and server, and a cut leaves few fa
 
 After a cut, what was in flight has one of three fates:
 
-- A request that changes nothing (`names`, `history` …) is always sent again.
+- A request that changes nothing (`names`, `history` …) is always sent again, and so is a read marker.
 - A request of a *claimed* name is sent again: the server remembers its id and does it once (PROTOCOL §5.4).
 - A request of a *guest* is not: the server forgot the guest and its ids when the connection ended, so the same words
   could be said twice.  It becomes *doubtful* until its echo turns up in what the server replays, or else is told to
@@ -28,7 +28,7 @@ from reactor_chat.client.store.vault import Vault
 from reactor_chat.e2ee.outgoing import Plain, Sealed
 from reactor_chat.text.parser import format_request
 from reactor_chat.wire.conversation import Spoken, where_said
-from reactor_chat.wire.messages import Question, Refused, Request
+from reactor_chat.wire.messages import MarkRead, Question, Refused, Request
 
 IN_FLIGHT_MAX = 64
 """The server stops reading from who is too fast; what is in flight beyond that only waits in buffers."""
@@ -43,14 +43,17 @@ REPORTED_MAX = 5  # lines that are told one by one at the end; a screen must sho
 REPORTED_CHARS_MAX = 200  # of each, enough to know which one it was
 
 
-def only_reads(request: Request) -> bool:
-    """Return whether the request changes nothing, so that asking twice harms nobody."""
-    return isinstance(request, Question)
+def is_repeatable(request: Request) -> bool:
+    """Return whether asking twice harms nobody: the request changes nothing, or says only how far was read.
+
+    Nobody misses the latter: it is in the archive, and the client says it again when there is more.
+    """
+    return isinstance(request, Question | MarkRead)
 
 
 def in_words(requests: Iterable[Request]) -> tuple[int, list[str]]:
     """Return how many of the requests would change something, and these as they may be typed, shortened, few."""
-    changes = [request for request in requests if not only_reads(request)]
+    changes = [request for request in requests if not is_repeatable(request)]
     lines = [_in_words(request)[:REPORTED_CHARS_MAX] for request in changes[:REPORTED_MAX]]
     if len(changes) > REPORTED_MAX:
         lines.append(f"and {len(changes) - REPORTED_MAX} more")
@@ -102,7 +105,7 @@ class Outbox:
     def changes_waiting(self) -> int:
         """How many requests that change something are not known to be carried out."""
         unanswered = chain(self._in_flight.values(), self._unsent)
-        waiting = sum(1 for item in unanswered if not isinstance(item, Refused) and not only_reads(item))
+        waiting = sum(1 for item in unanswered if not isinstance(item, Refused) and not is_repeatable(item))
         return waiting - len(self._promised) + len(self._doubtful)
 
     def named(self, name: str) -> int:
@@ -119,7 +122,7 @@ class Outbox:
         """
         self.after_cut(ids_remembered=False)
         typed = [item for item in self._unsent if isinstance(item, Refused) or item.id not in self._old_ids]
-        changes = {item.id: item for item in typed if not isinstance(item, Refused) and not only_reads(item)}
+        changes = {item.id: item for item in typed if not isinstance(item, Refused) and not is_repeatable(item)}
         self._vault.choose(name)
         kept = [request for request in self._vault.kept() if request.id not in changes]
         self._old_ids = {request.id for request in kept}
@@ -141,7 +144,7 @@ class Outbox:
     def _keep(self, item: Request | Refused) -> None:
         if not isinstance(item, Refused):
             assert item.id is not None
-            if not only_reads(item):
+            if not is_repeatable(item):
                 self._vault.keep(item)
         self._unsent.append(item)
 
@@ -188,7 +191,7 @@ class Outbox:
         for request_id, request in self._in_flight.items():
             if request_id in self._promised:
                 continue
-            if ids_remembered or only_reads(request):
+            if ids_remembered or is_repeatable(request):
                 again.append(request)
             else:
                 self._doubtful[request_id] = request

@@ -9,10 +9,11 @@ from collections.abc import Container
 from reactor_chat.client.boundary import Arrived, OutputCollector
 from reactor_chat.client.inbox import request_concluded
 from reactor_chat.text.grammar import COMMANDS
-from reactor_chat.wire.messages import Accepted, Notice, Numbered, Quit, Refused, Request
+from reactor_chat.wire.messages import Accepted, AskReadMarks, MarkRead, Notice, Numbered, Quit, Refused, Request
 
-ASKABLE = frozenset(command.request for command in COMMANDS) - {Quit}
-"""What a program may ask: whatever a person could type, but to leave, which is `Engine.end_of_input`."""
+ASKABLE = (frozenset(command.request for command in COMMANDS) - {Quit}) | {MarkRead, AskReadMarks}
+"""What a program may ask: whatever a person could type, but to leave, which is `Engine.end_of_input`; and read markers,
+which a screen knows and nobody types."""
 
 NOT_DELIVERED = "This was perhaps not delivered, or was dropped"
 
@@ -38,7 +39,7 @@ class ProgramRequests:
 
     def add(self, request: Request) -> None:
         """Owe a program the answer to a request, which has an id."""
-        assert type(request) in ASKABLE, "what no person could type is asked by the client alone"
+        assert type(request) in ASKABLE, "what is about keys and connections is asked by the client alone"
         assert request.id is not None
         self._echoed_at.setdefault(request.id, None)
 

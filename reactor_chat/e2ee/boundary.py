@@ -264,8 +264,8 @@ class Unsent(NamedTuple):
         request_id: of the request that will carry it.
         text: as it was typed.
         number: by which a person calls it in `Held`.
-        reason: why it has not left, in words for a person.
-        needs_yes: it leaves only when the person says so.
+        reason: why it has not left, in words for a person; empty where it is only on its way.
+        needs_person: it leaves only when the person does something, or says so.
     """
 
     conversation: Conversation
@@ -273,7 +273,7 @@ class Unsent(NamedTuple):
     text: str
     number: int
     reason: str
-    needs_yes: bool
+    needs_person: bool
 
 
 class Settings(Struct, frozen=True):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from heapq import heapify, heappop, heappush
 
 from reactor_chat.chat.boundary import Disconnected, Input, ReceivedTogether
-from reactor_chat.chat.costs import charge_of, charge_together, cost_of, cost_together
+from reactor_chat.chat.limits.costs import charge_of, charge_together, cost_of, cost_together
 from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.doors.door import Sent
 from reactor_chat.server.options.table import Options
@@ -18,7 +18,7 @@ from reactor_chat.server.record_log import RecordLog
 from reactor_chat.wire.framing import FRAME_BYTES_MAX_BEFORE_LOGIN, LENGTH_BYTES
 
 TURN_COST_MAX = 2_000
-"""What is taken in one turn from all connections together, in things said: about 20 ms of work (see `chat.costs`)."""
+"""What is taken in one turn from all connections together, in things said: about 20 ms (see `chat.limits.costs`)."""
 NEWCOMERS_COST_MAX = 100
 NEWCOMERS_COST_PER_CONNECTION = 0.1
 """How much of that is for connections on which nobody is logged in: who is here waits little for those who come.  Where

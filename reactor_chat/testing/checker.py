@@ -12,17 +12,18 @@ durable.  Their work is linear in what arrives and what was committed.
 
 import re
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import structs
 
 from reactor_chat.chat.case import AHEAD_MS_MAX
 from reactor_chat.chat.state.chat_state import ChatState
-from reactor_chat.chat.state.records import Declined, Entered, GroupAltered, Record, notice_of
+from reactor_chat.chat.state.records import Declined, Entered, GroupAltered, MarkedRead, Record, notice_of
 from reactor_chat.journal.reports import Entry
 from reactor_chat.testing.reference_model import Entry as Happening
-from reactor_chat.testing.reference_model import Groups, ReferenceModel
+from reactor_chat.testing.reference_model import Groups, Marked, ReferenceModel
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.codec import encode
 from reactor_chat.wire.conversation import Heard
@@ -49,6 +50,15 @@ def demand(condition: object, promise: str, *evidence: object) -> None:
     """
     if not condition:
         raise Violation(": ".join([promise, ", ".join(map(repr, evidence))]))
+
+
+Marks = dict[tuple[str, str], int]
+"""How far conversations are read, by `with` or `group` and a folded name; the room has two empty words."""
+
+
+def _named(place: str) -> tuple[str, str]:
+    kind, _, name = place.partition("/")
+    return ("with", name) if kind == "pair" else ("", "")
 
 
 class CheckedRow(NamedTuple):
@@ -80,6 +90,8 @@ class Checker:
         said: every text that was said, told or said to a group.
         names: who was present, from which number on.
         groups: every group, from which number on.
+        marks: how far each person has read, from which number on; see `marks_by_name`.
+        moved: the numbers of the records that moved a marker.
         declined: every text whose saying was refused.
         releases: the names that the operator gave free, folded.
         announced: what the operator wanted to be said.
@@ -97,22 +109,32 @@ class Checker:
         self.said: dict[str, int] = {}
         self.names: list[tuple[int, list[str]]] = [(0, [])]
         self.groups: list[tuple[int, Groups]] = [(0, {})]
+        self.marks: dict[int, list[tuple[int, Marks]]] = {}
+        self.moved: set[int] = set()
         self.declined: set[str] = set()
         self.seen: Counter[str] = Counter()
         self.releases: set[str] = set()
         self.announced: set[str] = set()
         self._numbers_said: set[str] = set()
         self._asked: dict[tuple[str, str], Asked] = {}
+        self._marks_asked: dict[str, dict[m.MarkRead, None]] = {}
         self._logins: dict[tuple[str, bytes | None], None] = {}
         self._people: dict[str, list[tuple[int, int]]] = {}
         self._keys: dict[int, bytes | None] = {}
         self._expected: deque[Happening] = deque()
+        self._judges: dict[type, Callable[[Any], list[Happening]]] = {
+            Entered: self._judged_login,
+            Declined: self._judged_refusal,
+            MarkedRead: self._judged_mark,
+        }
 
     # ------------------------------------------------------------------------------------ what people do
 
     def asked(self, name: str, request_id: str, what: Any) -> None:
         """Note a request with an id that somebody sent under a name; a `Refused` is what it comes to in any case."""
         self._asked[fold(name), request_id] = Asked(what, getattr(what, "text", None))
+        if isinstance(what, m.MarkRead):
+            self._marks_asked.setdefault(fold(name), {})[structs.replace(what, id=None)] = None
 
     def logs_in(self, name: str, key: bytes | None) -> None:
         """Note that somebody tried to log in."""
@@ -209,10 +231,9 @@ class Checker:
 
     def _judged(self, record: Record, records: Sequence[Record]) -> list[Happening]:
         """What must happen, this record being the first of it."""
-        if isinstance(record, Entered):
-            return self._judged_login(record)
-        if isinstance(record, Declined):
-            return self._judged_refusal(record)
+        judged = self._judges.get(type(record))
+        if judged is not None:
+            return judged(record)
         if isinstance(record, m.Said) and record.sender == m.SERVER_NAME:
             return self._judged_announcement(record)
         if isinstance(record, Heard):
@@ -251,6 +272,17 @@ class Checker:
         demand(isinstance(verdict, list), "what has to be refused is refused", record, asked, verdict)
         return list(verdict)  # type: ignore[arg-type]
 
+    def _judged_mark(self, record: MarkedRead) -> list[Happening]:
+        """It has no id: it is what one of the requests comes to that somebody made, sooner or later."""
+        key = fold(record.name)
+        demand(key in self.model.present, "only who is there reads", record)
+        before = self.model.marks.get(self.model.person[key], {}).get(record.conversation, 0)
+        demand(before < record.read < record.seq, "a marker goes forward, and not beyond what is", record, before)
+        marked, asked = Marked(key, record.conversation, record.read), self._marks_asked.get(key, {})
+        is_asked = any(self.model.marked(key, request) == marked for request in asked)
+        demand(is_asked, "a marker is where it was asked", record)
+        return [(marked, [])]
+
     def _judged_announcement(self, record: m.Said) -> list[Happening]:
         demand(record.text in self.announced, "nobody speaks for the operator", record)
         self.seen["the operator said something"] += 1
@@ -272,7 +304,8 @@ class Checker:
     def _happen(self, payload: bytes, record: Record, expected: Happening) -> None:
         notice, after = expected
         told = notice_of(record)
-        demand(told == notice, "what happens is what was asked, at its place in the order", record, notice)
+        wanted = None if isinstance(notice, Marked) else notice
+        demand(told == wanted, "what happens is what was asked, at its place in the order", record, notice)
         if isinstance(record, GroupAltered):
             self._check_group(record, after)
         subject = self._subject_before(record)
@@ -286,8 +319,35 @@ class Checker:
         elif isinstance(record, m.Exited | m.Released) and fold(record.name) not in self.model.person:
             self._people[fold(record.name)].append((record.seq, NOBODY))
         self._remember(record)
+        self._note_marks(record)
         self._note_rare(record)
         self._add_row(payload, told, audience, subject)
+
+    def _note_marks(self, record: Record) -> None:
+        """Note how far people have read whose markers a record changes."""
+        if isinstance(record, MarkedRead):
+            self.moved.add(record.seq)
+            self.seen["a read marker went forward"] += 1
+            concerned = {self.model.person[fold(record.name)]}
+        elif isinstance(record, GroupAltered) and record.change in {"left", "kicked", "deleted"}:
+            concerned = (self.model.log[-1][1] or set()) & self.marks.keys()
+        else:
+            return
+        for person in concerned:
+            now = self.marks_by_name(self.model.marks.get(person, {}))
+            self.marks.setdefault(person, [(0, {})]).append((record.seq, now))
+
+    def newest_beside_marks(self, seq: int) -> int:
+        """Return the newest number that is no marker's, up to this one."""
+        while seq in self.moved:
+            seq -= 1
+        return seq
+
+    def marks_by_name(self, marks: dict[str, int]) -> Marks:
+        """Return how far places are read, by which field names the conversation, and the folded name it has there."""
+        groups = {f"group/{group['born']}": name for name, group in self.model.groups.items()}
+        places = {place: ("group", groups[place]) if place in groups else _named(place) for place in marks}
+        return {places[place]: read for place, read in marks.items()}
 
     def _note_rare(self, record: Record) -> None:
         if isinstance(record, GroupAltered):

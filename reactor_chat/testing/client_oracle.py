@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from reactor_chat.testing.checker import NOBODY, NOT_REMEMBERED, Checker, demand
+from reactor_chat.testing.checker import NOBODY, NOT_REMEMBERED, Checker, Marks, demand
 from reactor_chat.testing.reference_model import groups_of, refusal_to_read, shown_by
 from reactor_chat.text.parser import parse
 from reactor_chat.wire import messages as m
@@ -189,12 +189,14 @@ class ClientOracle:
         demand(self._asked, "nothing is answered that was not asked, and nothing twice", notice)
         request, low = self._asked[0]
         demand(request_id(request) == notice.re, "answers come in the order of the questions", notice, request)
-        if isinstance(notice, m.NamesAnswer | m.GroupsAnswer | m.MembersAnswer):
+        if isinstance(notice, m.NamesAnswer | m.GroupsAnswer | m.MembersAnswer | m.ReadMarksAnswer):
             self._parts.append(notice)
             if notice.more:
                 return
         self._asked.popleft()
-        if isinstance(notice, m.Accepted):
+        if isinstance(notice, m.Accepted) and isinstance(request, m.MarkRead):
+            self._marked(request, notice, low)
+        elif isinstance(notice, m.Accepted):
             self._accepted(notice)
         elif isinstance(notice, Refused):
             self._refused(request, notice, low)
@@ -209,6 +211,23 @@ class ClientOracle:
         is_late = self.at is None or (self.at < notice.seq and self._checker.is_due(self.person, row))
         demand(not is_late, "an acceptance comes after its notices", notice, self.at)
 
+    def _marked(self, request: m.MarkRead, notice: m.Accepted, low: int) -> None:
+        """What is accepted is durable: the marker is there, or was until the group ended for whoever asked."""
+        demand(notice.seq <= self._checker.head, "a marker that is accepted is durable", notice)
+        place = _named(request.with_, request.group)
+        read = max(marks.get(place, 0) for marks in self._versions(self._marks, low))
+        demand(
+            read >= min(request.seq, self._checker.newest_beside_marks(low)),
+            "a marker that is accepted is where it was asked to be",
+            request,
+            read,
+        )
+        self._checker.seen["a read marker stayed where it was"] += notice.seq not in self._checker.moved
+
+    @property
+    def _marks(self) -> list[tuple[int, Marks]]:
+        return self._checker.marks.get(self.person, [(0, {})])
+
     def _refused(self, request: Any, notice: Refused, low: int) -> None:
         if notice.code in NOT_REMEMBERED:
             text = self._checker.text_of(self._login.name if self._login else "", notice.re or "")
@@ -218,7 +237,10 @@ class ClientOracle:
         if isinstance(request, m.Login):
             demand(notice.code == "already_logged_in", "one comes in once", notice)
             return
-        if isinstance(request, m.Question):
+        if isinstance(request, m.MarkRead) and self._login is not None and self._login.key is None:
+            demand(notice.code == "not_allowed", "guests have no markers", request, notice)
+            return
+        if isinstance(request, m.Question | m.MarkRead):
             self._refused_read(request, notice, low)
             return
         outcome = self._checker.outcomes.get((self.person, notice.re or ""))
@@ -292,6 +314,12 @@ class ClientOracle:
         group = self._checker.model.groups.get(fold(request.group))
         return group["born"] if group is not None else -1
 
+    def _read_marks(self, _: Any, notice: m.ReadMarksAnswer, low: int) -> None:
+        told = [one for part in self._parts for one in part.marks]
+        found = {_named(one.with_, one.group): one.seq for one in told}
+        versions = (list(marks.items()) for marks in self._versions(self._marks, low))
+        demand(list(found.items()) in versions, "the markers are one's own, in their order", notice, found)
+
     def _read_pong(self, request: m.Ping, notice: m.Pong, _: int) -> None:
         demand(notice.data == request.data, "a pong carries what the ping did", request, notice)
 
@@ -303,9 +331,16 @@ class ClientOracle:
         m.GroupsAnswer: _read_groups,
         m.MembersAnswer: _read_members,
         m.HistoryAnswer: _read_history,
+        m.ReadMarksAnswer: _read_marks,
         m.Pong: _read_pong,
         m.HelpAnswer: _read_help,
     }
+
+
+def _named(with_: str | None, group: str | None) -> tuple[str, str]:
+    if group is not None:
+        return "group", fold(group)
+    return ("", "") if with_ is None else ("with", fold(with_))
 
 
 def request_id(request: Any) -> str | None:

@@ -359,6 +359,12 @@ class Human(SimulatedPerson):
             self.engine.typed(self.name, self._clock.now)
             self._obey(self.engine.take())
 
+    def ask(self, request: Request) -> None:
+        """Ask as a program does that has this client."""
+        if self.engine.wants_requests:
+            self.engine.ask(request, self._clock.now)
+            self._obey(self.engine.take())
+
     def owe(self, text: str) -> None:
         """Note that this text was typed: it must be said, once, or refused, or be told to be in doubt."""
         if self._vault is not None and self.engine.wants_input and not self.engine.wants_name:

@@ -7,6 +7,8 @@ is `number % how many there are`.  Where it makes no sense (to cut somebody who 
 from collections.abc import Callable
 from typing import NamedTuple
 
+from msgspec import structs
+
 from reactor_chat.server.operator.orders import Announce, Kick, Release
 from reactor_chat.testing.clients import Human, Program, SimulatedPerson
 from reactor_chat.testing.disk import Fate
@@ -125,6 +127,20 @@ def ask(world: World, who: int, kind: int, pick: int) -> None:
         m.Login(name, 1, id=fresh),
     )
     person.ask(requests[kind % len(requests)])
+
+
+def read(world: World, who: int, kind: int, pick: int) -> None:
+    """Somebody has read a conversation, or wants to know how far they have read each."""
+    person = person_of(world, who)
+    head, group = world.checker.head, ("red", "Blue", "green")[pick % 3]
+    seq = (head, max(0, head - pick), m.SEQ_MAX)[pick % 3]
+    name = person_of(world, pick).name if pick % 8 else "Nobody"
+    requests = (m.MarkRead(seq), m.MarkRead(seq, name.upper()), m.MarkRead(seq, None, group), m.AskReadMarks())
+    request = requests[kind % len(requests)]
+    if isinstance(person, Program):
+        person.ask(structs.replace(request, id=person.fresh_id()))
+    elif isinstance(person, Human):
+        person.ask(request)
 
 
 def ask_again(world: World, who: int) -> None:
@@ -317,6 +333,7 @@ OPERATIONS: dict[str, Operation] = {
     "chat": Operation(chat, (15, 15), 900),
     "say": Operation(say, (15, 99, 999), 420),
     "ask": Operation(ask, (15, 8, 999), 40),
+    "read": Operation(read, (15, 3, 999), 160),
     "ask_again": Operation(ask_again, (15,), 10),
     "team": Operation(team, (1, 13, 999), 150),
     "burst": Operation(burst, (15,), 2),

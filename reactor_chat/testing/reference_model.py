@@ -6,14 +6,24 @@ comes or a name is owned anew, so that nobody inherits anything.
 """
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.conversation import Heard
 from reactor_chat.wire.messages import RESERVED_WORDS, fold, is_name
 
-Entry = tuple[m.Notice | None, list[str]]
-"""One number of the chat: what is told (None: nothing), and for a group its members afterwards, eldest first."""
+
+class Marked(NamedTuple):
+    """Somebody, by folded name, has read a place up to a number; a place is `room`, `pair/NAME` or `group/BORN`."""
+
+    key: str
+    place: str
+    read: int
+
+
+Entry = tuple[m.Notice | Marked | None, list[str]]
+"""One number of the chat: what is told (of a marker and of None: nothing), and for a group its members afterwards,
+eldest first."""
 
 Verdict = str | list[Entry]
 """The code of a refusal, or what happens."""
@@ -40,6 +50,8 @@ class ReferenceModel:
         at: the time that what is said now is stamped with.
         seq: the newest number.
         log: what is told of each number, the first of which is 1.
+        marks: how far each person has read each place, the one first that was moved longest ago.
+        newest: the newest number that is no marker's.
     """
 
     def __init__(self, *, groups_max: int, members_max: int, people_max: int, text_bytes_max: int = 16_384) -> None:
@@ -54,6 +66,8 @@ class ReferenceModel:
         self.groups: dict[str, dict[str, Any]] = {}
         self.outcomes: dict[str, dict[str, int | str]] = {}
         self.log: list[Logged] = []
+        self.marks: dict[int, dict[str, int]] = {}
+        self.newest = 0
 
     # --------------------------------------------------------------------------------- what a request comes to
 
@@ -154,6 +168,29 @@ class ReferenceModel:
         group = self._mine(key, r.group)
         return group if isinstance(group, str) else self._leave(key, group, 1)
 
+    def _markread(self, key: str, r: m.MarkRead) -> Verdict:
+        marked, own = self.marked(key, r), self.marks.get(self.person[key], {})
+        if isinstance(marked, str):
+            return marked
+        return [(marked, [])] if min(marked.read, self.newest) > own.get(marked.place, 0) else []
+
+    def marked(self, key: str, r: m.MarkRead) -> str | Marked:
+        """Where a marker is asked to be, at the latest; or the code by which that is refused."""
+        own = self.marks.get(self.person[key], {})
+        if key not in self.owners:
+            return "not_allowed"
+        place = "room"
+        if r.group is not None:
+            group = self._mine(key, r.group)
+            if isinstance(group, str):
+                return group
+            place = f"group/{group['born']}"
+        elif r.with_ is not None:
+            place = f"pair/{fold(r.with_)}"
+            if fold(r.with_) not in self.spelled and place not in own:
+                return UNKNOWN
+        return Marked(key, place, min(r.seq, self.seq))
+
     def _leave(self, key: str, group: dict[str, Any], n: int) -> list[Entry]:
         rest = [member for member in group["members"] if member != key]
         left = [self._changed(n, group["name"], "left", key, key, rest)]
@@ -210,7 +247,13 @@ class ReferenceModel:
                 told, born = set(group["members"]), group["born"]
             case m.GroupChanged():
                 told = self._regroup(notice, after)
-        self.log.append((notice, None if told is None else {self.person[name] for name in told}, born))
+            case Marked():
+                own = self.marks.setdefault(self.person[notice.key], {})
+                own.pop(notice.place, None)
+                own[notice.place] = notice.read
+        told_of = None if isinstance(notice, Marked) else notice
+        self.newest = self.newest if isinstance(notice, Marked) else self.seq
+        self.log.append((told_of, None if told is None else {self.person[name] for name in told}, born))
         if isinstance(notice, m.Exited | m.Released):
             self._end(fold(notice.name), released=isinstance(notice, m.Released))
         return told
@@ -244,12 +287,24 @@ class ReferenceModel:
         key, by = fold(notice.group), fold(notice.by)
         group = self.groups.setdefault(key, {"name": notice.group, "born": notice.seq, "owner": by, "members": []})
         told = {*group["members"], *after}
+        for gone in {*group["members"]} - {*after}:
+            self.marks.get(self.person[gone], {}).pop(f"group/{group['born']}", None)
         group["members"] = after
         if notice.change == "owner":
             group["owner"] = fold(notice.user or "")
         if not after:
             del self.groups[key]
         return told
+
+    def marks_of(self, key: str) -> list[m.ReadMark]:
+        """How far whoever holds this folded name has read, as `read_marks` tells it."""
+        spelled, groups = self.spelled, {group["born"]: group["name"] for group in self.groups.values()}
+        found = []
+        for place, read in self.marks.get(self.person.get(key, 0), {}).items():
+            kind, _, of = place.partition("/")
+            with_ = spelled.get(of, of) if kind == "pair" else None
+            found.append(m.ReadMark(read, with_, groups[int(of)] if kind == "group" else None))
+        return found
 
     # ------------------------------------------------------------------------------------- who may read what
 

@@ -17,7 +17,7 @@ REFUSALS = (
 BYES = ("quit", "taken_over", "idle", "too_slow", "violation", "kicked", "shutdown")
 NOTICES = (
     *("Hello", "Welcome", "Bye", "Refused", "Accepted", "NamesAnswer", "GroupsAnswer", "MembersAnswer"),
-    *("HistoryAnswer", "HelpAnswer", "Pong", "Closing"),
+    *("HistoryAnswer", "HelpAnswer", "Pong", "Closing", "ReadMarksAnswer"),
 )
 BRANCHES = (
     "the operator said something",
@@ -31,6 +31,8 @@ BRANCHES = (
     "somebody resumed and had missed nothing",
     "a request came again and was answered again",
     "an answer was cut off",
+    "a read marker went forward",
+    "a read marker stayed where it was",
     "a group was inherited",
     "a group was deleted",
     "a claimed name was spelled otherwise",

@@ -2,7 +2,8 @@
 
 The word being typed is what stands after the last blank or comma before the cursor.  What stands before it chooses a
 row of COMMANDS and says how many of the row's arguments are complete; the kind of the next one says what is proposed.
-In running text only a word that begins with `@` is taken for somebody's name.
+In running text a word that begins with `@` is taken for somebody's name, and so is one of at least `NAME_CHARS_MIN`
+letters that begins one.
 """
 
 import re
@@ -11,7 +12,11 @@ from collections.abc import Iterable
 from reactor_chat.text.grammar import BY_KEY, OWN_BY_KEY, Kind
 from reactor_chat.text.opening import is_blank, split_opening
 from reactor_chat.text.parser import first_word
+from reactor_chat.text.slash import BY_SLASH_WORD, SLASH_WORDS, SLASHES, argument_kind, slash_word
 from reactor_chat.wire.messages import fold
+
+NAME_CHARS_MIN = 2
+"""Letters that are a name's beginning without an `@`: one letter begins too many."""
 
 _word = re.compile(r"[^\s,]*\Z")
 _separators = re.compile(r"[\s,]+")
@@ -50,21 +55,39 @@ def completions(typed_up_to_cursor: str, people: Iterable[str], groups: Iterable
     people, groups = _sorted(people), _sorted(groups)
     mentions = ["@" + name for name in people]
     if is_blank(before):
-        bare = split_opening(word)[1]
-        return _starting(bare, [*_FIRST_WORDS, *mentions]) if bare.startswith("@") else []
-    key, rest = _row(before)
+        return _first(split_opening(word)[1], mentions, people)
+    if (slash := slash_word(before)) in BY_SLASH_WORD:
+        return _of_kind(argument_kind(before), word, mentions, people, groups)
+    key, rest = _row(before if f"/{slash}" not in SLASH_WORDS else "@" + split_opening(before)[1][1:])
     seconds = _SECOND_WORDS.get(key, ()) if not rest else ()
     if seconds and key not in BY_KEY:
         return _starting(word, seconds)
     kind = _kind_expected(key, rest)
-    if kind == "group":
-        return _starting(word, groups)
     if kind == "conversation":
         return _starting(word, [*mentions, *groups, *seconds])
     if kind in ("user", "users", "person", "contact"):
         named = {fold(name) for name in _separators.split(rest.partition(" ")[2])}  # the first word is the group
-        return _starting(word.lstrip("@"), [name for name in people if fold(name) not in named])
-    return _starting(word, mentions) if kind == "text" and word.startswith("@") else []
+        people = [name for name in people if fold(name) not in named]
+    return _of_kind(kind, word, mentions, people, groups)
+
+
+def _first(word: str, mentions: list[str], people: list[str]) -> list[str]:
+    """What the first word of a line may become."""
+    if word.startswith("@"):
+        return _starting(word, [*_FIRST_WORDS, *mentions])
+    if word.startswith(tuple(SLASHES)):
+        return _starting("/" + word[1:], SLASH_WORDS)
+    return _of_kind("text", word, mentions, people, [])
+
+
+def _of_kind(kind: Kind | None, word: str, mentions: list[str], people: list[str], groups: list[str]) -> list[str]:
+    if kind == "group":
+        return _starting(word, groups)
+    if kind in ("user", "users", "person", "contact"):
+        return _starting(word.lstrip("@"), people)
+    if kind != "text":
+        return []
+    return _starting(word, mentions if word.startswith("@") else people if len(word) >= NAME_CHARS_MIN else [])
 
 
 def _row(before: str) -> tuple[str, str]:

@@ -175,6 +175,50 @@ OWN_COMMANDS = (
 )  # fmt: skip
 """What the client does itself, in the order of its `@help`."""
 
+
+class SlashCommand(NamedTuple):
+    """One row: a command that people know from other chats, and what it is here.
+
+    Attributes:
+        word: after the slash, lower case.
+        takes: how usage shows what follows it.
+        kind: of the first thing that follows; None where nothing does.
+        alone: the line that it stands for when nothing follows; None where something must.
+        becomes: the line that it stands for, with `{}` for what follows; None where the view does it.
+        summary: what it is for.
+    """
+
+    word: str
+    takes: str
+    kind: Kind | None
+    alone: str | None
+    becomes: str | None
+    summary: str
+
+    @property
+    def usage(self) -> str:
+        """How it is typed."""
+        return f"/{self.word} {self.takes}".strip()
+
+
+SLASH_COMMANDS = (
+    SlashCommand("msg", "<user> <message>", "user", None, "@{}", "say something to one person only"),
+    SlashCommand("query", "<user> [<message>]", "user", None, None, "open the chat with somebody"),
+    SlashCommand("join", "<group>", "group", None, None, "open the chat of a group of yours"),
+    SlashCommand("part", "[<group>]", "group", None, "@group leave {}", "leave a group; alone: close the chat"),
+    SlashCommand("close", "", None, None, None, "close the chat that is open"),
+    SlashCommand("me", "<message>", "text", None, "/me {}", "say what you do, such as /me waves"),
+    SlashCommand("names", "[<group>]", "group", "@names", "@who {}", "show who is connected, or in a group"),
+    SlashCommand("who", "[<group>]", "group", "@names", "@who {}", "the same as /names"),
+    SlashCommand("whois", "<user>", "user", None, "@seen {}", "show when somebody was last here"),
+    SlashCommand("list", "", None, "@grouplist", None, "show your groups"),
+    SlashCommand("quit", "", None, "@quit", "@quit", "leave the chat"),
+)
+"""What people of other chats type, where it is not the `@` command of the same name: all those can have a slash too.
+
+Only where a person types at a terminal: in a pipe a slash is text.
+"""
+
 BY_KEY = {command.key: command for command in COMMANDS if command.key}
 """A row by its words, such as `group set`."""
 
@@ -231,6 +275,18 @@ def markdown_table() -> str:
     # A bar ends a cell even inside code, unless it is escaped.
     cells = [(command.usage.replace("|", "\\|"), command.summary) for command in (*COMMANDS, *OWN_COMMANDS)]
     rows = [f"| `{usage}` | {summary} |" for usage, summary in cells]
+    return "\n".join(["| typed | what it does |", "|---|---|", *rows])
+
+
+def slash_rows() -> list[tuple[str, str]]:
+    """Return how everything with a slash is typed, and what it is for."""
+    rows = [(row.usage, row.summary) for row in SLASH_COMMANDS]
+    return [*rows, ("/<word> …", "the same as @<word> …"), ("//<message>", "say something that begins with /")]
+
+
+def slash_table() -> str:
+    """Return the table of docs/using.md with what can be typed with a slash, without a final line break."""
+    rows = [f"| `{usage}` | {summary} |" for usage, summary in slash_rows()]
     return "\n".join(["| typed | what it does |", "|---|---|", *rows])
 
 

@@ -6,7 +6,7 @@ topic names is on the page `more`, so none can be forgotten.
 
 from collections.abc import Iterable, Sequence
 
-from reactor_chat.text.grammar import COMMANDS, OWN_COMMANDS, Command, help_text
+from reactor_chat.text.grammar import COMMANDS, OWN_COMMANDS, Command, help_text, slash_rows
 from reactor_chat.text.nearness import nearest
 from reactor_chat.wire.messages import fold
 
@@ -24,12 +24,14 @@ _NEED_A_KEY = ("encryption", "held", "trust")
 _MORE = "more"
 KEYS = "keys"
 """The topic whose lines a view knows: what the keys of the keyboard do."""
+SLASH = "slash"
+"""The topic of what can be typed with a slash."""
 
 
 def topics(*, has_key: bool) -> list[str]:
     """Return the topics, in the order in which they are named."""
     left = [topic for topic in _WORDS if has_key or topic not in _NEED_A_KEY]
-    return [KEYS, *left, *([_MORE] if _rows(_MORE) else [])]
+    return [KEYS, SLASH, *left, *([_MORE] if _rows(_MORE) else [])]
 
 
 def overview(*, has_key: bool) -> str:
@@ -39,7 +41,7 @@ def overview(*, has_key: bool) -> str:
         At most 21 lines of at most 80 columns: with a headline and a prompt they fit 24 rows.
     """
     names = ", ".join(topics(has_key=has_key))
-    return f"{help_text()}\n@help <topic>  more on {names}"
+    return f"{help_text()}\n@help <topic>  on {names}"
 
 
 def page(asked: str, keys: Iterable[tuple[str, str]], *, has_key: bool) -> str | None:
@@ -55,8 +57,8 @@ def page(asked: str, keys: Iterable[tuple[str, str]], *, has_key: bool) -> str |
     """
     wanted = " ".join(fold(asked).split())
     if wanted in topics(has_key=has_key):
-        rows = [(row.usage, row.summary) for row in _rows(wanted)] if wanted != KEYS else list(keys)
-        return _aligned(rows)
+        known = {KEYS: list(keys), SLASH: slash_rows()}
+        return _aligned(known.get(wanted) or [(row.usage, row.summary) for row in _rows(wanted)])
     word = wanted.removeprefix("@")
     named = [(row.usage, row.summary) for row in (*COMMANDS, *OWN_COMMANDS) if row.key and _begins(row.key, word)]
     return _aligned(named) if named else None

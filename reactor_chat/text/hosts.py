@@ -13,12 +13,13 @@ LOOPBACK = "127.0.0.1"
 _LOCAL = "localhost"
 _EVERY_ADDRESS = frozenset({"", "::", "0.0.0.0"})  # noqa: S104  read, not listened on
 _OURSELVES = _EVERY_ADDRESS | {_LOCAL, "localhost.localdomain", "ip6-localhost", "ip6-loopback", LOOPBACK, "::1"}
+_around = re.compile(r"\A[\s\[\]]+|[\s\[\]]+\Z")
 _NUMBER = re.compile(r"0x[0-9a-f]{0,32}|[0-9]{1,32}")
 
 
 def canonical(host: str) -> str:
     """Return one spelling for all spellings of a host."""
-    name = host.strip().removeprefix("[").removesuffix("]")
+    name = _around.sub("", host)
     name = (_address(name) or _in_ascii(name)).lower().removesuffix(".")
     name = _address(name) or name
     return LOOPBACK if name in _OURSELVES or name.endswith(f".{_LOCAL}") else name
@@ -37,7 +38,7 @@ def is_loopback(host: str) -> bool:
     That is 127.0.0.0/8, ::1, the same as IPv4 in IPv6, and the names of this machine; no host at all, `0.0.0.0` and
     `::` are every address.
     """
-    name = host.strip().removeprefix("[").removesuffix("]")
+    name = _around.sub("", host)
     if (_address(name.removesuffix(".")) or name) in _EVERY_ADDRESS:
         return False
     name = canonical(host)

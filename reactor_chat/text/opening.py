@@ -58,12 +58,6 @@ def stripped(typed: str) -> str:
     return bare[:end]
 
 
-def is_foreign_command(typed: str) -> bool:
-    """Return whether a line looks like a command of other chats: a slash and a letter.  Here it would be said."""
-    bare = split_opening(typed)[1]
-    return bare[:1] in ("/", "／") and bare[1:2].isalpha()
-
-
 def _is_unseen(sign: str) -> bool:
     if sign in _UNSEEN:
         return True

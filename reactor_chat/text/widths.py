@@ -23,6 +23,11 @@ def iter_graphemes(text: str, start: int = 0) -> Iterator[str]:
     return found
 
 
+def grapheme_boundary_after(text: str, index: int) -> int:
+    """Return where the grapheme cluster that begins at `index` ends; the text's length, at its end."""
+    return index + len(next(iter_graphemes(text, index), ""))
+
+
 def grapheme_boundary_before(text: str, index: int) -> int:
     """Return where the grapheme cluster that ends at `index`, 1 to the text's length, begins."""
     return int(_library().grapheme_boundary_before(text, index))

@@ -119,6 +119,12 @@ def from_key(key: str) -> Conversation:
     return Conversation(Scope(scope), name)
 
 
+def from_label(label: str) -> Conversation:
+    """Return the conversation that has this label (`Conversation.label`)."""
+    scope, _, name = label.partition("/")
+    return Conversation(Scope(scope), name)
+
+
 def where_said(request: Spoken) -> Conversation:
     """Return where something is to be said, as the one who says it names the place."""
     if isinstance(request, Tell):

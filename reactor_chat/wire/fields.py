@@ -39,3 +39,9 @@ class Seen(Struct, frozen=True, gc=False):
 
     log: type_of_log
     seq: type_of_seq
+
+
+def check_conversation(with_: str | None, group: str | None) -> None:
+    """Raise ValueError where a conversation is named twice: `with` is a pair, `group` a group, neither is the room."""
+    if with_ is not None and group is not None:
+        raise ValueError("at most one of `with` and `group` is possible")

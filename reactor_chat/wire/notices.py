@@ -10,6 +10,7 @@ from reactor_chat.wire.fields import (
     Message,
     Numbered,
     Sealed,
+    check_conversation,
     type_of_key,
     type_of_log,
     type_of_seq,
@@ -141,7 +142,7 @@ class GroupChanged(Numbered, tag="group_changed", frozen=True):
 
 
 class Accepted(Message, tag="accepted", frozen=True):
-    """The request `re` changed the chat, from number `seq` on."""
+    """The request `re` changed the chat, from number `seq` on; or was so before, as was recorded up to that number."""
 
     re: str
     seq: type_of_seq
@@ -190,6 +191,25 @@ class SeenAnswer(Message, tag="seen", frozen=True):
     re: str | None = None
 
 
+class ReadMark(Struct, frozen=True, omit_defaults=True, gc=False):
+    """How far somebody has read one conversation: the number up to which, included."""
+
+    seq: type_of_seq
+    with_: str | None = field(default=None, name="with")
+    group: str | None = None
+
+    def __post_init__(self) -> None:
+        check_conversation(self.with_, self.group)
+
+
+class ReadMarksAnswer(InParts, tag="read_marks", frozen=True):
+    """How far the asker has read, the marker first that was moved longest ago; without one a conversation is unread."""
+
+    marks: list[ReadMark]
+    re: str | None = None
+    more: bool = False
+
+
 class HistoryAnswer(Message, tag="history", frozen=True):
     """A page of messages, oldest first; `more` where older ones exist."""
 
@@ -222,6 +242,7 @@ class Closing(Message, tag="closing", frozen=True):
 Notice = (
     Hello | Welcome | Bye | Refused | Said | Told | GroupSaid | Joined | Exited | Released | GroupChanged | Accepted
     | NamesAnswer | GroupsAnswer | MembersAnswer | SeenAnswer | HistoryAnswer | HelpAnswer | Pong | Closing
+    | ReadMarksAnswer
     | KeysAnswer | SealCreated | SealCommitted | SealAsked | SealEnded | SealsAnswer | BlobAnswer
 )  # fmt: skip
 """All of them; the table of tags follows from it."""

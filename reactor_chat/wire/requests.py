@@ -7,7 +7,16 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from reactor_chat.wire.fields import Message, Question, Sealed, Seen, type_of_id, type_of_key, type_of_seq
+from reactor_chat.wire.fields import (
+    Message,
+    Question,
+    Sealed,
+    Seen,
+    check_conversation,
+    type_of_id,
+    type_of_key,
+    type_of_seq,
+)
 from reactor_chat.wire.limits import HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, SEEN_MAX
 from reactor_chat.wire.sealing import (
     AskBlob,
@@ -174,8 +183,29 @@ class AskHistory(Question, tag="history", frozen=True):
     id: type_of_id | None = None
 
     def __post_init__(self) -> None:
-        if self.with_ is not None and self.group is not None:
-            raise ValueError("at most one of `with` and `group` is possible")
+        check_conversation(self.with_, self.group)
+
+
+class MarkRead(Message, tag="mark_read", frozen=True):
+    """The asker has read a conversation up to the number `seq`; to say it twice does nothing more.
+
+    A server from before it answers `bad_message`, eight of which close a connection: whoever was refused `read_marks`
+    so does not send this.
+    """
+
+    seq: type_of_seq
+    with_: str | None = field(default=None, name="with")
+    group: str | None = None
+    id: type_of_id | None = None
+
+    def __post_init__(self) -> None:
+        check_conversation(self.with_, self.group)
+
+
+class AskReadMarks(Question, tag="read_marks", frozen=True):
+    """How far the asker has read each conversation."""
+
+    id: type_of_id | None = None
 
 
 class Ping(Question, tag="ping", frozen=True):
@@ -187,7 +217,7 @@ class Ping(Question, tag="ping", frozen=True):
 
 Request = (
     Login | Quit | Line | Say | Tell | GroupSend | GroupSet | GroupAdd | GroupKick | GroupLeave | GroupDelete
-    | AskNames | AskGroups | AskHelp | AskWho | AskSeen | AskHistory | Ping
+    | AskNames | AskGroups | AskHelp | AskWho | AskSeen | AskHistory | Ping | MarkRead | AskReadMarks
     | KeysPut | AskKeys | SealCreate | SealCommit | SealAsk | SealOff | AskSeals | BlobPut | AskBlob
 )  # fmt: skip
 """All of them; the table of tags follows from it."""

@@ -18,6 +18,7 @@ from reactor_chat.wire.fields import (
     Numbered,
     Question,
     Sealed,
+    check_conversation,
     type_of_hash,
     type_of_id,
     type_of_key,
@@ -123,11 +124,6 @@ def remains_of(sealed: Sealed | None) -> Sealed | None:
     return found
 
 
-def _one_conversation(with_: str | None, group: str | None) -> None:
-    if with_ is not None and group is not None:
-        raise ValueError("at most one of `with` and `group` is possible")
-
-
 # ------------------------------------------------------------------------------------------------- requests
 
 
@@ -164,7 +160,7 @@ class SealCreate(Message, tag="seal_create", frozen=True):
     id: type_of_id | None = None
 
     def __post_init__(self) -> None:
-        _one_conversation(self.with_, self.group)
+        check_conversation(self.with_, self.group)
 
 
 class SealCommit(Message, tag="seal_commit", frozen=True):
@@ -182,7 +178,7 @@ class SealCommit(Message, tag="seal_commit", frozen=True):
     id: type_of_id | None = None
 
     def __post_init__(self) -> None:
-        _one_conversation(self.with_, self.group)
+        check_conversation(self.with_, self.group)
         if (self.commit is None) == (self.commit_blob is None):
             raise ValueError("exactly one of `commit` and `commit_blob` is required")
         if (self.welcome is not None) != bool(self.adds):
@@ -200,7 +196,7 @@ class SealAsk(Message, tag="seal_ask", frozen=True):
     id: type_of_id | None = None
 
     def __post_init__(self) -> None:
-        _one_conversation(self.with_, self.group)
+        check_conversation(self.with_, self.group)
 
 
 class SealOff(Message, tag="seal_off", frozen=True):
@@ -211,7 +207,7 @@ class SealOff(Message, tag="seal_off", frozen=True):
     id: type_of_id | None = None
 
     def __post_init__(self) -> None:
-        _one_conversation(self.with_, self.group)
+        check_conversation(self.with_, self.group)
 
 
 class AskSeals(Question, tag="seals", frozen=True):
@@ -222,7 +218,7 @@ class AskSeals(Question, tag="seals", frozen=True):
     id: type_of_id | None = None
 
     def __post_init__(self) -> None:
-        _one_conversation(self.with_, self.group)
+        check_conversation(self.with_, self.group)
 
 
 class BlobPut(Message, tag="blob_put", frozen=True):

@@ -49,6 +49,9 @@ requests = st.one_of(
     st.builds(m.GroupKick, groups, names, id=ids),
     st.builds(m.GroupLeave, groups, id=ids),
     st.builds(m.GroupDelete, groups, id=ids),
+    st.builds(m.MarkRead, st.integers(0, 9), id=ids),
+    st.builds(m.MarkRead, st.integers(0, 9), names, id=ids),
+    st.builds(m.MarkRead, st.integers(0, 9), group=groups, id=ids),
     st.builds(m.Quit),
 )
 creations = {"group_id": group_ids, "suite": st.just(1), "salt": st.just(bytes(32)), "replaces": st.none() | group_ids}
@@ -124,6 +127,7 @@ def test_so_does_another_process_with_another_hash_seed() -> None:
     world.commit()
     for n, conn in enumerate(conns):
         world.send(conn, m.GroupSet(f"g{n % 7}", [f"user{n * i % 40}" for i in range(5)], id=f"{n}"))
+        world.send(conn, m.MarkRead(n, id="m"), m.MarkRead(n + 9, f"user{n // 2}"), m.MarkRead(7, group=f"g{n % 7}"))
         world.send(conn, m.Tell(f"user{n // 2}", "x", id="t"), m.GroupLeave(f"g{n % 5}", id="l"), m.Line("@frob", "f"))
         world.commit()
     world.send(conns[3], m.Quit())

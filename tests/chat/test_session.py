@@ -9,7 +9,7 @@ from tests.chat.toy import World, login
 SAMPLE = {
     "text": "hi", "to": "Ann", "group": "team", "members": ["Ann"], "users": ["Ann"], "user": "Ann",
     "name": "Bob", "protocol": 1, "suite": 1, "packages": [b"p"], "names": ["Ann"], "group_id": bytes(32),
-    "salt": bytes(32), "epoch": 0, "commit": b"c", "hash": bytes(32), "index": 0, "count": 1, "data": b"d",
+    "salt": bytes(32), "epoch": 0, "commit": b"c", "hash": bytes(32), "index": 0, "count": 1, "data": b"d", "seq": 0,
 }  # fmt: skip
 
 

@@ -21,7 +21,16 @@ CLIENT = ("-m", "reactor_chat.client")
 
 def environment(**changes: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "COLORTERM")}
-    return kept | {"TERM": "xterm", "TZ": "UTC", "PYTHONUNBUFFERED": "1"} | changes
+    return (
+        kept
+        | {
+            "TERM": "xterm",
+            "TZ": "UTC",
+            "PYTHONUNBUFFERED": "1",
+            "XDG_CONFIG_HOME": "/nowhere",  # whoever runs the tests may have chosen other keys
+        }
+        | changes
+    )
 
 
 class Piped(subprocess.Popen[bytes]):

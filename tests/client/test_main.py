@@ -114,6 +114,19 @@ def test_a_name_that_is_taken_and_names_that_cannot_be(server: ServerProcess) ->
         assert holder.wait(SECONDS_MAX) == 0
 
 
+def test_settings_that_cannot_be_are_one_line_and_a_pipe_asks_for_none_of_them(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    broken = tmp_path / "reactor-chat" / "client.toml"
+    broken.parent.mkdir()
+    broken.write_text('theme = "blue"\n')
+    done = piped("/etc/passwd is here", "127.0.0.1", server.port, "--name", "Plain", XDG_CONFIG_HOME=str(tmp_path))
+    assert done.stdout.splitlines()[1:] == ["[Plain:] /etc/passwd is here"]
+    named = piped("", "127.0.0.1", server.port, "--name", "Plain", "--config", str(broken))
+    assert (named.returncode, named.stdout) == (2, "")
+    assert one_line(named.stderr) == f"reactor-chat: {broken}: theme: use dark, light or none, not 'blue'"
+
+
 def test_a_pipe_without_a_name() -> None:
     done = piped("hello\n")
     assert done.returncode == 2

@@ -4,7 +4,8 @@ import pytest
 
 from reactor_chat import PRODUCT
 from reactor_chat.client.boundary import ExitStatus
-from reactor_chat.client.commands.keys import KEYS
+from reactor_chat.client.commands.key_map import KeyMap
+from reactor_chat.client.commands.keys import ViewKind
 from reactor_chat.client.options import DEFAULT_HOST, DEFAULT_PORT, OPTIONS, STATUSES, markdown_table, read_options
 
 
@@ -47,7 +48,7 @@ def test_the_help_has_every_row_of_every_table(capsys: pytest.CaptureFixture[str
     for option in OPTIONS:
         assert option.help.replace("  ", " ") in text
         assert (option.name if option.name.startswith("-") else option.takes) in text
-    assert all(", ".join(row.keys) in text and row.help in text for row in KEYS)
+    assert all(keys in text and meaning in text for keys, meaning in KeyMap(ViewKind.LINE).help_rows())
     assert set(STATUSES) == set(ExitStatus)
 
 

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.client.outbox import REFUSED_FROM, REPORTED_CHARS_MAX, WAITING_MAX, Outbox, in_words, only_reads
+from reactor_chat.client.outbox import REFUSED_FROM, REPORTED_CHARS_MAX, WAITING_MAX, Outbox, in_words, is_repeatable
 from reactor_chat.client.store.vault import MemoryVault
 from reactor_chat.e2ee.outgoing import Plain
 from reactor_chat.e2ee.states import State
 from reactor_chat.wire.conversation import Spoken, where_said
-from reactor_chat.wire.messages import AskNames, GroupSet, Refused, Request, Say
+from reactor_chat.wire.messages import AskNames, GroupSet, MarkRead, Refused, Request, Say
 
 REFUSED = Refused("invalid_command", "?")
 
@@ -133,6 +133,19 @@ def test_what_a_vault_kept_from_an_earlier_run_is_sent_first() -> None:
     assert drained(box) == [say(0), say(1)]
 
 
+@pytest.mark.parametrize("ids_remembered", [True, False])
+def test_a_read_marker_is_sent_again_and_neither_kept_nor_reported(ids_remembered: bool) -> None:  # noqa: FBT001
+    vault = MemoryVault()
+    box = Outbox(vault)
+    box.add(MarkRead(5, id="m"))
+    assert (vault.kept(), box.changes_waiting) == ([], 0)
+    assert drained(box) == [MarkRead(5, id="m")]
+    box.after_cut(ids_remembered=ids_remembered)
+    assert drained(box) == [MarkRead(5, id="m")]
+    assert box.give_up_doubtful() == []
+    assert in_words(box.sent_unanswered()) == (0, [])
+
+
 def test_a_pipe_is_stopped_long_before_anything_is_refused() -> None:
     box = outbox()
     for number in range(REFUSED_FROM):
@@ -148,10 +161,11 @@ def test_a_report_is_short() -> None:
     assert lines == ["x" * REPORTED_CHARS_MAX, "line 1", "line 2", "line 3", "line 4", "and 4 more"]
 
 
-def test_reads_are_told_from_changes() -> None:
-    assert only_reads(AskNames())
-    assert not only_reads(say(1))
-    assert not only_reads(GroupSet("g", []))
+def test_what_may_be_asked_twice_is_told_from_changes() -> None:
+    assert is_repeatable(AskNames())
+    assert is_repeatable(MarkRead(5))
+    assert not is_repeatable(say(1))
+    assert not is_repeatable(GroupSet("g", []))
 
 
 @given(st.lists(st.sampled_from(["add", "take", "answer", "cut", "cut as guest"]), max_size=60), st.integers(1, 4))

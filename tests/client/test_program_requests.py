@@ -14,14 +14,19 @@ from reactor_chat.text.parser import format_request
 from reactor_chat.wire.messages import (
     Accepted,
     AskNames,
+    AskReadMarks,
     AskWho,
     GroupAdd,
     GroupSend,
+    MarkRead,
     NamesAnswer,
+    Notice,
     Ping,
     Pong,
     Question,
     Quit,
+    ReadMark,
+    ReadMarksAnswer,
     Refused,
     Request,
     Say,
@@ -160,6 +165,26 @@ def test_a_program_that_asks_too_late_or_too_much_is_refused() -> None:
     assert codes == [(long, "too_long", True), (late, "not_allowed", True)]
     with pytest.raises(AssertionError):
         watcher.engine.ask(Quit(), 0.0)
+
+
+def test_a_program_moves_markers_and_asks_for_them_and_nobody_is_shown_anything() -> None:
+    watcher = live(Watcher(vault=MemoryVault(), identity=KEY), guest=False)
+    asked = [watcher.engine.ask(request, 0.0) for request in (MarkRead(5, "Bob"), AskReadMarks(), MarkRead(6))]
+    watcher.take()
+    shown = list(watcher.shown)
+    answers: list[Notice] = [
+        Accepted(asked[0], 9),
+        ReadMarksAnswer([ReadMark(5, "Bob")], asked[1], more=True),
+        ReadMarksAnswer([ReadMark(2)], asked[1]),
+        Refused("bad_message", "a server from before", asked[2]),
+    ]
+    watcher.hear(*answers)
+    watcher.take()
+    assert [answer.arrived.notice for answer in watcher.answers] == answers
+    assert [(answer.request_id, answer.is_last) for answer in watcher.answers] == [
+        (asked[0], True), (asked[1], False), (asked[1], True), (asked[2], True),
+    ]  # fmt: skip
+    assert watcher.shown == shown
 
 
 def test_what_a_program_says_is_encrypted_and_dropped_lines_are_answered() -> None:

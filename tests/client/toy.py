@@ -197,8 +197,10 @@ class Watcher:
         return [item.notice for item in self.shown if isinstance(item, Arrived)]
 
     def notes(self, kind: NoteKind) -> list[str]:
+        """What was said for this reason; of the news, those about the connection too."""
         self.take()
-        return [item.text for item in self.shown if isinstance(item, Note) and item.kind is kind]
+        kinds = {kind, NoteKind.LINK} if kind is NoteKind.NEWS else {kind}
+        return [item.text for item in self.shown if isinstance(item, Note) and item.kind in kinds]
 
     def requests(self) -> list[Request]:
         """Everything sent so far, as requests."""

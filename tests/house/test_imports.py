@@ -31,12 +31,15 @@ MAY_IMPORT = {
     "admin": {"errors", "wire", "text", "chat", "journal", "server", "process_start"},
     "process_start": set(),
     "user_data": set(),
+    "toml_file": {"errors"},
 }
 ALSO_MAY_IMPORT = {
     "server/__main__.py": {"reactor", "process_start"},
     "server/process/listening.py": {"reactor"},
     "server/process/tls.py": {"reactor"},
     "server/options/table.py": {"user_data"},
+    "server/options/config.py": {"toml_file"},
+    "client/preferences/reading.py": {"toml_file", "user_data"},
     "client/runner.py": {"reactor"},
     "client/connecting/first_contact.py": {"reactor"},
     "client/__main__.py": {"process_start"},

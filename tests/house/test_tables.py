@@ -10,10 +10,12 @@ import pytest
 
 from fuzz.live.chat_shapes import RESERVED
 from reactor_chat.chat.session import SERVED, SessionState
+from reactor_chat.client.commands.key_map import markdown_table as keys_table
 from reactor_chat.client.options import markdown_table as client_options_table
+from reactor_chat.client.preferences.table import markdown_table as preferences_table
 from reactor_chat.load.options import markdown_table as load_options_table
 from reactor_chat.server.options.table import option_rows
-from reactor_chat.text.grammar import COMMANDS, help_text, markdown_table
+from reactor_chat.text.grammar import COMMANDS, help_text, markdown_table, slash_table
 from reactor_chat.wire.messages import NOTICES, REQUESTS, RESERVED_WORDS
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +36,9 @@ def server_options_table() -> str:
 
 
 @pytest.mark.parametrize(("page", "table"), [
-    ("using", markdown_table), ("using", client_options_table), ("operating", server_options_table),
+    ("using", markdown_table), ("using", client_options_table), ("using", keys_table), ("using", slash_table),
+    ("using", preferences_table),
+    ("operating", server_options_table),
     ("performance", load_options_table),
 ])  # fmt: skip
 def test_the_documents_have_the_tables_as_they_are(page: str, table: Callable[[], str]) -> None:

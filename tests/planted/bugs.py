@@ -7,11 +7,13 @@ from tests.planted import (
     bugs_links,
     bugs_live,
     bugs_lost_ends,
+    bugs_marks,
     bugs_mls,
     bugs_operator,
     bugs_server,
     bugs_start,
     bugs_terminal,
+    bugs_typing,
     bugs_wire_text,
 )
 from tests.planted.copying import Bug
@@ -26,7 +28,9 @@ BUGS: tuple[Bug, ...] = (
     *bugs_live.BUGS,
     *bugs_start.BUGS,
     *bugs_terminal.BUGS,
+    *bugs_typing.BUGS,
     *bugs_lost_ends.BUGS,
     *bugs_operator.BUGS,
     *bugs_links.BUGS,
+    *bugs_marks.BUGS,
 )

@@ -38,7 +38,7 @@ BUGS: tuple[Bug, ...] = (
         ),
         (
             "a guest's line is said twice",
-            "            if ids_remembered or only_reads(request):\n",
+            "            if ids_remembered or is_repeatable(request):\n",
             "            if ids_remembered or request_id:\n",
         ),
     ),
@@ -86,7 +86,7 @@ BUGS: tuple[Bug, ...] = (
         ),
         (
             "what a crash left behind opens for ever",
-            "        self.wipe(slot for slot in unused if held[slot * KEY_BYTES :][:KEY_BYTES] != _EMPTY)\n",
+            "        self.wipe(slot for slot in self._held() if slot not in used)\n",
             "",
         ),
         ("anybody's keys will do", "        elif found != check:\n", "        elif not check:\n"),

@@ -30,11 +30,6 @@ BUGS: tuple[Bug, ...] = (
     *in_file(
         "reactor_chat/client/terminal/caution.py",
         ("tests/client/terminal/test_caution.py", *KEYBOARD),
-        (
-            "a command of another chat is said to everyone",
-            "    if is_foreign_command(text):\n",
-            "    if is_foreign_command(text[1:]):\n",
-        ),
         ("four lines that were pasted are sent", "if lines <= LINES_MAX:", "if lines <= LINES_MAX + 1:"),
         ("what is not UTF-8 is sent", "return None if is_utf_8(text) else NOT_UTF_8", "return None"),
     ),
@@ -73,7 +68,7 @@ BUGS: tuple[Bug, ...] = (
             "        if _string.match(sequence):\n",
             "        if _string.fullmatch(sequence):\n",
         ),
-        ("a function key of the console types a letter", "(4 if _console_key.match(sequence) else 3)", "3"),
+        ("a function key of the console types a letter", "(4 if is_key else 3)", "3"),
         (
             "somebody who types prolongs a paste",
             "if not (is_typed and self._inside is was_inside is not _Inside.NOTHING):",

@@ -16,7 +16,7 @@ from reactor_chat.chat import boundary as b
 from reactor_chat.chat.state.chat_state import ChatState
 from reactor_chat.chat.state.records import Entered, notice_of
 from reactor_chat.chat.transaction import Transaction
-from reactor_chat.testing.reference_model import Entry, ReferenceModel, groups_of, refusal_to_read
+from reactor_chat.testing.reference_model import Entry, Marked, ReferenceModel, groups_of, refusal_to_read
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import fold
 from tests.chat.toy import NOW, Key, World, login
@@ -27,6 +27,7 @@ GROUPS_MAX, PEOPLE_MAX, MEMBERS_MAX = 2, 3, 3
 
 names = st.sampled_from(["Ann", "Bob", "Cy", "ann", "BOB"])
 groups = st.sampled_from(["g", "h", "G", "i"])
+numbers = st.sampled_from([0, 1, 3, 8, 20, m.SEQ_MAX])
 people = st.lists(names, min_size=1, max_size=3)
 changes = st.one_of(
     st.builds(m.Say, st.sampled_from(["x", "y"])),
@@ -38,6 +39,9 @@ changes = st.one_of(
     st.builds(m.GroupKick, groups, names),
     st.builds(m.GroupLeave, groups),
     st.builds(m.GroupDelete, groups),
+    st.builds(m.MarkRead, numbers),
+    st.builds(m.MarkRead, numbers, with_=names),
+    st.builds(m.MarkRead, numbers, group=groups),
 )
 reads = st.one_of(
     st.builds(m.AskNames),
@@ -47,6 +51,7 @@ reads = st.one_of(
     st.builds(m.AskHistory, with_=names),
     st.builds(m.AskHistory, group=groups),
     st.builds(m.Ping),
+    st.builds(m.AskReadMarks),
 )
 END = m.Quit("end of the connection")
 ENTERING = m.Login("somebody who reads", 1)
@@ -233,8 +238,7 @@ class HubAgainstTheModel(RuleBasedStateMachine):
         side.joining, side.reads, side.login = False, True, request
         effects = self._end_reading(side, fold(request.name))
         side.name = fold(request.name)
-        is_owner = request.key is not None and self.model.owners.get(side.name) == request.key
-        welcome = m.Welcome(request.name, self.model.seq, not is_owner, f"[Welcome {request.name}]")
+        welcome = m.Welcome(request.name, self.model.seq, request.key is None, f"[Welcome {request.name}]")
         return [*effects, b.Deliver([side.conn], welcome), b.LoggedIn(side.conn, request.name, request.after)]
 
     def _end_reading(self, unless: Side, name: str) -> list[b.Effect]:
@@ -277,7 +281,8 @@ class HubAgainstTheModel(RuleBasedStateMachine):
             self.model.happen((None, []))
             known[request.id] = outcome
             return self._to(side, m.Refused(outcome, "", request.id))
-        known[request.id] = self.model.seq + 1
+        if not isinstance(request, m.MarkRead):
+            known[request.id] = self.model.seq + 1
         return [
             *self._happen(outcome),
             *self._to(side, m.Accepted(request.id, self.model.seq - len(outcome) + 1)),
@@ -319,12 +324,14 @@ class HubAgainstTheModel(RuleBasedStateMachine):
     def _happen(self, entries: list[Entry], owner_key: bytes | None = None) -> list[b.Effect]:
         effects: list[b.Effect] = []
         for entry in entries:
-            told = self.model.happen(entry, owner_key)
-            if entry[0] is not None and told is None:
-                effects.append(b.DeliverAll(entry[0]))
-            elif entry[0] is not None:
-                conns = [s.conn for s in self.sides.values() if s.name in (told or ()) and not s.ended]
-                effects.append(b.Deliver(conns, entry[0]))
+            told, notice = self.model.happen(entry, owner_key), entry[0]
+            if notice is None or isinstance(notice, Marked):
+                continue
+            if told is None:
+                effects.append(b.DeliverAll(notice))
+            else:
+                conns = [s.conn for s in self.sides.values() if s.name in told and not s.ended]
+                effects.append(b.Deliver(conns, notice))
         return effects
 
     def _to(self, side: Side, notice: m.Notice) -> list[b.Effect]:
@@ -400,6 +407,10 @@ class HubAgainstTheModel(RuleBasedStateMachine):
             self._read(side.name, request, notice)
         elif side.reads:
             assert _words(notice) == ("no_space", request.id)
+        elif isinstance(request, m.MarkRead) and request.id not in self.model.outcomes.get(side.name, {}):
+            verdict = self.model.change(side.name, request)
+            assert not isinstance(verdict, list) or verdict == []
+            assert _words(notice) == (verdict or self.model.seq, request.id)
         else:
             outcome = self.model.outcomes[side.name][request.id]
             assert _words(notice) == (outcome, request.id)
@@ -433,6 +444,8 @@ class HubAgainstTheModel(RuleBasedStateMachine):
                 assert notice.names == self.model.names()
             case m.GroupsAnswer():
                 assert [(one.group, one.owner, one.members) for one in notice.groups] == groups_of(groups, key)
+            case m.ReadMarksAnswer():
+                assert notice.marks == self.model.marks_of(key)
             case m.MembersAnswer():
                 assert (notice.group, notice.owner, notice.members) == groups[fold(request.group)]
             case m.Refused():

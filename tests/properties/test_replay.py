@@ -90,6 +90,7 @@ class Crowd:
         chance = self.chance
         name, group, text = chance.choice(NAMES), chance.choice(GROUPS), "é" * chance.randrange(1, 30)
         request_id = chance.choice((None, f"{chance.randrange(40)}"))
+        where = (Where(), Where(with_=name), Where(group=group))
         return chance.choice((
             m.Say(text, None, request_id),
             m.Say(None, {"z": 1, "a": [text, {"y": None, "b": 0.5}]}, request_id),
@@ -100,8 +101,9 @@ class Crowd:
             m.GroupKick(group, name, request_id),
             m.GroupLeave(group, request_id),
             m.GroupDelete(group, request_id),
+            m.MarkRead(chance.randrange(self.journal.head + 2), **chance.choice(where), id=request_id),
             m.Quit(),
-            self.wish_for_secrecy(name, chance.choice((Where(), Where(with_=name), Where(group=group))), request_id),
+            self.wish_for_secrecy(name, chance.choice(where), request_id),
         ))  # fmt: skip
 
     def wish_for_secrecy(self, name: str, where: Where, request_id: str | None) -> m.Request:

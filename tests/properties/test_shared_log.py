@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from reactor_chat.chat import boundary as b
 from reactor_chat.chat.hub import Hub
 from reactor_chat.chat.state.chat_state import ChatState
-from reactor_chat.chat.state.records import Record
+from reactor_chat.chat.state.records import MarkedRead, Record
 from reactor_chat.wire import messages as m
 from tests.chat.toy import NOW, RULES, Key, login, nonce
 
@@ -65,6 +65,7 @@ class Node:
         self.told: dict[int, list[m.Notice]] = defaultdict(list)
         self.open: dict[int, bool] = {}
         self.judged_again = 0
+        self.marked: set[str] = set()  # ids of requests that move a marker
 
     def feed(self, what: b.Input) -> None:
         for effect in self.hub.handle(what, NOW + len(self.log.records)):
@@ -108,6 +109,7 @@ class Node:
             self.feed(b.Disconnected(conn) if chosen < 0.05 else b.Received(conn, m.Quit()))
             return
         requests = [self._request(f"{serial}.{number}") for number in range(self.chance.choice((1, 1, 2, 5)))]
+        self.marked |= {str(request.id) for request in requests if isinstance(request, m.MarkRead)}
         self.asked[conn] += [str(request.id) for request in requests]
         self.feed(b.Received(conn, requests[0]) if len(requests) == 1 else b.ReceivedTogether(conn, requests))
 
@@ -117,9 +119,15 @@ class Node:
             m.Say("hello", id=serial), m.Say("again", id=serial), m.Tell(name, "psst", id=serial),
             m.GroupSet(group, [name], id=serial), m.GroupAdd(group, [name], id=serial),
             m.GroupSend(group, "yo", id=serial), m.GroupLeave(group, id=serial), m.GroupDelete(group, id=serial),
-            m.AskNames(id=serial), m.Ping(id=serial),
+            m.AskNames(id=serial), m.Ping(id=serial), m.AskReadMarks(id=serial), *self._marks(serial, group, name),
         ]  # fmt: skip
         return self.chance.choice(requests)
+
+    def _marks(self, serial: str, group: str, name: str) -> list[m.Request]:
+        """Two of them among the others, because most people here are guests, who have none."""
+        read = self.chance.choice((0, self.hub.state.seq, self.hub.state.seq // 2, m.SEQ_MAX))
+        marks = (m.MarkRead(read, id=serial), m.MarkRead(read, name, id=serial), m.MarkRead(read, None, group, serial))
+        return [self.chance.choice(marks) for _ in range(2)]
 
     # ------------------------------------------------------------------------------------ what the log says
 
@@ -198,7 +206,8 @@ def check_answers(node: Node, conn: int, log: SharedLog) -> None:
         if isinstance(answer, m.Accepted):
             record = log.records[answer.seq - 1]
             assert record.seq == answer.seq
-            assert getattr(record, "id", answer.re) == answer.re
+            # Only a marker that is there already is accepted without a record: with the newest number of all.
+            assert getattr(record, "id", answer.re) == answer.re or answer.re in node.marked
     numbers = [notice.seq for notice in node.told[conn] if isinstance(notice, m.Numbered)]
     assert numbers == sorted(set(numbers))
 
@@ -218,4 +227,5 @@ def test_one_order_one_answer_one_state(seed: int) -> None:
 def test_a_run_holds_what_it_is_about() -> None:
     log, nodes = run(5)
     assert len(log.records) > 40
+    assert any(isinstance(record, MarkedRead) for record in log.records)
     assert sum(node.judged_again for node in nodes) > 50

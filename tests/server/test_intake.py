@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from reactor_chat.chat.costs import CHARGE_MAX, LOGIN_COST
+from reactor_chat.chat.limits.costs import CHARGE_MAX, LOGIN_COST
 from reactor_chat.chat.rules import DEAR_COST
 from reactor_chat.server.connections.login_deadlines import EXPIRED_AT_ONCE_MAX
 from reactor_chat.server.intake import NEWCOMERS_COST_MAX, NEWCOMERS_COST_PER_CONNECTION, TAKE_AT_ONCE, TURN_COST_MAX

@@ -8,18 +8,21 @@ from msgspec import structs
 
 from reactor_chat.chat import decisions
 from reactor_chat.chat.boundary import Committed, Rejected
+from reactor_chat.chat.case import NOTHING_NEW
 from reactor_chat.chat.hub import Hub
 from reactor_chat.chat.pending import Pending
+from reactor_chat.chat.rules import RULES
 from reactor_chat.chat.state.chat_state import ChatState
+from reactor_chat.chat.state.read_marks import ReadMarks
 from reactor_chat.chat.state.timeline import SAID, Timeline
 from reactor_chat.client.outbox import Outbox
 from reactor_chat.server.catch_up import CatchUp
 from reactor_chat.server.connections.peers import Peer
 from reactor_chat.server.delivery import Delivery
 from reactor_chat.testing.driver import episode
-from reactor_chat.wire.messages import SEQ_MAX, Told
+from reactor_chat.wire.messages import SEQ_MAX, MarkRead, Told
 
-WORLDS = (22, *range(11))
+WORLDS = (12, *range(11))
 """In the first all of these are found; where another day one is not, there are others."""
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -133,11 +136,42 @@ def a_wire_is_never_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Peer, "read_on", wrong)
 
 
+def a_marker_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reads something old again has read no more than that."""
+
+    def wrong(self: ReadMarks, record: Any) -> None:
+        self._marks.setdefault(record.name.lower(), {})[record.conversation] = record.read
+
+    monkeypatch.setattr(ReadMarks, "apply", wrong)
+    monkeypatch.setattr(ReadMarks, "get", lambda *_: -1)
+
+
+def a_marker_is_accepted_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where somebody has read is said to be known, and is forgotten."""
+    monkeypatch.setitem(RULES, MarkRead, RULES[MarkRead]._replace(decide=lambda *_: NOTHING_NEW))
+
+
+def a_snapshot_forgets_the_markers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a restart nobody has read anything."""
+    restore = ChatState.restore
+
+    def wrong(self: ChatState, snapshot: Any) -> None:
+        restore(self, structs.replace(snapshot, read_marks=[]))
+
+    monkeypatch.setattr(ChatState, "restore", wrong)
+
+
+def markers_are_told_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks is told how far the first of all has read."""
+    monkeypatch.setattr(ReadMarks, "of", lambda self, _: next(iter(self._marks.values()), {}))
+
+
 PLANTS: list[Plant] = [
     *(told_before_the_commit, a_queued_answer_is_forgotten, a_resume_repeats_one, a_resume_skips_one),
     *(a_guest_inherits_what_was_told, the_youngest_inherits, members_are_kept_in_another_order, nothing_waits),
     *(a_full_disk_is_no_matter, a_snapshot_forgets_the_stays, a_client_forgets_what_was_on_its_way),
-    *(a_wire_is_never_read_again,),
+    *(a_wire_is_never_read_again, a_marker_goes_back, a_marker_is_accepted_and_not_kept),
+    *(a_snapshot_forgets_the_markers, markers_are_told_to_others),
 ]
 
 

@@ -1,5 +1,6 @@
 """The checker judges every record at its place in the one order, by what was asked and by nothing else."""
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -71,6 +72,39 @@ def test_what_was_asked_may_happen(records: list[dict[str, Any]]) -> None:
 )
 def test_whatever_else_happens_is_a_violation(records: list[dict[str, Any]], promise: str) -> None:
     made = checker()
+    with pytest.raises(Violation, match=promise):
+        made.committed(entries(*records))
+
+
+OWNER = {"type": "entered", "name": "Dee", "key": b64encode(bytes(32)).decode()}
+ROOM = {"type": "marked_read", "name": "Dee", "conversation": "room", "read": 1}
+
+
+@pytest.mark.parametrize(
+    ("records", "promise"),
+    [
+        ([OWNER, ROOM, {**ROOM, "read": 2}, {**ROOM, "conversation": "pair/dee"}], ""),
+        ([OWNER, {**ROOM, "read": 2}], "not beyond what is"),
+        ([OWNER, {**ROOM, "read": 0}], "goes forward"),
+        ([OWNER, ROOM, ROOM], "goes forward"),
+        ([OWNER, ROOM, {**ROOM, "read": 2}, ROOM], "goes forward"),
+        ([OWNER, {**ROOM, "conversation": "pair/ann"}], "where it was asked"),
+        ([OWNER, {**ROOM, "conversation": "group/1"}], "where it was asked"),
+        ([OWNER, BOB, {**ROOM, "read": 1}], "where it was asked"),
+        ([ENTERED, {**ROOM, "name": "Ann"}], "where it was asked"),
+        ([ROOM], "only who is there"),
+    ],
+)
+def test_markers_go_forward_as_was_asked(records: list[dict[str, Any]], promise: str) -> None:
+    made = checker()
+    made.logs_in("Dee", bytes(32))
+    for number, request in enumerate((m.MarkRead(9), m.MarkRead(1, "dee"), m.MarkRead(9, "Ann"))):
+        made.asked("Dee", f"r{number}", request)
+    made.asked("Ann", "r", m.MarkRead(9))
+    if not promise:
+        made.committed(entries(*records))
+        assert made.marks[1][-1][1] == {("", ""): 2, ("with", "dee"): 1}
+        return
     with pytest.raises(Violation, match=promise):
         made.committed(entries(*records))
 

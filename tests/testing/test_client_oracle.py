@@ -1,5 +1,6 @@
 """The oracle of one connection objects to whatever is not as it must be, and to nothing else."""
 
+from base64 import b64encode
 from typing import Any
 
 import msgspec
@@ -38,11 +39,12 @@ class Story:
         seq = self.checker.head + 1
         self.checker.committed([Entry(seq, kept({"seq": seq, "at": seq, **record}))])
 
-    def oracle(self, name: str, seq: int = 3) -> ClientOracle:
+    def oracle(self, name: str, seq: int = 3, key: bytes | None = None) -> ClientOracle:
         """Somebody who is welcome."""
         oracle = ClientOracle(self.checker)
-        oracle.sent(frame(encode(m.Login(name, 1))))
-        hear(oracle, m.Hello(1, "x", bytes(32), m.Limits(65_536, 99)), m.Welcome(name, seq, guest=True, text="[W]"))
+        oracle.sent(frame(encode(m.Login(name, 1, key))))
+        welcome = m.Welcome(name, seq, guest=key is None, text="[W]")
+        hear(oracle, m.Hello(1, "x", bytes(32), m.Limits(65_536, 99)), welcome)
         return oracle
 
 
@@ -152,3 +154,67 @@ def test_a_page_of_history_leaves_out_nothing_and_shows_nothing_of_others() -> N
         else:
             with pytest.raises(Violation):
                 hear(oracle, answer)
+
+
+KEY = bytes(range(32))
+
+
+def reading(*asked: m.Request) -> ClientOracle:
+    """Dee, who owns the name, has read up to 5 in the room and up to 6 with Bob, and asks for something."""
+    story = Story()
+    story.checker.logs_in("Dee", KEY)
+    story.commit({"type": "entered", "name": "Dee", "key": b64encode(KEY).decode()})
+    for read, where, request in ((5, "room", m.MarkRead(5)), (6, "pair/bob", m.MarkRead(6, "Bob"))):
+        story.checker.asked("Dee", f"r{read}", request)
+        story.commit({"type": "marked_read", "name": "Dee", "conversation": where, "read": read})
+    oracle = story.oracle("Dee", 9, KEY)
+    oracle.sent(b"".join(frame(encode(request)) for request in asked))
+    return oracle
+
+
+MINE = [m.ReadMark(5), m.ReadMark(6, "Bob")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "answers"),
+    [
+        (m.AskReadMarks("a"), [m.ReadMarksAnswer(MINE, "a")]),
+        (m.AskReadMarks("a"), [m.ReadMarksAnswer([one], "a", one is MINE[0]) for one in MINE]),
+        (m.MarkRead(4, id="a"), [m.Accepted("a", 9)]),
+        (m.MarkRead(6, "BOB", id="a"), [m.Accepted("a", 9)]),
+        (m.MarkRead(6, "Nobody", id="a"), [m.Refused("no_such_user", "", "a")]),
+        (m.MarkRead(6, None, "g", id="a"), [m.Refused("no_such_group", "", "a")]),
+        (m.MarkRead(6, id="a"), [m.Refused("no_space", "", "a")]),
+    ],
+)
+def test_right_answers_about_markers_are_fine(asked: m.Request, answers: list[m.Notice]) -> None:
+    oracle = reading(asked)
+    hear(oracle, *answers)
+    assert oracle.is_current
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "promise"),
+    [
+        (m.AskReadMarks("a"), m.ReadMarksAnswer(MINE[:1], "a"), "markers are one's own"),
+        (m.AskReadMarks("a"), m.ReadMarksAnswer(MINE[::-1], "a"), "markers are one's own"),
+        (m.AskReadMarks("a"), m.ReadMarksAnswer([m.ReadMark(4), MINE[1]], "a"), "markers are one's own"),
+        (m.MarkRead(6, id="a"), m.Accepted("a", 9), "where it was asked to be"),
+        (m.MarkRead(1, "Cid", id="a"), m.Accepted("a", 9), "where it was asked to be"),
+        (m.MarkRead(4, id="a"), m.Accepted("a", 10), "is durable"),
+        (m.MarkRead(6, id="a"), m.Refused("not_allowed", "", "a"), "for what it asks"),
+        (m.MarkRead(6, None, "g", id="a"), m.Refused("not_a_member", "", "a"), "for what is the case"),
+    ],
+)
+def test_wrong_answers_about_markers_are_violations(asked: m.Request, answer: m.Notice, promise: str) -> None:
+    oracle = reading(asked)
+    with pytest.raises(Violation, match=promise):
+        hear(oracle, answer)
+
+
+def test_guests_are_refused_markers() -> None:
+    oracle = Story().oracle("Ann", 6)
+    oracle.sent(frame(encode(m.MarkRead(4, id="a"))) + frame(encode(m.MarkRead(4, "Bob", id="b"))))
+    hear(oracle, m.Refused("not_allowed", "", "a"))
+    with pytest.raises(Violation, match="guests have no markers"):
+        hear(oracle, m.Refused("no_such_user", "", "b"))

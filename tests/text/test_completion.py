@@ -5,6 +5,7 @@ import pytest
 from reactor_chat.text import grammar
 from reactor_chat.text.completion import completions, word_typed
 from reactor_chat.text.grammar import OWN_COMMANDS
+from reactor_chat.text.slash import SLASH_WORDS as SLASHES
 
 PEOPLE = ["stefan", "Stella", "Ann", "Stella"]
 GROUPS = ["team", "Lunch"]
@@ -17,7 +18,30 @@ SECOND = ["set", "send", "add", "kick", "leave", "delete", "encrypt"]
     [
         ("", []),
         ("  ", []),
-        ("Ste", []),
+        ("S", []),
+        ("Ste", ["stefan", "Stella"]),
+        ("hello st", ["stefan", "Stella"]),
+        ("@Stella ask an", ["Ann"]),
+        ("@group send team st", ["stefan", "Stella"]),
+        ("te", []),
+        ("/", [*SLASHES]),
+        ("/m", ["/msg", "/me"]),
+        ("/H", ["/history", "/help", "/held"]),
+        ("／ms", ["/msg"]),
+        ("/msg ", ["Ann", "stefan", "Stella"]),
+        ("/msg @st", ["stefan", "Stella"]),
+        ("/msg Stella ", []),
+        ("/msg Stella an", ["Ann"]),
+        ("/query Stella an", ["Ann"]),
+        ("/join ", ["Lunch", "team"]),
+        ("/join team ", []),
+        ("/me st", ["stefan", "Stella"]),
+        ("/quit ", []),
+        ("/group s", ["set", "send"]),
+        ("/kick team st", ["stefan", "Stella"]),
+        ("／kick ", ["Lunch", "team"]),
+        ("/foo st", ["stefan", "Stella"]),
+        ("//foo st", ["stefan", "Stella"]),
         ("@", [*COMMANDS, "@Ann", "@stefan", "@Stella"]),
         ("  @H", ["@history", "@help", "@held"]),
         ("@gr", ["@group", "@grouplist"]),

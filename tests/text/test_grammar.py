@@ -62,7 +62,7 @@ def test_what_the_protocol_lists_is_there() -> None:
 def test_only_these_requests_cannot_be_typed() -> None:
     programs_only = {kind for kind in REQUESTS.values() if kind.__module__ == sealing.__name__}
     assert set(REQUESTS.values()) - {command.request for command in COMMANDS} == programs_only | {
-        REQUESTS[tag] for tag in ("login", "line", "ping")
+        REQUESTS[tag] for tag in ("login", "line", "ping", "mark_read", "read_marks")
     }
 
 

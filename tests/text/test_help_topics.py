@@ -2,11 +2,12 @@
 
 import pytest
 
-from reactor_chat.client.commands.keys import KEYS as BINDINGS
-from reactor_chat.text.grammar import COMMANDS, OWN_COMMANDS
-from reactor_chat.text.help_topics import KEYS, no_page, overview, page, topics
+from reactor_chat.client.commands.key_map import KeyMap
+from reactor_chat.client.commands.keys import ViewKind
+from reactor_chat.text.grammar import COMMANDS, OWN_COMMANDS, SLASH_COMMANDS
+from reactor_chat.text.help_topics import KEYS, SLASH, no_page, overview, page, topics
 
-BOUND = [(", ".join(row.keys), row.help) for row in BINDINGS]
+BOUND = KeyMap(ViewKind.LINE).help_rows()
 
 
 @pytest.mark.parametrize("has_key", [True, False])
@@ -37,6 +38,12 @@ def test_the_keys_are_those_of_the_keyboard(asked: str) -> None:
     assert (page(asked, [("Enter", "send the line")], has_key=True)) == "Enter  send the line"
 
 
+def test_what_has_a_slash_has_a_page() -> None:
+    shown = page(SLASH, BOUND, has_key=False) or ""
+    assert all(f"/{row.word}" in shown for row in SLASH_COMMANDS)
+    assert "//<message>" in shown
+
+
 def test_a_command_has_its_own_page() -> None:
     assert page("@KICK", BOUND, has_key=True) == "@kick <group> <user>  the same as @group kick"
     assert (page("trust", BOUND, has_key=True) or "").count("\n") > 3, "a topic counts more than a command"
@@ -46,4 +53,4 @@ def test_a_command_has_its_own_page() -> None:
 def test_what_is_nearly_a_topic_is_suggested() -> None:
     assert "Did you mean @help keys?" in no_page("kyes", has_key=True)
     assert "Did you mean" not in no_page("quux", has_key=True)
-    assert "Topics: keys, groups" in no_page("quux", has_key=True)
+    assert "Topics: keys, slash, groups" in no_page("quux", has_key=True)

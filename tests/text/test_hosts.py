@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reactor_chat.text.hosts import LOOPBACK, canonical, canonical_address, is_loopback, split_port
@@ -52,6 +52,8 @@ def test_an_ipv4_address_is_read_as_the_system_reads_it(parts: list[str]) -> Non
 
 
 @given(st.text(max_size=30))
+@example("[[")
+@example("[ [a")
 def test_any_text_has_one_spelling_and_that_is_its_own(host: str) -> None:
     assert canonical(canonical(host)) == canonical(host)
 

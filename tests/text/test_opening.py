@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.text.completion import completions, word_typed
-from reactor_chat.text.opening import is_blank, is_foreign_command, split_opening, stripped
+from reactor_chat.text.opening import is_blank, split_opening, stripped
 from reactor_chat.text.parser import format_request, parse
 from reactor_chat.wire.messages import AskNames, Refused, Say, Tell
 
@@ -80,16 +80,6 @@ def test_the_two_parts_are_the_line(unseen: str, text: str) -> None:
 @given(HIDDEN, st.from_regex(r"\w+", fullmatch=True), HIDDEN)
 def test_a_name_is_taken_out_of_what_is_around_it(before: str, name: str, after: str) -> None:
     assert stripped(before + name + after) == name
-
-
-@pytest.mark.parametrize("typed", ["/quit", "/msg Stella x", " \ufeff/q", "／ｍsg", "/é"])
-def test_what_looks_like_a_command_of_other_chats(typed: str) -> None:
-    assert is_foreign_command(typed)
-
-
-@pytest.mark.parametrize("typed", ["/", "/ quit", "/1", "//x", "a/b", "@/x", ""])
-def test_what_does_not(typed: str) -> None:
-    assert not is_foreign_command(typed)
 
 
 def test_completion_knows_the_at_signs_of_input_methods() -> None:

@@ -25,6 +25,8 @@ from reactor_chat.wire.messages import (
     NamesAnswer,
     Notice,
     Pong,
+    ReadMark,
+    ReadMarksAnswer,
     Refused,
     Released,
     Said,
@@ -93,6 +95,7 @@ NOT_SHOWN: list[Notice] = [
     Bye(reason="quit", text="Bye"),
     Accepted(re="1", seq=1),
     Pong(),
+    ReadMarksAnswer([ReadMark(9, "Stella")]),
     changed("renamed by a newer server", "Stella"),
     *sealing_examples.NOTICES,
 ]

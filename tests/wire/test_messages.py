@@ -43,6 +43,7 @@ def test_every_request_may_have_an_id_and_its_answer_names_it() -> None:
         m.MembersAnswer,
         m.HistoryAnswer,
         m.HelpAnswer,
+        m.ReadMarksAnswer,
         m.Pong,
         m.Refused,
     ]

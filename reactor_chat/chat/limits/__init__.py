@@ -1,1 +1,1 @@
-"""How often somebody may do what is dear."""
+"""How often somebody may do what is dear, and what is how dear."""

@@ -6,6 +6,8 @@ Python, hash seed and machine.
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
 
 import msgspec
 from msgspec import Struct, field
@@ -27,6 +29,7 @@ from reactor_chat.chat.state.operator_records import (
     Uninvited,
 )
 from reactor_chat.chat.state.patience import Patience, Tried
+from reactor_chat.chat.state.read_marks import ReadMarks, in_pieces
 from reactor_chat.chat.state.receipts import Outcome, Receipts
 from reactor_chat.chat.state.records import (
     BlobStored,
@@ -34,6 +37,7 @@ from reactor_chat.chat.state.records import (
     Entered,
     GroupAltered,
     KeysPublished,
+    MarkedRead,
     Record,
     Stored,
 )
@@ -53,7 +57,7 @@ from reactor_chat.wire.messages import (
     fold,
 )
 
-OUTCOMES_AT_ONCE = 2_000
+OUTCOMES_AT_ONCE = MARKS_AT_ONCE = 2_000
 """Of a state that is written in pieces; a millisecond."""
 
 Rarer = Entered | Exited | GroupAltered | Declined | Released | AboutSeals | Stored | Ordered
@@ -82,15 +86,16 @@ class Snapshot(Struct, frozen=True, tag="reactor-chat state 1", omit_defaults=Tr
     invites: list[Invite] = field(default_factory=list)
     moderators: list[str] = field(default_factory=list)
     expired: int = 0
+    read_marks: list[tuple[str, dict[str, int]]] = field(default_factory=list)
 
 
 class ChatState:
-    """Who is there, who owns which name, the groups, what each may read, what came of each request, what is sealed.
+    """Who is there, who owns which name, the groups, what each may read and has, what came of requests, what is sealed.
 
     Attributes:
         seq: the newest number applied; 0 at the beginning.
         at: the time of the newest record, in milliseconds since the Unix epoch; see `case.time_after`.
-        altered: the newest number that was no message of a person; what holds of names, groups and seals holds since.
+        altered: the newest number that was no message or marker; what holds of names, groups and seals holds since.
         moderators: the owned names, folded, whose owners are moderators.
         expired: the number up to which what was said is not kept any more.
     """
@@ -112,6 +117,7 @@ class ChatState:
         self.invites = Invites()
         self.moderators: set[str] = set()
         self.expired = 0
+        self.read_marks = ReadMarks()
 
     def apply(self, record: Record) -> list[str] | None:
         """Change the state as a committed record says.
@@ -137,6 +143,9 @@ class ChatState:
             self._receipt(record.sender, record.id, record.seq)
             group = self.groups.get(record.group)
             return group.names() if group is not None else []
+        if isinstance(record, MarkedRead):
+            self.read_marks.apply(record)
+            return []
         self.altered = record.seq
         return self._apply_rarer(record)
 
@@ -193,18 +202,24 @@ class ChatState:
     def written(self) -> Iterator[bytes]:
         """Return the JSON of the whole state as it is now, in pieces, whatever is applied while it is read.
 
-        What came of people's requests is nearly all of it, and is copied and encoded piece by piece; the rest is the
-        first piece.  Another one that is begun meanwhile ends this one, whose pieces must not be used then.
+        What came of people's requests and how far they have read is nearly all of it, and is encoded piece by piece;
+        the rest is in the first piece.  Another one that is begun meanwhile ends this one, whose pieces must not be
+        used then.
         """
-        pieces = self.receipts.dump_in_pieces(OUTCOMES_AT_ONCE)
-        before, after = msgspec.json.encode(self._snapshot([])).split(b'"outcomes":[]')
-        return _joined(before + b'"outcomes":[', pieces, b"]" + after)
+        outcomes, marks = self.receipts.dump_in_pieces(OUTCOMES_AT_ONCE), self.read_marks.dump()
+        before, after = msgspec.json.encode(self._snapshot([], [])).split(b'"outcomes":[]')
+        if not marks:
+            return _joined(before + b'"outcomes":[', outcomes, b"]" + after)
+        of_marks = _joined(after[:-1] + b',"read_marks":[', in_pieces(marks, MARKS_AT_ONCE), b"]}")
+        return chain(_joined(before + b'"outcomes":[', outcomes, b"]"), of_marks)
 
     def snapshot(self) -> Snapshot:
         """Return the whole state as a value."""
-        return self._snapshot(self.receipts.dump())
+        return self._snapshot(self.receipts.dump(), self.read_marks.dump())
 
-    def _snapshot(self, outcomes: list[tuple[str, list[tuple[str, Outcome]]]]) -> Snapshot:
+    def _snapshot(
+        self, outcomes: list[tuple[str, list[tuple[str, Outcome]]]], marks: list[tuple[str, dict[str, int]]]
+    ) -> Snapshot:
         return Snapshot(
             self.seq,
             self.at,
@@ -221,6 +236,7 @@ class ChatState:
             self.invites.dump(),
             sorted(self.moderators),
             self.expired,
+            marks,
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -240,6 +256,7 @@ class ChatState:
         self.invites.load(snapshot.invites)
         self.moderators = set(snapshot.moderators)
         self.expired = snapshot.expired
+        self.read_marks.load(snapshot.read_marks)
 
     def hash(self) -> str:
         """Return SHA-256 of the whole state, in hexadecimal."""
@@ -289,11 +306,17 @@ class ChatState:
             self.timeline.deleted(record, concerned)
         else:
             self.timeline.apply(record)
-        if self.groups.get(record.group) is None:
-            self.seals.end(Conversation.of_group(record.born).label)
+        place, is_gone = Conversation.of_group(record.born).label, self.groups.get(record.group) is None
+        if is_gone:
+            self.seals.end(place)
+        for name in concerned if is_gone else self._who_left(record):
+            self.read_marks.leave(name, place)
         # A request with several notices is accepted with the number of the first, which alone carries the id.
         self._receipt(record.by, record.id, record.seq)
         return concerned
+
+    def _who_left(self, record: GroupAltered) -> list[str]:
+        return [record.user] if record.change in {"left", "kicked"} and record.user is not None else []
 
     def _store(self, record: Stored) -> list[str]:
         if isinstance(record, KeysPublished):
@@ -338,14 +361,13 @@ class ChatState:
         self.blobs.forget(record.name)
         self.patience.forget(record.name)
         self.attendance.forget(record.name)
+        self.read_marks.forget(record.name)
         self.moderators.discard(fold(record.name))
         self.timeline.forget(record.name)
         self.receipts.forget(fold(record.name))
 
 
-def _joined(
-    before: bytes, pieces: Iterator[list[tuple[str, list[tuple[str, Outcome]]]]], after: bytes
-) -> Iterator[bytes]:
+def _joined(before: bytes, pieces: Iterator[Sequence[tuple[str, Any]]], after: bytes) -> Iterator[bytes]:
     """Yield the JSON of one list of many pieces, with what stands before and after."""
     begun = False
     for piece in pieces:

@@ -38,6 +38,7 @@ from reactor_chat.wire.messages import (
     fold,
     type_of_id,
     type_of_key,
+    type_of_seq,
 )
 
 
@@ -106,8 +107,18 @@ class BlobStored(Struct, tag_field="type", tag="blob_stored", frozen=True, omit_
     id: type_of_id | None = None
 
 
+class MarkedRead(Struct, tag_field="type", tag="marked_read", frozen=True, omit_defaults=True, gc=False):
+    """The owner of a name has read a conversation up to the number `read`, included; see `read_marks` for its label."""
+
+    seq: int
+    at: int
+    name: str
+    conversation: str
+    read: type_of_seq
+
+
 Stored = KeysPublished | BlobStored
-Record = Heard | Entered | Exited | GroupAltered | Declined | Released | AboutSeals | Stored | Ordered
+Record = Heard | Entered | Exited | GroupAltered | Declined | Released | AboutSeals | Stored | MarkedRead | Ordered
 
 
 def _joined(record: Entered) -> Notice:
@@ -125,6 +136,7 @@ _TOLD_DIFFERENTLY: dict[type, Callable[[Any], Notice | None]] = {
     Declined: lambda _: None,
     KeysPublished: lambda _: None,
     BlobStored: lambda _: None,
+    MarkedRead: lambda _: None,
     **dict.fromkeys((Granted, Invited, Uninvited, Removed, Expired, Appointed, Dismissed), lambda _: None),
 }
 

@@ -27,6 +27,7 @@ from reactor_chat.chat.state.records import (
     Entered,
     GroupAltered,
     KeysPublished,
+    MarkedRead,
     Record,
     Stored,
 )
@@ -84,12 +85,12 @@ def labels_of_pair(sender: str, to: str) -> tuple[str, ...]:
 
 
 def _labels_of_rarer(
-    record: Entered | Exited | Released | Declined | AboutSeals | Stored | Ordered, born: int | None
+    record: Entered | Exited | Released | Declined | AboutSeals | Stored | MarkedRead | Ordered, born: int | None
 ) -> tuple[str, ...]:
     match record:
         case Entered() | Exited() | Released():
             return (PRESENCE,)
-        case Declined():
+        case Declined() | MarkedRead():
             return ()
         case KeysPublished():
             return (keys_of(record.name),)

@@ -18,7 +18,7 @@ from reactor_chat.client.archive.tokens import any_of
 from reactor_chat.client.archive.volume import Volume
 from reactor_chat.client.archive.zones import Window
 
-PAGE = 64
+PAGE = 32
 """So many places in one question."""
 
 WORDS_AT_ONCE = 64
@@ -47,31 +47,30 @@ def candidates(read: Read, volume: Volume, expression: str, beginning: Term | No
     if beginning is None:
         yield from _stream(read, expression, windows)
         return
-    words: list[str] = []
-    yield from _loaded(volume)
-    words.extend(volume.vocabulary.beginning_with(beginning.units[-1]))
-    tokens = sorted({volume.tokens.of_word(word) for word in words})
-    parts = [_both(expression, any_of(tokens[i : i + WORDS_AT_ONCE])) for i in range(0, len(tokens), WORDS_AT_ONCE)]
-    if len(parts) <= 1:
-        yield from _stream(read, parts[0], windows) if parts else ()
-        return
-    left = LOOKED_THROUGH_PER_WORD * len(tokens)
-    for page in _stream(read, expression, windows):
-        yield page
-        left -= len(page)
-        if left <= 0 and page:
-            below = [Window(one.low, min(one.high, page[-1] - 1)) for one in windows if one.low < page[-1]]
-            yield from _merged([_stream(read, part, below) for part in parts])
-            return
-
-
-def _loaded(volume: Volume) -> Pages:
     while volume.vocabulary.load_some():
         yield []
+    words = list(volume.vocabulary.beginning_with(beginning.units[-1]))
+    yield []
+    left = LOOKED_THROUGH_PER_WORD * len(words)
+    if len(words) > WORDS_AT_ONCE:
+        for page in _stream(read, expression, windows):
+            yield page
+            left -= len(page)
+            if left <= 0 and page:
+                windows = [Window(one.low, min(one.high, page[-1] - 1)) for one in windows if one.low < page[-1]]
+                break
+        else:
+            return
+    parts = [words[i : i + WORDS_AT_ONCE] for i in range(0, len(words), WORDS_AT_ONCE)]
+    yield from _merged([_stream_of_words(read, volume, expression, part, windows) for part in parts])
 
 
-def _both(one: str, other: str) -> str:
-    return f"{one} AND {other}" if one else other
+def _stream_of_words(
+    read: Read, volume: Volume, expression: str, words: Sequence[str], windows: Sequence[Window]
+) -> Pages:
+    """Yield what an expression names and has any of some words."""
+    any_word = any_of(volume.tokens.of_word(word) for word in words)
+    yield from _stream(read, f"{expression} AND {any_word}" if expression else any_word, windows)
 
 
 def _stream(read: Read, expression: str, windows: Sequence[Window]) -> Pages:

@@ -1,11 +1,12 @@
-"""Rows of the archive, opened; what is not as it was archived is left out, and that is remembered."""
+"""Rows of the archive, opened: to which conversation each belongs; what is damaged is left out, and remembered."""
 
 from collections.abc import Iterable, Iterator
 
 from reactor_chat.client.archive.backing import Backing
 from reactor_chat.client.archive.contract import Entry
-from reactor_chat.client.archive.filing import home
 from reactor_chat.errors import MessageInvalid
+from reactor_chat.wire.conversation import ROOM, AboutSeals, Conversation, Heard, Scope, spelled_where
+from reactor_chat.wire.messages import GroupChanged, Notice, fold
 
 Row = tuple[int, int | None, bytes | None]
 """Place, number and sealed row of a notice; None where a page names a place that is not in the archive."""
@@ -46,3 +47,28 @@ class Entries:
             except MessageInvalid:
                 continue
             yield Entry(place, home(notice, name), seq, notice, annotation)
+
+
+def spelled_home(notice: Notice, me: str) -> Conversation:
+    """Return the conversation of a notice, with its name as the server spells it.
+
+    What is about nothing else belongs to the room: who came and went, a name that was released, a gap.
+
+    Args:
+        notice: of the archive.
+        me: one's own name.
+    """
+    if isinstance(notice, Heard | AboutSeals):
+        return spelled_where(notice, me)
+    return Conversation(Scope.GROUP, notice.group) if isinstance(notice, GroupChanged) else ROOM
+
+
+def home(notice: Notice, me: str) -> Conversation:
+    """Return the conversation of a notice."""
+    spelled = spelled_home(notice, me)
+    return spelled._replace(name=fold(spelled.name))
+
+
+def is_told(notice: Notice, me: str) -> bool:
+    """Return whether somebody else said it: that is what a person counts as unread."""
+    return isinstance(notice, Heard) and fold(notice.sender) != fold(me)

@@ -19,11 +19,10 @@ from reactor_chat.client.archive.entries import Entries
 from reactor_chat.client.archive.eras import beginnings
 from reactor_chat.client.archive.tables import BLOCK, MERGE, MERGE_PAGES, PAGED
 from reactor_chat.client.archive.volume import Volume
-from reactor_chat.client.archive.words import units_of, words_of
 from reactor_chat.client.archive.zones import Times, Zones
 from reactor_chat.wire.conversation import Heard
 
-SHOWN_AT_ONCE_BLOCKS = 4
+SHOWN_AT_ONCE_BLOCKS = 8
 """So much of an older archive gets its pages when it is opened, so that the first screen has something to show."""
 
 
@@ -109,14 +108,7 @@ class Indexer:
     # ------------------------------------------------------------------------------------------ the index
 
     def _tokens(self, volume: Volume, entries: list[Entry]) -> Iterator[Change]:
-        words: set[str] = set()
         for entry in entries:
-            if tokens := volume.tokens.of_entry(entry):
-                words.update(_words(getattr(entry.notice, "text", None) or ""))
+            if tokens := volume.tokens.of_entry(entry, volume.vocabulary.token):
                 yield "INSERT INTO token_index (rowid, tokens) VALUES (?, ?)", (entry.place, " ".join(tokens))
-        yield from volume.vocabulary.add(words)
-
-
-def _words(text: str) -> list[str]:
-    """Return the words whose beginning may be searched for: not the characters of scripts without blanks."""
-    return words_of(text) if text.isascii() else [unit.text for unit in units_of(text) if not unit.is_sign]
+        yield from volume.vocabulary.add()

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from reactor_chat.client.archive.backing import Backing
 from reactor_chat.client.archive.contract import UNREAD_MAX, Entry
-from reactor_chat.client.archive.entries import Entries
-from reactor_chat.client.archive.filing import is_told
+from reactor_chat.client.archive.entries import Entries, is_told
 from reactor_chat.client.archive.tables import READ_BEFORE
 from reactor_chat.client.archive.volume import Volume
 from reactor_chat.wire.conversation import Conversation
@@ -125,12 +124,13 @@ class Pages:
         return found
 
     def _of(self, conversation: Conversation, rows: list[tuple[int, int, bytes, int, int]]) -> Iterator[Entry]:
-        """Yield the entries of rows; one that belongs elsewhere is damage, and shown nowhere."""
-        for entry in self._entries.opened(self._volume.name, (row[:3] for row in rows)):
-            if entry.conversation == conversation:
-                yield entry
-            else:
-                self._entries.note("a notice is on another's page")
+        """Yield the entries of rows; one that belongs elsewhere is damage, and is left out."""
+        for place, seq, payload, era, order in rows:
+            for entry in self._entries.opened(self._volume.name, [(place, seq, payload)]):
+                if entry.conversation == conversation and self.position(entry) == (era, order, place):
+                    yield entry
+                else:
+                    self._entries.note("a page is not as it was written")
 
     def _marker(self, conversation: Conversation) -> Position:
         """Return the position behind which things are unread."""

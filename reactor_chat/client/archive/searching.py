@@ -1,11 +1,11 @@
-"""A search that is going on: what came of late is looked through, then what the index names is looked at.
+"""A search that is going on: what is not indexed yet is looked through, and what the index names is looked at.
 
 Everything that is found was read again and compared (see `matching`), so the index may name too much, never too little.
 """
 
 import json
 from collections.abc import Iterator
-from itertools import chain
+from itertools import islice
 
 from reactor_chat.client.archive.backing import Backing
 from reactor_chat.client.archive.candidates import candidates
@@ -15,13 +15,13 @@ from reactor_chat.client.archive.matching import spans_in
 from reactor_chat.client.archive.query import Query
 from reactor_chat.client.archive.tables import BLOCK
 from reactor_chat.client.archive.volume import Volume
-from reactor_chat.client.archive.zones import Window, Zones
+from reactor_chat.client.archive.zones import Window, Zones, without
 
 STEP_BYTES = 32_768
 """When so much was read, a step ends: a message may be very long."""
 
-LATE_BLOCKS_MAX = 32
-"""So many blocks that came of late and are not indexed yet are looked through: a twentieth of a second."""
+LATE_BLOCKS_MAX = 64
+"""So many blocks that are not indexed yet are looked through, the newest: a twentieth of a second."""
 
 
 class StoredSearch:
@@ -48,15 +48,14 @@ class StoredSearch:
         self._entries = entries
         self._name = volume.name
         self._query = query
-        late = _late_from(zones, last_place)
-        self.is_whole = zones.next_block(late - 1) is None
-        beginning = next((term for term in query.wanted.terms if term.is_beginning and not term.are_signs[-1]), None)
-        windows = zones.windows(query.since, query.until, late - 1)
-        pages = chain(
-            candidates(backing.read, volume, "", None, [Window(late, last_place)]),
-            candidates(backing.read, volume, volume.tokens.expression(query.wanted), beginning, windows),
-        )
-        self._steps = iter(()) if query.is_empty else self._looked_at(pages)
+        late = list(islice(zones.missing(last_place), LATE_BLOCKS_MAX + 1))
+        self.is_whole = len(late) <= LATE_BLOCKS_MAX
+        looked_through = [Window(block * BLOCK + 1, (block + 1) * BLOCK) for block in late[:LATE_BLOCKS_MAX]]
+        indexed = zones.windows(query.since, query.until)
+        for hole in looked_through:
+            indexed = without(indexed, hole)
+        parts = [(window, False) for window in looked_through] + [(window, True) for window in indexed]
+        self._steps = iter(()) if query.is_empty else self._search(volume, sorted(parts, reverse=True))
 
     def __iter__(self) -> Iterator[list[Found]]:
         """As in the contract."""
@@ -65,6 +64,15 @@ class StoredSearch:
     def __next__(self) -> list[Found]:
         """As in the contract."""
         return next(self._steps)
+
+    def _search(self, volume: Volume, parts: list[tuple[Window, bool]]) -> Iterator[list[Found]]:
+        """Search parts of the archive, the newest first: each with the index, or without."""
+        read, wanted = self._backing.read, self._query.wanted
+        beginning = next((term for term in wanted.terms if term.is_beginning and not term.are_signs[-1]), None)
+        expression = volume.tokens.expression(wanted)
+        for window, is_indexed in parts:
+            asked = (expression, beginning) if is_indexed else ("", None)
+            yield from self._looked_at(candidates(read, volume, *asked, [window]))
 
     def _looked_at(self, pages: Iterator[list[int]]) -> Iterator[list[Found]]:
         for page in pages:
@@ -90,13 +98,3 @@ class StoredSearch:
             spans = spans_in(entry, self._query)
             if spans is not None:
                 yield Found(entry, spans)
-
-
-def _late_from(zones: Zones, last_place: int) -> int:
-    """Return the place from which on nothing is indexed, as far as that is looked through; behind the end for none."""
-    block = last_place // BLOCK  # the one that is not full, if there is anything in it
-    for _ in range(LATE_BLOCKS_MAX):
-        if block == 0 or zones.is_indexed(block - 1):
-            break
-        block -= 1
-    return block * BLOCK + 1

@@ -11,9 +11,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from reactor_chat.client.archive.backing import Backing
+from reactor_chat.client.archive.checking import Checker
 from reactor_chat.client.archive.contract import Entry, Moment, Overview
-from reactor_chat.client.archive.entries import Entries
-from reactor_chat.client.archive.filing import home
+from reactor_chat.client.archive.entries import Entries, home
 from reactor_chat.client.archive.indexing import Indexer
 from reactor_chat.client.archive.pages import BEFORE_ALL, BEHIND_ALL, Pages
 from reactor_chat.client.archive.query import read_query
@@ -47,6 +47,7 @@ class StoredArchive:
         self._paged: dict[str, Pages] = {}
         self._found_zones: Zones | None = None
         self._found_indexer: Indexer | None = None
+        self._checker: Checker | None = None
 
     # ------------------------------------------------------------------------------------------ what the vault says
 
@@ -170,7 +171,7 @@ class StoredArchive:
             return False
         self._backing.settle()
         try:
-            return self._indexer.step(self._last_place) or self._upkeep()
+            return self._indexer.step(self._last_place) or self._upkeep() or self._check_some()
         except StorageError as error:
             self._is_index_broken = True
             self._entries.damage = str(error)
@@ -178,12 +179,17 @@ class StoredArchive:
             self.turn_to(self._name)
             return False
 
+    def _check_some(self) -> bool:
+        if self._checker is None:
+            self._checker = Checker(self._backing, self._entries, self._volume_of)
+        return self._checker.step(self._last_place)
+
     # ------------------------------------------------------------------------------------------ what is in memory
 
     def _forget(self) -> None:
         """Read everything again when it is needed."""
         self._volumes, self._paged = {}, {}
-        self._found_zones = self._found_indexer = self._ids = None
+        self._found_zones = self._found_indexer = self._checker = self._ids = None
 
     @property
     def _volume(self) -> Volume:
@@ -206,7 +212,7 @@ class StoredArchive:
     @property
     def _zones(self) -> Zones:
         if self._found_zones is None:
-            self._found_zones = Zones(self._backing)
+            self._found_zones = Zones(self._backing, self._entries.note)
         return self._found_zones
 
     @property

@@ -3,9 +3,9 @@
 What `TABLES` has, which came with format 4, can be found out again from the archive, but for read markers and drafts.
 """
 
-BLOCK = 64
-"""So many neighbouring places are indexed at once: at most two milliseconds of work, and a piece of the index that is
-large enough to be cheap.  Block 0 begins with place 1."""
+BLOCK = 32
+"""So many neighbouring places are indexed at once: two milliseconds of work, and a piece of the index that is large
+enough to be cheap.  Block 0 begins with place 1."""
 
 ARCHIVE_TABLES = (
     (
@@ -43,6 +43,9 @@ TABLES = (
 
 PAGED = "paged"
 """In `progress`: from this place on every row is on its page."""
+
+CHECKED = "checked"
+"""In `progress`: down to this place the archive was checked last."""
 
 READ_BEFORE = "read"
 """In `progress`: up to this place everything counts as read, because an earlier version showed it."""

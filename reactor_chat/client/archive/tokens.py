@@ -9,7 +9,7 @@ than the query does: for all words, not for their order.  So what it finds is lo
 """
 
 import hmac
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from reactor_chat.client.archive.contract import Entry
@@ -23,9 +23,6 @@ TOKEN_BYTES = 8
 WORD_CHARS_MAX = 64
 """The index goes by so many characters of a word; what follows is compared when a message is looked at."""
 
-REMEMBERED_MAX = 16_384
-"""Tokens of words at hand: the common ones of a language are nearly all that is said; some megabytes."""
-
 
 class BlindTokens:
     """The tokens of one name's archive.
@@ -37,16 +34,12 @@ class BlindTokens:
 
     def __init__(self, secret: bytes, name: str) -> None:
         self._key = hmac.digest(secret, f"reactor-chat: tokens of an archive, format 1: {name}".encode(), "sha256")
-        self._of_words: dict[str, str] = {}
+        self._of_senders: dict[str, str] = {}
+        self._of_conversations: dict[Conversation, str] = {}
 
     def of_word(self, word: str) -> str:
         """Return the token of a folded word."""
-        token = self._of_words.get(word)
-        if token is None:
-            if len(self._of_words) >= REMEMBERED_MAX:
-                self._of_words.clear()
-            token = self._of_words[word] = self._token("word", word[:WORD_CHARS_MAX])
-        return token
+        return self._token("word", word[:WORD_CHARS_MAX])
 
     def of_pair(self, one: str, other: str) -> str:
         """Return the token of two neighbouring characters of a script without blanks."""
@@ -54,29 +47,42 @@ class BlindTokens:
 
     def of_sender(self, name: str) -> str:
         """Return the token of what somebody said; the name is folded."""
-        return self._token("from", name)
+        token = self._of_senders.get(name)
+        if token is None:
+            token = self._of_senders[name] = self._token("from", name)
+        return token
 
     def of_conversation(self, conversation: Conversation) -> str:
         """Return the token of what was said in a conversation."""
-        return self._token("in", conversation.key)
+        token = self._of_conversations.get(conversation)
+        if token is None:
+            token = self._of_conversations[conversation] = self._token("in", conversation.key)
+        return token
 
     def of_links(self) -> str:
         """Return the token of what has a link in it."""
         return self._token("has", "link")
 
-    def of_entry(self, entry: Entry) -> set[str]:
-        """Return all tokens of an entry; none, where it is nothing that was said."""
+    def of_entry(self, entry: Entry, of_word: Callable[[str], str]) -> set[str]:
+        """Return all tokens of an entry; none, where it is nothing that was said.
+
+        Args:
+            entry: of this archive.
+            of_word: what `of_word` does, perhaps quicker.
+        """
         notice = entry.notice
         if not isinstance(notice, Heard):
             return set()
         text = notice.text or ""
-        tokens = {self.of_word(word) for word in words_of(text)}
+        tokens = set(map(of_word, words_of(text)))
         if not text.isascii():
             pairs = pairwise(units_of(text))
             tokens.update(self.of_pair(a.text, b.text) for a, b in pairs if a.is_sign and b.is_sign)
         if has_link(text):
             tokens.add(self.of_links())
-        return tokens | {self.of_sender(fold(notice.sender)), self.of_conversation(entry.conversation)}
+        tokens.add(self.of_sender(fold(notice.sender)))
+        tokens.add(self.of_conversation(entry.conversation))
+        return tokens
 
     def expression(self, wanted: Side) -> str:
         """Return what FTS5 is asked for: what every message has that is wanted; empty, where it could be any.
@@ -104,8 +110,3 @@ class BlindTokens:
 def any_of(tokens: Iterable[str]) -> str:
     """Return the expression that asks FTS5 for any of some tokens."""
     return "(" + " OR ".join(f'"{token}"' for token in sorted(tokens)) + ")"
-
-
-def number_of(token: str) -> int:
-    """Return a token as SQLite keeps a whole number, in 64 bits with a sign."""
-    return int.from_bytes(bytes.fromhex(token), "big", signed=True)

@@ -4,11 +4,12 @@ Rows hold some hundred words each, one a line; only the newest row grows.  To lo
 of it, some megabytes at most, which takes a few milliseconds and needs neither a sorted list nor its memory.
 """
 
+import json
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 
 from reactor_chat.client.archive.backing import Backing, Change
-from reactor_chat.client.archive.tokens import WORD_CHARS_MAX, BlindTokens, number_of
+from reactor_chat.client.archive.tokens import WORD_CHARS_MAX, BlindTokens
 
 ROW_BYTES = 4_096
 """When a row has so many bytes, the next one is begun; all of it is sealed again with each block of the archive."""
@@ -16,7 +17,8 @@ ROW_BYTES = 4_096
 LOADED_ROWS = 256
 """So many rows are loaded in one step: three milliseconds."""
 
-SURELY_KNOWN_MAX = 16_384
+REMEMBERED_MAX = 16_384
+"""Tokens of words at hand, twice so many at most: the common words of a language are nearly all that is said."""
 
 
 class Vocabulary:
@@ -37,24 +39,29 @@ class Vocabulary:
         self._rows: dict[int, bytes] = {}  # by place; of the present run, and all once they are loaded
         self._loaded_place = 0
         self._is_loaded = False
-        self._surely_known: set[str] = set()
+        self._of_late: dict[str, str] = {}  # tokens by word
+        self._before: dict[str, str] = {}
+        self._perhaps_new: dict[int, str] = {}  # words by token
 
-    def add(self, words: Collection[str]) -> list[Change]:
-        """Add the words of some messages; return what has to be written, nothing where all are known."""
-        cut = {word[:WORD_CHARS_MAX] for word in words} - self._surely_known
-        numbers = {number_of(self._tokens.of_word(word)): word for word in cut}
-        found = self._backing.read(
-            f"SELECT token FROM known_words WHERE token IN ({', '.join('?' * len(numbers))})",  # noqa: S608  only signs
-            tuple(numbers),
-        )
-        if len(self._surely_known) > SURELY_KNOWN_MAX:
-            self._surely_known.clear()
-        self._surely_known |= cut
-        new = numbers.keys() - {number for (number,) in found}
+    def token(self, word: str) -> str:
+        """Return the token of a word of a message; the word is part of the vocabulary after the next `add`."""
+        token = self._of_late.get(word)
+        if token is None:
+            token = self._of_late[word] = self._before.get(word) or self._met(word)
+        return token
+
+    def add(self) -> list[Change]:
+        """Add the words that were met; return what has to be written, nothing where all were known."""
+        met, self._perhaps_new = self._perhaps_new, {}
+        if len(self._of_late) > REMEMBERED_MAX:
+            self._before, self._of_late = self._of_late, {}
+        query = "SELECT token FROM known_words WHERE token IN (SELECT value FROM json_each(?))"
+        known = {number for (number,) in self._backing.read(query, (json.dumps(list(met)),))} if met else set()
+        new = {number: word for number, word in met.items() if number not in known}
         if not new:
             return []
-        changes: list[Change] = [("INSERT INTO known_words VALUES (?)", (number,)) for number in sorted(new)]
-        return [*changes, self._written(sorted(numbers[number] for number in new))]
+        noted = ("INSERT INTO known_words SELECT value FROM json_each(?)", (json.dumps(list(new)),))
+        return [noted, self._written(list(new.values()))]
 
     def load_some(self) -> bool:
         """Load a part of it into memory; return whether more is left.  Without end, nothing may be looked for."""
@@ -73,6 +80,11 @@ class Vocabulary:
         line = re.compile(b"\n(" + re.escape(_encoded(beginning[:WORD_CHARS_MAX])) + b"[^\n]*)")
         for row in list(self._rows.values()):
             yield from (word.decode("utf-8", "surrogatepass") for word in line.findall(row))
+
+    def _met(self, word: str) -> str:
+        token = self._tokens.of_word(word)
+        self._perhaps_new[int.from_bytes(bytes.fromhex(token), "big", signed=True)] = word[:WORD_CHARS_MAX]
+        return token
 
     def _written(self, words: list[str]) -> Change:
         """Return what puts words into the newest row, or begins another one."""

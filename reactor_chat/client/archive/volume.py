@@ -5,8 +5,8 @@ from collections.abc import Callable
 from reactor_chat.client.archive.backing import Backing, Change
 from reactor_chat.client.archive.contract import Entry
 from reactor_chat.client.archive.conversations import ConversationBook
+from reactor_chat.client.archive.entries import is_told, spelled_home
 from reactor_chat.client.archive.eras import Eras
-from reactor_chat.client.archive.filing import is_told, spelled_home
 from reactor_chat.client.archive.tokens import BlindTokens
 from reactor_chat.client.archive.vocabulary import Vocabulary
 

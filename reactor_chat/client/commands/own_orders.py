@@ -5,7 +5,8 @@ from collections.abc import Callable
 from reactor_chat.client.boundary import Arrived, NoteKind, OutputCollector, Settings
 from reactor_chat.client.commands.history_pages import HistoryPages
 from reactor_chat.client.commands.ignored import Ignored
-from reactor_chat.client.commands.keys import KEYS
+from reactor_chat.client.commands.key_map import KeyMap
+from reactor_chat.client.commands.keys import ViewKind
 from reactor_chat.text import orders
 from reactor_chat.text.help_topics import no_page, page
 from reactor_chat.wire.messages import AskHistory, HelpAnswer
@@ -59,7 +60,7 @@ class OwnOrders:
                 self._answer(self._ignored.unignore(order.user))
 
     def _help(self, topic: str, *, has_key: bool) -> None:
-        keys = [(", ".join(row.keys), row.help) for row in KEYS]
+        keys = self._settings.keys or KeyMap(ViewKind.LINE).help_rows()
         text = page(topic, keys, has_key=has_key)
         if text is None:
             self._answer(no_page(topic, has_key=has_key))

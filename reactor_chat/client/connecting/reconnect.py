@@ -82,10 +82,10 @@ class Reconnect:
         self.retry_at = now + self._backoff.next_pause()
         if self.since is None:
             self.since = now
-            self._outputs.note(NoteKind.NEWS, f"Connection lost ({reason}); trying to connect again")
+            self._outputs.note(NoteKind.LINK, f"Connection lost ({reason}); trying to connect again")
         elif self._backoff.is_at_most:
             seconds = round(self._settings.retry_seconds_max)
-            self._outputs.note(NoteKind.NEWS, f"Still no connection ({reason}); trying every {seconds} s from now on")
+            self._outputs.note(NoteKind.LINK, f"Still no connection ({reason}); trying every {seconds} s from now on")
 
     def ended(self, now: float) -> float | None:
         """Note that we are logged in; return for how long there was no connection, None where that is no news."""

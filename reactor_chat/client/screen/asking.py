@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from reactor_chat.client.archive.contract import Found, Search
-from reactor_chat.client.commands.keys import ACTIONS, Key, KeyAction
+from reactor_chat.client.commands.key_map import KeyMap
+from reactor_chat.client.commands.keys import Key, KeyAction, ViewKind
 from reactor_chat.client.screen.boxes import Box
 from reactor_chat.client.screen.composer import composed
 from reactor_chat.client.screen.rows import Row, Span, name_style, row_of, styled
@@ -18,6 +19,19 @@ from reactor_chat.client.transcript.window import Window
 from reactor_chat.text.safe import safe
 from reactor_chat.wire.conversation import Conversation, Heard
 from reactor_chat.wire.messages import fold
+
+_KEYS = KeyMap(ViewKind.SCREEN)
+STEPS: dict[KeyAction | None, int] = {
+    KeyAction.OLDER: -1,
+    KeyAction.NEWER: 1,
+    KeyAction.PAGE_UP: -1,
+    KeyAction.PAGE_DOWN: 1,
+    KeyAction.SCROLL_UP: -1,
+    KeyAction.SCROLL_DOWN: 1,
+}
+"""Which way these go in a list, by rows or by pages."""
+PAGES = frozenset({KeyAction.PAGE_UP, KeyAction.PAGE_DOWN})
+CLOSING = frozenset({KeyAction.CLOSE, KeyAction.CANCEL, KeyAction.SWITCH, KeyAction.FIND, KeyAction.LEAVE})
 
 FOUND_MAX = 200
 """Results of a search that are listed."""
@@ -54,12 +68,14 @@ class Reading:
 
     def press(self, key: Key, page_rows: int) -> None:
         """Scroll, or close."""
-        steps = {"Up": -1, "Down": 1, "PgUp": -page_rows, "PgDn": page_rows, "Text": page_rows * (key.text == " ")}
+        bound = _KEYS.look_up(key, is_empty=True)
+        action = KeyAction.PAGE_DOWN if key == Key("Text", " ") else bound.action if bound is not None else None
         last = max(len(self._page.lines) - page_rows, 0)
-        if key.name in ("Home", "End"):
-            self._first = 0 if key.name == "Home" else last
-        elif key.name in steps and (key.name != "Text" or key.text == " "):
-            self._first = max(min(self._first + steps[key.name], last), 0)
+        if action in (KeyAction.TOP, KeyAction.BOTTOM):
+            self._first = 0 if action is KeyAction.TOP else last
+        elif action in STEPS:
+            rows = STEPS[action] * (page_rows if action in PAGES else 1)
+            self._first = max(min(self._first + rows, last), 0)
         else:
             self.is_over = True
 
@@ -82,7 +98,7 @@ class _Choosing:
 
     def __init__(self) -> None:
         self.is_over = False
-        self.editor = Editor(lambda _: ("", []))
+        self.editor = Editor(lambda _: ("", []), _KEYS)
         self.editor.remembers = False
         self.chosen = 0
 
@@ -103,25 +119,30 @@ class _Choosing:
 
     def press(self, key: Key, page_rows: int) -> None:
         """Move in the list, choose, close, or type."""
-        steps = {"Up": -1, "Down": 1, "PgUp": -page_rows, "PgDn": page_rows, "Ctrl-P": -1, "Ctrl-N": 1}
-        if key.name in steps:
-            self.chosen = max(min(self.chosen + steps[key.name], self.count() - 1), 0)
-        elif ACTIONS.get(key.name) is KeyAction.SUBMIT:
+        bound = _KEYS.look_up(key, is_empty=not self.editor.text)
+        action = bound.action if bound is not None else None
+        if action in STEPS:
+            rows = STEPS[action] * (page_rows if action in PAGES else 1)
+            self.chosen = max(min(self.chosen + rows, self.count() - 1), 0)
+        elif action is KeyAction.SUBMIT:
             if self.count():
                 self.take()
             self.is_over = True
-        elif key.name in ("Esc", "Ctrl-C", "Ctrl-K", "Ctrl-G"):
+        elif action in CLOSING:
             self.is_over = True
         else:
-            before = self.editor.text
-            self.editor.press(key)
-            if self.editor.text != before:
-                self.chosen = 0
-                self.changed()
+            self._type(key)
+
+    def _type(self, key: Key) -> None:
+        before = self.editor.text
+        self.editor.press(key)
+        if self.editor.text != before:
+            self.chosen = 0
+            self.changed()
 
     def box(self, columns: int, rows: int) -> Box:
         """Return the list with what is typed above it."""
-        typed = composed(self.editor.text.replace("\n", " "), self.editor.cursor, columns - 8, 1)
+        typed = composed(self.editor, columns - 8, 1)
         listed = self.listed(columns - 8)
         first = max(self.chosen - max(rows - 8, 1), 0)
         chosen = self.chosen if listed else None

@@ -1,13 +1,12 @@
-"""The box in which a person types: the rows of the text around the cursor."""
+"""The box in which a person types: the rows of the line around the cursor, with a sign before each."""
 
 from typing import NamedTuple
 
 from reactor_chat.client.screen.rows import Row, Span, row_of
-from reactor_chat.client.terminal.cells import cells, fitting
-from reactor_chat.text.safe import as_edited
+from reactor_chat.client.terminal.editor import Editor
 
-FIRST, FURTHER = "> ", ". "
-"""Stand before the first row of a text, and before the others."""
+FIRST, FURTHER = " > ", " . "
+"""Stand before the first row of a message, and before the others."""
 
 
 class Composed(NamedTuple):
@@ -18,50 +17,21 @@ class Composed(NamedTuple):
     cursor_cell: int
 
 
-def composed(text: str, cursor: int, columns: int, rows_max: int, *, style: str = "input") -> Composed:
-    """Return what a box of at most so many rows shows of a text.
+EMPTY = Composed([row_of(Span("dim", FIRST))], 0, len(FIRST))
+"""A box in which nothing is to be seen."""
+
+
+def composed(editor: Editor, columns: int, rows_max: int) -> Composed:
+    """Return what a box of at most so many rows shows.
 
     Args:
-        text: as typed; line breaks begin new rows.
-        cursor: an index into it, between characters.
+        editor: holds the line.
         columns: cells of a row, the signs before it included.
         rows_max: at least 1.
-        style: of the text.
     """
-    room = max(columns - len(FIRST) - 1, 1)  # the last cell is for a cursor behind the text
-    pieces = _pieces(text, room)
-    at = max(place for place, (begin, _) in enumerate(pieces) if begin <= cursor)
-    first = min(max(at - rows_max + 1, 0), max(len(pieces) - rows_max, 0))
-    if at - first >= rows_max:
-        first = at - rows_max + 1
-    shown = as_edited(text.replace("\t", "⇥").replace("\n", " "))
-    rows = []
-    for place, (begin, end) in enumerate(pieces[first : first + rows_max], first):
-        sign = FIRST if place == 0 else FURTHER
-        rows.append(row_of(Span("dim", f" {sign}"[:3]), Span(style, shown[begin:end])))
-    begin = pieces[at][0]
-    return Composed(rows, at - first, 1 + len(FIRST) + cells(shown[begin:cursor]))
-
-
-def _pieces(text: str, room: int) -> list[tuple[int, int]]:
-    """Return where each row begins and ends in the text; a row ends at a line break, or where it is full."""
-    pieces = []
-    begin = 0
-    for line in text.split("\n"):
-        end = begin + len(line)
-        while True:
-            cut = _end_of_row(text, begin, end, room)
-            pieces.append((begin, cut))
-            begin = cut
-            if cut >= end:
-                break
-        begin = end + 1
-    return pieces
-
-
-def _end_of_row(text: str, begin: int, end: int, room: int) -> int:
-    cut = fitting(text[:end], begin, room)
-    if cut >= end or cut <= begin:
-        return max(cut, min(begin + 1, end))
-    blank = text.rfind(" ", begin, cut)
-    return blank + 1 if blank > begin else cut
+    shown = editor.rows(max(columns - len(FIRST), 1), rows_max)
+    rows = [
+        row_of(Span("dim", FIRST if place + shown.above == 0 else FURTHER), Span("input", text))
+        for place, text in enumerate(shown.rows)
+    ]
+    return Composed(rows, shown.cursor_row, len(FIRST) + shown.cursor_cells)

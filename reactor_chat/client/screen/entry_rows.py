@@ -8,17 +8,19 @@
 In fewer than WIDE columns the name stands before the text, and what goes on is indented by two.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from reactor_chat.client.screen.rows import Row, Span, cut, filled, name_style, row_of, ruled, sliced, styled, width
 from reactor_chat.client.terminal.cells import cells
-from reactor_chat.client.terminal.wrapping import COLUMNS_MIN, wrapped
+from reactor_chat.client.terminal.wrapping import COLUMNS_MIN, places, wrapped
 from reactor_chat.client.transcript.comings import in_words
 from reactor_chat.client.transcript.entries import Comings, Entry, Fate, Message, OwnLine
+from reactor_chat.text.links import Link, links
 from reactor_chat.text.render import NEW_KEY, Line, Part
 from reactor_chat.text.safe import safe
+from reactor_chat.text.slash import action_said
 from reactor_chat.wire.messages import SERVER_NAME
 
 WIDE = 44
@@ -92,9 +94,9 @@ class EntryRows:
         text = "(an encrypted message)" if line.text is None else line.text
         state = STATES[line.fate]
         said = [[Part("text", part)] for part in safe(text, "\n").split("\n")]
-        reason = safe(line.reason)
-        if reason:
-            state = Span(state.style, f"{state.text}: {reason}")
+        if reason := safe(line.reason):
+            words = f"◷ {reason}" if line.fate is Fate.SENDING else f"{state.text}: {reason}"
+            state = Span(state.style, words)
         return _laid_out(_head("", safe(me), layout), said, state, layout)
 
     def day(self, at: int, columns: int) -> Row:
@@ -160,7 +162,7 @@ def _laid_out(head: Row, lines: list[Line], state: Span | None, layout: Columns)
     first = room if is_alone else room - before
     texts: list[Row] = []
     for line in lines:
-        texts += [styled(row) for row in wrapped(line, room if texts else first, room, cuts_links=True)]
+        texts += _broken(line, room if texts else first, room)
     if is_alone:  # beside a name as long as this there is no room for a text
         rows = [*_whole(head, layout.columns), *(_indented(text, layout) for text in texts)]
     else:
@@ -178,6 +180,39 @@ def _whole(head: Row, columns: int) -> list[Row]:
     return rows
 
 
+def _broken(line: Line, columns: int, columns_rest: int) -> list[Row]:
+    """Return a line in rows, each part of a link leading where all of it does."""
+    text = "".join(part.text for part in line)
+    found = links(text)
+    rows = []
+    for begin, end in places(text, columns, columns_rest, cuts_links=True):
+        rows.append(tuple(_spans(line, begin, end, found)))
+    return rows
+
+
+def _spans(line: Line, begin: int, end: int, found: Sequence[Link]) -> Iterator[Span]:
+    """Yield what stands in a line from one index to another, cut where links begin and end."""
+    at = 0
+    for part in line:
+        span = styled([part])[0]
+        for piece_begin, piece_end, uri in _pieces(max(at, begin), min(at + len(part.text), end), found):
+            text = part.text[piece_begin - at : piece_end - at]
+            if text:
+                yield Span("link", text, uri) if uri and part.role == "text" else span._replace(text=text)
+        at += len(part.text)
+
+
+def _pieces(begin: int, end: int, found: Sequence[Link]) -> Iterator[tuple[int, int, str]]:
+    at = begin
+    for link in found:
+        if link.end <= at or link.begin >= end:
+            continue
+        yield at, max(link.begin, at), ""
+        yield max(link.begin, at), min(link.end, end), link.uri
+        at = min(link.end, end)
+    yield at, end, ""
+
+
 def _text_of(message: Message) -> list[Line]:
     """Return the lines of what was said, with what is known of it behind them."""
     notice, annotation = message.notice, message.annotation
@@ -186,7 +221,9 @@ def _text_of(message: Message) -> list[Line]:
     if notice.text is None:
         remark = f": {safe(annotation.remark)}" if annotation.remark else ""
         return [[Part("mark", f"[encrypted message{remark}]")]]
-    lines: list[Line] = [[Part("text", line)] for line in safe(notice.text, "\n").split("\n")]
+    action = action_said(notice.text)
+    text = notice.text if action is None else f"* {notice.sender} {action}"
+    lines: list[Line] = [[Part("text", line)] for line in safe(text, "\n").split("\n")]
     word = _WORDS.get(annotation.word)
     if word is not None:
         beside = Part("alarm" if word.style == "alarm" else "mark", f"  {word.text}")

@@ -5,21 +5,29 @@ screen's own does what it says, and every other one goes to the editor.  What is
 open: as a message, unless it begins with `@`, which makes it a command as in the line mode.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from reactor_chat.client.archive.contract import Archive, Found, Search
 from reactor_chat.client.boundary import Note, NoteKind, RequestAnswer, Shown
-from reactor_chat.client.commands.keys import ACTIONS, KEYS, Key, KeyAction
+from reactor_chat.client.commands.key_map import Bound, KeyMap
+from reactor_chat.client.commands.keys import Key, KeyAction
 from reactor_chat.client.commands.moments import read_moment
+from reactor_chat.client.connecting.states import State
+from reactor_chat.client.editing.typed_text import Snapshot
 from reactor_chat.client.engine import Engine
+from reactor_chat.client.preferences.table import Preferences
 from reactor_chat.client.screen.asking import Asking, Finding, Reading, Switching, Unsent
 from reactor_chat.client.screen.entry_rows import EntryRows
 from reactor_chat.client.screen.pane import Pane
+from reactor_chat.client.screen.read_markers import ReadMarkers
 from reactor_chat.client.screen.status import Connection
+from reactor_chat.client.screen.unsent_lines import UnsentLines
 from reactor_chat.client.terminal.caution import hindrance, question
-from reactor_chat.client.terminal.editor import Choices, Editor, EditorRequest, Result, Submitted
+from reactor_chat.client.terminal.editor import Choices, Editor, Result, Submitted
 from reactor_chat.client.transcript.entries import OwnLine, event
 from reactor_chat.client.transcript.transcript import Page, Transcript
 from reactor_chat.client.transcript.window import Window
@@ -27,14 +35,18 @@ from reactor_chat.e2ee.boundary import Posture
 from reactor_chat.text.completion import completions, word_typed
 from reactor_chat.text.orders import EncryptOn
 from reactor_chat.text.parser import parse_typed
-from reactor_chat.text.render import Line, Part
+from reactor_chat.text.render import Line as Row
+from reactor_chat.text.render import Part
 from reactor_chat.text.safe import safe
-from reactor_chat.wire.conversation import Conversation, Spoken, where_said
-from reactor_chat.wire.messages import Request
+from reactor_chat.text.slash import CloseChat, Line, OpenChat, escaped, meant, read_slash
+from reactor_chat.wire.conversation import ROOM, Conversation, Spoken, where_said
+from reactor_chat.wire.messages import Refused, Request
 
 ANSWER_SECONDS_MIN = 0.2
 """An Enter that comes sooner after a question does not answer it: nobody can have read it."""
 WHEEL_ROWS = 3
+PANE_ROWS_MAX = 1_000_000
+"""More than any pane has in memory."""
 
 
 class Keyboard:
@@ -45,6 +57,8 @@ class Keyboard:
         transcript: the conversations.
         archive: where is searched.
         local_time: gives the local time of a moment in milliseconds since 1970, and of now for None.
+        keys: what each key does.
+        prefers: what the person prefers.
 
     Attributes:
         editor: the line being typed.
@@ -59,12 +73,14 @@ class Keyboard:
         transcript: Transcript,
         archive: Archive,
         local_time: Callable[[int | None], datetime],
+        keys: KeyMap,
+        prefers: Preferences,
     ) -> None:
         self.transcript = transcript
-        self.editor = Editor(self._complete)
+        self.editor = Editor(self._complete, keys)
         self.asking: Asking | None = None
         self.question = ""
-        self.shows_chats = self.shows_people = True
+        self.shows_chats = self.shows_people = prefers.sidebar
         self.deadline: float | None = None
         self._engine = engine
         self._archive = archive
@@ -77,7 +93,10 @@ class Keyboard:
         self._is_at_top = False
         self._height = 1
         self._now = 0.0
-        self._suspends = False
+        self._keys = keys
+        self._wanted: KeyAction | None = None
+        self._drafts: dict[Conversation, Snapshot] = {}
+        self._markers = ReadMarkers(engine, transcript, tells=prefers.read_receipts)
         self._last_words: list[str] = []
 
     # ------------------------------------------------------------------------------------------ what is shown
@@ -94,8 +113,8 @@ class Keyboard:
 
     def named(self) -> None:
         """Turn to the name that the engine has."""
-        if self._engine.name and not self._engine.wants_name:
-            self.transcript.named(self._engine.name)
+        if self._engine.name and not self._engine.wants_name and self.transcript.named(self._engine.name):
+            self.editor.replace(self.transcript.open.draft)
 
     def pane(self) -> Pane:
         """Return the pane of the open conversation."""
@@ -118,7 +137,7 @@ class Keyboard:
 
     def _window_typed(self) -> Window:
         """Return where the line goes: where one is, or to the person or group that a command names."""
-        text = self.editor.text
+        text = meant(self.editor.text)
         if text.startswith("@") and not text.startswith("@@"):
             parsed = parse_typed(text)
             if isinstance(parsed, Spoken):
@@ -128,16 +147,21 @@ class Keyboard:
 
     def connection(self) -> Connection:
         """Return how the connection is."""
-        link = self._engine.messaging.link
-        is_in = link.since is not None and not self._engine.is_offline
-        word = "offline" if self._engine.is_offline else "no answer" if link.is_doubted else "connected"
-        return Connection(word if is_in or self._engine.is_offline else "connecting", self._waiting())
+        engine = self._engine
+        if engine.state in (State.LIVE, State.LEAVING):
+            word = "no answer" if engine.messaging.link.is_doubted else "connected"
+        else:
+            word = "offline" if engine.is_offline else "connecting"
+        return Connection(word, self._waiting())
 
     def _waiting(self) -> int:
         return self._engine.messaging.changes_waiting
 
     def beside(self) -> str:
         """Return what is to be said of the line itself."""
+        if (search := self.editor.search) is not None:
+            found = "" if search.is_found else ", nothing more found"
+            return f"search in what you sent: {search.words}{found}"
         lines = self.editor.lines
         return f"{lines} lines" if lines > 1 else ""
 
@@ -158,13 +182,15 @@ class Keyboard:
         if isinstance(item, Note) and item.kind in (NoteKind.FAILURE, NoteKind.DOUBT):
             self._last_words.append(safe(item.text))
         if self.transcript.given_back is not None:
-            self.editor.replace(self.transcript.given_back)
+            self.editor.replace(escaped(self.transcript.given_back))
             self.transcript.given_back = None
         if self.transcript.page is not None:
             self.asking, self.transcript.page = Reading(self.transcript.page), None
 
     def answered(self, answer: RequestAnswer) -> None:
         """Take what came of something that was asked."""
+        if self._markers.answered(answer):
+            return
         request = self._asked.pop(answer.request_id, None) if answer.is_last else self._asked.get(answer.request_id)
         self.transcript.answered(answer, request)
 
@@ -172,6 +198,7 @@ class Keyboard:
         """Go on with what takes longer; return whether anything is to be drawn anew."""
         self.named()
         self.deadline = None
+        self._markers.keep(now)
         if self._is_at_top and self.asking is None:
             self._ask_older(now)
         if self.asking is None:
@@ -181,10 +208,10 @@ class Keyboard:
             return True
         return False
 
-    def take_suspend(self) -> bool:
-        """Return, once, whether the person wants to go back to the shell."""
-        suspends, self._suspends = self._suspends, False
-        return suspends
+    def take_wanted(self) -> KeyAction | None:
+        """Return, once, what the person wants that only who has the terminal can do."""
+        wanted, self._wanted = self._wanted, None
+        return wanted
 
     # ------------------------------------------------------------------------------------------ keys
 
@@ -197,26 +224,10 @@ class Keyboard:
             self.asking.press(key, max(self._height - 4, 1))
             if self.asking is not None and self.asking.is_over:
                 self.asking = None
-        elif not self._of_screen(key):
-            self._of_editor(key, now)
+        elif not self.editor.submits(key) or self._may_leave(now):
+            self._type(key, now)
 
-    def _of_screen(self, key: Key) -> bool:
-        """Do what a key of the screen's own means; return False where it is none."""
-        if key.name == "Esc":
-            self.question = self._asked_for = ""
-            return True
-        if key.name in _NUMBERS:
-            self._go_to(_NUMBERS[key.name])
-            return True
-        does = self._keys.get(key.name)
-        if does is None or (key.name in _ON_EMPTY and self.editor.text):
-            return False
-        does(self)
-        return True
-
-    def _of_editor(self, key: Key, now: float) -> None:
-        if ACTIONS.get(key.name) is KeyAction.SUBMIT and not self._may_leave(now):
-            return
+    def _type(self, key: Key, now: float) -> None:
         self.editor.remembers = not (self._engine.wants_name or self._types_secret)
         self._do(self.editor.press(key), now)
         if self.editor.text != self._asked_for:
@@ -226,10 +237,11 @@ class Keyboard:
 
     def _may_leave(self, now: float) -> bool:
         text = self.editor.text
-        if (reason := hindrance(text)) is not None:
+        asks = self._engine.wants_name or self.is_secret
+        reason = hindrance(text) or (None if asks else _why_no_command(text))
+        if reason is not None:
             self.question = reason
             return False
-        asks = self._engine.wants_name or self.is_secret
         asked = None if asks else question(text, self.editor.pasted_lines)
         if asked is None:
             return True
@@ -244,21 +256,49 @@ class Keyboard:
                 self._submitted(result.text, now)
             case Choices():
                 self._tell([Part("system", "  ".join(result.words))])
-            case EditorRequest.LEAVE:
-                self._engine.leave(now)
-            case EditorRequest.SUSPEND:
-                self._suspends = True
+            case Bound():
+                self._act(result)
             case _:
                 pass
 
+    def _act(self, bound: Bound) -> None:
+        """Do what a key of the screen's own means."""
+        if bound.action is KeyAction.CHAT:
+            self._go_to(bound.number)
+        elif bound.action in (KeyAction.SUSPEND, KeyAction.REDRAW, KeyAction.EDITOR):
+            self._wanted = bound.action
+        elif (does := self._DOES.get(bound.action)) is not None:
+            does(self)
+
     def _submitted(self, text: str, now: float) -> None:
         """Take a line for what it is: an answer that the client wants, a command, or a message to where one is."""
-        is_command = text.startswith("@") and not text.startswith("@@")
-        if self._engine.wants_name or self.is_secret or is_command or not text.strip():
+        if self._engine.wants_name or self.is_secret or not text.strip():
             self._engine.typed(text, now)
             return
-        said = self.transcript.request_for(text[1:] if text.startswith("@@") else text)
-        self._ask(said, now)
+        match read_slash(text):
+            case OpenChat(user=user, group=group, text=said):
+                self.go(
+                    Conversation.pair(user) if user is not None else Conversation.group(group or ""),
+                    user or group or "",
+                )
+                if said:
+                    self._say(said, now)
+            case CloseChat():
+                self.go(ROOM)
+            case Line(text=line):
+                self._take_line(line, now)
+            case _:
+                self._take_line(text, now)
+
+    def _take_line(self, line: str, now: float) -> None:
+        if line.startswith("@") and not line.startswith("@@"):
+            self._engine.typed(line, now)
+        else:
+            self._say(line[1:] if line.startswith("@@") else line, now)
+
+    def _say(self, text: str, now: float) -> None:
+        """Say a text where one is, and go to the end of what was said there."""
+        self._ask(self.transcript.request_for(text), now)
         self.transcript.pages.to_end(self.transcript.open)
         self.pane().to_end()
         self.transcript.open.clear_new()
@@ -270,28 +310,38 @@ class Keyboard:
 
     @property
     def _types_secret(self) -> bool:
-        order = parse_typed(self.editor.text)
+        order = parse_typed(meant(self.editor.text))
         return self.is_secret or (isinstance(order, EncryptOn) and order.passphrase is not None)
 
     def _complete(self, typed: str) -> tuple[str, list[str]]:
         directory = self._engine.messaging.directory
         return word_typed(typed), completions(typed, directory.users, directory.groups)
 
-    def _tell(self, line: Line) -> None:
+    def _tell(self, line: Row) -> None:
         self.transcript.open.add(event([line]))
 
     # ------------------------------------------------------------------------------------------ where one is
 
     def go(self, conversation: Conversation, name: str = "") -> None:
         """Open a conversation, with what was typed there."""
-        self.question = self._asked_for = ""
-        self.transcript.go(conversation, name)
-        self.editor.replace(self.transcript.open.draft)
+        with self._elsewhere():
+            self.transcript.go(conversation, name)
 
     def _next_unread(self) -> None:
+        with self._elsewhere():
+            self.transcript.next_unread()
+
+    @contextmanager
+    def _elsewhere(self) -> Iterator[None]:
+        """Go to another conversation within this, and have what was typed there in the place of what is typed here."""
         before = self.transcript.open
-        if self.transcript.next_unread() and self.transcript.open is not before:
-            self.editor.replace(self.transcript.open.draft)
+        yield
+        if self.transcript.open is not before:
+            self.question = self._asked_for = ""
+            self._drafts[before.conversation] = self.editor.snapshot()
+            window = self.transcript.open
+            kept = self._drafts.pop(window.conversation, None)
+            self.editor.restore(kept if kept is not None else Snapshot(window.draft, len(window.draft)))
 
     def _go_to(self, number: int) -> None:
         listed = self.transcript.listed()
@@ -319,9 +369,11 @@ class Keyboard:
     # ------------------------------------------------------------------------------------------ what stands over it
 
     def _help(self) -> None:
-        lines: list[Line] = [[Part("help", "Keys")], [Part("help", "")]]
-        lines += [[Part("help", f"  {', '.join(row.keys):28}{row.help}")] for row in KEYS]
-        self.asking = Reading(Page("Help: @help shows the commands", lines))
+        rows = [[Part("help", f" {keys:34} {what}")] for keys, what in self._keys.help_rows()]
+        self.asking = Reading(Page("Keys (@help shows the commands)", [*rows]))
+
+    def _close(self) -> None:
+        self.question = self._asked_for = ""
 
     def _switch(self) -> None:
         self.asking = Switching(self.transcript.listed(), self.people(), self.go)
@@ -336,9 +388,9 @@ class Keyboard:
         self.go(found.entry.conversation)
         self.transcript.jump(found.entry.place, found.entry.conversation)
         entries = self.transcript.open.entries
-        wanted = next((one for one in entries if one.place == found.entry.place), None)
-        if wanted is not None:
-            self.pane().to_item(wanted)
+        at = next((at for at, one in enumerate(entries) if one.place == found.entry.place), None)
+        if at is not None:  # in the middle of the pane, with what was said around it
+            self.pane().to_item(entries[min(at + self._height // 2, len(entries) - 1)])
 
     def _stamp(self, at: int) -> str:
         try:
@@ -347,26 +399,19 @@ class Keyboard:
             return "--"
 
     def _unsent(self) -> None:
-        self.asking = Unsent(self.transcript.unsent, self._send_unsent, self._edit_unsent, self._drop_unsent)
+        lines = UnsentLines(self._engine, self.transcript, self._now, self._say_again)
+        edit = partial(self._edit_unsent, lines)
+        self.asking = Unsent(self.transcript.unsent, lines.send, edit, lines.drop)
 
-    def _send_unsent(self, line: OwnLine) -> None:
-        if line.number is not None:
-            self._engine.typed(f"@held send {line.number}", self._now)
-        elif self.transcript.drop_refused(line.id) is not None:
-            self.go(line.conversation)
-            self._submitted(line.text or "", self._now)
+    def _say_again(self, line: OwnLine) -> None:
+        self.go(line.conversation)
+        self._say(line.text or "", self._now)
 
-    def _edit_unsent(self, line: OwnLine) -> None:
-        if line.number is not None:
-            self._engine.typed(f"@held edit {line.number}", self._now)
-        elif self.transcript.drop_refused(line.id) is not None:
-            self.go(line.conversation)
-            self.editor.replace(line.text or "")
-
-    def _drop_unsent(self, line: OwnLine) -> None:
-        if line.number is not None:
-            self._engine.typed(f"@held drop {line.number}", self._now)
-        self.transcript.drop_refused(line.id)
+    def _edit_unsent(self, lines: UnsentLines, line: OwnLine) -> None:
+        text = lines.take_back(line)
+        self.go(line.conversation)
+        if text is not None:
+            self.editor.replace(escaped(text))
 
     def _toggle_chats(self) -> None:
         self.shows_chats = not self.shows_chats
@@ -377,21 +422,27 @@ class Keyboard:
     def _zoom(self) -> None:
         self.shows_chats = self.shows_people = not (self.shows_chats or self.shows_people)
 
-    _keys: ClassVar[dict[str, Callable[["Keyboard"], None]]] = {
-        "F1": _help,
-        "F3": _unsent,
-        "F7": _toggle_chats,
-        "F8": _toggle_people,
-        "F9": _zoom,
-        "Alt-A": _next_unread,
-        "Ctrl-K": _switch,
-        "Ctrl-F": _find,
-        "PgUp": lambda self: self._scroll(self._height - 1),
-        "PgDn": lambda self: self._scroll(1 - self._height),
-        "End": _to_end,
+    _DOES: ClassVar[dict[KeyAction, Callable[["Keyboard"], None]]] = {
+        KeyAction.NEXT_UNREAD: _next_unread,
+        KeyAction.SWITCH: _switch,
+        KeyAction.FIND: _find,
+        KeyAction.HELP: _help,
+        KeyAction.HELD: _unsent,
+        KeyAction.CHATS_PANE: _toggle_chats,
+        KeyAction.PEOPLE_PANE: _toggle_people,
+        KeyAction.ZOOM: _zoom,
+        KeyAction.BOTTOM: _to_end,
+        KeyAction.TOP: lambda self: self._scroll(PANE_ROWS_MAX),
+        KeyAction.PAGE_UP: lambda self: self._scroll(self._height - 1),
+        KeyAction.PAGE_DOWN: lambda self: self._scroll(1 - self._height),
+        KeyAction.SCROLL_UP: lambda self: self._scroll(WHEEL_ROWS),
+        KeyAction.SCROLL_DOWN: lambda self: self._scroll(-WHEEL_ROWS),
+        KeyAction.CLOSE: _close,
+        KeyAction.CANCEL: _close,
+        KeyAction.LEAVE: lambda self: self._engine.leave(self._now),
     }
 
 
-_NUMBERS = {f"Alt-{number}": number for number in range(1, 10)}
-_ON_EMPTY = frozenset({"Ctrl-K", "End"})
-"""Keys that mean something for the screen only while nothing is typed."""
+def _why_no_command(text: str) -> str | None:
+    found = read_slash(text)
+    return found.text if isinstance(found, Refused) else None

@@ -9,7 +9,7 @@ keys that help
 
 from reactor_chat.client.screen import side, status
 from reactor_chat.client.screen.boxes import drawn, laid_over
-from reactor_chat.client.screen.composer import Composed, composed
+from reactor_chat.client.screen.composer import EMPTY, Composed, composed
 from reactor_chat.client.screen.keyboard import Keyboard
 from reactor_chat.client.screen.painting import Picture
 from reactor_chat.client.screen.rows import Row, Span, beside, cut, filled, row_of
@@ -44,9 +44,7 @@ def draw_picture(board: Keyboard, columns: int, rows: int) -> Picture:
 
 
 def _typed(board: Keyboard, columns: int, rows_max: int) -> Composed:
-    if board.is_secret:
-        return composed("", 0, columns, 1)
-    return composed(board.editor.text, board.editor.cursor, columns, rows_max)
+    return EMPTY if board.is_secret else composed(board.editor, columns, rows_max)
 
 
 def _target(board: Keyboard, columns: int) -> Row:

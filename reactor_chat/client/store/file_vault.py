@@ -27,7 +27,7 @@ from reactor_chat.client.store.row_keys import RowKeys
 from reactor_chat.client.store.sealed_rows import PayloadKey
 from reactor_chat.client.store.stored_rows import StoredRows
 from reactor_chat.client.store.vault import Archived, logs_up_to, logs_with
-from reactor_chat.client.store.vault_format import bring_up, prepare
+from reactor_chat.client.store.vault_format import bring_up, check_tables, prepare
 from reactor_chat.client.store.written import read_row
 from reactor_chat.errors import MessageInvalid, StorageError
 from reactor_chat.wire.codec import decode_request, encode
@@ -71,8 +71,8 @@ class FileVault:
             undone.callback(self._database.close)
             self._begin()
             self._take_over_mark()
-            self.store = StoredRows(self._rows, self._row_keys, path)
-            self.archived = StoredArchive(self._backing(secret), self._last_place)
+            self.store = StoredRows(self._rows, self._row_keys, self._payload_key, path)
+            self.archived = StoredArchive(self._backing(secret), self._last_place, self._take_over_rows)
             self.archived.begin()
             undone.pop_all()
 
@@ -209,10 +209,9 @@ class FileVault:
         settings = [run(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
         if settings != ["wal", 2]:
             raise StorageError(f"{self._path} cannot be written safely here ({settings}); name another --home")
-        (verdict,) = run("PRAGMA integrity_check(1)").fetchone()
-        if verdict != "ok":
-            raise damaged(self._path, " ".join(verdict.split()))
+        run("PRAGMA cell_size_check = ON")  # pages that are damaged are found out when they are read
         bring_up(self._path, self._database, self._row_keys, self._payload_key)
+        check_tables(self._path, self._database)
         self._row_keys.keep_only({place for (place,) in run("SELECT place FROM session")})
         (self._last_place,) = run("SELECT coalesce(max(place), 0) FROM archive").fetchone()
 
@@ -241,6 +240,15 @@ class FileVault:
                 self._transact(changes)
             finally:
                 self._database.execute("PRAGMA synchronous = FULL")
+
+    def _take_over_rows(self) -> bool:
+        """Move some rows of sessions to where they last; return whether there were any."""
+        changes, places = self.store.moved()
+        if changes:
+            with told_of(self._path):
+                self._transact(changes)  # on disk before the keys are gone
+            self._row_keys.wipe(places)
+        return bool(changes)
 
     def _backing(self, secret: bytes) -> Backing:
         return Backing(

@@ -29,6 +29,9 @@ KEY_BYTES = 32
 GROWTH = 128
 """So many slots are added at once, so that most syncs need not record a new length of the file."""
 
+READ_SLOTS = 4_096
+"""So many slots are read at once when all are gone through."""
+
 _CHECK = b"reactor-chat: keys of a vault's rows, format 1"
 _EMPTY = bytes(KEY_BYTES)
 
@@ -47,7 +50,8 @@ class RowKeys:
     def __init__(self, path: Path, secret: bytes) -> None:
         self._path = path
         self._secret = secret
-        self._free: list[int] = []
+        self._free: list[int] = []  # wiped in this run; taken first
+        self._unused: Iterator[int] = iter(())  # the rest, the lowest first; there may be very many
         with told_of(path):
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
             self._descriptor = os.open(path, flags, 0o600)
@@ -75,18 +79,15 @@ class RowKeys:
         if any(not 1 <= slot < self._end for slot in slots):
             raise damaged(self._path, "it has fewer keys than there are rows")
         used = frozenset(slots)
-        unused = [slot for slot in range(1, self._end) if slot not in used]
-        with told_of(self._path):
-            held = os.pread(self._descriptor, self._end * KEY_BYTES, 0)
-        self.wipe(slot for slot in unused if held[slot * KEY_BYTES :][:KEY_BYTES] != _EMPTY)
-        self._free = unused[::-1]  # the lowest is taken first
+        self.wipe(slot for slot in self._held() if slot not in used)
+        self._shrink(max(used, default=0) + 1)
+        self._free = []
+        self._unused = (slot for slot in range(1, self._end) if slot not in used)
 
     def fresh(self, count: int) -> list[tuple[int, bytes]]:
         """Return slots with a fresh key in each, on disk, and the keys that seal the rows there."""
         with told_of(self._path):
-            while len(self._free) < count:
-                self._grow()
-            slots = sorted(self._free.pop() for _ in range(count))
+            slots = sorted(self._taken() for _ in range(count))
             halves = os.urandom(KEY_BYTES * count)
             for first, run in _runs(slots):
                 begin = slots.index(first)
@@ -127,10 +128,32 @@ class RowKeys:
     def _whole(self, half: bytes) -> bytes:
         return hmac.digest(self._secret, half, "sha256")
 
-    def _grow(self) -> None:
-        self._write(self._end, bytes(GROWTH * KEY_BYTES))
-        self._free[:0] = range(self._end + GROWTH - 1, self._end - 1, -1)
-        self._end += GROWTH
+    def _held(self) -> Iterator[int]:
+        """Yield the slots that hold a key."""
+        for first in range(0, self._end, READ_SLOTS):
+            with told_of(self._path):
+                held = os.pread(self._descriptor, READ_SLOTS * KEY_BYTES, first * KEY_BYTES)
+            if held.count(0) < len(held):
+                held_here = range(len(held) // KEY_BYTES)
+                yield from (first + i for i in held_here if first + i and held[i * KEY_BYTES :][:KEY_BYTES] != _EMPTY)
+
+    def _shrink(self, needed: int) -> None:
+        """Give back what is behind the slots that are needed, where that is much; nothing is in it any more."""
+        end = -(-needed // GROWTH) * GROWTH + 1
+        if self._end - end >= READ_SLOTS:
+            with told_of(self._path):
+                os.ftruncate(self._descriptor, end * KEY_BYTES)
+            self._end = end
+
+    def _taken(self) -> int:
+        """Return a slot that is free, and no more from now on."""
+        slot = self._free.pop() if self._free else next(self._unused, None)
+        if slot is None:
+            self._write(self._end, bytes(GROWTH * KEY_BYTES))
+            self._unused = iter(range(self._end, self._end + GROWTH))
+            self._end += GROWTH
+            slot = next(self._unused)
+        return slot
 
     def _write(self, slot: int, data: bytes) -> None:
         offset = slot * KEY_BYTES

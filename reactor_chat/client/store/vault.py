@@ -151,12 +151,18 @@ class MemoryVault:
         self._kept: dict[str, Request] = {}
         self._last_place = 0
         self._changes: list[Change] = []
+        self._archived: StoredArchive | None = None
         self._secret = os.urandom(32)
         self._payload_key = PayloadKey(self._secret)
 
-    @cached_property
+    @property
     def archived(self) -> StoredArchive:
         """Pages of what came, and search."""
+        if self._archived is None:
+            self._archived = self._begun()
+        return self._archived
+
+    def _begun(self) -> StoredArchive:
         backing = Backing(
             read=self._rows,
             gather=self._changes.extend,
@@ -176,8 +182,8 @@ class MemoryVault:
         """As in the contract; but one process is one person, and all but the archive goes with it."""
         self.commit()
         self._name = fold(name)
-        if self._last_place:  # else there is no archive yet
-            self.archived.turn_to(self._name)
+        if self._archived is not None:
+            self._archived.turn_to(self._name)
 
     def welcomed(self, name: str) -> None:
         """Nobody asks a guest's name again."""
@@ -197,8 +203,8 @@ class MemoryVault:
     def begin_log(self, log: str, seq: int) -> None:
         """As in the contract."""
         self._logs = logs_with(self._logs, self._cursor, log)
-        if self._last_place and seq < (self._cursor or 0):
-            self.archived.began_anew()
+        if self._archived is not None and seq < (self._cursor or 0):
+            self._archived.began_anew()
         self._cursor = seq
 
     def archive(self, seq: int, payload: bytes) -> int:

@@ -15,7 +15,8 @@ from itertools import chain, repeat
 from typing import NamedTuple
 
 from reactor_chat.client.boundary import Arrived, Draft, Earlier, NoteKind, RequestAnswer, Shown
-from reactor_chat.client.commands.keys import ACTIONS, Key, KeyAction
+from reactor_chat.client.commands.key_map import Bound, KeyMap
+from reactor_chat.client.commands.keys import Key, KeyAction, ViewKind
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.inbox import request_echoed
 from reactor_chat.client.spoken.clock import Clock, LocalTime
@@ -35,6 +36,7 @@ from reactor_chat.text.completion import completions, word_typed
 from reactor_chat.text.orders import EncryptOn
 from reactor_chat.text.parser import parse_typed
 from reactor_chat.text.render import NO_ANNOTATION, Annotation, Part
+from reactor_chat.text.slash import escaped, meant
 from reactor_chat.wire.conversation import Conversation, Heard, Spoken, where_heard, where_said
 from reactor_chat.wire.messages import HistoryAnswer, Notice, Refused, Told, fold
 
@@ -63,20 +65,24 @@ class AccessibleMode:
         screen: where to write.
         tty: whose keys are read.
         local_time: gives the local time of a moment in milliseconds since 1970, and of now for None.
+        keys: what each key does; left out, as nobody chose otherwise.
     """
 
     wants_input = True
     takes_terminal = True
 
-    def __init__(self, engine: Engine, screen: Screen, tty: Tty, local_time: LocalTime) -> None:
+    def __init__(
+        self, engine: Engine, screen: Screen, tty: Tty, local_time: LocalTime, keys: KeyMap | None = None
+    ) -> None:
+        self._map = KeyMap(ViewKind.LINE) if keys is None else keys
         self.next_deadline: float | None = None
         self._engine = engine
         self._screen = screen
         self._tty = tty
         self._clock = Clock(local_time)
-        self._keys = KeyReader()
+        self._keys = KeyReader(self._map.chords)
         self._bursts = Bursts()
-        self._editor = Editor(self._complete)
+        self._editor = Editor(self._complete, self._map)
         self._caution = Caution()
         self._row = TypedRow()
         self._state = SpokenState(engine)
@@ -157,7 +163,7 @@ class AccessibleMode:
         elif isinstance(item, Earlier):
             self._say_again("Where you left off:", item.notices, item.annotations, "End of what you have seen.")
         elif isinstance(item, Draft):
-            self._editor.replace(item.text)
+            self._editor.replace(escaped(item.text))
         elif item.kind in AT_ONCE:
             self._answers.append(noted(item.text))
         else:
@@ -261,10 +267,12 @@ class AccessibleMode:
     def _press(self, keys: Sequence[Key], now: float) -> None:
         for key in keys:
             self._pressed_at = now
-            action = ACTIONS.get(key.name)
-            if action is KeyAction.SUBMIT and not self._may_leave(now):
+            submits = self._editor.submits(key)
+            if submits and not self._may_leave(now):
                 continue
-            if action is KeyAction.SUBMIT:
+            bound = self._map.look_up(key, is_empty=not self._editor.text)
+            action = bound.action if bound is not None else None
+            if submits:
                 self._bring_up()  # all of it stands there before it is sent
             self._editor.remembers = not (self._engine.wants_name or self._types_secret)
             result = self._editor.press(key)
@@ -290,19 +298,21 @@ class AccessibleMode:
                 self._answers.append(", ".join(result.words))
             case EditorRequest.BELL if action is KeyAction.COMPLETE:
                 self._answers.append("Nothing fits.")
-            case EditorRequest.LEAVE:
+            case Bound(KeyAction.LEAVE):
                 self._engine.leave(now)
-            case EditorRequest.CLEAR_SCREEN:
+            case Bound(KeyAction.CLEAR_SCREEN):
                 self._lets_in = True
                 words = "Nothing of it is shown." if self._is_secret else None
                 self._answers.append(words or cursor_in_words(self._editor.text, self._editor.cursor))
-            case EditorRequest.SUSPEND:
+            case Bound(KeyAction.SUSPEND):
                 self.suspend()
             case _:
                 pass
 
-    def _submitted(self, text: str, now: float) -> None:
+    def _submitted(self, typed: str, now: float) -> None:
         self._out += self._row.over()
+        asks = self._is_secret or self._engine.wants_name
+        text = typed if asks else meant(typed)
         parsed = None if self._is_secret else parse_typed(text)
         if not text.strip():
             self._rung.clear()  # the person is there
@@ -317,7 +327,7 @@ class AccessibleMode:
     @property
     def _types_secret(self) -> bool:
         """Whether the line is, or holds, a passphrase: that is not to be recalled by whoever comes to the keyboard."""
-        order = parse_typed(self._editor.text)
+        order = parse_typed(meant(self._editor.text))
         return self._is_secret or (isinstance(order, EncryptOn) and order.passphrase is not None)
 
     def _complete(self, typed: str) -> tuple[str, list[str]]:

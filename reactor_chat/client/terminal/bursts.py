@@ -10,7 +10,7 @@ this is its rest.  Otherwise it is what it seems, a moment later.
 
 from collections.abc import Sequence
 
-from reactor_chat.client.commands.keys import Key
+from reactor_chat.client.commands.keys import TOLD, Key
 
 BURST_SECONDS_MAX = 0.05  # a pause that no person keeps, and a busy system seldom makes
 TOGETHER_SECONDS_MAX = 0.03
@@ -41,12 +41,12 @@ class Bursts:
         """Take keys that came together; return those that are what they seem.
 
         Args:
-            keys: in their order; those without a use are left out.
+            keys: in their order; those without a use are left out, and what the terminal tells does not wait.
             now: monotonic seconds.
             is_rest: a paste has just broken off, and these may be the rest of it.
         """
-        passed = self.due(now)
-        used = [key for key in keys if key.name]
+        passed = [*self.due(now), *(key for key in keys if key.name in TOLD)]
+        used = [key for key in keys if key.name and key.name not in TOLD]
         is_quick = len(used) > 1 or now - self._last_at <= TOGETHER_SECONDS_MAX
         if not used:
             return passed

@@ -1,24 +1,39 @@
-"""What a terminal asks before a line leaves: whether it is meant for those who would read it.
+"""What a terminal looks at before a line leaves: what its slash means, and whether a paste is meant for its readers.
 
-A command of another chat (`/msg Stella …`) would be said to everyone, and so would whatever a paste holds.  Enter again
-says it; changing the line, or dropping it, does not.  In a pipe nobody can be asked, and the line is said.
+`/msg Stella …` is what it is in other chats, and what is no command is not said: it stays in the line.  A long paste is
+sent when Enter comes again; changing the line, or dropping it, does not send it.
 """
 
 from reactor_chat.client.terminal.bursts import LINES_MAX
-from reactor_chat.text.opening import is_foreign_command
 from reactor_chat.text.parser import parse_typed
 from reactor_chat.text.safe import is_utf_8
-from reactor_chat.wire.messages import GroupSend, Say, Tell
+from reactor_chat.text.slash import CloseChat, OpenChat, meant, read_slash
+from reactor_chat.wire.messages import GroupSend, Refused, Say, Tell
 
 NOT_UTF_8 = (
     "Not sent: your terminal does not send UTF-8, and � stands for what could not be read. Set it to UTF-8, or delete "
     "those characters"
 )
+ONE_VIEW = "There is one window for all chats here. Type @{} <message> to say something there"
+NOTHING_TO_CLOSE = "There is one window for all chats here. @quit leaves the chat, /part <group> a group"
 
 
 def hindrance(text: str) -> str | None:
     """Return why a line cannot be sent at all; None where it can."""
     return None if is_utf_8(text) else NOT_UTF_8
+
+
+def hindrance_of_slash(text: str) -> str | None:
+    """Return why a line with a slash in front cannot be taken where there is one window for all; None where it can."""
+    match read_slash(text):
+        case Refused(text=why):
+            return why
+        case OpenChat(user=user, group=group):
+            return ONE_VIEW.format(user if user is not None else f"group send {group}")
+        case CloseChat():
+            return NOTHING_TO_CLOSE
+        case _:
+            return None
 
 
 def question(text: str, pasted_lines: int = 1) -> str | None:
@@ -28,12 +43,10 @@ def question(text: str, pasted_lines: int = 1) -> str | None:
         text: the line, or several.
         pasted_lines: how many lines the longest paste in it had.
     """
-    if is_foreign_command(text):
-        return "Commands here begin with @, not /. Enter again says it to everyone"
     lines = min(pasted_lines, text.count("\n") + 1)  # some of them may have been deleted
     if lines <= LINES_MAX:
         return None
-    return f"{lines} lines were pasted. Enter again sends them{_whom(text)}"
+    return f"{lines} lines were pasted. Enter again sends them{_whom(meant(text))}"
 
 
 def _whom(text: str) -> str:
@@ -65,7 +78,7 @@ class Caution:
             pasted_lines: how many lines the longest paste in it had.
             now: monotonic seconds.
         """
-        if (reason := hindrance(text)) is not None:
+        if (reason := hindrance(text) or hindrance_of_slash(text)) is not None:
             return reason
         if (asked := question(text, pasted_lines)) is None:
             return None

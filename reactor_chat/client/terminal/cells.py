@@ -5,17 +5,24 @@ Both are `wcwidth`'s, which follows Unicode's tables and the terminals: a charac
 draws it.  Those that do not join its parts draw it wider; a row is kept from running on there (see `line_mode`).
 """
 
-from reactor_chat.text.widths import grapheme_boundary_before, iter_graphemes, wcswidth
+from functools import lru_cache
+
+from reactor_chat.text.widths import (
+    grapheme_boundary_after,
+    grapheme_boundary_before,
+    iter_graphemes,
+    wcswidth,
+)
 
 
 def cells(text: str) -> int:
     """Return the cells of a text without controls."""
-    return len(text) if text.isascii() else sum(map(_width, iter_graphemes(text)))
+    return len(text) if text.isascii() else sum(map(cells_of_one, iter_graphemes(text)))
 
 
 def after(text: str, index: int) -> int:
     """Return where the character that begins at `index` ends; the text's end, at its end."""
-    return index + len(next(iter_graphemes(text, index), ""))
+    return grapheme_boundary_after(text, index)
 
 
 def before(text: str, index: int) -> int:
@@ -27,12 +34,14 @@ def fitting(text: str, index: int, cells_max: int) -> int:
     """Return the last character boundary from `index` on up to which the text takes at most `cells_max` cells."""
     taken = 0
     for character in iter_graphemes(text, index):
-        taken += _width(character)
+        taken += cells_of_one(character)
         if taken > cells_max:
             break
         index += len(character)
     return index
 
 
-def _width(character: str) -> int:
+@lru_cache(maxsize=4_096)
+def cells_of_one(character: str) -> int:
+    """Return the cells of one visible character."""
     return max(wcswidth(character), 0)

@@ -1,28 +1,27 @@
 """The line being typed: keys in, its text and cursor out.
 
 It touches no terminal.  A key changes the line, or comes back as something that only the view around it can do: submit
-the line, show what Tab could mean, leave.  Places in the line are between visible characters, never inside one.
+the line, show what Tab could mean, go to another chat.
+
+The line mode draws it in one row (`visible`), the screen in a box of several (`rows`).  Where it is drawn in rows, Up
+and Down move between them, and Home and End within one line of the message.  Where there is no row above, Up is the
+line sent before; from then on it goes through what was sent, until another key is pressed.
 """
 
-import re
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import ClassVar, NamedTuple
 
-from reactor_chat.client.commands.keys import ACTIONS, Key, KeyAction
-from reactor_chat.client.terminal.cells import after, before, cells, fitting
+from reactor_chat.client.commands.key_map import Bound, KeyMap
+from reactor_chat.client.commands.keys import Key, KeyAction, ViewKind
+from reactor_chat.client.editing.recall_search import RecallSearch
+from reactor_chat.client.editing.sent_lines import SentLines
+from reactor_chat.client.editing.typed_text import Snapshot, TypedText
+from reactor_chat.client.terminal.cells import before, cells, fitting
+from reactor_chat.client.terminal.rows import BrokenLine, EditedRows
 from reactor_chat.text.safe import as_edited
 
-CHARS_MAX = 65_536
-"""More than any server takes as one text."""
-
-RECALLED_MAX = 500
-
 _marks = str.maketrans({"\n": "⏎", "\t": "⇥"})
-_dropped = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_word_before = re.compile(r"\w*\W*\Z")
-_word_after = re.compile(r"\W*\w*")
-_blanked_before = re.compile(r"\S*\s*\Z")
 
 
 class Submitted(NamedTuple):
@@ -38,15 +37,13 @@ class Choices(NamedTuple):
 
 
 class EditorRequest(Enum):
-    """What the view is to do."""
+    """What every view can do."""
 
     BELL = auto()
-    LEAVE = auto()
-    CLEAR_SCREEN = auto()
-    SUSPEND = auto()
 
 
-Result = Submitted | Choices | EditorRequest | None
+Result = Submitted | Choices | EditorRequest | Bound | None
+"""What is left to the view; `Bound` is an action that is none of the editor's."""
 
 
 class VisibleLine(NamedTuple):
@@ -61,26 +58,48 @@ class Editor:
 
     Args:
         complete: given the line as far as the cursor, returns the word to replace and what it may become.
+        keys: what each key does; left out, as in the line mode.
 
     Attributes:
-        text: what was typed so far; line breaks come from pastes and Alt-Enter.
-        cursor: an index into `text`, at the start of a character.
         remembers: whether submitted lines can be recalled.
-        pasted_lines: how many lines the longest paste into it had.
+        search: the search in what was sent, while it goes on; the line is then the one that it found last.
     """
 
-    def __init__(self, complete: Callable[[str], tuple[str, list[str]]]) -> None:
-        self.text = ""
-        self.cursor = 0
+    def __init__(self, complete: Callable[[str], tuple[str, list[str]]], keys: KeyMap | None = None) -> None:
         self.remembers = True
-        self.pasted_lines = 0
+        self.search: RecallSearch | None = None
+        self._line = TypedText()
         self._complete = complete
-        self._recalled: list[str] = []
-        self._recall = 0  # which of them is shown; their number is the line itself
-        self._draft = ""
-        self._cut = ""
+        self._keys = KeyMap(ViewKind.LINE) if keys is None else keys
+        self._sent = SentLines()
+        self._before_search = Snapshot()
+        self._words_searched = ""
         self._first = 0  # the index at the left edge of what is visible
+        self._first_row = 0
+        self._columns: int | None = None  # of the rows it is drawn in
+        self._wanted_cells: int | None = None  # where the cursor was before it went through shorter rows
+        self._is_recalling = False
         self._last_action: KeyAction | None = None
+
+    @property
+    def text(self) -> str:
+        """What was typed so far; line breaks come from pastes and Alt-Enter."""
+        return self._line.text
+
+    @property
+    def cursor(self) -> int:
+        """An index into the text, at the start of a character."""
+        return self._line.cursor
+
+    @property
+    def pasted_lines(self) -> int:
+        """How many lines the longest paste into it had."""
+        return self._line.pasted_lines
+
+    @property
+    def lines(self) -> int:
+        """How many lines the message has."""
+        return self.text.count("\n") + 1
 
     def press(self, key: Key) -> Result:
         """Do what a key does.
@@ -89,18 +108,88 @@ class Editor:
             What is left to the view; None where nothing is.
         """
         if key.name in ("Text", "Paste"):
-            self._last_action = None
-            return self._insert(key.text) if key.name == "Text" else self._paste(_as_pasted(key.text))
-        action = ACTIONS.get(key.name)
-        if action is None:
+            return self._take(key)
+        bound = self._keys.look_up(key, is_empty=not self.text and self.search is None)
+        if bound is None:
             return None
-        result = self._ACTIONS[action](self)
-        self._last_action = action
+        if self.search is not None:
+            if (step := self._SEARCHING.get(bound.action)) is not None:
+                return step(self)
+            self._settle_search()
+        return self._act(bound)
+
+    def submits(self, key: Key) -> bool:
+        """Whether this key would submit the line."""
+        return self.search is None and self._keys.look_up(key, is_empty=not self.text) == Bound(KeyAction.SUBMIT)
+
+    def _take(self, key: Key) -> Result:
+        if key.name == "Text" and self.search is not None:
+            return self._search_by(lambda search: search.type(key.text))
+        self._settle_search()
+        self._begin_step(None)
+        is_done = (
+            self._line.insert(key.text, is_typed=True) if key.name == "Text" else self._line.paste(_as_pasted(key.text))
+        )
+        return None if is_done else EditorRequest.BELL
+
+    def _act(self, bound: Bound) -> Result:
+        if bound.action in self._EDITS:
+            is_done = self._EDITS[bound.action](self._line)
+            result: Result = None if is_done else EditorRequest.BELL
+        elif bound.action in self._ACTIONS:
+            result = self._ACTIONS[bound.action](self)
+        else:
+            result = bound
+        self._line.settle()
+        self._begin_step(bound.action)
         return result
 
+    def _begin_step(self, action: KeyAction | None) -> None:
+        self._last_action = action
+        if action not in (KeyAction.OLDER, KeyAction.NEWER):
+            self._wanted_cells, self._is_recalling = None, False
+
+    # ------------------------------------------------------------------------------------------ another line
+
     def replace(self, text: str) -> None:
-        """Put another line in place of the one being typed, the cursor behind it."""
-        self.text, self.cursor, self._last_action, self.pasted_lines = text, len(text), None, 0
+        """Put another line in place of the one being typed, the cursor behind it; undo brings the other back."""
+        self._settle_search()
+        self._line.replace(text)
+        self._begin_step(None)
+
+    def snapshot(self) -> Snapshot:
+        """Return the line as it is, for `restore`."""
+        return self._line.snapshot() if self.search is None else self._before_search
+
+    def restore(self, kept: Snapshot) -> None:
+        """Put another conversation's line in place of this one; what was done to this one cannot be undone there.
+
+        Args:
+            kept: from `snapshot`, or from a file: any text and any place.
+        """
+        self.search = None
+        self._line.restore(kept)
+        self._first = self._first_row = 0
+        self._begin_step(None)
+        self._sent.rewind()
+
+    def _submit(self) -> Result:
+        text = self.text
+        if self.remembers:
+            self._sent.add(text)
+        self.restore(Snapshot())
+        return Submitted(text)
+
+    def _cancel(self) -> Result:
+        if not self.text:
+            return EditorRequest.BELL
+        self._line.replace("")
+        if not self.remembers:
+            self._line.forget()
+        self._sent.rewind()
+        return None
+
+    # ------------------------------------------------------------------------------------------ what is drawn
 
     def visible(self, columns: int) -> VisibleLine:
         """Return what a row of so many cells shows: the part around the cursor, which stays where it was if it can.
@@ -110,6 +199,7 @@ class Editor:
         """
         room = max(columns - 1, 0)
         shown = as_edited(self.text.translate(_marks))
+        self._first = before(shown, min(self._first + 1, len(shown)))  # there may be another text by now
         if self.cursor < self._first:
             self._first = _first_within(shown, self.cursor, room // 3)
         elif cells(shown[self._first : self.cursor]) > room:
@@ -121,129 +211,88 @@ class Editor:
             shown[self._first : fitting(shown, self._first, room)], cells(shown[self._first : self.cursor])
         )
 
-    @property
-    def lines(self) -> int:
-        """How many lines the message has."""
-        return self.text.count("\n") + 1
+    def rows(self, columns: int, rows_max: int) -> EditedRows:
+        """Return the part around the cursor in rows, which stays where it was if it can; from now on Up is a row above.
 
-    # ------------------------------------------------------------------------------------------ changing the line
+        Args:
+            columns: at least 1, of each row; the last one is for the cursor.
+            rows_max: at least 1.
+        """
+        self._columns = columns
+        shown = BrokenLine(self.text, columns).window(self.cursor, self._first_row, rows_max)
+        self._first_row = shown.above
+        return shown
 
-    def _insert(self, text: str) -> Result:
-        text = _dropped.sub("", text)
-        if len(self.text) + len(text) > CHARS_MAX:
-            return EditorRequest.BELL
-        self._replace(self.cursor, self.cursor, text)
-        return None
-
-    def _paste(self, text: str) -> Result:
-        self.pasted_lines = max(self.pasted_lines, text.count("\n") + 1)
-        return self._insert(text)
-
-    def _replace(self, begin: int, end: int, text: str) -> None:
-        self.text = self.text[:begin] + text + self.text[end:]
-        self.cursor = begin + len(text)
-        if not self.text[self.cursor : self.cursor + 1].isascii():
-            # What follows may have become a part of the character before the cursor: a mark, a joiner, half a flag.
-            character = before(self.text, self.cursor + 1)
-            self.cursor = after(self.text, character) if character < self.cursor else self.cursor
-
-    def _set(self, text: str) -> None:
-        self.text, self.cursor, self._first = text, len(text), 0
-
-    def _cut_out(self, begin: int, end: int) -> Result:
-        if begin == end:
-            return EditorRequest.BELL
-        self._cut = self.text[begin:end]
-        self._replace(begin, end, "")
-        return None
-
-    def _submit(self) -> Result:
-        text = self.text
-        if self.remembers and text.strip() and (not self._recalled or self._recalled[-1] != text):
-            self._recalled = [*self._recalled[1 - RECALLED_MAX :], text]
-        self._clear()
-        return Submitted(text)
-
-    def _clear(self) -> None:
-        self._set("")
-        self.pasted_lines = 0
-        self._recall, self._draft = len(self._recalled), ""
-
-    def _new_line(self) -> Result:
-        return self._insert("\n")
-
-    def _delete_before(self) -> Result:
-        if not self.cursor:
-            return EditorRequest.BELL
-        self._replace(before(self.text, self.cursor), self.cursor, "")
-        return None
-
-    def _delete_under(self) -> Result:
-        end = after(self.text, self.cursor)
-        if end == self.cursor:
-            return EditorRequest.BELL
-        self._replace(self.cursor, end, "")
-        return None
-
-    def _kill_word(self) -> Result:
-        found = _blanked_before.search(self.text, 0, self.cursor)
-        return self._cut_out(found.start() if found else 0, self.cursor)
-
-    def _kill_to_start(self) -> Result:
-        return self._cut_out(0, self.cursor)
-
-    def _kill_to_end(self) -> Result:
-        return self._cut_out(self.cursor, len(self.text))
-
-    def _yank(self) -> Result:
-        return self._insert(self._cut) if self._cut else EditorRequest.BELL
-
-    # ------------------------------------------------------------------------------------------ moving in it
-
-    def _left(self) -> Result:
-        self.cursor = before(self.text, self.cursor)
-        return None
-
-    def _right(self) -> Result:
-        self.cursor = after(self.text, self.cursor)
-        return None
-
-    def _word_left(self) -> Result:
-        found = _word_before.search(self.text, 0, self.cursor)
-        self.cursor = found.start() if found else 0
-        return None
-
-    def _word_right(self) -> Result:
-        found = _word_after.match(self.text, self.cursor)
-        self.cursor = found.end() if found else len(self.text)
-        return None
+    # ------------------------------------------------------------------------------------------ other rows and lines
 
     def _start(self) -> Result:
-        self.cursor = 0
+        (self._line.start if self._columns is None else self._line.line_start)()
         return None
 
     def _end(self) -> Result:
-        self.cursor = len(self.text)
+        (self._line.end if self._columns is None else self._line.line_end)()
         return None
-
-    # ------------------------------------------------------------------------------------------ lines sent before
 
     def _older(self) -> Result:
-        return self._recall_line(self._recall - 1)
+        return None if self._moves_row(-1) else self._recall(self._sent.place - 1)
 
     def _newer(self) -> Result:
-        return self._recall_line(self._recall + 1)
+        return None if self._moves_row(1) else self._recall(self._sent.place + 1)
 
-    def _recall_line(self, which: int) -> Result:
-        if not 0 <= which <= len(self._recalled):
+    def _moves_row(self, rows: int) -> bool:
+        """Go to another row; say whether that was to be done."""
+        if self._columns is None or self._is_recalling:
+            return False
+        broken = BrokenLine(self.text, self._columns)
+        row, cursor_cells = broken.at(self.cursor)
+        if not 0 <= row + rows < len(broken):
+            return False
+        self._wanted_cells = cursor_cells if self._wanted_cells is None else self._wanted_cells
+        return self._line.go_to(broken.index(row + rows, self._wanted_cells))
+
+    def _recall(self, place: int) -> Result:
+        text = self._sent.show(place, self.text)
+        if text is None:
             return EditorRequest.BELL
-        if self._recall == len(self._recalled):
-            self._draft = self.text
-        self._recall = which
-        self._set(self._draft if which == len(self._recalled) else self._recalled[which])
+        self._line.change(0, len(self.text), text)
+        self._is_recalling = True
         return None
 
-    # ------------------------------------------------------------------------------------------ what the view must do
+    # ------------------------------------------------------------------------------------------ searching in them
+
+    def _begin_search(self) -> Result:
+        if not self.remembers or not len(self._sent):
+            return EditorRequest.BELL
+        self._before_search = self._line.snapshot()
+        self.search = RecallSearch(self._sent, self._words_searched)
+        return None
+
+    def _search_by(self, step: Callable[[RecallSearch], None]) -> Result:
+        """Do a step of the search, and show the line that it found."""
+        search = self.search
+        assert search is not None
+        step(search)
+        found = self._sent.at(search.place)
+        self._line.show(self._before_search if found is None else Snapshot(found, len(found)))
+        return None if search.is_found else EditorRequest.BELL
+
+    def _settle_search(self) -> Result:
+        """End the search with the line that it found."""
+        search = self.search
+        self._give_up_search()
+        if search is not None and self._sent.at(search.place) is not None:
+            self._recall(search.place)
+        return None
+
+    def _give_up_search(self) -> Result:
+        """End the search with the line as it was before."""
+        if self.search is not None:
+            self._words_searched = self.search.words or self._words_searched
+            self._line.show(self._before_search)
+            self.search = None
+        return None
+
+    # ------------------------------------------------------------------------------------------ completion
 
     def _complete_word(self) -> Result:
         word, found = self._complete(self.text[: self.cursor])
@@ -251,52 +300,51 @@ class Editor:
         if not found:
             return EditorRequest.BELL
         if len(found) == 1:
-            self._replace(begin, self.cursor, found[0] + " ")
+            self._line.change(begin, self.cursor, found[0] + " ")
             return None
         common = _common_beginning(found)
         if len(common) > len(word):
-            self._replace(begin, self.cursor, common)
+            self._line.change(begin, self.cursor, common)
             return None
         return Choices(found) if self._last_action is KeyAction.COMPLETE else EditorRequest.BELL
 
-    def _delete_or_leave(self) -> Result:
-        return self._delete_under() if self.text else EditorRequest.LEAVE
-
-    def _cancel_or_leave(self) -> Result:
-        if not self.text:
-            return EditorRequest.LEAVE
-        self._clear()
-        return None
-
-    def _clear_screen(self) -> Result:
-        return EditorRequest.CLEAR_SCREEN
-
-    def _suspend(self) -> Result:
-        return EditorRequest.SUSPEND
+    _EDITS: ClassVar[dict[KeyAction, Callable[[TypedText], bool]]] = {
+        KeyAction.NEW_LINE: lambda line: line.insert("\n"),
+        KeyAction.LEFT: TypedText.left,
+        KeyAction.RIGHT: TypedText.right,
+        KeyAction.WORD_LEFT: TypedText.word_left,
+        KeyAction.WORD_RIGHT: TypedText.word_right,
+        KeyAction.DELETE_BEFORE: TypedText.delete_before,
+        KeyAction.DELETE_UNDER: TypedText.delete_under,
+        KeyAction.KILL_WORD: TypedText.kill_word,
+        KeyAction.KILL_WORD_AFTER: TypedText.kill_word_after,
+        KeyAction.KILL_TO_START: TypedText.kill_to_start,
+        KeyAction.KILL_TO_END: TypedText.kill_to_end,
+        KeyAction.YANK: TypedText.yank,
+        KeyAction.UNDO: TypedText.undo,
+    }
+    """What only changes the text or moves in it."""
 
     _ACTIONS: ClassVar[dict[KeyAction, Callable[["Editor"], Result]]] = {
         KeyAction.SUBMIT: _submit,
-        KeyAction.NEW_LINE: _new_line,
         KeyAction.COMPLETE: _complete_word,
-        KeyAction.LEFT: _left,
-        KeyAction.RIGHT: _right,
-        KeyAction.WORD_LEFT: _word_left,
-        KeyAction.WORD_RIGHT: _word_right,
         KeyAction.START: _start,
         KeyAction.END: _end,
         KeyAction.OLDER: _older,
         KeyAction.NEWER: _newer,
-        KeyAction.DELETE_BEFORE: _delete_before,
-        KeyAction.DELETE_UNDER: _delete_under,
-        KeyAction.DELETE_OR_LEAVE: _delete_or_leave,
-        KeyAction.KILL_WORD: _kill_word,
-        KeyAction.KILL_TO_START: _kill_to_start,
-        KeyAction.KILL_TO_END: _kill_to_end,
-        KeyAction.YANK: _yank,
-        KeyAction.CLEAR_SCREEN: _clear_screen,
-        KeyAction.CANCEL_OR_LEAVE: _cancel_or_leave,
-        KeyAction.SUSPEND: _suspend,
+        KeyAction.RECALL: _begin_search,
+        KeyAction.CANCEL: _cancel,
     }
+    """What else is the editor's own."""
+
+    _SEARCHING: ClassVar[dict[KeyAction, Callable[["Editor"], Result]]] = {
+        KeyAction.RECALL: lambda self: self._search_by(RecallSearch.go_on),
+        KeyAction.DELETE_BEFORE: lambda self: self._search_by(RecallSearch.shorten),
+        KeyAction.SUBMIT: _settle_search,  # to be looked at, and sent with another Enter
+        KeyAction.CANCEL: _give_up_search,
+        KeyAction.CLOSE: _give_up_search,
+    }
+    """What keys do while a search goes on; any other ends it with what was found, and does what it does."""
 
 
 def _first_within(text: str, index: int, cells_max: int) -> int:

@@ -6,19 +6,24 @@ strings (OSC, DCS, APC) with an end of their own.  Those are dropped.  All of it
 decided yet waits, and waiting ends at `deadline`:
 
 - Escape and a letter are a key with Alt where they come within `ALT_SECONDS_MAX`.  Later, an Escape was pressed by
-  itself; what follows is text, unless it comes in one piece and makes the Escape a sequence that terminals send.
+  itself, and is the key "Esc"; what follows is text, unless it comes in one piece and makes the Escape a sequence that
+  terminals send, which counts then as well.
 - Whatever else has begun waits `REST_SECONDS_MAX` for its rest.  Then a sequence or a string is dropped, a paste is
   over, and a character that is not complete is not UTF-8.
 - A string and a paste are kept waiting only by what comes as quickly as machines send, so nobody who types into one
   that lost its end has to wait longer.
 
+The first key of a pair that means something together (Ctrl-X Ctrl-E) is kept back until the next key: the pair is one
+key with both names; with any other key after it, the first one was nothing.
+
 A byte that is not UTF-8 becomes half a surrogate pair, as in `lines`; whoever sends the line has to refuse it.
 """
 
 import re
+from collections.abc import Collection
 from enum import Enum, auto
 
-from reactor_chat.client.commands.keys import KEYPAD, SEQUENCES, Key, control, with_modifiers
+from reactor_chat.client.commands.keys import KEYPAD, SEQUENCES, TOLD, Key, control, with_modifiers
 
 ALT_SECONDS_MAX = 0.1  # what follows ESC later is a key of its own: terminals send Alt in one piece
 REST_SECONDS_MAX = 1.0  # for the rest of a sequence on a slow line; somebody who waits longer has lost it
@@ -48,7 +53,7 @@ _control_sequence = re.compile(rb"\x1b\[([0-?]*)([ -/]*)([@-~])")
 _control_sequence_begun = re.compile(rb"\x1b\[[0-?]*[ -/]*")
 _console_key = re.compile(rb"\x1b\[\[[A-E]")
 _old_mouse = re.compile(rb"\x1b\[M[\x00-\xff]{3}")
-_single_shift = re.compile(rb"\x1bO[0-9;]*([@-~])")
+_single_shift = re.compile(rb"\x1bO([0-9;]*)([@-~])")
 _single_shift_begun = re.compile(rb"\x1bO[0-9;]*")
 _string = re.compile(rb"\x1b(?:\](?:[0-9]+[;\x07\x1b]|[lLI])|P[0-9;<=>?!$+|{]|[X^_][\x20-\x7e])")
 _string_begun = re.compile(rb"\x1b(?:\][0-9]*|[PX^_])")
@@ -63,10 +68,20 @@ _string_inside = {False: re.compile(rb"[^\x00-\x1f\x7f]*"), True: re.compile(rb"
 _end_begun = re.compile(rb"(?:\x1b(?:\[(?:20?1?)?)?|\xc2?\x9b(?:20?1?)?|\xc2)\Z")
 _number = re.compile(r"\d{1,7}")
 
-_ALONE = {9: "Tab", 13: "Enter", 27: "", 8: "Backspace", 127: "Backspace", 57_414: "Enter"}
-_KEYPAD_DIGITS = range(57_399, 57_409)
+_ALONE = {9: "Tab", 13: "Enter", 27: "Esc", 8: "Backspace", 127: "Backspace", 57_414: "Enter"} | dict(
+    enumerate("Left Right Up Down PgUp PgDn Home End Insert Delete".split(), 57_417)
+)
+"""Keys by the number of their character, or by the number that kitty gives them."""
+
+_KEYPAD_SIGNS = dict(enumerate("0123456789./*-+", 57_399)) | {57_415: "=", 57_416: ","}
 _PRIVATE_KEYS = range(57_344, 63_744)
-_CURSOR = {"A": "Up", "B": "Down", "C": "Right", "D": "Left", "H": "Home", "F": "End"}
+_LAST = dict(zip("ABCDHFPQSZ", "Up Down Right Left Home End F1 F2 F4 Tab".split(), strict=True))
+"""Keys by the last letter of their sequence; F3 is missing, which is told apart from no answer about the cursor."""
+
+_RXVT = {"^": 4, "@": 5}
+"""The last letter where others are held down, and which."""
+
+_mouse = re.compile(r"<(\d{1,4};\d{1,5};\d{1,5})")
 
 
 class _Inside(Enum):
@@ -78,14 +93,20 @@ class _Inside(Enum):
 class KeyReader:
     """Turns the terminal's bytes into keys.
 
+    Args:
+        chords: names of two keys with a blank between them, which mean something one after the other.
+
     Attributes:
         deadline: when `due` wants to be called, monotonic seconds; None while nothing is waiting.
         is_torn: a paste was ended because nothing more of it came; what comes at once may be its rest.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, chords: Collection[str] = ()) -> None:
         self.deadline: float | None = None
         self.is_torn = False
+        self._chords = frozenset(chords)
+        self._firsts = {chord.partition(" ")[0] for chord in chords}
+        self._first = ""  # of a chord, and its second is not there yet
         self._pending = b""
         self._settled = 0  # how much of it is no text, and no sequence either unless its rest comes in one piece
         self._inside = _Inside.NOTHING
@@ -95,7 +116,14 @@ class KeyReader:
 
     def feed(self, data: bytes, now: float) -> list[Key]:
         """Take what came; return the keys that are complete, in their order."""
-        keys = self.due(now)
+        return self._with_chords(self._fed(data, now))
+
+    def due(self, now: float) -> list[Key]:
+        """Decide about what has waited long enough; return what it was."""
+        return self._with_chords(self._due(now))
+
+    def _fed(self, data: bytes, now: float) -> list[Key]:
+        keys = self._due(now)
         is_typed = len(data) == 1 and now - self._last_at > MACHINE_SECONDS_MAX
         was_inside = self._inside
         self._last_at = now
@@ -107,8 +135,7 @@ class KeyReader:
             self._wait(now)
         return keys
 
-    def due(self, now: float) -> list[Key]:
-        """Decide about what has waited long enough; return what it was."""
+    def _due(self, now: float) -> list[Key]:
         if self.deadline is None or now < self.deadline:
             return []
         self.deadline = None
@@ -122,9 +149,29 @@ class KeyReader:
         elif not self._settled and _bare.fullmatch(self._as_escape()[0]):
             self._settled = len(self._pending)
             self.deadline = now + REST_SECONDS_MAX - ALT_SECONDS_MAX
+            return [Key("Esc")] if self._pending == b"\x1b" else []
         else:
-            return self._given_up()
+            keys = self._given_up()
+            self._wait(now)  # what is left may have begun something
+            return keys
         return []
+
+    def _with_chords(self, keys: list[Key]) -> list[Key]:
+        if not self._first and not any(key.name in self._firsts for key in keys):
+            return keys
+        found = []
+        for key in keys:
+            if not key.name or key.name in TOLD:
+                found.append(key)
+            elif (chord := f"{self._first} {key.name}") in self._chords:
+                self._first = ""
+                found.append(Key(chord))
+            elif key.name in self._firsts:
+                self._first = key.name
+            else:
+                self._first = ""
+                found.append(key)
+        return found
 
     def _given_up(self) -> list[Key]:
         before, rest = self._pending[: self._settled], self._pending[self._settled :]
@@ -196,7 +243,7 @@ class KeyReader:
         return self._with_alt(sequence)
 
     def _settled_key(self) -> Key:
-        """What it was, if it began no sequence: Escape; or a byte of 8 bits, from a terminal that is not UTF-8."""
+        """What it was, if it began no sequence: Escape, told already; or a byte of 8 bits, of another encoding."""
         byte = self._pending[:1]
         return Key("Text", byte.decode("utf-8", "surrogateescape")) if b"\x80" <= byte < b"\xa0" else Key("")
 
@@ -215,7 +262,9 @@ class KeyReader:
         if sequence[2:3] == b"[":
             if len(sequence) == 3:
                 return None
-            return self._take((4 if _console_key.match(sequence) else 3) - saved, Key(""))
+            is_key = _console_key.match(sequence) is not None
+            name = SEQUENCES[sequence[1:4].decode("ascii")] if is_key else ""
+            return self._take((4 if is_key else 3) - saved, Key(name))
         if sequence[2:3] == b"M":
             return self._take(6 - saved, Key("")) if _old_mouse.match(sequence) else None
         if found := _control_sequence.match(sequence):
@@ -238,13 +287,18 @@ class KeyReader:
             return Key("")
         if name is not None:
             return Key(name)
+        if last in "Mm" and (mouse := _mouse.fullmatch(parameters)) is not None:
+            return Key("Mouse", f"{mouse[1]}{last}")
         return Key("") if between else key_with_parameters(parameters, last)
 
     def _single_shift(self, sequence: bytes, saved: int) -> Key | None:
         if found := _single_shift.match(sequence):
             self._take(found.end() - saved, Key(""))
-            name = f"O{found[1].decode('ascii')}"
-            return Key("Text", KEYPAD[name]) if name in KEYPAD else Key(SEQUENCES.get(name, ""))
+            name, modifiers = f"O{found[2].decode('ascii')}", found[1].rpartition(b";")[2]
+            if name in KEYPAD:
+                return Key("Text", KEYPAD[name])
+            key = SEQUENCES.get(name, "")  # of rxvt's, some say already what is held down
+            return Key(with_modifiers(key, max(int(modifiers or 1), 1) - 1) if key and "-" not in key else key)
         if _single_shift_begun.fullmatch(sequence) and len(sequence) <= SEQUENCE_BYTES_MAX:
             return None
         return self._take(2 - saved, Key("Alt-O"))
@@ -303,31 +357,38 @@ def key_with_parameters(parameters: str, last: str) -> Key:
     if last == "R" and len(numbers) == 2:
         return Key("CursorAt", parameters)
     if last == "~" and numbers[0] == [27] and len(numbers) == 3:  # modifyOtherKeys: 27, modifiers, character
-        return _typed(numbers[2][0], [], numbers[1][0] - 1, "")
+        return _typed(numbers[2], max(numbers[1][0], 1) - 1, "")
     modifiers = numbers[1] if len(numbers) > 1 else [1]
     if modifiers[1:2] == [3]:
         return Key("")  # it was let go
-    bits = max(modifiers[0], 1) - 1
+    bits = (max(modifiers[0], 1) - 1) | (last == "Z")
     if last == "u":
         text = "".join(chr(code) for code in (numbers[2] if len(numbers) > 2 else []) if 0x20 <= code < 0xD800)
-        return _typed(numbers[0][0], numbers[0][1:2], bits, text)
-    name = _CURSOR.get(last) or SEQUENCES.get(f"[{numbers[0][0]}~" if last == "~" else "", "")
-    return Key("" if name.startswith("Paste") else with_modifiers(name, bits))
+        return _typed(numbers[0], bits, text)
+    if last in _RXVT:
+        last, bits = "~", _RXVT[last]
+    name = _LAST.get(last) or SEQUENCES.get(f"[{numbers[0][0]}~" if last == "~" else "", "")
+    return Key("" if name.startswith("Paste") else with_modifiers(name, bits) if name else "")
 
 
-def _typed(code: int, shifted: list[int], bits: int, text: str) -> Key:
-    """A key by its character: `bits` are 1 Shift, 2 Alt, 4 Ctrl, above that what no key here uses."""
+def _typed(codes: list[int], bits: int, text: str) -> Key:
+    """A key by its character.
+
+    Args:
+        codes: of the character; with Shift, where kitty says that; and where the key is on an English keyboard.
+        bits: 1 Shift, 2 Alt, 4 Ctrl, above that what no key here uses.
+        text: what it types, where kitty says that.
+    """
+    code, shifted, english = (*codes, 0, 0)[:3]
     if code in _ALONE:
         return Key(with_modifiers(_ALONE[code], bits))
-    if code in _KEYPAD_DIGITS:
-        return Key("Text", str(_KEYPAD_DIGITS.index(code)))
+    if code in _KEYPAD_SIGNS:
+        return Key("Text", _KEYPAD_SIGNS[code])
     if bits & 0b111000 or not (0x20 <= code < 0xD800 or 0xE000 <= code < 0x110000) or code in _PRIVATE_KEYS:
         return Key("")
-    sign = chr(code)
     if bits & 0b110:
-        return Key(f"{'Ctrl' if bits & 4 else 'Alt'}-{sign.upper()}")
-    if shifted and 0x20 <= shifted[0] < 0xD800:
-        sign = chr(shifted[0])
-    elif bits & 1:
-        sign = sign.upper()
+        sign = chr(english if 0x20 < english < 0x7F else code).upper()
+        name = {" ": "Space", "/": "_" if bits & 4 else "/"}.get(sign, sign)  # Ctrl-/ was Ctrl-_ ever since
+        return Key(with_modifiers(name, bits & 0b110))
+    sign = chr(shifted) if 0x20 <= shifted < 0xD800 else chr(code).upper() if bits & 1 else chr(code)
     return Key("Text", text or sign)

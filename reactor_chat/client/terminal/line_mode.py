@@ -14,11 +14,12 @@ from itertools import chain, repeat
 from typing import Protocol
 
 from reactor_chat.client.boundary import Arrived, Draft, Earlier, Note, NoteKind, RequestAnswer, Shown
-from reactor_chat.client.commands.keys import ACTIONS, PASTE_OFF, PASTE_ON, Key, KeyAction
+from reactor_chat.client.commands.key_map import Bound, KeyMap
+from reactor_chat.client.commands.keys import PASTE_OFF, PASTE_ON, Key, KeyAction, ViewKind
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.inbox import request_echoed
 from reactor_chat.client.terminal.bursts import Bursts
-from reactor_chat.client.terminal.caution import hindrance, question
+from reactor_chat.client.terminal.caution import hindrance, hindrance_of_slash, question
 from reactor_chat.client.terminal.cells import cells, fitting
 from reactor_chat.client.terminal.editor import Choices, Editor, EditorRequest, Result, Submitted
 from reactor_chat.client.terminal.key_reader import KeyReader
@@ -32,6 +33,7 @@ from reactor_chat.text.orders import EncryptOn
 from reactor_chat.text.parser import parse_typed
 from reactor_chat.text.render import NO_ANNOTATION, Annotation, Part, compose
 from reactor_chat.text.safe import safe
+from reactor_chat.text.slash import escaped, meant
 from reactor_chat.wire.messages import HelpAnswer, HistoryAnswer, Notice
 
 ERASE_ROW = "\r\x1b[K"
@@ -94,7 +96,7 @@ class LineMode:
         tty: whose keys are read.
         palette: paints.
         local_time: gives the local time of a moment in milliseconds since 1970, and of now for None.
-        shows_codes: the terminal has the signs that a QR code is drawn with.
+        keys: what each key does; left out, as nobody chose otherwise.
     """
 
     wants_input = True
@@ -107,19 +109,18 @@ class LineMode:
         tty: Tty,
         palette: Palette,
         local_time: Callable[[int | None], datetime],
-        *,
-        shows_codes: bool = True,
+        keys: KeyMap | None = None,
     ) -> None:
+        keys = KeyMap(ViewKind.LINE) if keys is None else keys
         self.next_deadline: float | None = None
         self._engine = engine
         self._screen = screen
         self._tty = tty
         self._palette = palette
         self._local_time = local_time
-        self._shows_codes = shows_codes
-        self._keys = KeyReader()
+        self._keys = KeyReader(keys.chords)
         self._bursts = Bursts()
-        self._editor = Editor(self._complete)
+        self._editor = Editor(self._complete, keys)
         self._prompt = Prompt(engine, self._editor, palette)
         self._above: list[str] = []
         self._bells = ""
@@ -186,7 +187,7 @@ class LineMode:
         elif isinstance(item, Earlier):
             self._show_again("Where you left off", item.notices, item.annotations, "End of what you have seen")
         elif isinstance(item, Draft):
-            self._editor.replace(item.text)
+            self._editor.replace(escaped(item.text))
         elif item.kind is not NoteKind.QUESTION:  # the prompt asks it
             text = Part("system", safe(item.text))
             rows = wrapped([text], self._columns - len(INDENT) - 2, self._columns - len(INDENT) - 2)
@@ -244,7 +245,7 @@ class LineMode:
         for key in keys:
             if key.name == "CursorAt":
                 self._cursor_at(key.text)
-            elif ACTIONS.get(key.name) is not KeyAction.SUBMIT or self._may_leave(now):
+            elif not self._editor.submits(key) or self._may_leave(now):
                 self._editor.remembers = not (self._engine.wants_name or self._types_secret)
                 self._do(self._editor.press(key), now)
                 if self._editor.text != self._asked_for:
@@ -253,7 +254,8 @@ class LineMode:
     def _may_leave(self, now: float) -> bool:
         """Whether the line may be sent; where not, say what is wrong with it, or ask."""
         text = self._editor.text
-        if (reason := hindrance(text)) is not None:
+        reason = hindrance(text) or (None if self._prompt.asks else hindrance_of_slash(text))
+        if reason is not None:
             self._say(reason)
             return False
         asked = None if self._prompt.asks else question(text, self._editor.pasted_lines)
@@ -271,25 +273,25 @@ class LineMode:
     def _do(self, result: Result, now: float) -> None:
         match result:
             case Submitted():
-                self._engine.typed(result.text, now)
+                self._engine.typed(result.text if self._prompt.asks else meant(result.text), now)
             case Choices():
                 self._print_rows([Part("system", "  ".join(result.words))])
             case EditorRequest.BELL:
                 self._bells = BELL
-            case EditorRequest.LEAVE:
+            case Bound(KeyAction.LEAVE):
                 self._engine.leave(now)
-            case EditorRequest.CLEAR_SCREEN:
+            case Bound(KeyAction.CLEAR_SCREEN):
                 self._write(CLEAR_SCREEN)
                 self._drawn = ""
-            case EditorRequest.SUSPEND:
+            case Bound(KeyAction.SUSPEND):
                 self.suspend()
-            case None:
+            case Bound() | None:
                 pass
 
     @property
     def _types_secret(self) -> bool:
         """Whether the line is, or holds, a passphrase: that is not to be recalled by whoever comes to the keyboard."""
-        order = parse_typed(self._editor.text)
+        order = parse_typed(meant(self._editor.text))
         return self._engine.messaging.orders.wants_passphrase or (
             isinstance(order, EncryptOn) and order.passphrase is not None
         )
@@ -330,7 +332,7 @@ class LineMode:
 
     def _show_code(self, code: str, caption: Sequence[str]) -> None:
         """Draw a QR code, where all of it can be seen at once, and the caption beside it where there is room."""
-        rows = drawn(code) if code and self._shows_codes else []
+        rows = drawn(code) if code and self._palette.shows_codes else []
         columns, height = self._tty.size()
         if not rows or cells(rows[0]) > columns or len(rows) >= height:
             return

@@ -61,6 +61,7 @@ ROLES: dict[Role, str] = {
 
 NOTES: dict[NoteKind, str] = {
     NoteKind.NEWS: "2",
+    NoteKind.LINK: "2",
     NoteKind.QUESTION: "1",
     NoteKind.ANSWER: "",
     NoteKind.ALARM: "31",
@@ -107,9 +108,11 @@ class Palette:
     Args:
         is_on: colours are wanted.
         has_256: the terminal knows 256 of them.
+        shows_codes: it has the signs that a QR code is drawn with.
     """
 
-    def __init__(self, *, is_on: bool, has_256: bool = False) -> None:
+    def __init__(self, *, is_on: bool, has_256: bool = False, shows_codes: bool = True) -> None:
+        self.shows_codes = shows_codes
         self._is_on = is_on
         self._has_256 = has_256
 

@@ -12,11 +12,12 @@ from typing import Protocol
 from reactor_chat.client.boundary import Arrived, Draft, Earlier, Note, NoteKind, RequestAnswer, Shown
 from reactor_chat.client.engine import Engine
 from reactor_chat.client.store.written import json_line
-from reactor_chat.client.terminal.caution import question
+from reactor_chat.client.terminal.caution import hindrance_of_slash
 from reactor_chat.client.terminal.lines import LineSplitter
 from reactor_chat.client.terminal.palette import Palette
 from reactor_chat.text.render import compose
 from reactor_chat.text.safe import LINE_BREAK, safe
+from reactor_chat.text.slash import meant
 
 
 class Output(Protocol):
@@ -35,7 +36,7 @@ class PipeMode:
         write_note: writes to the person who started it.
         palette: paints the lines.
         as_json: one notice a line, as JSON, instead of what people read.
-        asks: a person types the lines, who can be asked what is meant; an empty line says yes.
+        is_typed: a person types the lines, and `/word` is a command.
     """
 
     next_deadline: float | None = None
@@ -49,15 +50,14 @@ class PipeMode:
         palette: Palette,
         *,
         as_json: bool = False,
-        asks: bool = False,
+        is_typed: bool = False,
     ) -> None:
         self._engine = engine
         self._out = out
         self._write_note = write_note
         self._palette = palette
         self._as_json = as_json
-        self._asks = asks
-        self._asked_for: str | None = None  # the line that waits for an answer
+        self._is_typed = is_typed
         self._splitter = LineSplitter()
         self._lines: deque[str] = deque()
         self._has_ended = False
@@ -95,16 +95,12 @@ class PipeMode:
             self._engine.end_of_input(now)
 
     def _meant(self, line: str) -> str | None:
-        """Return what is to be said of a line, or of the one before it that was asked about; None where nothing is."""
-        asked_for, self._asked_for = self._asked_for, None
-        if not self._asks or self._engine.wants_name or self._engine.messaging.orders.wants_passphrase:
+        """Return the line that a line stands for; None where it cannot be taken, and that is told."""
+        if not self._is_typed or self._engine.wants_name or self._engine.messaging.orders.wants_passphrase:
             return line
-        if asked_for is not None and not line.strip():
-            return asked_for
-        if (asked := question(line)) is not None:
-            self._asked_for = line
-            self.show(Note(NoteKind.DOUBT, asked))
-        return line if asked is None else None
+        if (reason := hindrance_of_slash(line)) is not None:
+            self.show(Note(NoteKind.DOUBT, reason))
+        return meant(line) if reason is None else None
 
     def show(self, item: Shown) -> None:
         """Print a notice or a note; nothing, for notices that people do not read, and what a pipe had before."""

@@ -5,6 +5,8 @@ from reactor_chat.client.terminal.cells import cells
 from reactor_chat.client.terminal.editor import Editor
 from reactor_chat.client.terminal.palette import Palette
 from reactor_chat.e2ee.boundary import Posture
+from reactor_chat.text.safe import as_edited
+from reactor_chat.text.slash import meant
 
 PROMPT_WORDS = {
     Posture.PLAIN: "NOT encrypted",
@@ -50,11 +52,19 @@ class Prompt:
             return "Enter a unique username: "
         if engine.messaging.orders.wants_passphrase:
             return "Passphrase (it is not shown): "
+        if self._editor.search is not None:
+            return f"{self._recalled()}{self._end()}"
         where = "(offline) " if engine.is_offline else "(no answer) " if engine.messaging.link.is_doubted else ""
         waiting = engine.messaging.changes_waiting
         where += f"({waiting} on the way) " if waiting else ""
         what = f"({self._editor.lines} lines) " if self._editor.lines > 1 else ""
         return f"{where}{what}{self._end()}"
+
+    def _recalled(self) -> str:
+        """What is looked for among the lines that were sent."""
+        search = self._editor.search
+        assert search is not None
+        return f"({'recall' if search.is_found else 'not found'}: {as_edited(search.words)}) "
 
     def painted(self, prompt: str) -> str:
         """Return the prompt, or what is left of it, in its colours."""
@@ -72,4 +82,4 @@ class Prompt:
 
     @property
     def _posture(self) -> Posture:
-        return self._engine.messaging.sealing.posture(self._editor.text)
+        return self._engine.messaging.sealing.posture(meant(self._editor.text))

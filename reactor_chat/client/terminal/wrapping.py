@@ -28,9 +28,21 @@ def wrapped(parts: list[Part], columns: int, columns_rest: int, *, cuts_links: b
         cuts_links: a link that is longer than a row is cut like any word: nothing is left to the terminal.
     """
     text = "".join(part.text for part in parts)
+    return [_between(parts, begin, end) for begin, end in places(text, columns, columns_rest, cuts_links=cuts_links)]
+
+
+def places(text: str, columns: int, columns_rest: int, *, cuts_links: bool = False) -> list[tuple[int, int]]:
+    """Return where each row begins and ends in a text.
+
+    Args:
+        text: one line.
+        columns: cells of the first row.
+        columns_rest: cells of every other one.
+        cuts_links: a link that is longer than a row is cut as any word is.
+    """
     if min(columns, columns_rest) < COLUMNS_MIN or cells(text) <= columns:
-        return [parts]
-    return [_between(parts, begin, end) for begin, end in _rows(text, columns, columns_rest, cuts_links=cuts_links)]
+        return [(0, len(text))]
+    return list(_rows(text, columns, columns_rest, cuts_links=cuts_links))
 
 
 def _rows(text: str, columns: int, columns_rest: int, *, cuts_links: bool) -> Iterator[tuple[int, int]]:

@@ -16,7 +16,7 @@ def own_lines(messaging: Messaging) -> list[OwnLine]:
     lines = [_on_its_way(messaging, one, Fate.IN_DOUBT if one.id in doubtful else Fate.SENDING) for one in sent]
     lines += [_on_its_way(messaging, one, Fate.SENDING) for one in _spoken(outbox.unsent())]
     for held in session.unsent if session is not None else ():
-        fate = Fate.NOT_SENT
+        fate = Fate.NOT_SENT if held.needs_person else Fate.SENDING
         lines.append(OwnLine(held.request_id, held.conversation, held.text, fate, held.reason, held.number))
     return lines
 

@@ -34,6 +34,7 @@ from reactor_chat.wire.messages import (
     Request,
     Say,
     Tell,
+    Welcome,
     fold,
 )
 
@@ -96,16 +97,19 @@ class Transcript:
         self._alerts: list[Alert] = []
         self._alerted: set[Conversation] = set()
         self._refused: dict[str, OwnLine] = {}
+        self._is_welcome = False
+        self._cut_at: float | None = None
+        self._missed = 0
         self._unmarked: dict[Conversation, int] = {}
         self._marked_at = float("-inf")
 
     # ------------------------------------------------------------------------------------------ whose it is
 
-    def named(self, name: str) -> None:
-        """Turn to what the archive has for a name, where it is another one than before."""
+    def named(self, name: str) -> bool:
+        """Turn to what the archive has for a name; return False, and do nothing, where that is the present one."""
         if fold(name) == fold(self.me):
             self.me = name
-            return
+            return False
         self.me, self._mentions = name, Mentions(name, self._keywords)
         self.pages = Pages(self._archive, name, self._mentions)
         self.windows = {}
@@ -114,6 +118,7 @@ class Transcript:
         self.open = self._window(ROOM)
         self.pages.load(self.open)
         self.open.mark_new()
+        return True
 
     def _take_overview(self, overview: Overview) -> None:
         window = self._window(overview.conversation, overview.name)
@@ -136,7 +141,10 @@ class Transcript:
         order = {Scope.ROOM: 0, Scope.GROUP: 1, Scope.PAIR: 2}
         return sorted(self.windows.values(), key=lambda one: (order[one.conversation.scope], fold(one.name)))
 
-    def _window(self, conversation: Conversation, name: str = "") -> Window:
+    def _window(self, spelled: Conversation, name: str = "") -> Window:
+        """Return the window of a conversation, however its name is spelled."""
+        conversation = spelled._replace(name=fold(spelled.name))
+        name = name or (spelled.name if spelled != conversation else "")
         window = self.windows.get(conversation)
         if window is None:
             window = self.windows[conversation] = Window(conversation, name)
@@ -159,6 +167,8 @@ class Transcript:
             self.given_back = item.text
         elif isinstance(item, Note):
             self.news = item.text
+            if item.kind is NoteKind.LINK:  # the status says it, and one line when the connection is back
+                return
             window = self.open if item.where is None else self._window(item.where)
             window.add(event([[Part(NOTE_ROLES.get(item.kind, "system"), safe(item.text))]]))
         else:
@@ -169,6 +179,10 @@ class Transcript:
         if isinstance(notice, HelpAnswer):
             self.page = Page("Help", compose(notice, self.me))
             return
+        if isinstance(notice, Welcome):
+            if self._is_welcome:
+                return
+            self._is_welcome = True
         if isinstance(notice, GroupChanged):
             self._changed(notice)
         elif isinstance(notice, GroupsAnswer):
@@ -197,10 +211,24 @@ class Transcript:
         if isinstance(entry, Message):
             self._said(window, entry, is_live=is_live)
 
+    def cut(self, now: float) -> None:
+        """Learn that the connection is gone, at this moment in monotonic seconds; once more changes nothing."""
+        if self._cut_at is None:
+            self._cut_at, self._missed = now, 0
+
+    def back(self, now: float) -> None:
+        """Learn that everything missed since `cut` has come: one line says for how long and how much."""
+        if self._cut_at is None:
+            return
+        away, self._cut_at = _duration(now - self._cut_at), None
+        missed = f", {self._missed} missed" if self._missed else ""
+        self._tell([Part("system", f"Back after {away}{missed}")])
+
     def _said(self, window: Window, message: Message, *, is_live: bool) -> None:
         if message.is_own:
             window.clear_new()
             return
+        self._missed += not is_live
         if message.notice.seq <= window.read:
             return
         is_for_me = message.is_mention or window.conversation.scope is Scope.PAIR
@@ -328,6 +356,16 @@ class Transcript:
             self._archive.mark_read(window.conversation, window.read)
             self._unmarked[window.conversation] = window.read
 
+    def was_read(self, conversation: Conversation, seq: int) -> None:
+        """Learn that a conversation was read up to this number, on another device perhaps."""
+        self._archive.mark_read(conversation, seq)
+        window = self.windows.get(conversation)
+        if window is None or window.read >= seq:
+            return
+        window.read, window.unread = seq, self._archive.unread(conversation)
+        window.mentions = self._mentions_unread(window) if window.unread else 0
+        window.mark_new()
+
     def take_marks(self, now: float, *, is_leaving: bool = False) -> list[tuple[Conversation, int]]:
         """Remove and return the read markers that the server should know of, with their numbers; mostly nothing."""
         if not self._unmarked or (now - self._marked_at < MARK_SECONDS and not is_leaving):
@@ -350,3 +388,11 @@ class Transcript:
         """Hear little of the open conversation, or all of it again."""
         self.open.is_muted = is_muted
         self._archive.mute(self.open.conversation, is_muted=is_muted)
+
+
+def _duration(seconds: float) -> str:
+    """Return a time in words, in the unit in which a person would say it."""
+    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * unit:
+            return f"{seconds // unit:.0f} {name}"
+    return f"{max(seconds, 1):.0f} s"

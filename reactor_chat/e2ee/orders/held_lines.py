@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from reactor_chat.e2ee.boundary import Held, HeldAction, NoteKind, Unsent
+from reactor_chat.e2ee.messages.outbound import CAUGHT_UP_FIRST
 from reactor_chat.e2ee.participation.participation import Participation, Participations
 from reactor_chat.e2ee.state.desk import Desk
 from reactor_chat.e2ee.state.lines import TypedLine
@@ -66,10 +67,7 @@ class HeldLines:
 
     def unsent(self) -> list[Unsent]:
         """Return the same for whoever shows them: where each was typed, and why it has not left."""
-        return [
-            Unsent(one.part.talk.where, one.line.id, one.line.text, one.number, _why(one), one.line.needs_yes)
-            for one in self.numbered()
-        ]
+        return [_unsent(one) for one in self.numbered()]
 
     def _answer(self, text: str, where: Conversation | None = None) -> None:
         self._desk.note(NoteKind.ANSWER, text, where)
@@ -101,6 +99,14 @@ def as_typed(where: Conversation, line: TypedLine) -> str:
     if where.scope is Scope.GROUP:
         return f"@group send {line.to} {line.text}"
     return f"@{line.text}" if line.text.startswith("@") else line.text
+
+
+def _unsent(one: Chosen) -> Unsent:
+    obstacle, line = one.part.outbound.obstacle(), one.line
+    is_told_why = bool(one.part.talk.sync.waits_for)  # more than waiting for keys, such as a guest who has none
+    needs_person = line.needs_yes or one.part.outbound.needs_person() or is_told_why
+    reason = _why(one) if needs_person else "" if obstacle == CAUGHT_UP_FIRST else obstacle
+    return Unsent(one.part.talk.where, line.id, line.text, one.number, reason, needs_person)
 
 
 def _why(one: Chosen) -> str:

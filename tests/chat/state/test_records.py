@@ -13,6 +13,7 @@ from reactor_chat.chat.state.records import (
     Entered,
     GroupAltered,
     KeysPublished,
+    MarkedRead,
     Record,
     notice_of,
 )
@@ -38,6 +39,7 @@ RECORDS: list[tuple[Record, m.Notice | None]] = [
     *((notice, notice) for notice in NOTICES if isinstance(notice, TOLD_AS_KEPT)),
     (KeysPublished(1, 2, "Ann", 1, [b"p", b"q"], b"r", 0, True, "1"), None),
     (BlobStored(1, 2, "Ann", bytes(range(32)), 0, 2, b"data", "1"), None),
+    (MarkedRead(9, 2, "Ann", "pair/bob", 8), None),
     (Entered(1, 2, "Ann", bytes(range(32)), bytes(range(1, 33))), m.Joined(1, 2, "Ann")),
     (Granted(1, 2, "Ann", bytes(range(32))), None),
     (Invited(1, 2, bytes(range(32)), 3), None),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reactor_chat.chat import boundary as b
 from reactor_chat.chat.state import timeline as module
-from reactor_chat.chat.state.records import BlobStored, Declined, Entered, GroupAltered, KeysPublished
+from reactor_chat.chat.state.records import BlobStored, Declined, Entered, GroupAltered, KeysPublished, MarkedRead
 from reactor_chat.chat.state.timeline import Stay, Stays, Timeline, labels_of
 from reactor_chat.wire import messages as m
 from reactor_chat.wire.messages import SEQ_MAX
@@ -33,6 +33,7 @@ KEY, OTHER = Key(1), Key(2)
         (m.SealAsked(1, 0, "Ann", "Bob"), ("sealing/ann", "sealing/bob")),
         (m.SealEnded(1, 0, "Ann", bytes(32), group="team"), ("change/7",)),
         (KeysPublished(1, 0, "Ann", 1, [b"p"]), ("keys/ann",)),
+        (MarkedRead(9, 0, "Ann", "room", 8), ()),
         (BlobStored(1, 0, "Ann", bytes(32), 0, 1, b"d"), ("blob/" + "00" * 32,)),
     ],
 )

@@ -4,8 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reactor_chat.client.boundary import Action, Arrived, Shown
+from reactor_chat.client.commands.key_map import KeyMap
+from reactor_chat.client.commands.keys import ViewKind
+from reactor_chat.client.osc.notifications import Form
+from reactor_chat.client.preferences.table import Preferences
 from reactor_chat.client.screen.painting import Attributes
-from reactor_chat.client.screen.view import ScreenView
+from reactor_chat.client.screen.telling import Telling
+from reactor_chat.client.screen.view import Manner, ScreenView
 from reactor_chat.e2ee.boundary import Derive
 from reactor_chat.wire.messages import Notice, Numbered, Said, Told
 from tests.client.terminal.test_line_mode import Glass
@@ -31,7 +36,8 @@ class Seat:
         self.archive = DullArchive(name or "John")
         self.now = 0.0
         self.actions: list[Action | Derive] = []
-        self.view = ScreenView(self.engine, self.glass, self.glass, self.archive, local_time, Attributes("dark", 256))
+        manner = Manner(Attributes("dark", 256), Telling(Form.OSC9), KeyMap(ViewKind.SCREEN), Preferences())
+        self.view = ScreenView(self.engine, self.glass, self.glass, self.archive, local_time, manner)
         self.view.begin()
 
     def obey(self) -> None:

@@ -237,12 +237,15 @@ def test_no_row_of_a_text_looks_like_the_beginning_of_an_entry(text: str, column
     assert len(aside) - len(aside.lstrip()) < begin
 
 
-@given(st.sampled_from(Fate), st.text(st.sampled_from("ab 日\n"), max_size=60), TEXTS, st.integers(12, 120))
+@given(
+    st.sampled_from(Fate), st.text(st.sampled_from("ab 日\n"), max_size=60).map(str.strip), TEXTS, st.integers(12, 120)
+)
 def test_what_became_of_a_line_is_seen_at_every_width(fate: Fate, reason: str, text: str, columns: int) -> None:
     rows = drawn(own(fate, reason, text), columns)
     words = {Fate.STORED: "✓", Fate.SENDING: "◷sending", Fate.NOT_SENT: "⏸notsent", Fate.REFUSED: "✗refused"}
     seen = same("".join(rows))
-    assert words.get(fate, "?perhapsnotdelivered") in seen
+    is_waiting = fate is Fate.SENDING and reason  # what it waits for says as much
+    assert (f"◷{same(safe(reason))}" if is_waiting else words.get(fate, "?perhapsnotdelivered")) in seen
     assert same(safe(reason)) in seen
 
 

@@ -150,6 +150,29 @@ def test_an_empty_conversation_says_what_to_do() -> None:
     assert "Nothing was said here yet" in seat.text
 
 
+def test_a_mention_rings_and_is_told_of_while_the_person_looks_elsewhere() -> None:
+    seat = full()
+    seat.press("\x1b[O")
+    seat.glass.writes.clear()
+    seat.hear(said(8, "nothing"), said(9, "John: soup?"))
+    assert b"\x07\x1b]9;Ann in # room: John: soup?\x1b\\" in seat.glass.writes
+    seat.press("\x1b[I")
+    seat.glass.writes.clear()
+    seat.hear(said(10, "John!"))
+    assert not any(b"\x07" in data for data in seat.glass.writes)
+
+
+def test_a_link_leads_somewhere_in_every_row_it_stands_in() -> None:
+    seat = full()
+    seat.glass.writes.clear()
+    uri = "https://chat.example/" + "x" * 70
+    seat.hear(said(8, f"see {uri}."))
+    written = b"".join(seat.glass.writes).decode()
+    opened = [part for part in written.split("\x1b]8;")[1:] if uri in part.partition("\x1b")[0]]
+    assert len(opened) == 3
+    assert "".join(part.partition("\x1b\\")[2].partition("\x1b")[0] for part in opened) == uri
+
+
 # ------------------------------------------------------------------------------------------------ whatever happens
 
 KINDS = ["said", "told", "group", "joined", "exited", "names", "refused"]
@@ -227,7 +250,7 @@ STEP = st.one_of(
     st.tuples(st.just("wait"), st.floats(0.01, 6.0)),
 )
 ALLOWED = re.compile(
-    rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b\]8;[^\x00-\x1f]*\x1b\\|\x1b[()][0-9A-Z]|[\x0e\x0f\r\n\x08]|[^\x00-\x1f\x7f]"
+    rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b\](?:2|8|9);[^\x00-\x1f]*\x1b\\|\x1b[()][0-9A-Z]|[\x07\x08\x0e\x0f\r\n]|[^\x00-\x1f\x7f]"
 )
 
 
@@ -236,28 +259,13 @@ ALLOWED = re.compile(
 def test_whatever_comes_and_is_pressed_nothing_breaks_and_only_our_own_controls_leave(
     steps: list[tuple[Any, ...]],
 ) -> None:
-    all_of_it = Everything()
-    heard_at = 0
+    everything = Everything()
     for what, *how in steps:
-        if what == "hear":
-            all_of_it.hear(*how)
-        elif what == "press":
-            before, target = len(said_by(all_of_it.seat)), all_of_it.seat.view.keyboard.target()[0]
-            shown = f"to {target}" in all_of_it.seat.text
-            all_of_it.seat.press(how[0])
-            for where, _ in said_by(all_of_it.seat)[before:]:
-                if how[0] == "\r" and shown:
-                    assert where.rsplit(" ", 1)[-1] == target.lower().rsplit(" ", 1)[-1], (
-                        "it goes where the person saw it go"
-                    )
-        elif what == "resize":
-            all_of_it.seat.resize(*how[0])
-        else:
-            all_of_it.seat.wait(how[0])
-        if Action.STOP in all_of_it.seat.actions:
+        getattr(everything, what)(*how)
+        if Action.STOP in everything.seat.actions:
             return
-        all_of_it.check()
-    written = b"".join(all_of_it.seat.glass.writes[heard_at:])
+        everything.check()
+    written = b"".join(everything.seat.glass.writes)
     assert not ALLOWED.sub(b"", written), "no control character leaves but ours"
     assert b"\x1b[31337m" not in written
     assert b"\x1b]52" not in written

@@ -4,7 +4,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-ADDED_IN_4 = (*("conversations", "pages", "eras", "progress", "token_index", "known_words", "words", "zones"),)
+ADDED_IN_4 = (
+    *("conversations", "pages", "eras", "progress", "token_index", "known_words", "words", "zones", "lasting"),
+)
 
 
 def make_older(path: Path, version: int) -> None:

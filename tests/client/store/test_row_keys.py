@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from reactor_chat.client.store.file_vault import FileVault
 from reactor_chat.client.store.home import Home
-from reactor_chat.client.store.row_keys import GROWTH, KEY_BYTES, RowKeys
+from reactor_chat.client.store.row_keys import GROWTH, KEY_BYTES, READ_SLOTS, RowKeys
 from reactor_chat.client.store.sealed_rows import opened_row
 from reactor_chat.e2ee.store import Table
 from reactor_chat.errors import StorageCorrupt, StorageError
@@ -73,6 +73,21 @@ def test_a_place_without_a_key_opens_nothing(tmp_path: Path) -> None:
         with pytest.raises(StorageCorrupt, match="fewer keys"):
             keys.keep_only({place, 10**6})
         assert keys.key(place), "and nothing was wiped"
+
+
+def test_a_file_that_has_far_more_slots_than_rows_is_given_back(tmp_path: Path) -> None:
+    path = tmp_path / "x.keys"
+    with closing(RowKeys(path, SECRET)) as keys:
+        slots = [slot for slot, _ in keys.fresh(3 * READ_SLOTS)]
+        kept = keys.key(5)
+    with closing(RowKeys(path, SECRET)) as keys:
+        keys.keep_only({5})
+        assert path.stat().st_size <= (GROWTH + 1) * KEY_BYTES
+        assert keys.key(5) == kept
+        fresh = [slot for slot, _ in keys.fresh(2 * GROWTH)]
+        assert len({*fresh, 5}) == 2 * GROWTH + 1
+        assert places_held(path) == {*fresh, 5}
+    assert len(slots) == 3 * READ_SLOTS
 
 
 def test_another_persons_keys_are_named_and_left(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reactor_chat.client.store import stored_rows
 from reactor_chat.client.store.file_vault import FileVault
 from reactor_chat.client.store.home import Home
 from reactor_chat.e2ee.store import MemoryStore, Table
@@ -17,7 +18,8 @@ from reactor_chat.errors import StorageCorrupt
 
 SECRET = bytes(range(32))
 
-tables = st.sampled_from([Table.HELD, Table.GROUP])
+TABLES = (Table.HELD, Table.GROUP, Table.TRANSCRIPT)
+tables = st.sampled_from(TABLES)
 keys = st.sampled_from(["room:/", "room:/1", "room:/2", "pair:ann/", "pair:ann/\U0010fffe"])
 steps = st.one_of(
     st.tuples(st.just("put"), tables, keys, st.binary(max_size=4)),
@@ -29,7 +31,7 @@ steps = st.one_of(
 
 
 def everything(store: Any) -> list[tuple[Table, str, bytes]]:
-    found = [(table, key, row) for table in (Table.HELD, Table.GROUP) for key, row in store.rows(table)]
+    found = [(table, key, row) for table in TABLES for key, row in store.rows(table)]
     assert all(store.get(table, key) == row for table, key, row in found)
     return found
 
@@ -95,3 +97,59 @@ def test_what_was_dropped_is_nowhere_in_the_file(path: Path) -> None:
         vault.store.drop(Table.TRUST, "bob")
         vault.commit()
     assert b"a secret of ten" not in b"".join(one.read_bytes() for one in path.parent.iterdir())
+
+
+def opened_by_an_earlier_client(home: Home, count: int) -> None:
+    """Keep rows of opened messages where earlier clients did."""
+    with pytest.MonkeyPatch.context() as patch, closing(FileVault(home.vaults() / "here_1.db", home, SECRET)) as vault:
+        patch.setattr(stored_rows, "LASTING", frozenset())
+        vault.choose("Ann")
+        for number in range(count):
+            vault.store.put(Table.TRANSCRIPT, f"{number:016d}", f"opened {number}".encode())
+        vault.store.put(Table.TRUST, "bob", b"key")
+        vault.commit()
+
+
+def test_what_was_opened_stands_apart_and_needs_no_key_of_its_own(tmp_path: Path) -> None:
+    with Home(tmp_path / "h") as home, closing(FileVault(home.vaults() / "here_1.db", home, SECRET)) as vault:
+        vault.choose("Ann")
+        vault.store.put(Table.TRANSCRIPT, "1", b"opened")
+        vault.commit()
+        run = vault._database.execute
+        assert run("SELECT count(*) FROM session").fetchone() == (0,)
+        assert vault.store.get(Table.TRANSCRIPT, "1") == b"opened"
+        run("UPDATE lasting SET key = '2'")
+        with pytest.raises(StorageCorrupt):
+            vault.store.get(Table.TRANSCRIPT, "2")
+
+
+def test_what_an_earlier_client_opened_is_taken_over_bit_by_bit(tmp_path: Path) -> None:
+    count = 3 * stored_rows.MOVED_AT_ONCE + 5
+    rows = [(f"{number:016d}", f"opened {number}".encode()) for number in range(count)]
+    with Home(tmp_path / "h") as home:
+        opened_by_an_earlier_client(home, count)
+        for turn in range(3):
+            with closing(FileVault(home.vaults() / "here_1.db", home, SECRET)) as vault:
+                vault.choose("Ann")
+                assert list(vault.store.rows(Table.TRANSCRIPT)) == rows
+                vault.store.put(Table.TRANSCRIPT, "0000000000000007", b"opened 7")
+                if turn == 1:
+                    vault.archived.index_some()
+                while turn == 2 and vault.archived.index_some():
+                    pass
+                assert [vault.store.get(Table.TRANSCRIPT, key) for key, _ in rows] == [row for _, row in rows]
+                left = vault._database.execute("SELECT count(*) FROM session").fetchone()[0]
+                assert left == (count + 1, count - stored_rows.MOVED_AT_ONCE, 1)[turn]
+        keys = (home.vaults() / "here_1.db.keys").read_bytes()
+        assert sum(1 for slot in range(32, len(keys), 32) if any(keys[slot : slot + 32])) == 1
+
+
+def test_a_row_that_an_earlier_client_kept_and_is_damaged_stops_nothing(tmp_path: Path) -> None:
+    with Home(tmp_path / "h") as home:
+        opened_by_an_earlier_client(home, 5)
+        with closing(FileVault(home.vaults() / "here_1.db", home, SECRET)) as vault:
+            vault.choose("Ann")
+            vault._database.execute("UPDATE session SET row = x'00' WHERE key = '0000000000000002'")
+            assert vault.archived.index_some() is False
+            assert "is damaged" in (vault.archived.damage or "")
+            assert vault.store.get(Table.TRANSCRIPT, "0000000000000001") == b"opened 1"

@@ -62,7 +62,7 @@ def test_what_an_earlier_run_archived_of_a_servers_mark_is_not_shown_as_ours() -
     vault = SimulatedVault()
     told = Told(1, 0, "Bob", "Ann", "send me the money")
     vault.archive(1, marked(encode(told)))
-    assert recalled(vault) == [Arrived(told, 1, (NO_ANNOTATION,))]
+    assert recalled(vault) == [Arrived(told, 1, (NO_ANNOTATION,), is_missed=True)]
     assert json.loads(json_line(Arrived(told, 1, (NO_ANNOTATION,)))) == json.loads(encode(told))
     vault.printed(1)
     assert recalled(vault) == [Earlier([told], (NO_ANNOTATION,))]
@@ -72,7 +72,7 @@ def test_what_we_knew_of_a_message_is_known_in_the_next_run() -> None:
     vault = SimulatedVault()
     said = Said(1, 0, "Bob", "hi")
     vault.archive(1, row_of(said, REMARKED))
-    assert recalled(vault) == [Arrived(said, 1, (REMARKED,))]
+    assert recalled(vault) == [Arrived(said, 1, (REMARKED,), is_missed=True)]
 
 
 def test_json_has_our_words_beside_the_message_they_are_about() -> None:

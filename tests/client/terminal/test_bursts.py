@@ -96,3 +96,12 @@ def test_no_text_is_lost_and_nothing_is_pressed_that_was_not(pieces: list[list[K
     came = fed(*pieces)
     assert sum(key.text.count("x") for key in came) == sum(key.text.count("x") for key in sent)
     assert sum(key == ENTER for key in came) <= sum(key == ENTER for key in sent)
+
+
+@pytest.mark.parametrize("told", [Key("FocusIn"), Key("Mouse", "0;1;1M"), Key("CursorAt", "1;1")])
+def test_what_a_terminal_tells_waits_for_nothing_and_is_no_part_of_a_paste(told: Key) -> None:
+    bursts = Bursts()
+    assert bursts.feed([*keys("one/two/"), told, *keys("three/four/")], 0.0) == [told, *keys("one")]
+    assert bursts.feed([told], 0.01) == [told]
+    assert bursts.due(BURST_SECONDS_MAX) == [Key("Paste", "\ntwo\nthree\nfour\n")]
+    assert bursts.feed([told, ENTER], 1.0) == [told, ENTER], "nobody pressed two keys at once"

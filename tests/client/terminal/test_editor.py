@@ -4,10 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.client.commands.keys import ACTIONS, Key
+from reactor_chat.client.commands.key_map import Bound
+from reactor_chat.client.commands.keys import KEYS, Key, KeyAction
+from reactor_chat.client.editing.sent_lines import RECALLED_MAX
+from reactor_chat.client.editing.typed_text import CHARS_MAX
 from reactor_chat.client.terminal.cells import cells
-from reactor_chat.client.terminal.editor import CHARS_MAX, RECALLED_MAX, Choices, Editor, EditorRequest, Submitted
+from reactor_chat.client.terminal.editor import Choices, Editor, EditorRequest, Result, Submitted
 
+NAMES = {key for row in KEYS for key in row.keys}
 WORDS = ["@names", "@Stella", "@Stefan", "@group"]
 
 
@@ -22,10 +26,10 @@ def pressed(*keys: str | Key) -> Editor:
     return editor
 
 
-def press(editor: Editor, *keys: str | Key) -> list[Submitted | Choices | EditorRequest | None]:
+def press(editor: Editor, *keys: str | Key) -> list[Result]:
     """Press keys; a name in KEYS is that key, anything else is typed."""
     return [
-        editor.press(key if isinstance(key, Key) else Key(key) if key in ACTIONS else Key("Text", key)) for key in keys
+        editor.press(key if isinstance(key, Key) else Key(key) if key in NAMES else Key("Text", key)) for key in keys
     ]
 
 
@@ -74,13 +78,13 @@ def test_what_cannot_be_done_rings(keys: list[str]) -> None:
 @pytest.mark.parametrize(
     ("key", "wanted"),
     [
-        ("Ctrl-C", EditorRequest.LEAVE),
-        ("Ctrl-D", EditorRequest.LEAVE),
-        ("Ctrl-L", EditorRequest.CLEAR_SCREEN),
-        ("Ctrl-Z", EditorRequest.SUSPEND),
+        ("Ctrl-C", Bound(KeyAction.LEAVE)),
+        ("Ctrl-D", Bound(KeyAction.LEAVE)),
+        ("Ctrl-L", Bound(KeyAction.CLEAR_SCREEN)),
+        ("Ctrl-Z", Bound(KeyAction.SUSPEND)),
     ],
 )
-def test_what_only_the_face_can_do(key: str, wanted: EditorRequest) -> None:
+def test_what_only_the_face_can_do(key: str, wanted: Bound) -> None:
     assert press(Editor(complete), key) == [wanted]
 
 
@@ -163,7 +167,7 @@ def test_what_would_act_on_the_terminal_is_shown_as_a_mark() -> None:
 
 typing = st.lists(
     st.one_of(
-        st.sampled_from(sorted(ACTIONS)).map(Key),
+        st.sampled_from(sorted(NAMES)).map(Key),
         st.text(st.sampled_from("ab 日e\u0301🎉\u200d@S"), min_size=1, max_size=30).map(lambda t: Key("Text", t)),
         st.text(st.sampled_from("ab\n\r\t\x1b\ud800"), max_size=10).map(lambda t: Key("Paste", t)),
         st.text(max_size=5).map(lambda t: Key(t, t)),
@@ -223,3 +227,13 @@ def test_what_cannot_be_shown_takes_a_cell_in_the_row_and_is_kept_in_the_line() 
     typed = pressed(Key("Text", "a\u202eb\u200b\udce9"))
     assert typed.visible(80).text == "a\ufffdb\ufffd\ufffd"
     assert typed.text == "a\u202eb\u200b\udce9"
+
+
+def test_a_row_of_another_line_never_begins_inside_of_a_character() -> None:
+    editor = pressed("👩\u200d👧" * 9, "Enter", "x" * 40)
+    for columns in range(4, 30):
+        editor.visible(columns)
+        press(editor, "Up")
+        assert not editor.visible(columns).text.startswith("\u200d")
+        assert "\ufffd" not in editor.visible(columns).text
+        press(editor, "Down")

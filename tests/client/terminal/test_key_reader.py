@@ -45,7 +45,11 @@ def text(typed: str) -> Key:
     return Key("Text", typed)
 
 
-X, UP = text("x"), Key("Up")
+def named(names: str) -> list[Key]:
+    return [Key(name) for name in names.split(" ")]
+
+
+X, UP, ESC = text("x"), Key("Up"), Key("Esc")
 
 PRESSED = [
     (b"abc", [text("abc")]),
@@ -65,18 +69,25 @@ PRESSED = [
     (b"\x1b[20\x1b[Ax", [UP, X]),
     (b"\x1b[20\rx", [Key("Enter"), X]),
     (b"\x1b\xc3\xa9x", [X]),
-    (b"\x00x", [X]),
+    (b"\x00x", [Key("Ctrl-Space"), X]),
     # pastes
     (b"\x1b[200~one\r\n\x1b[A\x03two\x1b[201~x", [Key("Paste", "one\r\n\x1b[A\x03two"), X]),
     (b"\x1b[200~\x1b[201~", [Key("Paste", "")]),
     (b"\x1b[200~a\x1b[200~b\x1b[201~c\r\x1b[201~", [Key("Paste", "ab"), text("c"), Key("Enter"), Key("PasteEnd")]),
     (b"\x9b200~\xc3\xa9\x9b201~x", [Key("Paste", "é"), X]),
     (b"\x1b[200~caf\xe9\x1b[201~x", [Key("Paste", "caf\udce9"), X]),
-    # function keys, of the Linux console too
-    (b"\x1b[[A\x1b[[Ex", [X]),
-    (b"\x1bOP\x1b[11~\x1b[24~\x1b[1;2P\x1b[Zx", [X]),
-    (b"\x1b[1;2A\x1b[1;5D\x1b[1;3D\x1b[1;129A\x1b[3;5~", [UP, Key("Ctrl-Left"), Key("Alt-B"), UP, Key("Delete")]),
-    (b"\x1bOc\x1bOd", [Key("Ctrl-Right"), Key("Ctrl-Left")]),
+    # function keys, of the Linux console and rxvt too
+    (b"\x1b[[A\x1b[[Ex", [*named("F1 F5"), X]),
+    (b"\x1bOP\x1bOS\x1b[11~\x1b[15~\x1b[24~", named("F1 F4 F1 F5 F12")),
+    (b"\x1b[1;2P\x1b[24;5~\x1bO2P", named("Shift-F1 Ctrl-F12 Shift-F1")),
+    (b"\x1b[Z\x1b[1;2Z\x1b[9;2u", named("Shift-Tab Shift-Tab Shift-Tab")),
+    (b"\x1b[5~\x1b[6~\x1b[2~", named("PgUp PgDn Insert")),
+    (b"\x1b[5;2~\x1b[6^\x1b[7^\x1b[8@", named("Shift-PgUp Ctrl-PgDn Ctrl-Home Ctrl-Shift-End")),
+    (b"\x1b[1;5H\x1b[1;5F\x1b[1;2A\x1b[1;5D\x1b[1;3D", named("Ctrl-Home Ctrl-End Shift-Up Ctrl-Left Alt-Left")),
+    (b"\x1b[1;129A\x1b[3;5~\x1b[1;8B\x1b[a", named("Up Ctrl-Delete Ctrl-Alt-Shift-Down Shift-Up")),
+    (b"\x1bOc\x1bOd\x1bOa", named("Ctrl-Right Ctrl-Left Ctrl-Up")),
+    (b"\x1b0\x1b9\x1ba\x1b. \x1b ", [*named("Alt-0 Alt-9 Alt-A Alt-."), text(" "), Key("Alt-Space")]),
+    (b"\x1f\x00\x1c", named("Ctrl-_ Ctrl-Space Ctrl-\\")),
     (b"\x1bOp\x1bOq\x1bOy\x1bOk\x1bOM", [text("019+"), Key("Enter")]),
     # what terminals answer when programs ask, and tell without being asked
     (b"\x1b]11;rgb:0000/0000/0000\x1b\\x", [X]),
@@ -86,8 +97,9 @@ PRESSED = [
     (b"\x1b_Gi=1;OK\x1b\\\x1b^private\x1b\\\x1bXstart\x1b\\x", [X]),
     (b"\x9d11;rgb:0/0/0\x9c\x90>|t\x9c\xc2\x9d4;1;a\xc2\x9cx", [X]),
     (b"\x1b[?1;2c\x1b[>0;276;0c\x1b[?2026;2$y\x1b[0nx", [X]),
-    (b"\x1b[I\x1b[Ox", [X]),
-    (b"\x1b[<0;10;20M\x1b[<0;10;20m\x1b[32;1;1M\x1b[M !!x", [X]),
+    (b"\x1b[I\x1b[Ox", [*named("FocusIn FocusOut"), X]),
+    (b"\x1b[<0;10;20M\x1b[<0;10;20mx", [Key("Mouse", "0;10;20M"), Key("Mouse", "0;10;20m"), X]),
+    (b"\x1b[<0;10M\x1b[<0;10;20;30M\x1b[<0;1:2;3M\x1b[32;1;1M\x1b[M !!x", [X]),
     (b"\x1b[M\xa0\xc3\xa9x", [X]),
     (b"\x1b[12;34R", [Key("CursorAt", "12;34")]),
     (b"\x1b]11;rgb:00\x03x", [Key("Ctrl-C"), X]),
@@ -96,8 +108,10 @@ PRESSED = [
     (b"\x1b[97u\x1b[97;2u\x1b[97:65;2u\x1b[97;2;65u\x1b[228u", [text("aAAAä")]),
     (b"\x1b[97;5u\x1b[98;3u\x1b[27;5;101~", [Key("Ctrl-A"), Key("Alt-B"), Key("Ctrl-E")]),
     (b"\x1b[13u\x1b[13;3u\x1b[9u\x1b[127u", [Key(name) for name in ("Enter", "Alt-Enter", "Tab", "Backspace")]),
-    (b"\x1b[57414u\x1b[57400u", [Key("Enter"), text("1")]),
-    (b"\x1b[97;1:3u\x1b[1;1:3A\x1b[57441u\x1b[97;9u\x1b[27u\x1b[999999999ux", [X]),
+    (b"\x1b[57414u\x1b[57400u\x1b[57409u\x1b[57420u", [Key("Enter"), text("1."), Key("Down")]),
+    (b"\x1b[27u\x1b[13;2u\x1b[1089::99;5u\x1b[47;5u\x1b[32;5u", named("Esc Shift-Enter Ctrl-C Ctrl-_ Ctrl-Space")),
+    (b"\x1b[97;7u\x1b[27;6;65~", named("Ctrl-Alt-A Ctrl-A")),
+    (b"\x1b[97;1:3u\x1b[1;1:3A\x1b[57441u\x1b[97;9u\x1b[999999999ux", [X]),
     # 8 bits
     (b"\x9bA\x8fB\xc2\x9bC\xc2\x85x", [UP, Key("Down"), Key("Right"), X]),
     (b"caf\xe9 f\xfcr", [text("caf\udce9 f\udcfcr")]),
@@ -155,15 +169,15 @@ def test_whatever_comes_however_slowly_the_next_key_counts_soon(data: bytes, apa
     ("pieces", "keys"),
     [
         ((b"\x1b[", b"Ahello"), [UP, text("hello")]),
-        ((b"\x1b", b"[Ahello"), [UP, text("hello")]),
-        ((b"\x1b", b"OAhello"), [UP, text("hello")]),
+        ((b"\x1b", b"[Ahello"), [ESC, UP, text("hello")]),
+        ((b"\x1b", b"OAhello"), [ESC, UP, text("hello")]),
         ((b"\x1b[1", b";5", b"Cx"), [Key("Ctrl-Right"), X]),
         ((b"\x1b[20", b"0~a\rb\r\x1b[201~"), [Key("Paste", "a\rb\r")]),
-        ((b"\x1b", b"[200~a\x1b", b"[201~x"), [Key("Paste", "a"), X]),
+        ((b"\x1b", b"[200~a\x1b", b"[201~x"), [ESC, Key("Paste", "a"), X]),
         ((b"\x1b]", b"11;rgb:0000", b"/0000\x1b", b"\\x"), [X]),
         ((b"\x1bP", b"1$r0m", b"\x1b\\x"), [X]),
         ((b"\xe6", b"\x97", b"\xa5x"), [text("日x")]),
-        ((b"\x1b[", b"[Ax"), [X]),
+        ((b"\x1b[", b"[Ax"), [Key("F1"), X]),
     ],
 )
 def test_pieces_that_come_late_are_one_sequence(pieces: list[bytes], keys: list[Key]) -> None:
@@ -173,13 +187,13 @@ def test_pieces_that_come_late_are_one_sequence(pieces: list[bytes], keys: list[
 @pytest.mark.parametrize(
     ("typed", "keys"),
     [
-        ("\x1bhello", [text("hello")]),
-        ("\x1b[hello", [text("[hello")]),
-        ("\x1b20 people", [text("20 people")]),
-        ("\x1bOk", [text("Ok")]),
-        ("\x1b]11 people", [text("]11 people")]),
-        ("\x1b\x1bx", [X]),
-        ("\x1b\x03", [Key("Ctrl-C")]),
+        ("\x1bhello", [ESC, text("hello")]),
+        ("\x1b[hello", [ESC, text("[hello")]),
+        ("\x1b20 people", [ESC, text("20 people")]),
+        ("\x1bOk", [ESC, text("Ok")]),
+        ("\x1b]11 people", [ESC, text("]11 people")]),
+        ("\x1b\x1bx", [ESC, ESC, X]),
+        ("\x1b\x03", [ESC, Key("Ctrl-C")]),
     ],
 )
 def test_what_is_typed_after_an_escape_is_text(typed: str, keys: list[Key]) -> None:
@@ -249,3 +263,51 @@ def test_a_paste_without_an_end_takes_no_memory_without_an_end() -> None:
         assert reader.feed(b"x" * 10_000, 0.0) == []
     (paste,) = reader.feed(b"\x1b[201~", 0.0)
     assert paste.text == "x" * PASTE_CHARS_MAX
+
+
+CHORDS = ("Ctrl-X Ctrl-E", "Ctrl-X u", "Ctrl-X Ctrl-X")
+
+
+@pytest.mark.parametrize(
+    ("data", "keys"),
+    [
+        (b"\x18\x05", named("Ctrl-X.Ctrl-E")),
+        (b"a\x18\x05b", [text("a"), *named("Ctrl-X.Ctrl-E"), text("b")]),
+        (b"\x18x", [X]),
+        (b"\x18\x03", named("Ctrl-C")),
+        (b"\x18\x1b[A", [UP]),
+        (b"\x18\x18\x05", named("Ctrl-X.Ctrl-X Ctrl-E")),
+        (b"\x18\x1b[I\x05", named("FocusIn Ctrl-X.Ctrl-E")),
+        (b"\x18\x1b[200~a\x1b[201~\x05", [Key("Paste", "a"), Key("Ctrl-E")]),
+        (b"\x18", []),
+    ],
+)
+def test_two_keys_that_mean_something_together_are_one(data: bytes, keys: list[Key]) -> None:
+    wanted = [Key(key.name.replace(".", " "), key.text) for key in keys]
+    for pieces in ([data], bytewise(data)):
+        reader = KeyReader(CHORDS)
+        assert joined([key for piece in pieces for key in reader.feed(piece, 0.0)]) == wanted
+        assert reader.deadline is None
+
+
+def test_the_first_of_two_keys_alone_is_a_key_where_no_two_mean_anything() -> None:
+    assert read(b"\x18\x05") == named("Ctrl-X Ctrl-E")
+
+
+def test_an_escape_alone_is_a_key_once() -> None:
+    reader = KeyReader()
+    assert reader.feed(b"\x1b", 0.0) == []
+    assert reader.due(ALT_SECONDS_MAX) == [ESC]
+    assert reader.due(REST_SECONDS_MAX) == [Key("")]
+    assert reader.deadline is None
+    assert read(b"\x1b", b"\x1b", b"x", apart=SLOW) == [ESC, ESC, X]
+
+
+def test_an_escape_behind_something_that_is_given_up_is_a_key() -> None:
+    reader, keys = KeyReader(), []
+    reader.feed(b"\x1b", 0.0)
+    assert reader.due(ALT_SECONDS_MAX) == [ESC]
+    assert joined(reader.feed(b"[M\x1b", SLOW)) == []
+    while reader.deadline is not None:
+        keys += reader.due(reader.deadline)
+    assert joined(keys) == [text("[M"), ESC]

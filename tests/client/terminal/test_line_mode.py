@@ -196,7 +196,7 @@ def test_what_a_code_stands_for_is_read_beside_it_where_there_is_room(columns: i
 
 def test_a_code_is_not_drawn_where_its_signs_cannot_be_shown() -> None:
     seat = Seat().live()
-    seat.view = LineMode(seat.engine, seat.glass, seat.glass, Palette(is_on=False), local_time, shows_codes=False)
+    seat.view = LineMode(seat.engine, seat.glass, seat.glass, Palette(is_on=False, shows_codes=False), local_time)
     seat.view.show(Note(NoteKind.ANSWER, "scan this", CODE))
     seat.view.draw()
     assert "█" not in "".join(seat.glass.lines)

@@ -2,53 +2,70 @@
 
 import pytest
 
+from reactor_chat.client.boundary import Draft
+from reactor_chat.client.commands.key_map import Bound, KeyMap
+from reactor_chat.client.commands.keys import KeyAction, ViewKind
+from reactor_chat.client.terminal.line_mode import LineMode
+from reactor_chat.client.terminal.palette import Palette
 from reactor_chat.wire.messages import Say, Tell
-from tests.client.terminal.test_line_mode import Seat, said
+from tests.client.terminal.test_line_mode import Seat, local_time, said
 
 
 def texts(seat: Seat) -> list[str | None]:
     return [request.text for request in seat.watcher.requests() if isinstance(request, Say)]
 
 
-def test_a_line_that_begins_with_a_slash_is_said_when_enter_comes_again() -> None:
+UNKNOWN = "13:05 * Unknown command /shrug. Use @help; // sends a line that begins with a slash"
+
+
+def test_a_command_of_other_chats_means_what_it_means_there() -> None:
     seat = Seat().live()
-    seat.press("/msg Stella the secret", "\r", "\r")
-    assert texts(seat) == [], "a bouncing key answers nothing"
-    assert seat.glass.lines[0] == "13:05 * Commands here begin with @, not /. Enter again says it to everyone"
-    assert seat.glass.lines[1] == "NOT encrypted > /msg Stella the secret"
+    seat.press("/msg Stella the secret", "\r")
+    assert [(r.to, r.text) for r in seat.watcher.requests() if isinstance(r, Tell)] == [("Stella", "the secret")]
+    seat.press("/me waves", "\r", "//etc/passwd", "\r", "/quit", "\r")
+    assert texts(seat) == ["/me waves", "/etc/passwd"]
+    assert not seat.engine.wants_input
+
+
+def test_a_line_with_a_slash_that_is_no_command_stays_to_be_changed() -> None:
+    seat = Seat(columns=100).live()
+    seat.press("/shrug ok", "\r")
     seat.wait(1.0)
     seat.press("\r")
-    assert texts(seat) == ["/msg Stella the secret"]
+    assert texts(seat) == [], "however often Enter comes"
+    assert seat.glass.lines == [UNKNOWN, UNKNOWN, "NOT encrypted > /shrug ok"]
+    seat.press("\x01", "/", "\r")
+    assert texts(seat) == ["/shrug ok"]
 
 
-def test_a_line_that_was_changed_is_asked_about_again_or_not_at_all() -> None:
+def test_what_is_given_back_to_be_edited_is_typed_as_it_was_meant() -> None:
     seat = Seat().live()
-    seat.press("/msg x", "\r")
+    seat.view.show(Draft("/shrug ok"))
+    seat.press("\r")
+    assert texts(seat) == ["/shrug ok"]
+
+
+def test_a_paste_is_asked_about_again_when_it_was_changed_and_each_time() -> None:
+    seat = Seat().live()
+    seat.press(b"\x1b[200~1\n2\n3\n4\x1b[201~", "\r")
     seat.wait(1.0)
-    seat.press("y", "\r")
-    assert texts(seat) == []
-    seat.press("\x01\x1b[3~", "\r")
-    assert texts(seat) == ["msg xy"]
-
-
-def test_the_same_line_is_asked_about_each_time() -> None:
-    seat = Seat().live()
+    seat.press("y", "\r", "\r")
+    assert texts(seat) == [], "a bouncing key answers nothing"
+    seat.wait(1.0)
+    seat.press("\r")
+    assert texts(seat) == ["1\n2\n3\n4y"]
     for _ in range(2):
-        seat.press("/msg x", "\r")
+        seat.press(b"\x1b[200~1\n2\n3\n4\x1b[201~", "\r")
         seat.wait(1.0)
         seat.press("\x15")
-    assert texts(seat) == []
-    seat.press("/msg x", "\r")
-    seat.wait(1.0)
-    seat.press("\r", "/msg x", "\r")
-    assert texts(seat) == ["/msg x"]
+    assert len(texts(seat)) == 1
 
 
 def test_a_name_and_a_passphrase_may_begin_with_a_slash() -> None:
     seat = Seat(None)
     seat.engine.start(0.0)
     seat.press("/etc", "\r")
-    assert "Enter again" not in "".join(seat.glass.lines)
+    assert "Unknown command" not in "".join(seat.glass.lines)
 
 
 @pytest.mark.parametrize("data", [b"\x1b[200~1\n2\n3\n4\x1b[201~", b"1\r2\r3\r4", b"1\r2\r3\r4\r"])
@@ -177,3 +194,40 @@ def test_a_stop_in_the_middle_of_a_paste_sends_nothing_of_it() -> None:
     seat.press(b"two\r\x1b[201~")
     assert texts(seat) == []
     assert seat.glass.lines[-1] == "(2 lines) NOT encrypted > one⏎two"
+
+
+def test_what_was_sent_is_searched_and_not_sent_by_the_enter_that_ends_the_search() -> None:
+    seat = Seat().live()
+    seat.press("soup\r", "bread\r", "x", "\x12", "so")
+    assert seat.glass.lines[-1] == "(recall: so) NOT encrypted > soup"
+    seat.press("z")
+    assert seat.glass.lines[-1] == "(not found: soz) NOT encrypted > soup"
+    seat.press("\r")
+    assert (seat.glass.lines[-1], texts(seat)) == ("(2 on the way) NOT encrypted > soup", ["soup", "bread"])
+    seat.press("\r")
+    assert texts(seat) == ["soup", "bread", "soup"]
+
+
+def test_an_escape_gives_a_search_up() -> None:
+    seat = Seat().live()
+    seat.press("soup\r", "half", "\x12", "so", "\x1b")
+    seat.wait(0.2)
+    assert seat.glass.lines[-1] == "(1 on the way) NOT encrypted > half"
+
+
+def test_what_was_dropped_is_undone() -> None:
+    seat = Seat().live()
+    seat.press("half a li", "\x03", "\x1f")
+    assert seat.glass.lines == ["NOT encrypted > half a li"]
+
+
+def test_keys_do_what_a_person_chose_and_the_help_says_so() -> None:
+    keys = KeyMap(ViewKind.LINE, [("F5", Bound(KeyAction.KILL_WORD)), ("Ctrl-X Ctrl-X", Bound(KeyAction.UNDO))])
+    seat = Seat(keys=keys.help_rows()).live()
+    seat.view = LineMode(seat.engine, seat.glass, seat.glass, Palette(is_on=False), local_time, keys)
+    seat.press("one two", "\x1b[15~")
+    assert seat.glass.lines[-1] == "NOT encrypted > one"
+    seat.press("\x18\x18")
+    assert seat.glass.lines[-1] == "NOT encrypted > one two"
+    seat.press("\x15", "@help keys", "\r")
+    assert any(line.startswith("Ctrl-W, Alt-Backspace, F5") for line in seat.glass.lines)

@@ -10,19 +10,19 @@ from reactor_chat.client.connecting.states import State
 from reactor_chat.client.outbox import IN_FLIGHT_MAX, WAITING_MAX
 from reactor_chat.client.terminal.palette import Palette
 from reactor_chat.client.terminal.pipe_mode import PipeMode
-from reactor_chat.wire.messages import Accepted, Bye, Notice, Pong, Quit, Refused, Said, Say
+from reactor_chat.wire.messages import Accepted, Bye, Notice, Pong, Quit, Refused, Said, Say, Tell
 from tests.client.toy import Watcher, live, said, welcome
 
 
 class Pipe:
     """A view with both its outputs caught."""
 
-    def __init__(self, *, as_json: bool = False, is_colored: bool = False, asks: bool = False) -> None:
+    def __init__(self, *, as_json: bool = False, is_colored: bool = False, is_typed: bool = False) -> None:
         self.watcher = live(Watcher())
         self.engine = self.watcher.engine
         self.out = self.notes = ""
         palette = Palette(is_on=is_colored)
-        self.view = PipeMode(self.engine, self._to_out, self._to_notes, palette, as_json=as_json, asks=asks)
+        self.view = PipeMode(self.engine, self._to_out, self._to_notes, palette, as_json=as_json, is_typed=is_typed)
         self.watcher.shown.clear()
 
     def _to_out(self, data: bytes, written: Callable[[], None] | None = None) -> None:
@@ -129,17 +129,19 @@ def test_in_a_pipe_a_line_that_begins_with_a_slash_is_said() -> None:
     assert pipe.said() == ["/msg Stella x"]
 
 
-def test_somebody_who_types_is_asked_about_it_and_an_empty_line_says_yes() -> None:
-    pipe = Pipe(asks=True)
-    pipe.view.input_came(b"/msg Stella x\n", 0.0)
-    assert pipe.said() == []
-    assert pipe.notes.endswith("Commands here begin with @, not /. Enter again says it to everyone\n")
-    pipe.view.input_came(b"\n", 1.0)
-    assert pipe.said() == ["/msg Stella x"]
+def test_where_somebody_types_a_slash_is_a_command_or_an_error() -> None:
+    pipe = Pipe(is_typed=True)
+    pipe.view.input_came(b"/msg Stella x\n/etc/passwd is here\n//etc/passwd is here\n/query Stella\nhello\n", 0.0)
+    assert pipe.said() == ["/etc/passwd is here", "hello"]
+    assert [request.to for request in pipe.watcher.requests() if isinstance(request, Tell)] == ["Stella"]
+    assert pipe.notes.splitlines() == [
+        "reactor-chat: Unknown command /etc/passwd. Use @help; // sends a line that begins with a slash",
+        "reactor-chat: There is one window for all chats here. Type @Stella <message> to say something there",
+    ]
 
 
-def test_any_other_line_says_no() -> None:
-    pipe = Pipe(asks=True)
-    pipe.view.input_came(b"/msg Stella x\nhello\n\n/quit\n/quit\n", 0.0)
-    pipe.view.input_ended(1.0)
-    assert pipe.said() == ["hello"]
+def test_a_name_may_begin_with_a_slash_as_far_as_the_view_goes() -> None:
+    pipe = Pipe(is_typed=True)
+    pipe.engine._login.candidate = None
+    pipe.view.input_came(b"/etc\n", 0.0)
+    assert "Unknown command" not in pipe.notes

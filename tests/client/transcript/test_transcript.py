@@ -26,6 +26,7 @@ from reactor_chat.wire.messages import (
     Say,
     Tell,
     Told,
+    Welcome,
 )
 from tests.client.transcript.dull_archive import DullArchive
 
@@ -102,6 +103,14 @@ def test_words_about_a_conversation_stand_in_it() -> None:
     assert not events(john.transcript)
     john.transcript.go(STELLA)
     assert events(john.transcript) == ["Your chat with Stella is now encrypted"]
+
+
+def test_one_conversation_is_one_window_however_it_is_spelled() -> None:
+    john = Person()
+    john.told("psst")
+    john.transcript.show(Note(NoteKind.NEWS, "encrypted", where=STELLA._replace(name="Stella")))
+    john.transcript.go(STELLA._replace(name="STELLA"))
+    assert [window.title for window in john.transcript.listed()] == ["# room", "@ STELLA"]
 
 
 def test_help_is_a_page_and_a_draft_is_given_back() -> None:
@@ -223,6 +232,19 @@ def test_markers_go_to_the_server_now_and_then_and_when_one_leaves() -> None:
     john.said("four")
     assert john.transcript.take_marks(10.1 + MARK_SECONDS, is_leaving=True) == [(ROOM, 4)]
     assert john.transcript.take_marks(99.0) == []
+
+
+@given(st.lists(st.sampled_from(["hi", "hi John"]), max_size=8), st.integers(0, 9))
+def test_what_was_read_on_another_device_is_read(texts_said: list[str], seq: int) -> None:
+    john = Person()
+    john.transcript.focused(is_focused=False)
+    for text in texts_said:
+        john.said(text)
+    john.transcript.was_read(ROOM, seq)
+    left = texts_said[seq:]
+    assert (john.transcript.open.unread, john.transcript.open.mentions) == (len(left), left.count("hi John"))
+    john.transcript.was_read(ROOM, 0)
+    assert john.transcript.open.unread == len(left), "a marker never moves back"
 
 
 # ------------------------------------------------------------------------------------------------ alerts
@@ -349,3 +371,31 @@ def test_a_jump_shows_what_stands_around_and_going_down_leads_back_to_the_end() 
         john.transcript.pages.newer(john.transcript.open)
     assert texts(john.transcript)[-1] == "a399"
     assert john.transcript.open.is_at_end
+
+
+# ------------------------------------------------------------------------------------------------ the connection
+
+
+def test_a_connection_that_comes_back_is_one_line_that_says_what_was_missed() -> None:
+    john = Person()
+    john.hear(Welcome("John", 0, False, "[Welcome John]"))
+    john.transcript.show(Note(NoteKind.LINK, "Connection lost; trying to connect again"))
+    john.transcript.cut(10.0)
+    john.transcript.cut(20.0)
+    john.hear(Welcome("John", 0, False, "[Welcome John]"))
+    for text in ("one", "two"):
+        john.said(text, is_live=False)
+    john.transcript.back(50.4)
+    john.transcript.back(60.0)
+    assert events(john.transcript) == ["[Welcome John]", "Back after 40 s, 2 missed"]
+
+
+AWAY = [(0.1, "1 s"), (119, "119 s"), (7_199, "119 min"), (90_000, "25 h"), (10**6, "11 d")]
+
+
+@pytest.mark.parametrize(("seconds", "words"), AWAY)
+def test_how_long_one_was_away_is_said_as_a_person_would(seconds: float, words: str) -> None:
+    john = Person()
+    john.transcript.cut(0.0)
+    john.transcript.back(seconds)
+    assert events(john.transcript) == [f"Back after {words}"]

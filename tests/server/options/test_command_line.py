@@ -8,9 +8,9 @@ import pytest
 
 from reactor_chat.errors import UsageError
 from reactor_chat.server.options.command_line import read_options, reread_options
-from reactor_chat.server.options.config import CONFIG_BYTES_MAX
 from reactor_chat.server.options.table import Options, differences, live_part, option_rows
 from reactor_chat.server.options.values import Rate
+from reactor_chat.toml_file import FILE_BYTES_MAX
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -149,9 +149,9 @@ def test_a_mistake_in_a_file_is_one_line_and_2(text: str, file: Path, capsys: py
 def test_a_file_that_cannot_be_read_is_one_line_and_2(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_bytes(b"host = '\xff'")
     assert "this is not UTF-8" in refused(capsys, "--config", str(file))
-    file.write_bytes(b"#" * (CONFIG_BYTES_MAX + 1))
+    file.write_bytes(b"#" * (FILE_BYTES_MAX + 1))
     assert "at most" in refused(capsys, "--config", str(file))
-    file.write_bytes(b"#" * CONFIG_BYTES_MAX)
+    file.write_bytes(b"#" * FILE_BYTES_MAX)
     assert read_options(["--config", str(file)]).config == file
     assert "there is no such file" in refused(capsys, "--config", str(file) + ".none")
     for other in (str(file.parent), "/dev/zero"):

@@ -3,7 +3,7 @@
 import pytest
 
 from reactor_chat.chat.boundary import BadMessage, Disconnected, Received, Terminate
-from reactor_chat.chat.costs import CHARGE_MAX, NAMES_PER_COST, charge_of, cost_of
+from reactor_chat.chat.limits.costs import CHARGE_MAX, NAMES_PER_COST, charge_of, cost_of
 from reactor_chat.wire import messages as m
 
 

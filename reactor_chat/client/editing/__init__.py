@@ -1,0 +1,1 @@
+"""What a line being typed remembers: steps to undo, and what was sent before."""
