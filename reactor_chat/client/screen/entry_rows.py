@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from reactor_chat.client.screen.rows import Row, Span, cut, filled, name_style, row_of, ruled, styled, width
+from reactor_chat.client.screen.rows import Row, Span, cut, filled, name_style, row_of, ruled, sliced, styled, width
 from reactor_chat.client.terminal.cells import cells
-from reactor_chat.client.terminal.wrapping import places, wrapped
+from reactor_chat.client.terminal.wrapping import COLUMNS_MIN, places, wrapped
 from reactor_chat.client.transcript.comings import in_words
 from reactor_chat.client.transcript.entries import Comings, Entry, Fate, Message, OwnLine
 from reactor_chat.text.links import Link, links
@@ -27,6 +27,8 @@ WIDE = 44
 """From so many columns on, texts have a column of their own."""
 TIME_CELLS = 6
 NAME_CELLS_MIN, NAME_CELLS_MAX = 7, 16
+HEAD_INDENT = 2
+"""Before the rest of a name that takes more than a row."""
 
 LocalTime = Callable[[int | None], datetime]
 """Gives the local time of a moment in milliseconds since 1970, and of now for None."""
@@ -123,9 +125,9 @@ class EntryRows:
         return _laid_out(head, lines, STATES[Fate.STORED] if message.is_own else None, layout)
 
     def _aside(self, line: Line, layout: Columns) -> list[Row]:
-        begin = TIME_CELLS if layout.name_cells else 2
+        begin = TIME_CELLS if layout.name_cells else 0  # no text begins there
         room = layout.columns - begin - 2
-        rows = [styled(row) for row in wrapped(line, room, room)]
+        rows = [styled(row) for row in wrapped(line, room, room, cuts_links=True)]
         signs = ("· ", *("  " for _ in rows[1:]))
         return [(Span("", " " * begin), Span("dim", sign), *row) for sign, row in zip(signs, rows, strict=True)]
 
@@ -155,17 +157,27 @@ def _head(time: str, name: str, layout: Columns, message: Message | None = None)
 
 def _laid_out(head: Row, lines: list[Line], state: Span | None, layout: Columns) -> list[Row]:
     room = layout.columns - layout.text_begin
-    is_long = width(head) > layout.text_begin  # a long name has a row of its own, or goes before the text
-    before = width(head) - layout.text_begin if is_long and not layout.name_cells else 0
+    before = 0 if layout.name_cells else width(head) - layout.text_begin
+    is_alone = width(head) > layout.text_begin if layout.name_cells else room - before < COLUMNS_MIN
+    first = room if is_alone else room - before
     texts: list[Row] = []
     for line in lines:
-        texts += _broken(line, room if texts else max(room - before, 1), room)
-    if is_long and layout.name_cells:
-        rows = [cut(head, layout.columns), *(_indented(text, layout) for text in texts)]
+        texts += _broken(line, room if texts else first, room)
+    if is_alone:  # beside a name as long as this there is no room for a text
+        rows = [*_whole(head, layout.columns), *(_indented(text, layout) for text in texts)]
     else:
         begin = filled(head, layout.text_begin) if layout.name_cells else head
         rows = [(*begin, *texts[0]), *(_indented(text, layout) for text in texts[1:])]
     return _with_state(rows, state, layout)
+
+
+def _whole(head: Row, columns: int) -> list[Row]:
+    """Return who speaks in as many rows as it takes: the end of a name tells two people apart."""
+    rows, at = [sliced(head, 0, columns)], columns
+    while at < width(head) and columns > HEAD_INDENT:
+        rows.append((Span("", " " * HEAD_INDENT), *sliced(head, at, columns - HEAD_INDENT)))
+        at += columns - HEAD_INDENT
+    return rows
 
 
 def _broken(line: Line, columns: int, columns_rest: int) -> list[Row]:
@@ -232,6 +244,6 @@ def _with_state(rows: list[Row], state: Span | None, layout: Columns) -> list[Ro
         rows[-1] = (*filled(rows[-1], layout.columns - cells(state.text)), state)
         return rows
     begin = layout.text_begin
-    words = wrapped([Part("text", state.text)], layout.columns - begin, layout.columns - begin)
+    words = wrapped([Part("text", state.text)], layout.columns - begin, layout.columns - begin, cuts_links=True)
     below = [row_of(" " * begin, *(Span(state.style, part.text) for part in row)) for row in words]
     return [*rows, *(cut(row, layout.columns) for row in below)]

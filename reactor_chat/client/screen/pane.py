@@ -1,9 +1,9 @@
 """The open conversation in a pane: which of its rows are seen, and scrolling through them.
 
 Theory of operation.  Only what is seen is laid out, from the anchor upwards: the anchor is the last entry that is seen
-and how many of its rows, or nothing at all while the newest is at the bottom, where the pane stays as more comes.  Rows
-of an entry are kept until the width changes.  An entry is known by itself, not by its place, so pages that come before
-it move nothing.
+and how many of its rows are not, or nothing at all while the newest is at the bottom, where the pane stays as more
+comes.  Rows of an entry are kept until the width changes.  An entry is known by itself, not by its place, so pages that
+come before it move nothing; where it became a part of another one, or came back from the server, it is that one.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from reactor_chat.client.screen.entry_rows import EntryRows, columns_for
 from reactor_chat.client.screen.rows import Row, ruled, styled
 from reactor_chat.client.terminal.wrapping import wrapped
-from reactor_chat.client.transcript.entries import Entry, Message, OwnLine
+from reactor_chat.client.transcript.entries import Comings, Entry, Message, OwnLine
 from reactor_chat.client.transcript.window import Window
 from reactor_chat.text.render import Part
 from reactor_chat.wire.conversation import Scope
@@ -26,7 +26,7 @@ class Anchor(NamedTuple):
     """The last row that is seen."""
 
     item: Item
-    rows: int  # of the item, from its first on
+    hidden: int  # rows of the item that stand below it
 
 
 class Seen(NamedTuple):
@@ -34,7 +34,7 @@ class Seen(NamedTuple):
 
     Attributes:
         rows: as many as it is high, or fewer at the beginning of a conversation.
-        below: how many messages stand below them.
+        below: how many messages stand below them, one of which only a part is seen among them.
         is_at_top: the first row there is is among them.
     """
 
@@ -80,17 +80,17 @@ class Pane:
         """Return what is seen in so many columns and rows."""
         self._lay_out(columns, me)
         items = self._items()
-        at, rows_seen = self._place(items)
+        at, hidden = self._place(items)
         rows: list[Row] = []
         place = at
         while place >= 0 and len(rows) < height:
             block = self._block(items, place)
-            rows[:0] = block[:rows_seen] if place == at and rows_seen is not None else block
+            rows[:0] = block[: len(block) - hidden] if place == at else block
             place -= 1
         is_at_top = place < 0 and len(rows) <= height
         if is_at_top and len(rows) < height:
             rows[:0] = self._top(columns)
-        below = sum(isinstance(item, Message | OwnLine) for item in items[at + 1 :])
+        below = sum(isinstance(item, Message | OwnLine) for item in items[at + (not hidden) :])
         return Seen(rows[-height:] if height else [], below, is_at_top)
 
     def _top(self, columns: int) -> list[Row]:
@@ -112,7 +112,7 @@ class Pane:
                 "@NAME text says something to one person. F1 shows what else there is.",
             ]
         room = self._layout.columns
-        rows = (row for text in words for row in wrapped([Part("mark", text)], room, room))
+        rows = (row for text in words for row in wrapped([Part("mark", text)], room, room, cuts_links=True))
         return [styled(row) for row in rows]
 
     # ------------------------------------------------------------------------------------------ scrolling
@@ -122,38 +122,33 @@ class Pane:
         items = self._items()
         if not items:
             return True
-        at, rows_seen = self._place(items)
-        block = self._block(items, at)
-        seen = len(block) if rows_seen is None else rows_seen
+        at, hidden = self._place(items)
         if rows < 0:
-            self._go_down(items, at, seen - rows)
+            self._go_down(items, at, hidden, -rows)
             return False
-        return self._go_up(items, at, seen - rows, height)
+        return self._go_up(items, at, hidden + rows, height)
 
-    def _go_up(self, items: list[Item], at: int, seen: int, height: int) -> bool:
-        while seen <= 0 and at > 0:
+    def _go_up(self, items: list[Item], at: int, hidden: int, height: int) -> bool:
+        while at > 0 and hidden >= len(self._block(items, at)):
+            hidden -= len(self._block(items, at))
             at -= 1
-            seen += len(self._block(items, at))
-        above, place = seen, at
+        above, place = len(self._block(items, at)) - hidden, at
         while above < height and place > 0:
             place -= 1
             above += len(self._block(items, place))
+        self._anchor = Anchor(items[at], hidden)
         if above < height:  # a full pane at the top
-            seen += height - above
-            self._go_down(items, at, seen)
+            self._go_down(items, at, hidden, height - above)
             return True
-        self._anchor = Anchor(items[at], seen)
         return above == height and place == 0
 
-    def _go_down(self, items: list[Item], at: int, seen: int) -> None:
-        while seen > len(self._block(items, at)):
-            seen -= len(self._block(items, at))
+    def _go_down(self, items: list[Item], at: int, hidden: int, rows: int) -> None:
+        hidden -= rows
+        while hidden < 0 and at < len(items) - 1:
             at += 1
-            if at == len(items):
-                self._anchor = None
-                return
-        is_end = at == len(items) - 1 and seen == len(self._block(items, at))
-        self._anchor = None if is_end else Anchor(items[at], seen)
+            hidden += len(self._block(items, at))
+        is_end = at == len(items) - 1 and hidden <= 0
+        self._anchor = None if is_end else Anchor(items[at], hidden)
 
     def to_end(self) -> None:
         """Show the newest."""
@@ -161,23 +156,26 @@ class Pane:
 
     def to_item(self, item: Item) -> None:
         """Show an entry as the last one."""
-        self._anchor = Anchor(item, 1_000)
+        self._anchor = Anchor(item, 0)
 
     # ------------------------------------------------------------------------------------------ laying out
 
     def _items(self) -> list[Item]:
         return [*self.window.entries, *self.window.own_lines]
 
-    def _place(self, items: list[Item]) -> tuple[int, int | None]:
-        """Return which item is the last one seen, and how many of its rows; None for all of them."""
+    def _place(self, items: list[Item]) -> tuple[int, int]:
+        """Return which item is the last one seen, and how many of its rows are not."""
         if self._anchor is None:
-            return len(items) - 1, None
-        wanted = self._anchor.item
-        for at in range(len(items) - 1, -1, -1):
-            if items[at] is wanted:
-                return at, self._anchor.rows
-        self._anchor = None  # it became a part of another one, or was said at last
-        return len(items) - 1, None
+            return len(items) - 1, 0
+        wanted, hidden = self._anchor
+        for is_it in (_is_same, _has_become):
+            at = next((at for at in range(len(items) - 1, -1, -1) if is_it(items[at], wanted)), None)
+            if at is not None:
+                hidden = min(hidden, len(self._block(items, at)))
+                self._anchor = Anchor(items[at], hidden)
+                return at, hidden
+        self._anchor = None  # it is not here any more
+        return len(items) - 1, 0
 
     def _lay_out(self, columns: int, me: str) -> None:
         layout = columns_for(columns)
@@ -230,6 +228,20 @@ class Pane:
         count = sum(_is_new(item, above) for item in items[at:])
         since = next((item.at for item in reversed(items[:at]) if isinstance(item, Message)), None)
         return self._drawing.new(count, since, self._layout.columns)
+
+
+def _is_same(item: Item, wanted: Item) -> bool:
+    return item is wanted
+
+
+def _has_become(item: Item, wanted: Item) -> bool:
+    """Return whether an item is what an earlier one has become: more comings in one, one's own line on its way back."""
+    if isinstance(wanted, Comings) and isinstance(item, Comings):
+        length = len(wanted.steps)
+        return wanted.steps in (item.steps[:length], item.steps[-length:])
+    if not isinstance(wanted, OwnLine):
+        return False
+    return wanted.id == (item.id if isinstance(item, OwnLine) else getattr(getattr(item, "notice", None), "id", None))
 
 
 def _first_new(items: list[Item], above: int) -> Item | None:

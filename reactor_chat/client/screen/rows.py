@@ -123,7 +123,7 @@ def sliced(row: Row, begin: int, columns: int) -> Row:
 
 def _pieces(span: Span, at: int, begin: int, end: int) -> list[Span]:
     span_end = at + cells(span.text)
-    if span_end <= begin or at >= end:
+    if span_end <= begin or at >= end or begin >= end:
         return []
     first = fitting(span.text, 0, max(begin - at, 0))
     lost = max(begin - at, 0) - cells(span.text[:first])

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from reactor_chat.client.transcript.entries import OwnLine
 from reactor_chat.text.render import NO_ANNOTATION, Annotation, compose
 from reactor_chat.text.safe import safe
+from reactor_chat.text.slash import action_said
 from reactor_chat.wire.conversation import Heard, Scope
 from reactor_chat.wire.messages import SERVER_NAME, GroupSaid, HelpAnswer, Notice, Told, fold
 
@@ -55,7 +56,8 @@ def said(
     if notice.text is None:
         remark = f" ({safe(annotation.remark)})" if annotation.remark else ""
         return [f"{head}, message that cannot be read{remark}"]
-    lines = _under(head, notice.text)
+    action = action_said(notice.text)
+    lines = _under(head, notice.text) if action is None else _under(f"{head}, action", action)
     return [*lines[:-1], f"{lines[-1]} {STORED}"] if is_stored else lines
 
 

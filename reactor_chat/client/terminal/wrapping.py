@@ -18,16 +18,17 @@ COLUMNS_MIN = 6
 """In fewer columns wrapping would leave nothing to read, nor has a line that could be forged room in them."""
 
 
-def wrapped(parts: list[Part], columns: int, columns_rest: int) -> list[list[Part]]:
+def wrapped(parts: list[Part], columns: int, columns_rest: int, *, cuts_links: bool = False) -> list[list[Part]]:
     """Return the parts in rows.
 
     Args:
         parts: one line.
         columns: cells of the first row.
         columns_rest: cells of every other one.
+        cuts_links: a link that is longer than a row is cut like any word: nothing is left to the terminal.
     """
     text = "".join(part.text for part in parts)
-    return [_between(parts, begin, end) for begin, end in places(text, columns, columns_rest)]
+    return [_between(parts, begin, end) for begin, end in places(text, columns, columns_rest, cuts_links=cuts_links)]
 
 
 def places(text: str, columns: int, columns_rest: int, *, cuts_links: bool = False) -> list[tuple[int, int]]:

@@ -54,6 +54,11 @@ def test_words_that_look_like_nobody_s_are_left_as_they_are(text: str) -> None:
     assert noted(text) == text
 
 
+def test_what_somebody_does_is_an_action() -> None:
+    assert said(Told(1, 0, "Ann", "John", "/me waves\nJohn: x"), "John") == ["Ann, private, action: waves", "  John: x"]
+    assert said(Said(1, 0, "Ann", "/me"), "John") == ["Ann: /me"]
+
+
 def test_stored_stands_behind_the_last_line() -> None:
     assert said(Said(1, 0, "John", "a\nb"), "john", is_stored=True) == ["You: a", "  b Stored."]
 

@@ -23,6 +23,13 @@ def test_rows_end_at_blanks() -> None:
 def test_a_link_is_left_whole_and_another_long_word_is_cut() -> None:
     link = "https://example.org/" + "a" * 30
     assert rows(f"see {link} there") == ["see", link, "there"]
+    whole = wrapped([Part("text", f"see {link} there")], 20, 20, cuts_links=True)
+    assert ["".join(part.text for part in row) for row in whole] == [
+        "see",
+        link[:20],
+        link[20:40],
+        f"{link[40:]} there",
+    ]
     assert rows("日" * 25) == ["日" * 10, "日" * 10, "日" * 5]
     assert rows("x\u00a0" * 30)[0] == ("x\u00a0" * 10).rstrip()
 
