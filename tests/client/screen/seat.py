@@ -1,5 +1,6 @@
 """Somebody in front of a full screen, which a terminal emulator draws."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,10 +30,17 @@ def local_time(milliseconds: int | None) -> datetime:
 class Seat:
     """The person, their engine and what they see."""
 
-    def __init__(self, name: str | None = "John", columns: int = 80, rows: int = 24, **settings: Any) -> None:
+    def __init__(
+        self,
+        name: str | None = "John",
+        columns: int = 80,
+        rows: int = 24,
+        glass: Callable[[int, int], Any] = Glass,
+        **settings: Any,
+    ) -> None:
         self.watcher = Watcher(name, interactive=True, **settings)
         self.engine = self.watcher.engine
-        self.glass = Glass(columns, rows)
+        self.glass = glass(columns, rows)
         self.archive = DullArchive(name or "John")
         self.now = 0.0
         self.actions: list[Action | Derive] = []
