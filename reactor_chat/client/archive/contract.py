@@ -64,7 +64,7 @@ class Overview(NamedTuple):
         name: as the server spelled it last; empty for the room.
         newest: the place of the last entry of its last page; 0 where it has none, only a draft.
         newest_seq: the number of that entry.
-        read: up to which number it was read; 0 where nothing was.
+        read: up to which number it was read; 0 where nothing was since numbers last began anew.
         unread: how many messages of others stand behind the read marker, at most UNREAD_MAX.
         draft: what was typed there and not sent; empty where there is none.
         is_muted: whether the person wants to hear little of it.

@@ -50,7 +50,9 @@ class StoredSearch:
         self._query = query
         late = list(islice(zones.missing(last_place), LATE_BLOCKS_MAX + 1))
         self.is_whole = len(late) <= LATE_BLOCKS_MAX
-        looked_through = [Window(block * BLOCK + 1, (block + 1) * BLOCK) for block in late[:LATE_BLOCKS_MAX]]
+        looked_through = [
+            Window(block * BLOCK + 1, min((block + 1) * BLOCK, last_place)) for block in late[:LATE_BLOCKS_MAX]
+        ]
         indexed = zones.windows(query.since, query.until)
         for hole in looked_through:
             indexed = without(indexed, hole)

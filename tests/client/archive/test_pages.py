@@ -86,7 +86,8 @@ def check(archive: Archive, dull: Dull, chance: Random) -> None:
 def _check_overview(archive: Archive, dull: Dull, conversation: Conversation) -> None:
     overview, page = archive.overview(conversation), dull.page(conversation)
     assert (overview.newest, overview.newest_seq) == ((page[-1].place, page[-1].seq) if page else (0, 0))
-    assert overview.read == dull.marks.get(conversation, (0, 0))[1]
+    era, read = dull.marks.get(conversation, (0, 0))
+    assert overview.read == (read if era == dull.scribe.era else 0)
     assert overview.draft == dull.drafts.get(conversation, "")
     assert overview.is_muted == (conversation in dull.muted)
     assert overview.unread == archive.unread(conversation)

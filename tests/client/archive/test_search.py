@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reactor_chat.client.archive.contract import Archive
+from reactor_chat.client.archive.tables import BLOCK
 from reactor_chat.client.archive.zones import ZONE
 from reactor_chat.client.store.home import Home
 from reactor_chat.client.store.vault import MemoryVault
@@ -111,6 +112,20 @@ def test_each_step_is_short(tmp_path: Path) -> None:
         index_all(vault.archived)
         for typed in ("soup", "xx", "before:900", "-y"):
             assert max(len(some) for some in vault.archived.search(typed, moment)) <= 8
+
+
+def test_as_much_as_anybody_may_type_is_a_search() -> None:
+    vault = MemoryVault()
+    vault.choose(ME)
+    text = " ".join(f"word{number}" for number in range(2_000))
+    Scribe(vault).say(text)
+    Scribe(vault).write(1, 4 * BLOCK)
+    index_all(vault.archived)
+    names = " ".join(f"from:name{number} in:name{number}" for number in range(1_000))
+    assert texts(vault.archived, text) == [text]
+    assert texts(vault.archived, f'"{text}') == [text]
+    assert texts(vault.archived, f"{text} {names} from:ann in:room") == [text]
+    assert texts(vault.archived, f"{text} -word7") == []
 
 
 def test_nothing_typed_finds_nothing() -> None:
