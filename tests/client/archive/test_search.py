@@ -139,7 +139,7 @@ def test_nothing_typed_finds_nothing() -> None:
     assert search.is_whole
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(steps, st.lists(searches, min_size=1, max_size=8))
 def test_it_finds_what_a_look_at_everything_finds(
     tmp_path_factory: pytest.TempPathFactory, script: list[tuple[str, int, int]], asked: list[Asked]
