@@ -114,7 +114,7 @@ class Search(Protocol):
         """Return what was found in this step, newest (highest place) first, often nothing; ends with StopIteration.
 
         Raises:
-            StorageCorrupt: the index is damaged; the archive itself need not be.
+            StorageCorrupt: the index is damaged; the archive itself need not be, and `index_some` makes it again.
         """
 
 
@@ -173,4 +173,8 @@ class Archive(Protocol):
         """
 
     def index_some(self) -> bool:
-        """Index what is not indexed yet, for some milliseconds; return whether anything is left."""
+        """Index what is not indexed yet, for some milliseconds; return whether anything is left.
+
+        It also goes through the archive, some of it in each run, and mends what is damaged and can be found out again.
+        Where that cannot be done, `damage` says so, and nothing is left.
+        """

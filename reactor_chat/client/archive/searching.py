@@ -16,6 +16,7 @@ from reactor_chat.client.archive.query import Query
 from reactor_chat.client.archive.tables import BLOCK
 from reactor_chat.client.archive.volume import Volume
 from reactor_chat.client.archive.zones import Window, Zones, without
+from reactor_chat.errors import StorageError
 
 STEP_BYTES = 32_768
 """When so much was read, a step ends: a message may be very long."""
@@ -65,7 +66,11 @@ class StoredSearch:
 
     def __next__(self) -> list[Found]:
         """As in the contract."""
-        return next(self._steps)
+        try:
+            return next(self._steps)
+        except StorageError as error:
+            self._entries.fail(error)
+            raise
 
     def _search(self, volume: Volume, parts: list[tuple[Window, bool]]) -> Iterator[list[Found]]:
         """Search parts of the archive, the newest first: each with the index, or without."""

@@ -164,6 +164,10 @@ class StoredArchive:
             return False
         self._backing.settle()
         try:
+            if self._entries.has_failed:
+                self._entries.has_failed = False
+                self._indexer.mend()
+                self._forget()
             return self._indexer.step(self._last_place) or self._upkeep() or self._check_some()
         except StorageError as error:
             self._is_index_broken = True
