@@ -18,9 +18,11 @@ before.  Every method may raise StorageError, after which the vault is of no mor
 
 *Damage.*  A row that is not what was archived is left out, and `damage` says so from then on.
 
-*Indexing.*  A notice is found by search from the moment it is archived.  What an earlier version archived is neither on
-a page nor found until it was indexed, newest first, by `index_some`, which whoever runs the client calls while nothing
-else is to be done.
+*Indexing.*  A notice is on its page and found by search from the moment it is archived.  `index_some` makes search
+quick, and whoever runs the client calls it while nothing else is to be done, as long as it says that something is left,
+and again when something came.  Only the newest 2,000 that are not indexed are found: where more wait (an earlier
+version, or one without a screen, has archived them), a search says that it is not whole.  What an earlier version
+archived is on its page once it is indexed, which begins with the newest.
 """
 
 from collections.abc import Callable, Iterator
@@ -167,8 +169,8 @@ class Archive(Protocol):
         Args:
             typed: words, all of which a message must have, in any case and without regard to accents; the last one may
                 be the beginning of a word unless a blank follows.  `"several words"` must stand so; `-word` must not.
-                `from:NAME` (`from:me`), `in:room`, `in:NAME` of a person or group, `has:link`, `before:` and `after:` a
-                moment narrow it down.
+                `from:NAME` (`from:me`), `in:room`, `in:NAME` of a person or group (`in:@NAME`, `in:#NAME`), `has:link`,
+                `before:` and `after:` a moment narrow it down; of several `from:` one is enough, and of several `in:`.
             moment: reads moments.
         """
 
