@@ -95,7 +95,7 @@ BUGS: tuple[Bug, ...] = (
     *in_file(
         "reactor_chat/client/archive/searching.py",
         INDEX,
-        ("what came of late is not found", "for block in late[:LATE_BLOCKS_MAX]]", "for block in late[:0]]"),
+        ("what came of late is not found", "for block in late[:LATE_BLOCKS_MAX]", "for block in late[:0]"),
         (
             "a search never says that something is left out",
             "self.is_whole = len(late) <= LATE_BLOCKS_MAX",

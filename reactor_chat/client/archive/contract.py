@@ -18,9 +18,11 @@ before.  Every method may raise StorageError, after which the vault is of no mor
 
 *Damage.*  A row that is not what was archived is left out, and `damage` says so from then on.
 
-*Indexing.*  A notice is found by search from the moment it is archived.  What an earlier version archived is neither on
-a page nor found until it was indexed, newest first, by `index_some`, which whoever runs the client calls while nothing
-else is to be done.
+*Indexing.*  A notice is on its page and found by search from the moment it is archived.  `index_some` makes search
+quick, and whoever runs the client calls it while nothing else is to be done, as long as it says that something is left,
+and again when something came.  Only the newest 2,000 that are not indexed are found: where more wait (an earlier
+version, or one without a screen, has archived them), a search says that it is not whole.  What an earlier version
+archived is on its page once it is indexed, which begins with the newest.
 """
 
 from collections.abc import Callable, Iterator
@@ -64,7 +66,7 @@ class Overview(NamedTuple):
         name: as the server spelled it last; empty for the room.
         newest: the place of the last entry of its last page; 0 where it has none, only a draft.
         newest_seq: the number of that entry.
-        read: up to which number it was read; 0 where nothing was.
+        read: up to which number it was read; 0 where nothing was since numbers last began anew.
         unread: how many messages of others stand behind the read marker, at most UNREAD_MAX.
         draft: what was typed there and not sent; empty where there is none.
         is_muted: whether the person wants to hear little of it.
@@ -114,7 +116,7 @@ class Search(Protocol):
         """Return what was found in this step, newest (highest place) first, often nothing; ends with StopIteration.
 
         Raises:
-            StorageCorrupt: the index is damaged; the archive itself need not be.
+            StorageCorrupt: the index is damaged; the archive itself need not be, and `index_some` makes it again.
         """
 
 
@@ -167,10 +169,14 @@ class Archive(Protocol):
         Args:
             typed: words, all of which a message must have, in any case and without regard to accents; the last one may
                 be the beginning of a word unless a blank follows.  `"several words"` must stand so; `-word` must not.
-                `from:NAME` (`from:me`), `in:room`, `in:NAME` of a person or group, `has:link`, `before:` and `after:` a
-                moment narrow it down.
+                `from:NAME` (`from:me`), `in:room`, `in:NAME` of a person or group (`in:@NAME`, `in:#NAME`), `has:link`,
+                `before:` and `after:` a moment narrow it down; of several `from:` one is enough, and of several `in:`.
             moment: reads moments.
         """
 
     def index_some(self) -> bool:
-        """Index what is not indexed yet, for some milliseconds; return whether anything is left."""
+        """Index what is not indexed yet, for some milliseconds; return whether anything is left.
+
+        It also goes through the archive, some of it in each run, and mends what is damaged and can be found out again.
+        Where that cannot be done, `damage` says so, and nothing is left.
+        """

@@ -86,9 +86,9 @@ class ConversationBook:
 
     def keep(self, conversation: Conversation, kept: Kept) -> list[Change]:
         """Keep something else of a conversation; return what has to be written for that."""
-        self._kept[conversation] = kept
         number = self._ids.get(conversation)
         if number is None:
             number = self._ids[conversation] = self._fresh_id()
+        self._kept[conversation] = kept
         sealed = self._backing.seal(msgspec.json.encode(kept), "conversations", self._name, number)
         return [("INSERT OR REPLACE INTO conversations VALUES (?, ?, ?)", (number, self._name, sealed))]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from reactor_chat.client.archive.backing import Backing
 from reactor_chat.client.archive.contract import Entry
-from reactor_chat.errors import MessageInvalid
+from reactor_chat.errors import MessageInvalid, StorageError
 from reactor_chat.wire.conversation import ROOM, AboutSeals, Conversation, Heard, Scope, spelled_where
 from reactor_chat.wire.messages import GroupChanged, Notice, fold
 
@@ -20,15 +20,22 @@ class Entries:
 
     Attributes:
         damage: the words about what was left out last; None where nothing was.
+        has_failed: a search could not be ended.
     """
 
     def __init__(self, backing: Backing) -> None:
         self._backing = backing
         self.damage: str | None = None
+        self.has_failed = False
 
     def note(self, what: str) -> None:
         """Remember that something cannot be read."""
         self.damage = str(self._backing.damaged(what))
+
+    def fail(self, error: StorageError) -> None:
+        """Remember that a search could not be ended."""
+        self.damage = str(error)
+        self.has_failed = True
 
     def opened(self, name: str, rows: Iterable[Row]) -> Iterator[Entry]:
         """Yield what rows say, in their order; what a newer version wrote, and understood more, is left out.

@@ -17,9 +17,10 @@ from reactor_chat.client.archive.backing import Backing, Change
 from reactor_chat.client.archive.contract import Entry
 from reactor_chat.client.archive.entries import Entries
 from reactor_chat.client.archive.eras import beginnings
-from reactor_chat.client.archive.tables import BLOCK, MERGE, MERGE_PAGES, PAGED
+from reactor_chat.client.archive.tables import BLOCK, CHECK_INDEX, MERGE, MERGE_PAGES, PAGED, WITHOUT_INDEX
 from reactor_chat.client.archive.volume import Volume
 from reactor_chat.client.archive.zones import Times, Zones
+from reactor_chat.errors import StorageCorrupt
 from reactor_chat.wire.conversation import Heard
 
 SHOWN_AT_ONCE_BLOCKS = 8
@@ -59,6 +60,17 @@ class Indexer:
             return False
         self._backing.write(self._block(block))
         return self._zones.next_block(last_place) is not None
+
+    def mend(self) -> None:
+        """Forget the index where it is damaged, so that it is made again.
+
+        Raises:
+            StorageError: that cannot be done; what is in memory has to be read again.
+        """
+        try:
+            self._backing.write([CHECK_INDEX])
+        except StorageCorrupt:
+            self._backing.write(WITHOUT_INDEX)
 
     def page_newest(self, last_place: int) -> None:
         """Put the newest of an archive of an earlier version on its pages, and what is in no whole block yet."""

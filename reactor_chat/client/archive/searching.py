@@ -16,6 +16,7 @@ from reactor_chat.client.archive.query import Query
 from reactor_chat.client.archive.tables import BLOCK
 from reactor_chat.client.archive.volume import Volume
 from reactor_chat.client.archive.zones import Window, Zones, without
+from reactor_chat.errors import StorageError
 
 STEP_BYTES = 32_768
 """When so much was read, a step ends: a message may be very long."""
@@ -50,7 +51,9 @@ class StoredSearch:
         self._query = query
         late = list(islice(zones.missing(last_place), LATE_BLOCKS_MAX + 1))
         self.is_whole = len(late) <= LATE_BLOCKS_MAX
-        looked_through = [Window(block * BLOCK + 1, (block + 1) * BLOCK) for block in late[:LATE_BLOCKS_MAX]]
+        looked_through = [
+            Window(block * BLOCK + 1, min((block + 1) * BLOCK, last_place)) for block in late[:LATE_BLOCKS_MAX]
+        ]
         indexed = zones.windows(query.since, query.until)
         for hole in looked_through:
             indexed = without(indexed, hole)
@@ -63,7 +66,11 @@ class StoredSearch:
 
     def __next__(self) -> list[Found]:
         """As in the contract."""
-        return next(self._steps)
+        try:
+            return next(self._steps)
+        except StorageError as error:
+            self._entries.fail(error)
+            raise
 
     def _search(self, volume: Volume, parts: list[tuple[Window, bool]]) -> Iterator[list[Found]]:
         """Search parts of the archive, the newest first: each with the index, or without."""

@@ -164,6 +164,10 @@ class StoredArchive:
             return False
         self._backing.settle()
         try:
+            if self._entries.has_failed:
+                self._entries.has_failed = False
+                self._indexer.mend()
+                self._forget()
             return self._indexer.step(self._last_place) or self._upkeep() or self._check_some()
         except StorageError as error:
             self._is_index_broken = True
@@ -226,6 +230,7 @@ class StoredArchive:
 
     def _overview(self, conversation: Conversation) -> Overview:
         kept, (_, seq, place) = self._volume.book.kept(conversation), self._pages.newest(conversation)
-        read = 0 if kept.read is None else kept.read[1]
+        era, read = kept.read or (0, 0)
+        read = read if era == self._volume.eras.newest else 0
         unread = self._pages.unread(conversation)
         return Overview(conversation, kept.name, place, seq, read, unread, kept.draft, kept.is_muted)

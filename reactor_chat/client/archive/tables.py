@@ -62,6 +62,17 @@ TAKEN_OVER = (
 )
 """What a new archive of this format, or one that had none of these tables, begins with."""
 
+CHECK_INDEX = ("INSERT INTO token_index (token_index) VALUES ('integrity-check')", ())
+"""Fails where the index is damaged; takes a second for a million messages."""
+
+WITHOUT_INDEX = (
+    ("INSERT INTO token_index (token_index) VALUES ('delete-all')", ()),
+    ("DELETE FROM zones", ()),
+    ("DELETE FROM known_words", ()),
+    ("DELETE FROM words", ()),
+)
+"""What forgets the index."""
+
 MERGE_PAGES = 16
 """So many pages of the index are written at most in a step that merges it: two milliseconds."""
 

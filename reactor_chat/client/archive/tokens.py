@@ -23,6 +23,9 @@ TOKEN_BYTES = 8
 WORD_CHARS_MAX = 64
 """The index goes by so many characters of a word; what follows is compared when a message is looked at."""
 
+ASKED_MAX = 64
+"""So many tokens FTS5 is asked to intersect, and so many to unite; it has limits of its own, some hundreds."""
+
 
 class BlindTokens:
     """The tokens of one name's archive.
@@ -93,7 +96,8 @@ class BlindTokens:
         groups += [[self.of_sender(name) for name in wanted.senders]] if wanted.senders else []
         groups += [[self.of_conversation(one) for one in wanted.conversations]] if wanted.conversations else []
         groups += [[self.of_links()]] if wanted.has_link else []
-        return " AND ".join(any_of(group) for group in groups)
+        asked = [group for group in groups if len(group) <= ASKED_MAX][:ASKED_MAX]  # which names too much, if anything
+        return " AND ".join(any_of(group) for group in asked)
 
     def _of_term(self, term: Term) -> Iterator[str]:
         """Yield the tokens that a text with the term must have."""

@@ -13,7 +13,7 @@ from reactor_chat.client.archive.contract import Entry
 from reactor_chat.client.archive.tables import BLOCK
 from reactor_chat.client.store.file_vault import FileVault
 from reactor_chat.client.store.home import Home
-from reactor_chat.errors import StorageError
+from reactor_chat.errors import StorageCorrupt, StorageError
 from reactor_chat.wire.conversation import ROOM
 from tests.client.archive.oracle import Asked, Part
 from tests.client.archive.scribe import Scribe, found, index_all, opened, path_in
@@ -117,6 +117,25 @@ def test_a_sealed_row_that_is_damaged_is_left_out_and_told(home: Home, table: st
         if table == "zones":
             index_all(vault.archived)
             check(vault.archived, scribe, Asked((Part("word", "soup"),), ends_with_blank=True))
+
+
+def test_an_index_that_is_damaged_is_made_again(home: Home) -> None:
+    scribe = filled(home)
+    asked = Asked((Part("word", "soup"),), ends_with_blank=True)
+    with closing(sqlite3.connect(path_in(home), isolation_level=None)) as database:
+        database.execute("PRAGMA writable_schema = ON")
+        database.execute("UPDATE token_index_data SET block = substr(block, 1, 9) || x'ffff' WHERE id > 100")
+    with opened(home) as vault:
+        with pytest.raises(StorageCorrupt, match="is damaged"):
+            found(vault.archived, asked.typed)
+        assert vault.archived.page(ROOM, limit=999) == Dull(scribe).page(ROOM)
+        index_all(vault.archived)
+        check(vault.archived, scribe, asked)
+        assert "is damaged" in (vault.archived.damage or "")
+    with opened(home) as vault:
+        check(vault.archived, scribe, asked)
+        check(vault.archived, scribe, Asked((Part("word", "so"),), ends_with_blank=False))
+        assert vault.archived.damage is None
 
 
 def test_what_is_missing_from_a_page_is_put_there_while_the_client_rests(home: Home) -> None:

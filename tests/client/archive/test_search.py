@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reactor_chat.client.archive.contract import Archive
+from reactor_chat.client.archive.tables import BLOCK
 from reactor_chat.client.archive.zones import ZONE
 from reactor_chat.client.store.home import Home
 from reactor_chat.client.store.vault import MemoryVault
@@ -113,6 +114,20 @@ def test_each_step_is_short(tmp_path: Path) -> None:
             assert max(len(some) for some in vault.archived.search(typed, moment)) <= 8
 
 
+def test_as_much_as_anybody_may_type_is_a_search() -> None:
+    vault = MemoryVault()
+    vault.choose(ME)
+    text = " ".join(f"word{number}" for number in range(2_000))
+    Scribe(vault).say(text)
+    Scribe(vault).write(1, 4 * BLOCK)
+    index_all(vault.archived)
+    names = " ".join(f"from:name{number} in:name{number}" for number in range(1_000))
+    assert texts(vault.archived, text) == [text]
+    assert texts(vault.archived, f'"{text}') == [text]
+    assert texts(vault.archived, f"{text} {names} from:ann in:room") == [text]
+    assert texts(vault.archived, f"{text} -word7") == []
+
+
 def test_nothing_typed_finds_nothing() -> None:
     vault = MemoryVault()
     vault.choose(ME)
@@ -124,7 +139,7 @@ def test_nothing_typed_finds_nothing() -> None:
     assert search.is_whole
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(steps, st.lists(searches, min_size=1, max_size=8))
 def test_it_finds_what_a_look_at_everything_finds(
     tmp_path_factory: pytest.TempPathFactory, script: list[tuple[str, int, int]], asked: list[Asked]
