@@ -61,7 +61,7 @@ def target(to: str, posture: Posture, connection: Connection, columns: int, *, b
     right = row_of(Span("dim", "   ".join(words) + "   " if words else ""), *word)
     if width(left) + width(right) < columns:
         return justified(left, right, columns)
-    return _narrow(name, fate, () if connection.word == "connected" else word, columns)
+    return _narrow(name, fate, () if connection.word == "connected" else row_of(" ", *word), columns)
 
 
 def _narrow(name: Span, fate: Row, word: Row, columns: int) -> Row:
