@@ -59,7 +59,9 @@ def drawn(box: Box, columns: int, rows: int) -> Drawn:
     framed = [_edge("┌", box.title, "┐", outer), *((side, Span("", " "), *line, Span("", " "), side) for line in lines)]
     framed.append(_edge("└", box.foot, "┘", outer))
     column, row_at = (columns - outer) // 2, max((rows - len(framed)) // 2, 0)
-    cursor = None if box.typed is None else (min(column + 2 + box.typed[1], columns - 1), row_at + 1)
+    cursor = None
+    if box.typed is not None and row_at + 1 < rows:
+        cursor = (min(column + 2 + box.typed[1], columns - 1), row_at + 1)
     return Drawn(framed, column, row_at, cursor)
 
 
@@ -82,6 +84,6 @@ def laid_over(rows: Sequence[Row], box: Drawn, columns: int) -> list[Row]:
     for place, row in enumerate(box.rows, box.row):
         if place < len(result):
             end = box.column + width(row)
-            under = result[place]
+            under = filled(result[place], columns)
             result[place] = (*sliced(under, 0, box.column), *row, *sliced(under, end, max(columns - end, 0)))
     return result

@@ -136,15 +136,13 @@ class Pane:
         while above < height and place > 0:
             place -= 1
             above += len(self._block(items, place))
-        self._anchor = Anchor(items[at], hidden)
-        if above < height:  # a full pane at the top
-            self._go_down(items, at, hidden, height - above)
-            return True
-        return above == height and place == 0
+        # At the top the pane is full, where there is as much.
+        self._go_down(items, at, hidden, max(height - above, 0))
+        return above <= height and place == 0
 
     def _go_down(self, items: list[Item], at: int, hidden: int, rows: int) -> None:
         hidden -= rows
-        while hidden < 0 and at < len(items) - 1:
+        while at < len(items) - 1 and (hidden < 0 or (not hidden and not self._block(items, at + 1))):
             at += 1
             hidden += len(self._block(items, at))
         is_end = at == len(items) - 1 and hidden <= 0

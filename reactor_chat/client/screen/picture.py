@@ -12,6 +12,7 @@ from reactor_chat.client.screen.boxes import drawn, laid_over
 from reactor_chat.client.screen.composer import EMPTY, Composed, composed
 from reactor_chat.client.screen.keyboard import Keyboard
 from reactor_chat.client.screen.painting import Picture
+from reactor_chat.client.screen.pane import Pane
 from reactor_chat.client.screen.rows import Row, Span, beside, cut, filled, row_of
 
 ONE_PANE_BELOW = 60
@@ -39,7 +40,7 @@ def draw_picture(board: Keyboard, columns: int, rows: int) -> Picture:
     cursor = (min(box.cursor_cell, columns - 1), cursor_row) if cursor_row < rows else None
     if (asking := board.asking) is not None:
         over = drawn(asking.box(columns, rows), columns, rows)
-        return Picture(laid_over(all_rows, over, columns), over.cursor)
+        all_rows, cursor = laid_over(all_rows, over, columns), over.cursor
     return Picture([filled(row, columns) for row in all_rows], cursor)
 
 
@@ -76,11 +77,20 @@ def _conversation(board: Keyboard, columns: int, height: int) -> list[Row]:
     title = status.title(transcript.open, len(board.people()), board.connection(), columns)
     pane = board.pane()
     room = max(height - 1, 0)
-    seen = pane.seen(columns - 1, room, board.me)
-    rows = list(seen.rows)
-    if seen.below and room > 1:
-        words = f"▼ {seen.below} more below, End goes there"
-        rows = [*rows[-(room - 1) :], row_of(Span("new", f"{words:>{max(columns - 2, 0)}}"))]
-    board.seen(is_at_end=pane.is_at_end, is_at_top=seen.is_at_top, height=room)
+    rows, is_at_top = _seen(pane, columns - 1, room, board.me)
+    # A page is as many rows as are seen above the foot, so that none is skipped.
+    board.seen(is_at_end=pane.is_at_end, is_at_top=is_at_top, height=max(room - 1, 1))
     blank = [row_of("")] * (room - len(rows))
     return [title, *blank, *((Span("", " "), *row) for row in rows)]
+
+
+def _seen(pane: Pane, columns: int, room: int, me: str) -> tuple[list[Row], bool]:
+    """Return the rows of the conversation that are seen, the last of them a foot where there is more below."""
+    if room > 1 and not pane.is_at_end:
+        seen = pane.seen(columns, room - 1, me)
+        if not pane.is_at_end:  # it may have lost its place
+            words = f"▼ {f'{seen.below} more' if seen.below else 'more'} below, End goes there"
+            foot = cut(row_of(Span("new", f"{words:>{max(columns - 1, 0)}}")), columns)
+            return [*seen.rows, foot], seen.is_at_top
+    seen = pane.seen(columns, room, me)
+    return seen.rows, seen.is_at_top

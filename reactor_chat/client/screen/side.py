@@ -64,7 +64,7 @@ def _news(window: Window) -> Row:
 def _foot(windows: Sequence[Window], unsent: int, columns: int) -> list[Row]:
     rows = []
     if unsent:
-        words = "1 line is not sent" if unsent == 1 else f"{unsent} lines are not sent"
+        words = "1 line not sent" if unsent == 1 else f"{unsent} lines not sent"
         rows.append(justified(row_of(Span("not sent", f" ! {words}")), row_of(Span("key", "F3 ")), columns))
     new, for_you = sum(bool(one.unread) for one in windows), sum(one.mentions for one in windows)
     if new:

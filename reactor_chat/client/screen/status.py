@@ -16,6 +16,8 @@ POSTURES = {
 """What becomes of a line typed in a conversation."""
 
 BETWEEN = Span("dim", " · ")
+NAME_CELLS_MIN = 4
+"""Less of a name says nothing."""
 
 
 class Connection(NamedTuple):
@@ -53,16 +55,23 @@ def target(to: str, posture: Posture, connection: Connection, columns: int, *, b
         columns: cells of the row.
         beside: of the line itself, such as `draft saved`; empty where there is nothing to say.
     """
-    left = row_of(Span("dim", " to "), Span("title", safe(to)), BETWEEN, POSTURES[posture])
-    words = [word for word in (beside, _waiting(connection)) if word]
-    right = row_of(Span("dim", "   ".join(words) + "   " if words else ""), _word(connection), " ")
+    name, fate, word = Span("title", safe(to)), (BETWEEN, POSTURES[posture]), row_of(_word(connection), " ")
+    left = (Span("dim", " to "), name, *fate)
+    words = [text for text in (beside, _waiting(connection)) if text]
+    right = row_of(Span("dim", "   ".join(words) + "   " if words else ""), *word)
     if width(left) + width(right) < columns:
         return justified(left, right, columns)
-    if width(left) > columns:  # what becomes of the line is said in any case
-        room = columns - width(left[2:]) - len(" to ")
-        left = (left[0], *cut(left[1:2], max(room, 1)), *left[2:])
-    is_well = connection.word == "connected"
-    return cut(left, columns) if is_well else justified(left, row_of(_word(connection), " "), columns)
+    return _narrow(name, fate, () if connection.word == "connected" else row_of(" ", *word), columns)
+
+
+def _narrow(name: Span, fate: Row, word: Row, columns: int) -> Row:
+    """Return what becomes of the line, in any case; then how the connection is, then to whom the line goes."""
+    for head in (" to ", " "):
+        room = columns - len(head) - width(fate) - width(word)
+        if room >= min(width((name,)), NAME_CELLS_MIN):
+            return justified((Span("dim", head), *cut((name,), room), *fate), word, columns)
+    bare = (Span("", " "), *fate[1:])
+    return justified(bare, word if width(bare) + width(word) <= columns else (), columns)
 
 
 def _waiting(connection: Connection) -> str:

@@ -37,7 +37,6 @@ LOOKS: dict[str, Look] = {
     "open": Look("standout", "standout", "standout", "standout"),
     "unread": _same("bold", "bold"),
     "mention": Look("bold", "light magenta,bold", "h213,bold", "h127,bold"),
-    "own": Look("", "", "", ""),
     "stored": Look("", "dark green", "h71", "h28"),
     "sending": Look("", "dark cyan", "h74", "h25"),
     "not sent": Look("bold", "yellow", "h214", "h130"),
@@ -47,7 +46,6 @@ LOOKS: dict[str, Look] = {
     "held": Look("bold", "light red", "h203", "h160"),
     "getting keys": Look("", "dark cyan", "h74", "h25"),
     "key": _same("bold", "bold"),
-    "match": Look("standout", "standout", "standout", "standout"),
     "found": Look("underline", "underline", "underline", "underline"),
     "link": Look("underline", "underline", "underline", "underline"),
     "system": Look("", "dark gray", "h245", "h243"),
@@ -57,6 +55,8 @@ LOOKS: dict[str, Look] = {
     "refusal": Look("", "brown", "h179", "h130"),
     "announcement": Look("bold,standout", "bold,standout", "bold,standout", "bold,standout"),
     "input": Look("", "", "", ""),
+    "text": Look("", "", "", ""),
+    "help": Look("", "", "", ""),
     "box": Look("", "", "", ""),
 }
 """Every style but those of names and the empty one, which is drawn as the terminal draws by itself."""
