@@ -21,11 +21,8 @@ from reactor_chat.client.archive.zones import Window
 PAGE = 32
 """So many places in one question."""
 
-WORDS_AT_ONCE = 64
+WORDS_AT_ONCE = 48
 """So many words in one question; each costs FTS5 some fifty microseconds."""
-
-WORDS_A_STEP = 4_096
-"""So many words are gathered in one step: two milliseconds."""
 
 LOOKED_THROUGH_PER_WORD = 3
 """To look at a message costs a third of what it costs to ask for a word."""
@@ -53,10 +50,9 @@ def candidates(read: Read, volume: Volume, expression: str, beginning: Term | No
     while volume.vocabulary.load_some():
         yield []
     words: list[str] = []
-    for word in volume.vocabulary.beginning_with(beginning.units[-1]):
-        words.append(word)
-        if len(words) % WORDS_A_STEP == 0:
-            yield []
+    for some in volume.vocabulary.beginning_with(beginning.units[-1]):
+        words += some
+        yield []
     left = LOOKED_THROUGH_PER_WORD * len(words)
     if len(words) > WORDS_AT_ONCE:
         for page in _stream(read, expression, windows):
@@ -108,9 +104,10 @@ def _merged(streams: list[Pages]) -> Pages:
         negative, number = heads[0]
         if not merged or merged[-1] != -negative:
             merged.append(-negative)
-        if not pages[number]:
+        if not pages[number] or len(merged) > PAGE:
             yield merged[:-1]  # the last one may come from another stream, too
             merged = merged[-1:]
+        if not pages[number]:
             yield from _turned(streams[number], pages[number])
         if pages[number]:
             heapreplace(heads, (-pages[number].pop(), number))

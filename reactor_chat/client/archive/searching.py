@@ -18,8 +18,8 @@ from reactor_chat.client.archive.volume import Volume
 from reactor_chat.client.archive.zones import Window, Zones, without
 from reactor_chat.errors import StorageError
 
-STEP_BYTES = 32_768
-"""When so much was read, a step ends: a message may be very long."""
+STEP_BYTES = 8_192
+"""When so much was read, a step ends: some forty messages, and one that is very long; one or two milliseconds."""
 
 LATE_BLOCKS_MAX = 64
 """So many blocks that are not indexed yet are looked through, the newest: a twentieth of a second."""
