@@ -16,6 +16,7 @@ from reactor_chat.client.terminal.editor import Editor
 from reactor_chat.client.transcript.entries import Fate, OwnLine
 from reactor_chat.client.transcript.transcript import Page
 from reactor_chat.client.transcript.window import Window
+from reactor_chat.errors import StorageCorrupt
 from reactor_chat.text.safe import safe
 from reactor_chat.wire.conversation import Conversation, Heard
 from reactor_chat.wire.messages import fold
@@ -35,6 +36,9 @@ CLOSING = frozenset({KeyAction.CLOSE, KeyAction.CANCEL, KeyAction.SWITCH, KeyAct
 
 FOUND_MAX = 200
 """Results of a search that are listed."""
+
+DAMAGED = "The index is damaged; some of what you read cannot be found"
+NOT_WHOLE = "Older messages are not indexed yet"
 
 
 class Asking(Protocol):
@@ -145,7 +149,7 @@ class _Choosing:
         typed = composed(self.editor, columns - 8, 1)
         listed = self.listed(columns - 8)
         first = max(self.chosen - max(rows - 8, 1), 0)
-        chosen = self.chosen if listed else None
+        chosen = self.chosen if self.count() else None
         return Box(self.title, listed, self.foot, (typed.rows[0], typed.cursor_cell), first, chosen)
 
     def work(self) -> bool:
@@ -199,9 +203,9 @@ class Switching(_Choosing):
 
 def rank_of(wanted: str, name: str) -> tuple[int, int] | None:
     """Return how well letters fit a name, smaller is better; None where they do not stand in it in their order."""
-    at = name.find(wanted)
-    if at >= 0:
-        begins_word = at == 0 or not name[at - 1].isalnum()
+    if wanted in name:
+        places = (at for at in range(len(name)) if name.startswith(wanted, at))
+        begins_word = any(at == 0 or not name[at - 1].isalnum() for at in places)
         return (0 if begins_word else 1, len(name))
     place = -1
     for letter in wanted:
@@ -239,10 +243,11 @@ class Finding(_Choosing):
         self._found: list[Found] = []
         self._search: Search | None = None
         self._steps: Iterator[list[Found]] | None = None
+        self._damage = ""
 
     def changed(self) -> None:
         """Search anew."""
-        self._found = []
+        self._found, self._damage = [], ""
         typed = self.editor.text
         self._search = self._begin(typed) if typed.strip() else None
         self._steps = iter(self._search) if self._search is not None else None
@@ -255,7 +260,22 @@ class Finding(_Choosing):
             self._found += next(self._steps)
         except StopIteration:
             self._steps = None
+        except StorageCorrupt:
+            self._steps, self._damage = None, DAMAGED
         return self._steps is not None
+
+    @property
+    def _remarks(self) -> list[str]:
+        """What there is to say about the search itself."""
+        if self._search is None:
+            return []
+        remarks = [*self._search.problems, self._damage, "" if self._search.is_whole else NOT_WHOLE]
+        return [safe(remark) for remark in remarks if remark]
+
+    def box(self, columns: int, rows: int) -> Box:
+        """Return what was found; what there is to say about the search stands below it."""
+        box = super().box(columns, rows)
+        return box._replace(foot=". ".join(self._remarks) or box.foot)
 
     def count(self) -> int:
         """Return how much was found."""
@@ -265,9 +285,8 @@ class Finding(_Choosing):
         """Return what was found, newest first, or what there is to say about it."""
         if self._search is None:
             return [row_of(Span("dim", " Everything you have read can be found, also without a connection."))]
-        problems = [row_of(Span("refusal", f" {safe(problem)}")) for problem in self._search.problems]
         if not self._found:
-            return [*problems, row_of(Span("dim", " Nothing was found." if self._steps is None else " Searching…"))]
+            return [row_of(Span("dim", " Nothing was found." if self._steps is None else " Searching…"))]
         return [_found_row(one, self._stamp) for one in self._found]
 
     def take(self) -> None:
