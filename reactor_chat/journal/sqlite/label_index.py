@@ -38,6 +38,8 @@ LAG_BLOCKS_MAX = 256
 """Blocks that may wait; a commit that finds more writes some first.  A megabyte, three thousand messages."""
 WRITTEN_AT_ONCE = 128
 """Blocks in one transaction of the index."""
+LAG_BLOCKS_AT_REST = 64
+"""Blocks that may wait while nobody does: each label's page is written once for so many; a start reads them in 2 ms."""
 
 Transaction = Callable[[], AbstractContextManager[None]]
 

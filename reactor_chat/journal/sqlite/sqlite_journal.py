@@ -48,7 +48,7 @@ from reactor_chat.journal.sqlite.database_file import (
 from reactor_chat.journal.sqlite.failures import Fence, GuardedReading, of_sqlite
 from reactor_chat.journal.sqlite.ground import Ground, refuse_second_names
 from reactor_chat.journal.sqlite.high_water import HighWater
-from reactor_chat.journal.sqlite.label_index import LAG_BLOCKS_MAX, LabelIndex
+from reactor_chat.journal.sqlite.label_index import LAG_BLOCKS_AT_REST, LAG_BLOCKS_MAX, LabelIndex
 from reactor_chat.journal.sqlite.removal import replace, rewritten
 from reactor_chat.journal.sqlite.scrub import Scrub
 from reactor_chat.journal.sqlite.snapshots import Snapshots
@@ -252,10 +252,11 @@ class SqliteJournal(ReportsAtOnce):
         return self.high_water.keep()
 
     def rest(self) -> None:
-        """Write some of the index, and empty the write-ahead log where it is long; see `contract.Journal`."""
+        """Write some of the index where much waits, and empty a long write-ahead log; see `contract.Journal`."""
         with self._fence:
-            with self._unless_full():
-                self._index()
+            if self._label_index.lag() > LAG_BLOCKS_AT_REST:
+                with self._unless_full():
+                    self._index()
             if self._wal_pages >= WAL_PAGES_REST:
                 self._checkpoint()
 

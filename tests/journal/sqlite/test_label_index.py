@@ -14,7 +14,7 @@ from reactor_chat.errors import StorageCorrupt, StorageFull
 from reactor_chat.journal.contract import Span, finished
 from reactor_chat.journal.reports import Entry, Row
 from reactor_chat.journal.sqlite.database_file import FILE_NAME
-from reactor_chat.journal.sqlite.label_index import LAG_BLOCKS_MAX, WRITTEN_AT_ONCE
+from reactor_chat.journal.sqlite.label_index import LAG_BLOCKS_AT_REST, LAG_BLOCKS_MAX, WRITTEN_AT_ONCE
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from tests.journal.content import SEQ_MAX, check_everything, commit_up_to, copy_of
 
@@ -115,6 +115,18 @@ def test_a_commit_leaves_the_index_alone_and_the_lag_is_bounded(tmp_path: Path) 
         check_large(journal)
         while journal._label_index.lag() > 1:
             journal.rest()
+        check_large(journal)
+
+
+def test_a_rest_writes_the_index_when_it_is_worth_a_transaction(tmp_path: Path) -> None:
+    with closing(SqliteJournal(tmp_path)) as journal:
+        for last in range(1, LAG_BLOCKS_AT_REST + 1):
+            commit_large(journal, last)
+            journal.rest()
+        assert journal._label_index.end == 1
+        commit_large(journal, last + 1)
+        journal.rest()
+        assert journal._label_index.end == journal._draft.first
         check_large(journal)
 
 
