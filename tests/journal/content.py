@@ -33,13 +33,13 @@ def commit_up_to(journal: SqliteJournal, last: int, size: int = 10) -> None:
         journal.commit([entry(seq) for seq in range(first, min(first + size, last + 1))])
 
 
-def check_everything(journal: SqliteJournal) -> None:
+def check_everything(journal: SqliteJournal, *, verifies: bool = True) -> None:
     """All that was ever committed is read back as it was, by a replay and by every label."""
     assert list(journal.replay()) == [row(seq) for seq in range(1, journal.head + 1)]
     for label in LABELS:
         expected = [row(seq) for seq in range(1, journal.head + 1) if label in entry(seq).labels]
         assert journal.since([(label, 0, SEQ_MAX)], 0, SEQ_MAX) == expected
-    assert journal.verify().entries == journal.head
+    assert not verifies or journal.verify().entries == journal.head
 
 
 def copy_of(files: dict[str, bytes], directory: Path) -> Path:

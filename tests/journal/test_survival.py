@@ -181,8 +181,11 @@ def test_exchanged_and_missing_blocks_break_the_chain(tmp_path: Path, sound: byt
 @pytest.mark.parametrize(
     "statement",
     [
-        "DELETE FROM places WHERE first = (SELECT max(first) FROM places)",
-        "INSERT INTO places VALUES (1, 2)",
+        "DELETE FROM runs WHERE first = (SELECT max(first) FROM runs)",
+        "INSERT INTO runs VALUES (1, 2, x'')",
+        "UPDATE runs SET later = substr(later, 1, length(later) - 2) WHERE label = 1",
+        "UPDATE runs SET later = substr(later, 3) WHERE label = 1",
+        "UPDATE runs SET later = cast(later || later AS BLOB) WHERE label = 1",
         "UPDATE labels SET name = 'sayd' WHERE name = 'said'",
         "DELETE FROM labels WHERE name = 'told/3'",
     ],

@@ -11,6 +11,8 @@ WAITING = (
     f"{INDEX[0]}::test_labels_that_come_to_the_open_block_are_found_at_once",
     f"{INDEX[0]}::test_a_crash_between_a_commit_and_its_index_loses_neither",
 )
+ROWS = ("tests/journal/sqlite/test_index_rows.py",)
+EARLIER = ("tests/journal/sqlite/test_earlier_formats.py",)
 BLOCKS = ("tests/journal/sqlite/test_blocks.py",)
 BUFFERS = ("tests/reactor/test_buffers.py",)
 FANOUT = ("tests/reactor/test_fanout.py",)
@@ -236,10 +238,88 @@ BUGS: tuple[Bug, ...] = (
             "            self.note(open_block)\n",
             "            pass\n",
         ),
+    ),
+    *in_file(
+        "reactor_chat/journal/unindexed.py",
+        WAITING,
         (
             "a block's newer labels are missed while it grows",
             "        self._kinds[first] = self._unsorted[first] = kinds\n",
             "        self._kinds[first] = self._unsorted[first] = self._kinds.get(first, kinds)\n",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/journal/label_runs.py",
+        tuple(
+            f"tests/journal/test_label_runs.py::test_{name}"
+            for name in ("a_full_run_takes_nothing_more", "what_is_no_run_is_damage")
+        ),
+        ("a row takes in blocks without end", "min(RUN_BLOCKS_MAX - 1 - len(later) // 2,", "min(RUN_BLOCKS_MAX - 1,"),
+        ("a row that was changed is believed", "if distances == sorted(distances) and len(", "if distances or len("),
+    ),
+    *in_file(
+        "reactor_chat/journal/sqlite/label_index.py",
+        (
+            f"{ROWS[0]}::test_what_is_added_twice_changes_nothing",
+            f"{ROWS[0]}::test_a_damaged_row_is_refused_and_stops_nothing_else_and_is_mended",
+        ),
+        ("rows of a label overlap", "if last is not None and last < numbers[0]:", "if last is not None:"),
+        (
+            "a damaged row stops whoever writes behind it",
+            "            with suppress(StorageCorrupt):\n                stored[",
+            "            if True:\n                stored[",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/journal/sqlite/sqlite_journal.py",
+        ROWS,
+        (
+            "an index that is made anew is taken for complete halfway",
+            "and self._label_index.lag() > lag:",
+            "and self._label_index.lag() > 0:",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/journal/sqlite/scrub.py",
+        ROWS,
+        (
+            "a damaged row stays damaged",
+            "            return sum(self._remade(label, first) for first in firsts)\n",
+            "            return 0\n",
+        ),
+        ("a row is made anew without what cannot be read", "if survey.broken or not numbers:", "if not numbers:"),
+    ),
+    *in_file(
+        "reactor_chat/journal/sqlite/copying.py",
+        ROWS,
+        (
+            "a row that is split is copied twice",
+            "label, last = identity, numbers[-1]",
+            "label, last = identity, numbers[0]",
+        ),
+        ("a copy's index holds what came later", "packed(numbers[: bisect_left(numbers, end)])", "packed(numbers)"),
+    ),
+    *in_file(
+        "reactor_chat/journal/sqlite/database_file.py",
+        EARLIER,
+        (
+            "a journal dies between two formats",
+            "            _take_places(database)\n",
+            "            _take_places(database)\n            database.execute('COMMIT')\n            database.execute('BEGIN')\n",
+        ),
+        (
+            "a damaged index of an earlier format stops every start",
+            "        if isinstance(error, sqlite3.OperationalError):\n            raise\n        _bring_up(",
+            "        if error:\n            raise\n        _bring_up(",
+        ),
+    ),
+    *in_file(
+        "reactor_chat/journal/sqlite/restoring.py",
+        EARLIER,
+        (
+            "the logs of an increment are lost",
+            "newest = self._sources[-1].database",
+            "newest = self._sources[0].database",
         ),
     ),
     *in_file(
@@ -253,8 +333,8 @@ BUGS: tuple[Bug, ...] = (
         ("what was damaged before it was indexed is left out", "if self.end <= first < end]", "if end < first < end]"),
         (
             "the end of the index is durable before its entries",
-            "        with transaction():\n            ids = sorted(",
-            "        with transaction():\n            self._database.execute('DELETE FROM unindexed')\n        with transaction():\n            self._database.execute('INSERT INTO unindexed VALUES (?, 1)', (end,))\n        with transaction():\n            ids = sorted(",
+            "        with transaction():\n            self._put(by_label)",
+            "        with transaction():\n            self._database.execute('DELETE FROM unindexed')\n        with transaction():\n            self._database.execute('INSERT INTO unindexed VALUES (?, 1)', (end,))\n        with transaction():\n            self._put(by_label)",
         ),
     ),
     *in_file(

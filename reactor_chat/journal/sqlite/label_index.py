@@ -1,16 +1,16 @@
 """The index: which blocks hold entries with a label.
 
-A label's entries lie in blocks, and the index names each such block once, by its first number.  Twelve entries of 300
-bytes share a block, so the index of a million messages is some eighty thousand small rows.  It is no part of the chain:
-a block says itself which labels its entries carry, so an index that names the wrong block is noticed when it is read,
-and one that leaves a block out when the journal is verified.
+A label's entries lie in blocks, and the index names each such block once, by its first number, up to 128 of them in one
+row (`label_runs`).  It is no part of the chain: a block says itself which labels its entries carry, so an index that
+names the wrong block is noticed when it is read, and one that leaves a block out when the journal is verified.
 
 Theory of operation.  A label that is added touches a page of its own, and a commit of a few private messages dozens of
 them: ten times what the messages themselves take.  So a commit leaves the index alone, and `write` adds many blocks at
-once, in the order of their labels, when there is time or the lag becomes too long (docs/decisions/lazy-index.md).  The
-table `unindexed` says from which block on the index knows nothing yet, and changes in the transaction that adds to the
-index: a crash can only leave it where it was.  The blocks from there on are looked up in memory (`unindexed`).  The
-open block is always one of them; what the index may hold of such a block already is not looked at.
+once, in the order of their labels, when there is time or the lag becomes too long (docs/decisions/lazy-index.md).  What
+it adds for a label is one row, or the end of one that has room.  The table `unindexed` says from which block on the
+index knows nothing yet, and changes in the transaction that adds to the index: a crash can only leave it where it was.
+The blocks from there on are looked up in memory (`unindexed`).  The open block is always one of them; what the index
+may hold of such a block already is not looked at.
 
 A block of which the labels cannot be read, because it was damaged before it was indexed, counts as one with any label,
 and the table names it: whoever looks for something there is refused, and is not told that there is nothing.
@@ -18,15 +18,18 @@ and the table names it: whoever looks for something there is refused, and is not
 
 import sqlite3
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
 from heapq import merge
-from itertools import chain, islice
+from itertools import chain
+from typing import Any
 
 from reactor_chat.errors import StorageCorrupt
-from reactor_chat.journal.contract import REPAIR, Damage, Span
+from reactor_chat.journal.contract import Damage, Span
+from reactor_chat.journal.label_runs import Run, damaged, distances_of, grown, last_of, numbers_of, packed
 from reactor_chat.journal.sqlite.blocks import FIRST_LINK, BlockDraft
 from reactor_chat.journal.sqlite.survey import Piece, Survey
+from reactor_chat.journal.unindexed import UnindexedBlocks
 
 CACHED_LABELS_MAX = 4_096
 """Labels whose number is remembered; 0.5 MiB.  Beyond that all are forgotten and looked up again, 2 µs each."""
@@ -35,64 +38,22 @@ LAG_BLOCKS_MAX = 256
 """Blocks that may wait; a commit that finds more writes some first.  A megabyte, three thousand messages."""
 WRITTEN_AT_ONCE = 128
 """Blocks in one transaction of the index."""
+LAG_BLOCKS_AT_REST = 64
+"""Blocks that may wait while nobody does: each label's page is written once for so many; a start reads them in 2 ms."""
 
 Transaction = Callable[[], AbstractContextManager[None]]
 
-_FIND = "SELECT first FROM places WHERE label = ? AND first BETWEEN ? AND ? ORDER BY first"
-
-
-Kinds = Collection[tuple[str, ...]]
-"""The label tuples that occur in a block."""
-
-
-class UnindexedBlocks:
-    """What blocks carry that the index does not have yet, by their first numbers, which rise."""
-
-    def __init__(self) -> None:
-        self._kinds: dict[int, Kinds] = {}
-        self._places: dict[str, list[int]] = {}
-        self._unsorted: dict[int, Kinds] = {}  # not in `_places` yet: a commit should not pay for what nobody reads
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self._kinds)
-
-    def put(self, first: int, kinds: Kinds) -> None:
-        """Add a block behind all others, or the newest once more with what was added to it."""
-        self._kinds[first] = self._unsorted[first] = kinds
-
-    def oldest(self, count: int) -> list[int]:
-        """Return the numbers of the oldest ones, so many at most."""
-        return list(islice(self._kinds, count))
-
-    def drop_below(self, end: int) -> None:
-        """Forget the blocks with lower numbers."""
-        self._kinds = {first: kinds for first, kinds in self._kinds.items() if first >= end}
-        self._unsorted = dict(self._kinds)
-        self._places = {}
-
-    def labels(self, first: int) -> set[str]:
-        """Return the labels of a block; none, where it is not one of these."""
-        return set(chain.from_iterable(self._kinds.get(first, ())))
-
-    def by_label(self, firsts: Iterable[int]) -> dict[str, list[int]]:
-        """Return which of these blocks carry each label, in their order."""
-        places: dict[str, list[int]] = {}
-        for first in firsts:
-            for label in self.labels(first):
-                places.setdefault(label, []).append(first)
-        return places
-
-    def between(self, label: str, low: int, high: int) -> list[int]:
-        """Return the blocks with a label whose numbers are within these, both included, in their order."""
-        for first in self._unsorted:
-            for found in self.labels(first):
-                firsts = self._places.setdefault(found, [])
-                if not firsts or firsts[-1] != first:
-                    firsts.append(first)
-        self._unsorted = {}
-        firsts = self._places.get(label, [])
-        return firsts[bisect_left(firsts, low) : bisect_right(firsts, high)]
+_AT_ONCE = 64
+"""Labels looked up with one statement, which costs a third of what single ones do; those that lack are NULL."""
+_IDS = f"SELECT name, id FROM labels WHERE name IN ({', '.join('?' * _AT_ONCE)})"  # noqa: S608  nothing but marks
+_NEWEST = (
+    f"WITH wanted (id) AS (VALUES {', '.join(['(?)'] * _AT_ONCE)}) SELECT id, first, later FROM wanted"  # noqa: S608
+    " JOIN runs ON label = id AND first = (SELECT max(first) FROM runs WHERE label = id AND first <= ?)"
+)
+_SEQ_MAX = 2**63 - 1
+_AT = "SELECT first, later FROM runs WHERE label = ? AND first <= ? ORDER BY first DESC LIMIT 1"
+_WITHIN = "SELECT first, later FROM runs WHERE label = ? AND first > ? AND first <= ? ORDER BY first"
+_NEXT = f"{_WITHIN} LIMIT 1"
 
 
 class LabelIndex:
@@ -115,10 +76,20 @@ class LabelIndex:
 
     # ----------------------------------------------------------------------------------------------- writing
 
-    def add(self, labels: Iterable[str], first: int) -> None:
-        """Note at once that a block holds entries with these labels; within a transaction."""
-        ids = [self._id_of(label) or self._new_id(label) for label in labels]
-        self._put([(identity, first) for identity in ids])
+    def add(self, label: str, numbers: list[int]) -> None:
+        """Note at once that these blocks carry a label, which are given rising; within a transaction."""
+        at = bisect_left(numbers, self.end)
+        if at:
+            self._put({label: numbers[:at]})
+        for first in numbers[at:]:
+            self._unindexed.insert(first, (label,))
+
+    def replace_row(self, label: str, first: int, numbers: list[int]) -> None:
+        """Store the blocks that a label has as far as a damaged row goes, in its place; within a transaction."""
+        identity = self._id_of(label)
+        self._database.execute("DELETE FROM runs WHERE label = ? AND first = ?", (identity, first))
+        rows = [(identity, *run) for run in packed(numbers)]
+        self._database.executemany("INSERT INTO runs VALUES (?, ?, ?)", rows)
 
     def note(self, draft: BlockDraft) -> None:
         """Note a block that was committed, to be written later; the newest is noted again when it has grown."""
@@ -143,8 +114,7 @@ class LabelIndex:
             end = waiting.pop()
         by_label = self._unindexed.by_label(waiting)
         with transaction():
-            ids = sorted((self._id_of(label) or self._new_id(label), label) for label in sorted(by_label))
-            self._put([(identity, first) for identity, label in ids for first in by_label[label]])
+            self._put(by_label)
             broken = [(first, 0) for first in self._broken if self.end <= first < end]
             self._database.execute("DELETE FROM unindexed WHERE onwards")
             self._database.executemany("REPLACE INTO unindexed VALUES (?, ?)", [*broken, (end, 1)])
@@ -190,6 +160,7 @@ class LabelIndex:
         for pieces in survey:
             for piece in pieces:
                 self._take_in(piece)
+            self._broken.update(damage.first for damage in survey.damaged)
             yield
         self._broken.update(damage.first for damage in survey.damaged)
         if open_block.end > open_block.first:
@@ -239,38 +210,120 @@ class LabelIndex:
 
     def _written(self, label: str, low: int, high: int, *, newest: bool) -> Iterator[int]:
         identity = self._id_of(label)
-        if identity is None:
+        if identity is None or low > high:
             return
-        find = f"{_FIND} {'DESC' if newest else 'ASC'} LIMIT 1"
-        while (found := self._database.execute(find, (identity, low, high)).fetchone()) is not None:
-            if type(found[0]) is not int:
-                raise StorageCorrupt(f"The journal's index is damaged; {REPAIR}")
-            yield found[0]
-            low, high = (low, found[0] - 1) if newest else (found[0] + 1, high)
+        for first, distances in (self._falling if newest else self._rising)(identity, low, high):
+            found = distances[bisect_left(distances, low - first) : bisect_right(distances, high - first)]
+            yield from [first + distance for distance in (reversed(found) if newest else found)]
+
+    def _falling(self, identity: int, low: int, high: int) -> Iterator[tuple[int, list[int]]]:
+        """Yield what the rows hold that reach into a range, the newest first."""
+        while (row := self._database.execute(_AT, (identity, high)).fetchone()) is not None:
+            first, distances = row[0], distances_of(*row)
+            if first > high:
+                raise damaged()
+            yield first, distances
+            if first <= low:
+                return
+            high = first - 1
+
+    def _rising(self, identity: int, low: int, high: int) -> Iterator[tuple[int, list[int]]]:
+        """Yield what the rows hold that reach into a range, the oldest first."""
+        row, before = self._database.execute(_AT, (identity, low)).fetchone(), 0
+        if row is None:
+            row = self._database.execute(_NEXT, (identity, low, high)).fetchone()
+        while row is not None:
+            first, distances = row[0], distances_of(*row)
+            if first <= before:
+                raise damaged()
+            yield first, distances
+            if first + distances[-1] >= high:
+                return
+            before = first
+            row = self._database.execute(_NEXT, (identity, before, high)).fetchone()
 
     def is_sure(self, first: int) -> bool:
         """Whether a block that `blocks` named for a label must carry it; one that was broken need not."""
         return first not in self._broken
 
-    def has(self, label: str, first: int) -> bool:
-        """Whether this block is found by a label."""
-        if label in self._unindexed.labels(first):
-            return True
-        found = self._database.execute(
-            "SELECT 1 FROM places WHERE first = ? AND label = (SELECT id FROM labels WHERE name = ?)", (first, label)
-        )
-        return found.fetchone() is not None
+    def carrying(self, label: str, low: int, high: int) -> list[int]:
+        """Return the blocks that are found by a label and whose numbers are within these, both included.
+
+        Raises:
+            StorageCorrupt: a row that may hold one of them is damaged.
+        """
+        written = self._written(label, low, min(high, self.end - 1), newest=False)
+        return [*written, *self._unindexed.between(label, low, high)]
+
+    def found_at_once(self, by_label: dict[str, list[int]]) -> set[str]:
+        """Return some labels by which all of these blocks are found: those of which one row tells; numbers rise.
+
+        Whether the others are, `carrying` tells; for a few blocks in a row this is a third of the work.
+        """
+        last = max((numbers[-1] for numbers in by_label.values()), default=0)
+        with suppress(sqlite3.DatabaseError, StorageCorrupt):
+            ids = self._ids_of(by_label) if last < self.end else {}
+            rows = {row[0]: row for row in self._looked_up(_NEWEST, list(ids.values()), last)}
+            return {label for label, identity in ids.items() if _holds(rows.get(identity), by_label[label])}
+        return set()
+
+    def reach(self, label: str, first: int) -> tuple[int, int]:
+        """Return where the row begins in which a block is looked up, and the last number that it can be about."""
+        identity = self._id_of(label)
+        (low,) = self._database.execute(
+            "SELECT max(first) FROM runs WHERE label = ? AND first <= ?", (identity, first)
+        ).fetchone()
+        (following,) = self._database.execute(
+            "SELECT min(first) FROM runs WHERE label = ? AND first > ?", (identity, first)
+        ).fetchone()
+        return low, min(self.end, following or self.end) - 1
 
     def count(self) -> int:
         """Return how many pairs of a label and a block are found."""
-        (written,) = self._database.execute("SELECT count(*) FROM places WHERE first < ?", (self.end,)).fetchone()
+        runs = self._database.execute("SELECT first, later FROM runs WHERE first < ?", (self.end,))
+        written = sum(bisect_left(distances_of(*run), self.end - run[0]) for run in runs)
         waiting = self._unindexed.oldest(len(self._unindexed))
-        return int(written) + sum(len(self._unindexed.labels(first)) for first in waiting)
+        return written + sum(len(self._unindexed.labels(first)) for first in waiting)
+
+    # ------------------------------------------------------------------------------------------------- rows
+
+    def _put(self, by_label: dict[str, list[int]]) -> None:
+        """Add blocks to the rows of labels; the numbers of each rise."""
+        ids = self._ids_of(by_label)
+        newest = {run[0]: run for run in self._looked_up(_NEWEST, list(ids.values()), _SEQ_MAX)}
+        ids |= self._new_ids(sorted(by_label.keys() - ids.keys()))
+        rows = []
+        for label, identity in ids.items():
+            run, numbers = newest.get(identity), by_label[label]
+            runs = packed(numbers) if run is None else self._runs_behind(run, numbers)
+            rows += [(identity, first, later) for first, later in runs]
+        rows.sort()
+        self._database.executemany("REPLACE INTO runs VALUES (?, ?, ?)", rows)
+
+    def _runs_behind(self, newest: tuple[int, int, bytes], numbers: list[int]) -> Iterable[Run]:
+        """Return the runs that are to be stored where more blocks come to a label; its newest row is given."""
+        identity, first, later = newest
+        last = last_of(first, later)
+        if last is not None and last < numbers[0]:
+            return grown(first, later, numbers)
+        return self._merged(identity, numbers)
+
+    def _merged(self, identity: int, numbers: list[int]) -> Iterable[Run]:
+        """Return the same where some of the rows reach as far as these; those are taken away, but for damaged ones."""
+        rows = self._database.execute(_AT, (identity, numbers[0])).fetchall()
+        rows += self._database.execute(_WITHIN, (identity, numbers[0], numbers[-1])).fetchall()
+        stored: dict[int, list[int]] = {}
+        for first, later in rows:
+            with suppress(StorageCorrupt):
+                stored[first] = numbers_of(first, later)
+        before = set(chain.from_iterable(stored.values()))
+        if before.issuperset(numbers):
+            return ()
+        gone = [(identity, first) for first in stored]
+        self._database.executemany("DELETE FROM runs WHERE label = ? AND first = ?", gone)
+        return packed(sorted(before.union(numbers)))
 
     # ----------------------------------------------------------------------------------------- labels as numbers
-
-    def _put(self, places: Iterable[tuple[int, int]]) -> None:
-        self._database.executemany("INSERT OR IGNORE INTO places VALUES (?, ?)", places)
 
     def _id_of(self, label: str) -> int | None:
         identity = self._ids.get(label)
@@ -278,18 +331,51 @@ class LabelIndex:
             row = self._database.execute("SELECT id FROM labels WHERE name = ?", (label,)).fetchone()
             if row is None:
                 return None
-            identity = self._remembered(label, row[0])
+            self._remember({label: row[0]})
+            identity = int(row[0])
         return identity
 
-    def _new_id(self, label: str) -> int:
+    def _ids_of(self, labels: Iterable[str]) -> dict[str, int]:
+        """Return the numbers of those labels that have one."""
+        ids = {label: identity for label in labels if (identity := self._ids.get(label)) is not None}
+        found = dict(self._looked_up(_IDS, [label for label in labels if label not in ids]))
+        self._remember(found)
+        return ids | found
+
+    def _new_ids(self, labels: list[str]) -> dict[str, int]:
+        """Give numbers to labels that have none."""
         if self._id_last is None:
             self._id_last = self._database.execute("SELECT coalesce(max(id), 0) FROM labels").fetchone()[0]
-        self._id_last += 1
-        self._database.execute("INSERT INTO labels VALUES (?, ?)", (label, self._id_last))
-        return self._remembered(label, self._id_last)
+        ids = {label: identity for identity, label in enumerate(labels, self._id_last + 1)}
+        self._database.executemany("INSERT INTO labels VALUES (?, ?)", ids.items())
+        self._id_last += len(ids)
+        self._remember(ids)
+        return ids
 
-    def _remembered(self, label: str, identity: int) -> int:
-        if len(self._ids) >= CACHED_LABELS_MAX:
+    def _remember(self, ids: dict[str, int]) -> None:
+        """Remember numbers as they were read.  Raises StorageCorrupt: one is none."""
+        if not all(type(identity) is int for identity in ids.values()):
+            raise damaged()
+        if len(self._ids) + len(ids) > CACHED_LABELS_MAX:
             self._ids.clear()
-        self._ids[label] = identity
-        return identity
+        if len(ids) <= CACHED_LABELS_MAX:
+            self._ids.update(ids)
+
+    def _looked_up(self, statement: str, keys: Sequence[object], *more: int) -> list[Any]:
+        """Return what a statement finds that takes so many keys at once, and something more."""
+        found = []
+        for begin in range(0, len(keys), _AT_ONCE):
+            some = keys[begin : begin + _AT_ONCE]
+            lacking = [None] * (_AT_ONCE - len(some))
+            found += self._database.execute(statement, (*some, *lacking, *more)).fetchall()
+        return found
+
+
+def _holds(row: tuple[int, int, bytes] | None, numbers: list[int]) -> bool:
+    """Return whether these are all in a row."""
+    if row is None:
+        return False
+    _, first, later = row
+    with suppress(StorageCorrupt):
+        return set(distances_of(first, later)).issuperset([number - first for number in numbers])
+    return False

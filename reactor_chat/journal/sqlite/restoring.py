@@ -6,7 +6,7 @@ index is made anew, for it follows from the blocks.  What is damaged in the file
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,9 +16,9 @@ from reactor_chat.journal.contract import Mark
 from reactor_chat.journal.reports import Row
 from reactor_chat.journal.sqlite.blocks import PackedBlock, link_of
 from reactor_chat.journal.sqlite.copying import INCREMENT_ID, CopiedPart, link_before_of, mark_of, opened
-from reactor_chat.journal.sqlite.database_file import plain_name
+from reactor_chat.journal.sqlite.database_file import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, plain_name
 from reactor_chat.journal.sqlite.failures import of_sqlite, of_system
-from reactor_chat.journal.sqlite.label_index import LabelIndex
+from reactor_chat.journal.sqlite.label_index import LAG_BLOCKS_MAX, LabelIndex
 from reactor_chat.journal.sqlite.snapshots import seq_of
 from reactor_chat.journal.sqlite.survey import Survey, in_words
 
@@ -138,23 +138,17 @@ class Backups:
     # ----------------------------------------------------------------------------------------------- writing
 
     def _fill(self, target: sqlite3.Connection, last: int) -> None:
-        source = self._sources[0].database
         for name, value in (("page_size", 4_096), ("journal_mode", "OFF"), ("synchronous", "OFF")):
             target.execute(f"PRAGMA {name} = {value}").fetchall()
         target.execute("BEGIN")
-        tables = source.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
-        for _, sql in tables:
-            target.execute(sql)
-        for pragma in ("application_id", "user_version"):
-            target.execute(f"PRAGMA {pragma} = {source.execute(f'PRAGMA {pragma}').fetchone()[0]}")
+        for table in SCHEMA:
+            target.execute(table)
+        target.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        target.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         self._put_blocks(target, last)
-        for name, _ in tables:
-            if name == "snapshots":
-                _put(target, name, (row for row in _rows_of(source, name) if seq_of(row[0]) <= last))
-            elif name == "unindexed":
-                target.execute("INSERT INTO unindexed SELECT max(first), 1 FROM blocks")
-            elif name not in {"blocks", "labels", "places"}:
-                self._put_others(target, name, last)
+        snapshots = _rows_of(self._sources[0].database, "snapshots")
+        _put(target, "snapshots", (row for row in snapshots if seq_of(row[0]) <= last))
+        self._put_logs(target, last)
         target.execute("COMMIT")
 
     def _put_blocks(self, target: sqlite3.Connection, last: int) -> None:
@@ -167,17 +161,20 @@ class Backups:
                 body = draft.body()
                 link = link_of(link_before, draft.first, body)
             target.execute("INSERT INTO blocks VALUES (?, ?, ?)", (draft.first, link, body))
-            index.add(sorted(draft.labels()), draft.first)
+            index.note(draft)
+            if index.lag() > LAG_BLOCKS_MAX:
+                index.write(nullcontext, draft.first)
+        while index.end < draft.first:
+            index.write(nullcontext, draft.first)
 
-    def _put_others(self, target: sqlite3.Connection, name: str, last: int) -> None:
-        """Copy a small table as the newest file has it; what begins behind the last number is left out."""
-        source = self._sources[-1].database
-        columns = [row[1] for row in source.execute("SELECT * FROM pragma_table_info(?)", (name,))]
-        rows = _rows_of(source, name)
-        if "first" in columns:
-            place = columns.index("first")
-            rows = (row for row in rows if row[place] <= last)
-        _put(target, name, rows)
+    def _put_logs(self, target: sqlite3.Connection, last: int) -> None:
+        """Copy the logs as the newest file has them; what begins behind the last number is left out."""
+        newest = self._sources[-1].database
+        if newest.execute("SELECT 1 FROM sqlite_schema WHERE name = 'logs'").fetchone() is None:
+            return  # format 1
+        columns = [row[1] for row in newest.execute("SELECT * FROM pragma_table_info(?)", ("logs",))]
+        first_at = columns.index("first")
+        _put(target, "logs", (row for row in _rows_of(newest, "logs") if row[first_at] <= last))
 
 
 def _rows_of(database: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:

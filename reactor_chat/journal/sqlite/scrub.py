@@ -9,7 +9,7 @@ could fit.
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 
 from reactor_chat.errors import StorageCorrupt
@@ -18,6 +18,7 @@ from reactor_chat.journal.sqlite.blocks import FIRST_LINK, PackedBlock, is_cut
 from reactor_chat.journal.sqlite.copying import opened
 from reactor_chat.journal.sqlite.label_index import LabelIndex
 from reactor_chat.journal.sqlite.survey import Piece, Survey
+from reactor_chat.journal.unindexed import UnindexedBlocks
 
 SLICE_BLOCKS = 8
 """Each block is looked up under all of its labels."""
@@ -77,24 +78,58 @@ class Scrub:
     # -------------------------------------------------------------------------------------------- the index
 
     def _mend_index(self, blocks: list[PackedBlock]) -> int:
-        lacking = [(label, block.first) for block in blocks for label in self._lacking(block)]
-        if lacking:
-            try:
-                with self._transaction():
-                    for label, first in lacking:
-                        self._index.add([label], first)
-            except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.OperationalError):
-                    raise
-                return 0  # the index itself cannot be read there; a page of it is refused
-        return len(lacking)
-
-    def _lacking(self, block: PackedBlock) -> list[str]:
+        """Add what is missing about these blocks; return how much it was."""
+        carried = UnindexedBlocks()
+        for block in blocks:
+            with suppress(StorageCorrupt):
+                carried.put(block.first, dict.fromkeys(block.kinds()))
+        lacking: dict[str, list[int]] = {}
+        by_label = carried.by_label(block.first for block in blocks)
+        found = self._index.found_at_once(by_label)
         try:
-            labels = sorted({label for labels in block.kinds() for label in labels})
-            return [label for label in labels if not self._index.has(label, block.first)]
-        except (sqlite3.DatabaseError, StorageCorrupt):
-            return []
+            mended = sum(self._look_up(label, by_label[label], lacking) for label in sorted(by_label.keys() - found))
+            if lacking:
+                with self._transaction():
+                    for label, firsts in lacking.items():
+                        self._index.add(label, firsts)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            return 0  # the index itself cannot be read there; a page of it is refused
+        return mended + sum(map(len, lacking.values()))
+
+    def _look_up(self, label: str, firsts: list[int], lacking: dict[str, list[int]]) -> int:
+        """Note which of these blocks are not found by a label; return how much was mended at once."""
+        try:
+            found = self._index.carrying(label, firsts[0], firsts[-1])
+        except StorageCorrupt:
+            return sum(self._remade(label, first) for first in firsts)
+        except sqlite3.DatabaseError:  # a page of the index that cannot be read
+            return 0
+        if missing := sorted(set(firsts).difference(found)):
+            lacking[label] = missing
+        return 0
+
+    def _remade(self, label: str, first: int) -> int:
+        """Write the row anew that should name a block, where it is damaged and all that it may name is whole."""
+        with suppress(StorageCorrupt):
+            self._index.carrying(label, first, first)
+            return 0
+        low, high = self._index.reach(label, first)
+        link = self._link_before(low)
+        if link is None:
+            return 0
+        survey = Survey(self._database, low, link, high + 1)
+        try:
+            whole = (piece.block for pieces in survey for piece in pieces if piece.block is not None)
+            numbers = [block.first for block in whole if any(label in labels for labels in block.kinds())]
+        except StorageCorrupt:
+            return 0
+        if survey.broken or not numbers:
+            return 0
+        with self._transaction():
+            self._index.replace_row(label, low, numbers)
+        return len(numbers)
 
     # ------------------------------------------------------------------------------------------- the blocks
 

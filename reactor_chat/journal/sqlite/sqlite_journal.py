@@ -34,22 +34,21 @@ from reactor_chat.journal.sqlite.copying import copied
 from reactor_chat.journal.sqlite.database_file import (
     FILE_NAME,
     LOCK_NAME,
-    LOGS_TABLE,
     MOUNTS,
     PAGE_BYTES,
-    SCHEMA,
-    UNINDEXED_TABLE,
     WAL_PAGES_MAX,
     apply_settings,
     bring_up,
+    limit_size,
     locked,
     plain_name,
     prepared,
+    schema_of,
 )
 from reactor_chat.journal.sqlite.failures import Fence, GuardedReading, of_sqlite
 from reactor_chat.journal.sqlite.ground import Ground, refuse_second_names
 from reactor_chat.journal.sqlite.high_water import HighWater
-from reactor_chat.journal.sqlite.label_index import LAG_BLOCKS_MAX, LabelIndex
+from reactor_chat.journal.sqlite.label_index import LAG_BLOCKS_AT_REST, LAG_BLOCKS_MAX, LabelIndex
 from reactor_chat.journal.sqlite.removal import replace, rewritten
 from reactor_chat.journal.sqlite.scrub import Scrub
 from reactor_chat.journal.sqlite.snapshots import Snapshots
@@ -127,9 +126,9 @@ class SqliteJournal(ReportsAtOnce):
                 os.close(self._lock)
                 raise
             try:
-                self._open(bytes_max)
+                self._open()
                 self.high_water.judge(self.head, self._link_at, is_expected=self._is_marked())
-                self._settle()
+                self._settle(bytes_max)
             except BaseException:
                 with left_as_found(self._wal):
                     self._close()
@@ -253,10 +252,11 @@ class SqliteJournal(ReportsAtOnce):
         return self.high_water.keep()
 
     def rest(self) -> None:
-        """Write some of the index, and empty the write-ahead log where it is long; see `contract.Journal`."""
+        """Write some of the index where much waits, and empty a long write-ahead log; see `contract.Journal`."""
         with self._fence:
-            with self._unless_full():
-                self._index()
+            if self._label_index.lag() > LAG_BLOCKS_AT_REST:
+                with self._unless_full():
+                    self._index()
             if self._wal_pages >= WAL_PAGES_REST:
                 self._checkpoint()
 
@@ -267,7 +267,7 @@ class SqliteJournal(ReportsAtOnce):
         """
         if self._lock >= 0 and self.head > self._head_found:
             with suppress(StorageError), self._fence:
-                self._index_all()
+                self._index_down_to(0)
         self._close()
 
     def _close(self) -> None:
@@ -336,10 +336,10 @@ class SqliteJournal(ReportsAtOnce):
 
     # ------------------------------------------------------------------------------------------------------ opening
 
-    def _open(self, bytes_max: int | None) -> None:
-        apply_settings(self._database, bytes_max)
+    def _open(self) -> None:
+        apply_settings(self._database)
         with closing(self._database.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")) as found:
-            if {sql for (sql,) in found} | {LOGS_TABLE, UNINDEXED_TABLE} != set(SCHEMA):  # format 1 has all others
+            if {sql for (sql,) in found} != schema_of(self._format()):
                 raise StorageCorrupt(f"The journal in {self.directory} has foreign tables; nothing was changed")
         self._database.execute("BEGIN IMMEDIATE")  # takes the lock, and finds out whether writing is possible at all
         self._database.execute("ROLLBACK")
@@ -349,20 +349,23 @@ class SqliteJournal(ReportsAtOnce):
         self._find_head()
 
     def _is_marked(self) -> bool:
-        (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        return bool(self.head) and version > 1
+        return bool(self.head) and self._format() > 1
 
-    def _settle(self) -> None:
+    def _format(self) -> int:
+        return int(self._database.execute("PRAGMA user_version").fetchone()[0])
+
+    def _settle(self, bytes_max: int | None) -> None:
         """Take what was found to be whole as what goes on from here."""
         self._head_found = self.head
-        bring_up(self._database, self._draft.first)
+        if bring_up(self._database, self._draft.first):
+            self._wal_pages = WAL_PAGES_MAX  # to be emptied at once: it may hold the whole index
+        limit_size(self._database, bytes_max)
         self.logs = log_rows.load(self._database)
         for name in self.high_water.logs:
             if name not in self.logs:
                 self.begin_log(name)
         for _ in self._label_index.load(self._draft):
-            if self._label_index.lag() > LAG_BLOCKS_MAX:  # where the index has to be made anew
-                self._index_all()
+            self._index_down_to(LAG_BLOCKS_MAX)  # where the index has to be made anew
         if self._wal_pages:  # to be emptied soon: what two crashes left in one log, `write_ahead` takes for damage
             self._wal_pages = max(self._wal_pages, WAL_PAGES_REST)
         self._ground.stand_on(self.directory / LOCK_NAME, self._path, self._wal)
@@ -427,9 +430,9 @@ class SqliteJournal(ReportsAtOnce):
         if self._label_index.end < self._draft.first:
             self._wal_pages += self._label_index.write(self._transaction, self._draft.first)
 
-    def _index_all(self) -> None:
+    def _index_down_to(self, lag: int) -> None:
         with self._unless_full():
-            while self._label_index.end < self._draft.first:
+            while self._label_index.end < self._draft.first and self._label_index.lag() > lag:
                 self._index()
 
     def _checkpoint(self) -> None:

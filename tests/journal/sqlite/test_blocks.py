@@ -1,5 +1,6 @@
 """Packing and chaining: what goes in comes out, and nothing that differs by a bit does."""
 
+import json
 import os
 from typing import Any
 
@@ -29,6 +30,15 @@ contents = st.tuples(
     st.binary(max_size=30) | st.integers(0, 6000).map(lambda size: b"p" * size),
     st.lists(st.text(max_size=8), max_size=3).map(tuple),
 )
+
+
+@given(kinds=st.lists(st.lists(st.text(max_size=8), max_size=3).map(tuple), min_size=1, max_size=4, unique=True))
+def test_labels_are_stored_as_json_to_the_byte(kinds: list[tuple[str, ...]]) -> None:
+    """Links depend on it: a block that is packed again must come out as it was, by whatever version."""
+    draft = BlockDraft(1, FIRST_LINK)
+    for labels in kinds:
+        draft.put(b"", labels)
+    assert draft.body().endswith(bytes(range(len(kinds))) + json.dumps(kinds, separators=(",", ":")).encode())
 
 
 def entries_of(texts: list[Content], first: int = 1) -> list[Entry]:

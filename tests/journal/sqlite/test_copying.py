@@ -183,7 +183,7 @@ def test_a_damaged_journal_is_copied_and_said_and_repaired_and_a_damaged_copy_is
         "UPDATE blocks SET link = zeroblob(32) WHERE first = (SELECT first FROM blocks LIMIT 1 OFFSET 5)",
         "UPDATE blocks SET body = x'00' WHERE first IN (SELECT first FROM blocks LIMIT 4 OFFSET 3)",
         "UPDATE blocks SET body = x'00' WHERE first = 1",
-        "DELETE FROM places WHERE label = 1",
+        "DELETE FROM runs WHERE label = 1",
         "UPDATE labels SET name = 'sayd' WHERE name = 'said'",
     ],
 )

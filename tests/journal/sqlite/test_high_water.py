@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +13,7 @@ from reactor_chat.journal.reports import Entry, Row
 from reactor_chat.journal.sqlite.database_file import FILE_NAME
 from reactor_chat.journal.sqlite.mark import MARK_NAME, Mark, read
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
+from tests.journal.earlier import as_of_format
 
 WAL = FILE_NAME + "-wal"
 
@@ -169,10 +169,7 @@ def test_a_journal_of_an_older_version_is_brought_up_without_a_word(tmp_path: Pa
     with closing(SqliteJournal(tmp_path)) as journal:
         write(journal, 3)
     (tmp_path / MARK_NAME).unlink()
-    with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as database:
-        database.execute("DROP TABLE logs")
-        database.execute("DROP TABLE unindexed")
-        database.execute("PRAGMA user_version = 1")
+    as_of_format(tmp_path / FILE_NAME, 1)
     with closing(SqliteJournal(tmp_path)) as journal:
         assert not journal.high_water.news
         assert len(journal.logs) == 0

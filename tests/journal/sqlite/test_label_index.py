@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 from reactor_chat.errors import StorageCorrupt, StorageFull
 from reactor_chat.journal.contract import Span, finished
 from reactor_chat.journal.reports import Entry, Row
-from reactor_chat.journal.sqlite.copying import mark_of, opened
 from reactor_chat.journal.sqlite.database_file import FILE_NAME
-from reactor_chat.journal.sqlite.label_index import LAG_BLOCKS_MAX, WRITTEN_AT_ONCE
-from reactor_chat.journal.sqlite.restoring import Backups
+from reactor_chat.journal.sqlite.label_index import LAG_BLOCKS_AT_REST, LAG_BLOCKS_MAX, WRITTEN_AT_ONCE
 from reactor_chat.journal.sqlite.sqlite_journal import SqliteJournal
 from tests.journal.content import SEQ_MAX, check_everything, commit_up_to, copy_of
 
@@ -80,9 +78,9 @@ def test_what_is_read_is_the_same_whether_the_index_is_written_or_not(
         entries = [Entry(seq, b"x" * size, labels) for seq, (size, labels) in enumerate(content, head + 1)]
         for journal in journals:
             journal.commit(entries)
-        journals[0].rest()
+        journals[0]._index_down_to(0)
         if number in rests:
-            journals[1].rest()
+            journals[1]._index_down_to(0)
             journals[1].newest(wanted, at, limit)
     journals.append(SqliteJournal(crashed(journals[2], place / "crashed")))
     answers = [
@@ -109,14 +107,26 @@ def test_labels_that_come_to_the_open_block_are_found_at_once(tmp_path: Path) ->
 def test_a_commit_leaves_the_index_alone_and_the_lag_is_bounded(tmp_path: Path) -> None:
     with closing(SqliteJournal(tmp_path)) as journal:
         commit_large(journal, 20)
-        assert journal._database.execute("SELECT count(*) FROM places").fetchone() == (0,)
+        assert journal._database.execute("SELECT count(*) FROM runs").fetchone() == (0,)
         for last in range(21, LAG_BLOCKS_MAX + 2 * WRITTEN_AT_ONCE):
             commit_large(journal, last)
             assert journal._label_index.lag() <= LAG_BLOCKS_MAX + 1
-        assert journal._database.execute("SELECT count(*) FROM places").fetchone()[0] > WRITTEN_AT_ONCE
+        assert journal._label_index.end > WRITTEN_AT_ONCE
         check_large(journal)
         while journal._label_index.lag() > 1:
             journal.rest()
+        check_large(journal)
+
+
+def test_a_rest_writes_the_index_when_it_is_worth_a_transaction(tmp_path: Path) -> None:
+    with closing(SqliteJournal(tmp_path)) as journal:
+        for last in range(1, LAG_BLOCKS_AT_REST + 1):
+            commit_large(journal, last)
+            journal.rest()
+        assert journal._label_index.end == 1
+        commit_large(journal, last + 1)
+        journal.rest()
+        assert journal._label_index.end == journal._draft.first
         check_large(journal)
 
 
@@ -133,7 +143,7 @@ def test_an_index_that_does_not_fit_refuses_the_commit_and_not_the_reading(tmp_p
     with closing(SqliteJournal(tmp_path, bytes_max=2_000_000)) as journal:
         last = journal.head
         assert last > LAG_BLOCKS_MAX
-        journal.rest()
+        journal._index_down_to(0)
         assert [row.seq for row in journal.replay()] == list(range(1, last + 1))
         assert all(found(journal, wide(seq).labels[7]) == [seq] for seq in (1, last // 2, last))
     with closing(SqliteJournal(tmp_path)) as journal:
@@ -154,9 +164,9 @@ def test_a_crash_between_a_commit_and_its_index_loses_neither(tmp_path: Path) ->
                     assert again.head == last
                     check_large(again)
                     commit_large(again, last + 3)
-                    again.rest()
+                    again._index_down_to(0)
                     check_large(again)
-                journal.rest()
+                journal._index_down_to(0)
 
 
 def test_a_journal_that_is_only_read_stays_as_it_is(tmp_path: Path) -> None:
@@ -176,7 +186,7 @@ def test_a_crash_while_the_index_is_written_leaves_it_as_it_was(tmp_path: Path) 
     with closing(SqliteJournal(tmp_path / "data")) as journal:
         commit_large(journal, 30)
         before = crashed(journal, tmp_path / "before") / WAL_NAME
-        journal.rest()
+        journal._index_down_to(0)
         after = crashed(journal, tmp_path / "after")
     wal = (after / WAL_NAME).read_bytes()
     begin = before.stat().st_size
@@ -191,7 +201,7 @@ def test_a_crash_while_the_index_is_written_leaves_it_as_it_was(tmp_path: Path) 
 @pytest.mark.parametrize(
     "statements",
     [
-        ("DELETE FROM unindexed", "DELETE FROM places", "DELETE FROM labels"),
+        ("DELETE FROM unindexed", "DELETE FROM runs", "DELETE FROM labels"),
         ("DELETE FROM unindexed",),
         ("UPDATE unindexed SET first = 7",),
         ("UPDATE unindexed SET first = 1000000",),
@@ -209,7 +219,7 @@ def test_an_index_that_does_not_say_how_far_it_comes_is_made_anew(tmp_path: Path
     with closing(SqliteJournal(tmp_path)) as journal:
         assert journal.head == head
         check_everything(journal)
-        journal.rest()
+        journal._index_down_to(0)
         check_everything(journal)
         commit_up_to(journal, 400)
         check_everything(journal)
@@ -227,49 +237,6 @@ def test_a_block_that_the_index_takes_for_broken_is_believed_once_it_was_looked_
         check_everything(journal)
     with closing(SqliteJournal(tmp_path)) as journal:
         check_everything(journal)
-
-
-def as_of_format(file: Path, version: int) -> None:
-    with closing(sqlite3.connect(file, isolation_level=None)) as database:
-        for statement in ("DROP TABLE unindexed", *["DROP TABLE logs"] * (version == 1)):
-            database.execute(statement)
-        database.execute(f"PRAGMA user_version = {version}")
-
-
-@pytest.mark.parametrize("version", [1, 2])
-def test_a_backup_of_an_earlier_format_is_restored_with_increments_of_this_one(tmp_path: Path, version: int) -> None:
-    with closing(SqliteJournal(tmp_path / "data")) as journal:
-        commit_up_to(journal, 150)
-        journal.backup(tmp_path / "whole")
-        with closing(opened(tmp_path / "whole")) as whole:
-            since = mark_of(whole)
-        commit_up_to(journal, 300)
-        journal.rest()
-        journal.backup(tmp_path / "later", since)
-    as_of_format(tmp_path / "whole", version)
-    (tmp_path / "again").mkdir()
-    with closing(Backups([tmp_path / "whole", tmp_path / "later"])) as backups:
-        backups.restore(tmp_path / "again" / FILE_NAME)
-    with closing(SqliteJournal(tmp_path / "again")) as journal:
-        assert journal.head == 300
-        check_everything(journal)
-
-
-@pytest.mark.parametrize("version", [1, 2])
-def test_a_journal_of_an_earlier_format_goes_on(tmp_path: Path, version: int) -> None:
-    """In those every block was in the index, the open one too."""
-    with closing(SqliteJournal(tmp_path)) as journal:
-        commit_up_to(journal, 300)
-        journal.rest()
-        with journal._transaction():
-            journal._label_index.add(sorted(journal._draft.labels()), journal._draft.first)
-    as_of_format(tmp_path / FILE_NAME, version)
-    for last in (300, 303, 400):
-        with closing(SqliteJournal(tmp_path)) as journal:
-            check_everything(journal)
-            commit_up_to(journal, last)
-            check_everything(journal)
-            assert journal._label_index.lag() < 40
 
 
 # ------------------------------------------------------------------------------------------------------ damage
@@ -305,7 +272,7 @@ def test_a_block_that_was_damaged_before_it_was_indexed_is_refused_and_not_left_
                 assert refuses(lambda label=label: journal.since([(label, 0, SEQ_MAX)], 0, 20))  # type: ignore[misc]
                 assert len(journal.newest([(label, 21, SEQ_MAX)], None, 20)) == 4
                 assert len(journal.newest([(label, 0, 19)], None, 20)) >= 3
-            journal.rest()
+            journal._index_down_to(0)
             assert [damage.first for damage in finished(journal.scrub_slices()).damaged] == [20]
             copy = tmp_path / f"copy{_}"
             assert [damage.first for damage in journal.backup(copy).damaged] == [20]
@@ -317,6 +284,22 @@ def test_a_block_that_was_damaged_before_it_was_indexed_is_refused_and_not_left_
         assert journal._database.execute("SELECT count(*) FROM unindexed WHERE NOT onwards").fetchone() == (0,)
     with closing(SqliteJournal(place)) as journal:
         check_large(journal)
+
+
+def test_a_block_that_comes_back_before_it_was_indexed_waits_like_the_others(tmp_path: Path) -> None:
+    with closing(SqliteJournal(tmp_path / "data")) as journal:
+        commit_large(journal, 40)
+        journal.backup(tmp_path / "backup")
+        journal._checkpoint()
+        place = crashed(journal, tmp_path / "crashed")
+    (place / WAL_NAME).unlink()
+    flip(place / FILE_NAME, 20)
+    with closing(SqliteJournal(place)) as journal:
+        assert [damage.first for damage in finished(journal.repair_slices(tmp_path / "backup")).mended] == [20]
+        assert journal._database.execute("SELECT count(*) FROM runs").fetchone() == (0,)
+        for _ in range(2):
+            check_large(journal)
+            journal._index_down_to(0)
 
 
 # ------------------------------------------------------------------------------------------------------ copies
@@ -332,14 +315,14 @@ def test_a_copy_knows_what_its_index_lacks(tmp_path: Path, written: int) -> None
         work = journal.backup_slices(tmp_path / "copy")
         next(work)
         commit_large(journal, 230)
-        journal.rest()
+        journal._index_down_to(0)
         finished(work)
         check_large(journal)
     with closing(SqliteJournal(copy_of({FILE_NAME: (tmp_path / "copy").read_bytes()}, tmp_path / "again"))) as again:
         assert again.head == 200
         check_large(again)
         commit_large(again, 210)
-        again.rest()
+        again._index_down_to(0)
         check_large(again)
 
 
@@ -353,4 +336,4 @@ def test_what_is_removed_from_a_block_that_waits_is_found_by_its_labels_and_nowh
             assert journal.newest([("label/0", 0, SEQ_MAX)], None, 1) == [Row(20, b"gone")]
             for path in tmp_path.iterdir():
                 assert not any(large(seq).payload[:40] in path.read_bytes() for seq in (3, 20))
-            journal.rest()
+            journal._index_down_to(0)

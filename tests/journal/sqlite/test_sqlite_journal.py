@@ -146,13 +146,13 @@ def test_labels_that_did_not_fit_are_known_when_they_do(tmp_path: Path) -> None:
         journal.commit([Entry(1, b"small", many)])
         journal.commit([Entry(2, bytes(5_000), ("new",))])
         for _ in range(2):
-            journal.rest()  # the entries fit, and the index does not
+            journal._index_down_to(0)  # the entries fit, and the index does not
             assert journal._label_index.lag() == 2
             assert journal.newest([("new", 0, SEQ_MAX)], 2, 5) == [Row(1, b"small")]
             journal.verify()
     with closing(SqliteJournal(tmp_path / "data", bytes_max=400_000)) as journal:
         assert journal._label_index.lag() == 2
-        journal.rest()
+        journal._index_down_to(0)
         assert journal._label_index.lag() == 1
         for label in ("new", many[-1]):
             assert journal.newest([(label, 0, SEQ_MAX)], 2, 5) == [Row(1, b"small")]
