@@ -55,7 +55,7 @@ class Pane:
 @pytest.fixture(scope="module")
 def pane() -> Iterator[Pane]:
     server = ServerProcess()
-    made = Pane(*client_command("127.0.0.1", server.port, "--name", "Zed"))
+    made = Pane(*client_command("127.0.0.1", server.port, "--name", "Zed", "--plain"))
     made.until(lambda lines: lines[0].endswith("[Welcome Zed]") and lines[-1] == PROMPT)
     piped("\n".join(f"line {number}" for number in range(20)), "127.0.0.1", server.port, "--name", "Watch")
     made.until(lambda lines: any("[Watch exited]" in line for line in lines) and lines[-1] == PROMPT)
