@@ -254,7 +254,7 @@ ALLOWED = re.compile(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(STEP, max_size=30))
 def test_whatever_comes_and_is_pressed_nothing_breaks_and_only_our_own_controls_leave(
     steps: list[tuple[Any, ...]],
